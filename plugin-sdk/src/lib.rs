@@ -1,0 +1,1 @@
+//! Write hooks and integrations for Hardie.

@@ -1,0 +1,1 @@
+//! REST bodies, page and error envelope; used by http and web.

@@ -1,0 +1,1 @@
+//! Use cases: everything that a user can do.

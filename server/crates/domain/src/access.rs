@@ -1,0 +1,222 @@
+//! Who may do what. Pure rules: `app` gathers the facts, this module decides, nobody else does.
+
+use crate::ids::{AccountId, KeyId, SessionId, TokenId};
+use crate::names::AccountName;
+use crate::scope::{Category, Level, ScopeSet};
+
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A password in Basic auth (git over HTTP, token creation).
+    Password,
+    /// A browser session.
+    Session(SessionId),
+    /// An access token.
+    Token(TokenId),
+    /// An SSH key whose signature was verified.
+    SshKey(KeyId),
+    /// The command line on the server's own machine, or the server itself.
+    System,
+}
+
+/// A proven user. There is no actor before proof: an anonymous request has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The user.
+    pub id: AccountId,
+    /// The user's name.
+    pub name: AccountName,
+    /// Whether the user administers the server.
+    pub is_admin: bool,
+    /// How it was proven.
+    pub credential: Credential,
+    /// What the credential is good for.
+    pub scopes: ScopeSet,
+}
+
+/// Who sees a repository without being named in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody, signed in or not.
+    Public,
+    /// Its owner and collaborators.
+    Private,
+}
+
+/// What a collaborator may do. Each level includes the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// See and fetch.
+    Read,
+    /// Push.
+    Write,
+    /// Change settings, collaborators, plugins; delete.
+    Admin,
+}
+
+impl Role {
+    /// Gitea's word for it: `read`, `write`, `admin`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Read => "read",
+            Role::Write => "write",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// The reverse of [`Role::as_str`].
+    pub fn parse(text: &str) -> Option<Role> {
+        [Role::Read, Role::Write, Role::Admin].into_iter().find(|r| r.as_str() == text)
+    }
+}
+
+/// What is about to be done to a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepoAction {
+    /// See it, fetch it, read its settings that everybody sees.
+    Read,
+    /// Change refs.
+    Push,
+    /// Change settings, collaborators, protection, plugins.
+    Administer,
+    /// Delete it, transfer it, rename it.
+    Own,
+}
+
+/// The facts about one actor and one repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepoFacts {
+    /// The repository's visibility.
+    pub visibility: Visibility,
+    /// Archived: readable, never written.
+    pub archived: bool,
+    /// Whether the actor is its owner, or an owner of the organisation that owns it.
+    pub is_owner: bool,
+    /// The actor's role as a collaborator or organisation member.
+    pub role: Option<Role>,
+}
+
+/// The answer to "may they".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Allow,
+    /// Act as if it did not exist: 404, or a challenge for a git client that has not signed in.
+    Invisible,
+    /// It is there, but this is not for them; the text says why.
+    Forbid(&'static str),
+}
+
+/// The role that somebody effectively has, `None` when they may not even see it.
+pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> {
+    let public = (facts.visibility == Visibility::Public).then_some(Role::Read);
+    let Some(actor) = actor else { return public };
+    if actor.scopes.is_public_only() && public.is_none() {
+        return None;
+    }
+    // An administrator's power is used only through a credential that carries the admin scope.
+    let admin = actor.is_admin && actor.scopes.allows(Category::Admin, Level::Write);
+    if facts.is_owner || admin {
+        return Some(Role::Admin);
+    }
+    facts.role.max(public)
+}
+
+/// Decides about one repository.
+pub fn decide(actor: Option<&Actor>, action: RepoAction, facts: &RepoFacts) -> Decision {
+    let Some(role) = effective_role(actor, facts) else {
+        return Decision::Invisible;
+    };
+    let level = if action == RepoAction::Read { Level::Read } else { Level::Write };
+    if actor.is_some_and(|a| !a.scopes.allows(Category::Repository, level)) {
+        // What everybody sees stays visible; anything private does not exist for a token without the scope.
+        return match (facts.visibility, action) {
+            (Visibility::Public, RepoAction::Read) => Decision::Allow,
+            (Visibility::Public, _) => Decision::Forbid("this token lacks the scope write:repository"),
+            (Visibility::Private, RepoAction::Read) => Decision::Invisible,
+            (Visibility::Private, _) if actor.is_some_and(|a| a.scopes.allows(Category::Repository, Level::Read)) => {
+                Decision::Forbid("this token lacks the scope write:repository")
+            }
+            (Visibility::Private, _) => Decision::Invisible,
+        };
+    }
+    let needed = match action {
+        RepoAction::Read => return Decision::Allow,
+        RepoAction::Push => Role::Write,
+        RepoAction::Administer | RepoAction::Own => Role::Admin,
+    };
+    if actor.is_none() {
+        return Decision::Forbid("sign in first");
+    }
+    if role < needed {
+        return Decision::Forbid(match needed {
+            Role::Write => "you may read this repository but not push to it",
+            _ => "only administrators of this repository may do this",
+        });
+    }
+    if action == RepoAction::Own && !facts.is_owner && !actor.is_some_and(|a| a.is_admin) {
+        return Decision::Forbid("only the owner of this repository may do this");
+    }
+    if facts.archived && action == RepoAction::Push {
+        return Decision::Forbid("this repository is archived: it can be read but not changed");
+    }
+    Decision::Allow
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(is_admin: bool, scopes: ScopeSet) -> Actor {
+        let name = AccountName::parse("bob").unwrap();
+        Actor { id: AccountId(1), name, is_admin, credential: Credential::System, scopes }
+    }
+
+    fn facts(visibility: Visibility, role: Option<Role>, is_owner: bool) -> RepoFacts {
+        RepoFacts { visibility, archived: false, is_owner, role }
+    }
+
+    #[test]
+    fn invisible_means_absent_and_visible_means_forbidden() {
+        let stranger = actor(false, ScopeSet::ALL);
+        let private = facts(Visibility::Private, None, false);
+        let public = facts(Visibility::Public, None, false);
+        for action in [RepoAction::Read, RepoAction::Push, RepoAction::Administer, RepoAction::Own] {
+            assert_eq!(decide(None, action, &private), Decision::Invisible);
+            assert_eq!(decide(Some(&stranger), action, &private), Decision::Invisible);
+        }
+        assert_eq!(decide(None, RepoAction::Read, &public), Decision::Allow);
+        assert!(matches!(decide(Some(&stranger), RepoAction::Push, &public), Decision::Forbid(_)));
+        assert!(matches!(decide(None, RepoAction::Push, &public), Decision::Forbid(_)));
+    }
+
+    #[test]
+    fn roles_grow() {
+        let bob = actor(false, ScopeSet::ALL);
+        let may = |role, action| decide(Some(&bob), action, &facts(Visibility::Private, Some(role), false)) == Decision::Allow;
+        assert!(may(Role::Read, RepoAction::Read) && !may(Role::Read, RepoAction::Push));
+        assert!(may(Role::Write, RepoAction::Push) && !may(Role::Write, RepoAction::Administer));
+        assert!(may(Role::Admin, RepoAction::Administer) && !may(Role::Admin, RepoAction::Own));
+        assert_eq!(decide(Some(&bob), RepoAction::Own, &facts(Visibility::Private, None, true)), Decision::Allow);
+    }
+
+    #[test]
+    fn a_token_never_gives_more_than_its_scopes() {
+        let reader = actor(false, ScopeSet::parse(["read:repository"]).unwrap());
+        let other = actor(true, ScopeSet::parse(["write:user"]).unwrap());
+        let own = facts(Visibility::Private, None, true);
+        assert_eq!(decide(Some(&reader), RepoAction::Read, &own), Decision::Allow);
+        assert!(matches!(decide(Some(&reader), RepoAction::Push, &own), Decision::Forbid(_)));
+        assert_eq!(decide(Some(&other), RepoAction::Read, &own), Decision::Invisible);
+        let public_only = actor(false, ScopeSet::parse(["all", "public-only"]).unwrap());
+        assert_eq!(decide(Some(&public_only), RepoAction::Read, &own), Decision::Invisible);
+    }
+
+    #[test]
+    fn an_archived_repository_is_not_pushed_to() {
+        let bob = actor(false, ScopeSet::ALL);
+        let archived = RepoFacts { archived: true, ..facts(Visibility::Private, None, true) };
+        assert!(matches!(decide(Some(&bob), RepoAction::Push, &archived), Decision::Forbid(_)));
+        assert_eq!(decide(Some(&bob), RepoAction::Administer, &archived), Decision::Allow);
+    }
+}

@@ -1,0 +1,16 @@
+//! Names of events. Past tense and dotted; a name is a promise to consumers and never changes its meaning.
+
+/// A push moved, made or removed at least one ref.
+pub const PUSH: &str = "push";
+/// A repository was made.
+pub const REPO_CREATED: &str = "repository.created";
+/// A repository was renamed.
+pub const REPO_RENAMED: &str = "repository.renamed";
+/// A repository changed its owner.
+pub const REPO_TRANSFERRED: &str = "repository.transferred";
+/// Description, visibility, default branch or archive state changed.
+pub const REPO_UPDATED: &str = "repository.updated";
+/// A repository was deleted; it can be restored for a week.
+pub const REPO_DELETED: &str = "repository.deleted";
+/// A deleted repository came back.
+pub const REPO_RESTORED: &str = "repository.restored";

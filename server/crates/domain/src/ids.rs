@@ -1,0 +1,38 @@
+//! Typed 64-bit ids: Gitea's clients expect integers, and a `RepoId` must never be taken for a `KeyId`.
+
+macro_rules! typed_ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+typed_ids! {
+    /// A user or an organisation: both own repositories and share one name space.
+    AccountId,
+    /// A repository; storage paths and packs hang on it, never on a name.
+    RepoId,
+    /// An SSH public key of a user.
+    KeyId,
+    /// An access token.
+    TokenId,
+    /// A browser session.
+    SessionId,
+    /// One push, accepted or refused.
+    PushId,
+    /// An audit row.
+    AuditId,
+    /// A row of the outbox, in no particular order of commit.
+    OutboxId,
+    /// The position of an event in the one event log, given after commit.
+    EventSeq,
+    /// A plugin installed for a site, an organisation or a repository.
+    InstallationId,
+}

@@ -1,0 +1,22 @@
+//! Nouns, rules and state machines of Hardie.
+//!
+//! No IO, no async, no clock: time, chance and ids come in as arguments. Builds for wasm, so that the UI can share it.
+//! Must not know: SQL, HTTP, git objects on disk, WebAssembly.
+//! Start reading at [`access`] (who may do what) and [`push`] (what a push is).
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod audit;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod limits;
+pub mod names;
+pub mod oid;
+pub mod page;
+pub mod plugin;
+pub mod push;
+pub mod refname;
+pub mod scope;
+pub mod secret;
+pub mod time;

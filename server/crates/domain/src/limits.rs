@@ -1,0 +1,48 @@
+//! Bounds on what a client may ask of git. Every one has a message that names it.
+
+use std::time::Duration;
+
+/// Bounds for one repository's git traffic. Sizes in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GitLimits {
+    /// One pushed pack, as sent.
+    pub pack_bytes: u64,
+    /// One object, inflated.
+    pub object_bytes: u64,
+    /// All objects of a push, inflated.
+    pub inflated_bytes: u64,
+    /// Objects in one pushed pack.
+    pub pack_objects: u32,
+    /// Commands in one push.
+    pub commands: usize,
+    /// `want` lines in one request.
+    pub wants: usize,
+    /// `have` lines in one request.
+    pub haves: usize,
+    /// Bytes of one request's command part (everything but pack data).
+    pub request_bytes: usize,
+    /// Push options in one push.
+    pub push_options: usize,
+    /// From the first byte of a request to the last of its answer.
+    pub wall: Duration,
+    /// Git requests that one actor (or one address, if anonymous) may have under way.
+    pub per_actor: usize,
+}
+
+impl Default for GitLimits {
+    fn default() -> Self {
+        GitLimits {
+            pack_bytes: 4 << 30,
+            object_bytes: 1 << 30,
+            inflated_bytes: 64 << 30,
+            pack_objects: 50_000_000,
+            commands: 10_000,
+            wants: 100_000,
+            haves: 65_536,
+            request_bytes: 16 << 20,
+            push_options: 64,
+            wall: Duration::from_secs(3600),
+            per_actor: 16,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Object ids. Repositories are SHA-1; SHA-256 is refused by name until it is right in everything.
+
+use std::fmt;
+
+/// A SHA-1 object id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Oid(pub [u8; 20]);
+
+impl Oid {
+    /// The null id: "does not exist" in a ref update.
+    pub const ZERO: Oid = Oid([0; 20]);
+
+    /// Whether this is the null id.
+    pub fn is_zero(&self) -> bool {
+        *self == Self::ZERO
+    }
+
+    /// Parses exactly 40 hexadecimal digits, upper or lower case.
+    pub fn from_hex(hex: &[u8]) -> Option<Oid> {
+        if hex.len() != 40 {
+            return None;
+        }
+        let mut out = [0u8; 20];
+        for (byte, pair) in out.iter_mut().zip(hex.chunks_exact(2)) {
+            *byte = match pair {
+                [high, low] => digit(*high)? << 4 | digit(*low)?,
+                _ => return None,
+            };
+        }
+        Some(Oid(out))
+    }
+
+    /// Takes exactly 20 raw bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Oid> {
+        bytes.try_into().ok().map(Oid)
+    }
+
+    /// The 40-digit lower-case form.
+    pub fn to_hex(&self) -> String {
+        self.to_string()
+    }
+
+    /// The first seven digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(7).collect()
+    }
+}
+
+fn digit(c: u8) -> Option<u8> {
+    match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        b'A'..=b'F' => Some(c - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Oid {
+    type Err = &'static str;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Oid::from_hex(s.as_bytes()).ok_or("an object id is 40 hexadecimal digits")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Oid;
+
+    #[test]
+    fn hex_round_trips_and_odd_input_is_refused() {
+        let hex = "0123456789abcdef0123456789ABCDEF01234567";
+        let oid = Oid::from_hex(hex.as_bytes()).unwrap();
+        assert_eq!(oid.to_hex(), hex.to_lowercase());
+        for bad in ["", "0", &hex[1..], "z123456789abcdef0123456789abcdef01234567"] {
+            assert!(Oid::from_hex(bad.as_bytes()).is_none());
+        }
+    }
+}

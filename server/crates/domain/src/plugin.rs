@@ -1,0 +1,156 @@
+//! Plugins as rows and rules know them; the sandbox itself is `plugin-host`'s.
+
+use crate::oid::Oid;
+
+/// sha256 of the component's bytes: what is installed is pinned by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a policy's verdict does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A rejection refuses the ref.
+    Enforce,
+    /// A rejection is recorded and shown as a warning.
+    Monitor,
+    /// Not called.
+    Off,
+}
+
+impl Mode {
+    /// The word in rows, in the API and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Enforce => "enforce",
+            Mode::Monitor => "monitor",
+            Mode::Off => "off",
+        }
+    }
+
+    /// The reverse of [`Mode::as_str`].
+    pub fn parse(text: &str) -> Option<Mode> {
+        [Mode::Enforce, Mode::Monitor, Mode::Off].into_iter().find(|m| m.as_str() == text)
+    }
+}
+
+/// Why a call ended without a verdict that counts; `Rejected` is the verdict itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureClass {
+    /// The policy said no.
+    Rejected,
+    /// Used up its instructions: the same push ends the same way every time.
+    OutOfFuel,
+    /// Ran longer than its wall-clock budget; trying again may help.
+    Deadline,
+    /// Asked for more memory than its limit.
+    OutOfMemory,
+    /// Trapped: a bug in the plugin.
+    Trap,
+    /// Asked the host for too much.
+    HostBudget,
+    /// Answered something that is not an answer.
+    BadOutput,
+    /// Not loaded, or the host is too busy; trying again may help.
+    Unavailable,
+}
+
+impl FailureClass {
+    /// The name in rows, metrics and texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FailureClass::Rejected => "rejected",
+            FailureClass::OutOfFuel => "out-of-fuel",
+            FailureClass::Deadline => "deadline",
+            FailureClass::OutOfMemory => "out-of-memory",
+            FailureClass::Trap => "trap",
+            FailureClass::HostBudget => "host-budget",
+            FailureClass::BadOutput => "bad-output",
+            FailureClass::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What one policy says about one ref update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Position of the update in the push.
+    pub update: usize,
+    /// `None` accepts; else why not.
+    pub rejection: Option<Rejection>,
+    /// Lines for the pusher even when accepted.
+    pub warnings: Vec<String>,
+}
+
+/// Why a policy refuses an update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The rule's short name, such as `subject-too-long`.
+    pub code: String,
+    /// What is wrong (naming path or commit) and how to mend it, one line each.
+    pub lines: Vec<String>,
+}
+
+/// How a policy's call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyOutcome {
+    /// It answered, once per update.
+    Verdicts(Vec<Verdict>),
+    /// It did not; the text is for the pusher.
+    Fault(FailureClass, String),
+}
+
+/// What a call used, for the report and the bill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Instructions by wasmtime's count.
+    pub fuel: u64,
+    /// Peak bytes of memories and tables.
+    pub memory: u64,
+    /// Host calls.
+    pub host_calls: u64,
+    /// Microseconds from instantiation to the answer.
+    pub wall_micros: u64,
+}
+
+/// A commit as policies and pages see it. Bytes, since git does not promise UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// Its id.
+    pub id: Oid,
+    /// The tree.
+    pub tree: Oid,
+    /// The parents, first parent first.
+    pub parents: Vec<Oid>,
+    /// Who wrote it.
+    pub author: Signature,
+    /// Who committed it.
+    pub committer: Signature,
+    /// The message as stored.
+    pub message: Vec<u8>,
+}
+
+/// Name, address and time of an author, committer or tagger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// As stored.
+    pub name: Vec<u8>,
+    /// As stored.
+    pub email: Vec<u8>,
+    /// Seconds since the epoch.
+    pub seconds: i64,
+    /// Offset from UTC in minutes, east positive.
+    pub offset_minutes: i32,
+}

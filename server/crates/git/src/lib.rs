@@ -1,0 +1,1 @@
+//! The only user of gix: wire protocol, packs, ingest, reading.

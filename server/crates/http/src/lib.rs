@@ -1,0 +1,1 @@
+//! The only user of axum: /api/v1, git over HTTP, health, metrics.

@@ -1,0 +1,1 @@
+//! The only user of wasmtime: engine, loader, limits, one module per capability.

@@ -1,0 +1,1 @@
+//! A server in process, both databases, fake clock, builders.
