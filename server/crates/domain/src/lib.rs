@@ -15,6 +15,7 @@ pub mod names;
 pub mod oid;
 pub mod page;
 pub mod plugin;
+pub mod policy;
 pub mod push;
 pub mod refname;
 pub mod scope;

@@ -1,0 +1,77 @@
+//! How use cases fail: a closed set of kinds. Only transports map a kind to a status code, an exit status or an `ng` line.
+
+use hardie_domain::error::Invalid;
+
+/// The result of a use case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in words for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No credential, or one that proves nobody.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Visible, but not for this actor.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Absent or invisible: the two are not told apart.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// A field breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Somebody else was first, or the name is taken.
+    #[error("{0}")]
+    Conflict(String),
+    /// Over a limit that the text names.
+    #[error("{0}")]
+    Quota(String),
+    /// A plugin said no.
+    #[error("{by}: {text}")]
+    Rejected {
+        /// The installation's name.
+        by: String,
+        /// Its reasons.
+        text: String,
+    },
+    /// Too many attempts or too many requests at once; try again after so many seconds.
+    #[error("{text}")]
+    RateLimited {
+        /// What there is too much of.
+        text: String,
+        /// Seconds to wait.
+        retry_after: u64,
+    },
+    /// A part of the server cannot work now; trying again may help.
+    #[error("{0}")]
+    Unavailable(String),
+    /// It moved; the new `owner/name`.
+    #[error("this repository is now at {0}")]
+    Moved(String),
+    /// A fault of the server. The text goes to the log; the person gets the request id.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// See [`Error::Unauthenticated`].
+    pub fn unauthenticated(text: impl Into<String>) -> Error {
+        Error::Unauthenticated(text.into())
+    }
+
+    /// See [`Error::Forbidden`].
+    pub fn forbidden(text: impl Into<String>) -> Error {
+        Error::Forbidden(text.into())
+    }
+
+    /// See [`Error::Internal`].
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Internal(source.into())
+    }
+}
+
+impl From<hardie_store::Error> for Error {
+    fn from(error: hardie_store::Error) -> Error {
+        Error::internal(error)
+    }
+}

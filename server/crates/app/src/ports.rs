@@ -1,0 +1,52 @@
+//! What `app` needs from parts that it must not know. `server` supplies them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use hardie_domain::plugin::Digest;
+use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_domain::time::Timestamp;
+
+/// Reads the time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Supplies unguessable bytes for tokens, salts and ids.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Runs policies in a sandbox.
+#[async_trait]
+pub trait PolicyRunner: Send + Sync {
+    /// Checks, compiles (in a bounded child) and describes a component. Nothing is executed on the request path later
+    /// that did not pass here. The error is a text for the person who installs.
+    async fn prepare(&self, component: Bytes) -> Result<ComponentInfo, String>;
+    /// Asks a prepared component whether this configuration suits it; each error names a field.
+    async fn validate_config(&self, digest: Digest, component: Bytes, config: &str) -> Result<(), Vec<String>>;
+    /// Runs one policy over one push. Never fails: a fault is an outcome.
+    async fn check(&self, call: PolicyCall) -> PolicyReport;
+    /// Makes sure that the component is loaded, compiling it again if the cache lost it.
+    async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String>;
+}
+
+/// What a component says of itself, and what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentInfo {
+    /// sha256 of its bytes.
+    pub digest: Digest,
+    /// The name in its manifest.
+    pub name: String,
+    /// The version in its manifest.
+    pub version: String,
+    /// One line for people.
+    pub description: String,
+    /// Worlds that it exports: `policy`.
+    pub worlds: Vec<String>,
+    /// Interfaces that it imports; what it may do is exactly this.
+    pub imports: Vec<String>,
+    /// The configuration that holds when nobody gives one, JSON.
+    pub default_config: String,
+}

@@ -1,0 +1,64 @@
+//! The shared state of all use cases: stores, ports and configuration.
+
+use std::sync::Arc;
+
+use hardie_domain::limits::GitLimits;
+use hardie_store::Store;
+
+use crate::ports::{Clock, Entropy, PolicyRunner};
+
+/// Cheap to clone; one for the process.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// The parts. Use cases reach them through `Deref`.
+pub struct Inner {
+    /// Rows.
+    pub store: Store,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// The sandbox for policies.
+    pub policies: Arc<dyn PolicyRunner>,
+    /// What the operator set.
+    pub config: AppConfig,
+}
+
+/// What the operator set, as far as use cases need it.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// The one address that people see, without a trailing slash.
+    pub public_url: String,
+    /// `host` or `host:port` for SSH clone addresses.
+    pub ssh_address: String,
+    /// Bounds on git traffic.
+    pub git_limits: GitLimits,
+    /// Who may install plugins.
+    pub plugins: PluginPolicy,
+}
+
+/// `--plugins open|listed|closed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginPolicy {
+    /// Any repository administrator installs components that import only harmless interfaces.
+    Open,
+    /// Repository administrators enable what a server administrator listed.
+    Listed,
+    /// Only server administrators.
+    Closed,
+}
+
+impl App {
+    /// Joins the parts.
+    pub fn new(inner: Inner) -> App {
+        App(Arc::new(inner))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
