@@ -1,1 +1,28 @@
-//! REST bodies, page and error envelope; used by http and web.
+//! Bodies of the REST API, shared by the server and the web UI. Builds for wasm.
+//!
+//! Gitea's field names and types where Gitea has the thing, so that its clients work unchanged; what is ours follows the
+//! same habits: integers for ids, RFC 3339 for times, lists never null. Every type names the addresses that use it;
+//! addresses are below `/api/v1`, and `R` stands for `/repos/{owner}/{repo}`.
+//! Must not know: database rows, git objects, HTTP itself. Unknown fields of a request are ignored, as Gitea does, because
+//! its clients send many that only Gitea has.
+//! Start reading at [`repo`] and [`error`].
+#![warn(missing_docs)]
+
+pub mod account;
+pub mod audit;
+pub mod branch;
+pub mod commit;
+pub mod contents;
+pub mod diff;
+pub mod error;
+pub mod identity;
+pub mod org;
+pub mod plugin;
+pub mod push;
+pub mod repo;
+pub mod server;
+pub mod time;
+pub mod tree;
+pub mod view;
+
+pub use time::Time;

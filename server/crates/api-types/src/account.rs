@@ -1,0 +1,151 @@
+//! Users.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// A user (`GET /user`, `GET /users/{username}`), and the owner of a repository, who may be an organisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct User {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub login: String,
+    /// The name at an outside source of accounts; empty.
+    #[serde(default)]
+    pub login_name: String,
+    /// The id of that source; 0.
+    #[serde(default)]
+    pub source_id: i64,
+    /// For people; may be empty.
+    pub full_name: String,
+    /// Empty unless the asker may see it.
+    pub email: String,
+    /// A picture.
+    #[serde(default)]
+    pub avatar_url: String,
+    /// The page in the UI.
+    #[serde(default)]
+    pub html_url: String,
+    /// The UI's language; empty means the browser's.
+    #[serde(default)]
+    pub language: String,
+    /// Whether the user administers the server.
+    pub is_admin: bool,
+    /// When the user last signed in; [`Time::never`] unless the asker may see it.
+    pub last_login: Time,
+    /// When the account was made.
+    pub created: Time,
+    /// Kept for Gitea's clients; false.
+    #[serde(default)]
+    pub restricted: bool,
+    /// Whether the account may sign in.
+    pub active: bool,
+    /// The reverse of `active`.
+    #[serde(default)]
+    pub prohibit_login: bool,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub location: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub website: String,
+    /// A line about the account; may be empty.
+    #[serde(default)]
+    pub description: String,
+    /// `public` or `private`.
+    pub visibility: String,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub followers_count: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub following_count: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub starred_repos_count: i64,
+    /// The same as `login`; some clients read one, some the other.
+    pub username: String,
+    /// `user` or `organization`.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+}
+
+/// `PATCH /user/settings`: only what is present changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct UserSettingsOptions {
+    /// For people.
+    pub full_name: Option<String>,
+    /// The e-mail address; needs the current password when changed.
+    pub email: Option<String>,
+    /// A line about the account.
+    pub description: Option<String>,
+}
+
+/// `GET /user/settings`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct UserSettings {
+    /// For people.
+    pub full_name: String,
+    /// The e-mail address.
+    pub email: String,
+    /// A line about the account.
+    pub description: String,
+}
+
+/// `POST /user/password`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangePasswordOption {
+    /// What it is now.
+    pub current_password: String,
+    /// What it shall be.
+    pub new_password: String,
+}
+
+crate::redacted!(ChangePasswordOption);
+
+/// `POST /admin/users`.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateUserOption {
+    /// Its name.
+    pub username: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Its first password.
+    pub password: String,
+    /// For people.
+    pub full_name: String,
+    /// Whether it administers the server (Gitea sets this by a later edit; both are taken).
+    pub admin: bool,
+}
+
+crate::redacted!(CreateUserOption);
+
+/// `PATCH /admin/users/{username}`: only what is present changes.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct EditUserOption {
+    /// For people.
+    pub full_name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// A new password; every session of the user ends.
+    pub password: Option<String>,
+    /// Whether it administers the server.
+    pub admin: Option<bool>,
+    /// False disables: no credential of the user proves anything any more.
+    pub active: Option<bool>,
+    /// The reverse of `active`.
+    pub prohibit_login: Option<bool>,
+}
+
+crate::redacted!(EditUserOption);

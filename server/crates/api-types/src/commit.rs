@@ -1,0 +1,133 @@
+//! Commits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+use crate::account::User;
+
+/// An id with its address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommitMeta {
+    /// Its address in the API.
+    pub url: String,
+    /// The id.
+    pub sha: String,
+    /// When it was made; [`Time::never`] where that would cost a lookup.
+    pub created: Time,
+}
+
+/// Author or committer as the commit has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommitUser {
+    /// Invalid UTF-8 replaced.
+    pub name: String,
+    /// Invalid UTF-8 replaced.
+    pub email: String,
+    /// In the zone of the person who made it.
+    pub date: Time,
+}
+
+/// Whether a signature was checked: not yet, so never verified.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Verification {
+    /// False.
+    pub verified: bool,
+    /// Why not.
+    pub reason: String,
+    /// The signature as stored; empty.
+    #[serde(default)]
+    pub signature: String,
+    /// What was signed; empty.
+    #[serde(default)]
+    pub payload: String,
+}
+
+/// What git stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RepoCommit {
+    /// Its address in the API.
+    pub url: String,
+    /// Who wrote it.
+    pub author: CommitUser,
+    /// Who committed it.
+    pub committer: CommitUser,
+    /// Invalid UTF-8 replaced.
+    pub message: String,
+    /// Its tree.
+    pub tree: CommitMeta,
+    /// Not verified here.
+    #[serde(default)]
+    pub verification: Option<Verification>,
+}
+
+/// Lines added and removed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommitStats {
+    /// Both.
+    pub total: i64,
+    /// Added.
+    pub additions: i64,
+    /// Removed.
+    pub deletions: i64,
+}
+
+/// One path that a commit touched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommitAffectedFile {
+    /// The path, invalid UTF-8 replaced.
+    pub filename: String,
+    /// `added`, `removed`, `modified` or `renamed`.
+    pub status: String,
+}
+
+/// A commit (`GET R/commits`, `GET R/git/commits/{sha}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Commit {
+    /// Its address in the API.
+    pub url: String,
+    /// Its id.
+    pub sha: String,
+    /// When it was committed.
+    pub created: Time,
+    /// Its page in the UI.
+    pub html_url: String,
+    /// What git stored.
+    pub commit: RepoCommit,
+    /// The account of the author; `null` if none is known.
+    #[serde(default)]
+    pub author: Option<User>,
+    /// The account of the committer; `null` if none is known.
+    #[serde(default)]
+    pub committer: Option<User>,
+    /// First parent first.
+    pub parents: Vec<CommitMeta>,
+    /// Empty unless one commit was asked for.
+    #[serde(default)]
+    pub files: Vec<CommitAffectedFile>,
+    /// `null` unless one commit was asked for.
+    #[serde(default)]
+    pub stats: Option<CommitStats>,
+}
+
+/// `GET R/compare/{base}...{head}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Compare {
+    /// Commits of `head` that `base` has not.
+    pub total_commits: i64,
+    /// The first of them, newest first.
+    pub commits: Vec<Commit>,
+    /// Commits of `base` that `head` has not. (Not in Gitea.)
+    #[serde(default)]
+    pub behind_by: i64,
+    /// The best common ancestor; empty if there is none. (Not in Gitea.)
+    #[serde(default)]
+    pub merge_base: String,
+}

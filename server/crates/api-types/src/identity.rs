@@ -1,0 +1,144 @@
+//! What proves who somebody is: sessions, keys, tokens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+use crate::account::User;
+
+/// Bodies that carry a secret show nothing of themselves in logs.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! redacted {
+    ($($name:ident),+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+/// `POST /user/sessions`: signs a browser in. The answer is a [`SignedIn`] and an HttpOnly cookie.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateSessionOption {
+    /// The account's name.
+    pub username: String,
+    /// Its password.
+    pub password: String,
+}
+
+redacted!(CreateSessionOption);
+
+/// The answer to `POST /user/sessions`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedIn {
+    /// Who is signed in now.
+    pub user: User,
+    /// The session that began.
+    pub session: Session,
+}
+
+/// A browser session (`GET /user/sessions`; ended by `DELETE /user/sessions/{id}` or `…/current`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Its id.
+    pub id: i64,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last used, to the minute or so.
+    pub last_used_at: Time,
+    /// When it ends by itself.
+    pub expires_at: Time,
+    /// The client's address at sign-in; may be empty.
+    pub address: String,
+    /// The browser, as it named itself at sign-in; may be empty.
+    pub user_agent: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// An SSH public key (`GET /user/keys`, `GET /users/{username}/keys`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublicKey {
+    /// Its id.
+    pub id: i64,
+    /// The key in OpenSSH's one-line form, without its comment.
+    pub key: String,
+    /// Its address in the API.
+    #[serde(default)]
+    pub url: String,
+    /// What its owner calls it.
+    pub title: String,
+    /// `SHA256:…`, as `ssh-keygen -l` shows it.
+    pub fingerprint: String,
+    /// When it was added.
+    pub created_at: Time,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// Whether it may only fetch.
+    #[serde(default)]
+    pub read_only: bool,
+    /// `user`.
+    #[serde(default)]
+    pub key_type: String,
+    /// When it last proved somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Time>,
+}
+
+/// `POST /user/keys`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateKeyOption {
+    /// What its owner calls it; the key's comment if empty.
+    pub title: String,
+    /// The line of the `.pub` file.
+    pub key: String,
+    /// Whether it may only fetch.
+    pub read_only: bool,
+}
+
+/// An access token (`GET|POST /users/{username}/tokens`; ended by `DELETE /users/{username}/tokens/{id or name}`).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccessToken {
+    /// Its id.
+    pub id: i64,
+    /// What its owner calls it.
+    pub name: String,
+    /// The token itself: only in the answer that made it, empty ever after. (Gitea's name for it; it is no SHA-1.)
+    #[serde(default)]
+    pub sha1: String,
+    /// Its last eight characters.
+    pub token_last_eight: String,
+    /// What it is good for.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last proved somebody; [`Time::never`] if not yet.
+    pub last_used_at: Time,
+    /// When it ends; `null` if it does not.
+    #[serde(default)]
+    pub expires_at: Option<Time>,
+}
+
+redacted!(AccessToken);
+
+/// `POST /users/{username}/tokens`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateAccessTokenOption {
+    /// What its owner calls it; unique for its owner.
+    pub name: String,
+    /// What it is good for, such as `read:repository` or `all`.
+    pub scopes: Vec<String>,
+    /// When it ends; `null` if it does not.
+    pub expires_at: Option<Time>,
+}

@@ -1,0 +1,87 @@
+//! Organisations.
+
+use serde::{Deserialize, Serialize};
+
+/// An organisation (`GET /orgs/{org}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Organization {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// For people; may be empty.
+    pub full_name: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub email: String,
+    /// A picture.
+    #[serde(default)]
+    pub avatar_url: String,
+    /// A line about it; may be empty.
+    #[serde(default)]
+    pub description: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub website: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub location: String,
+    /// `public`.
+    pub visibility: String,
+    /// Kept for Gitea's clients; false.
+    #[serde(default)]
+    pub repo_admin_change_team_access: bool,
+    /// The same as `name`; some clients read one, some the other.
+    pub username: String,
+}
+
+/// `POST /orgs`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateOrgOption {
+    /// Its name (`name` is taken too).
+    #[serde(alias = "name")]
+    pub username: String,
+    /// For people.
+    pub full_name: String,
+    /// A line about it.
+    pub description: String,
+}
+
+/// `PUT /orgs/{org}/members/{username}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct OrgMemberOption {
+    /// Whether the member owns the organisation.
+    pub owner: bool,
+}
+
+/// A member (`GET /orgs/{org}/members`), with what a plain user has plus the role.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrgMember {
+    /// The user.
+    #[serde(flatten)]
+    pub user: crate::account::User,
+    /// `owner` or `member`.
+    pub role: String,
+}
+
+/// `GET /users/{username}/orgs/{org}/permissions`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrganizationPermissions {
+    /// May make repositories in it.
+    pub can_create_repository: bool,
+    /// May read its repositories.
+    pub can_read: bool,
+    /// May push to its repositories.
+    pub can_write: bool,
+    /// Administers it.
+    pub is_admin: bool,
+    /// Owns it.
+    pub is_owner: bool,
+}

@@ -1,0 +1,150 @@
+//! Plugins: uploaded components, where they are installed, and what they said. (Not in Gitea.)
+//!
+//! `POST /plugins/components` takes the bytes (`Content-Type: application/wasm`) and answers a [`PluginComponent`], 201 when
+//! new and 200 when already there. Installations live at `R/plugins`, `/orgs/{org}/plugins` and `/admin/plugins`, written
+//! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `GET S/{id}/verdicts` shows what it said.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Time;
+
+/// A component (`POST /plugins/components`, `GET /plugins/components`, `GET /plugins/components/{digest}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginComponent {
+    /// `sha256:` and 64 hexadecimal digits: its name.
+    pub digest: String,
+    /// The name in its manifest.
+    pub name: String,
+    /// The version in its manifest.
+    pub version: String,
+    /// One line for people.
+    pub description: String,
+    /// Worlds that it exports: `policy`.
+    pub worlds: Vec<String>,
+    /// Interfaces that it imports; what it may do is exactly this.
+    pub imports: Vec<String>,
+    /// The configuration that holds when nobody gives one.
+    pub default_config: Value,
+    /// Bytes.
+    pub size: i64,
+    /// Who uploaded it; empty if the account is gone.
+    pub uploaded_by: String,
+    /// When.
+    pub created_at: Time,
+}
+
+/// Where an installation applies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginScope {
+    /// `site`, `org`, `user` or `repo`.
+    pub kind: String,
+    /// Empty for the site, else the account's name or `owner/name`.
+    pub name: String,
+}
+
+/// A component at work (`GET S`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginInstallation {
+    /// Its id.
+    pub id: i64,
+    /// What people call it; unique in its scope.
+    pub name: String,
+    /// Where it applies. `GET R/plugins` also lists those of the owner and of the site, which cannot be changed there.
+    pub scope: PluginScope,
+    /// Whether the asker may change it at the address that listed it.
+    pub editable: bool,
+    /// What runs.
+    pub component: PluginComponent,
+    /// `enforce`, `monitor` or `off`.
+    pub mode: String,
+    /// Whether a fault of the plugin lets the push through; false by default.
+    pub fail_open: bool,
+    /// Its configuration.
+    pub config: Value,
+    /// Who enabled it; empty if the account is gone.
+    pub enabled_by: String,
+    /// When it was installed.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+/// `POST S`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateInstallationOption {
+    /// A component that was uploaded.
+    pub digest: String,
+    /// What people call it; the component's name if empty.
+    pub name: String,
+    /// `enforce` (if absent), `monitor` or `off`.
+    pub mode: Option<String>,
+    /// Whether a fault of the plugin lets the push through.
+    pub fail_open: bool,
+    /// Its configuration; the component's default if absent.
+    pub config: Option<Value>,
+}
+
+/// `PATCH S/{id}`: only what is present changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct EditInstallationOption {
+    /// Another component: an upgrade or a rollback.
+    pub digest: Option<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// `enforce`, `monitor` or `off`.
+    pub mode: Option<String>,
+    /// Whether a fault of the plugin lets the push through.
+    pub fail_open: Option<bool>,
+    /// Its configuration.
+    pub config: Option<Value>,
+}
+
+/// What one call of one policy said about one ref (`GET S/{id}/verdicts`, and in a push).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Verdict {
+    /// Its id.
+    pub id: i64,
+    /// The push.
+    pub push_id: i64,
+    /// The installation; 0 if it is gone.
+    pub installation_id: i64,
+    /// What the installation was called.
+    pub plugin: String,
+    /// What ran.
+    pub digest: String,
+    /// The mode at that time.
+    pub mode: String,
+    /// `owner/name`.
+    pub repository: String,
+    /// The ref, invalid UTF-8 replaced; empty for a fault, which concerns the whole push.
+    #[serde(rename = "ref")]
+    pub ref_name: String,
+    /// `accepted`, or a failure class: `rejected`, `out-of-fuel`, `deadline`, `out-of-memory`, `trap`, `host-budget`,
+    /// `bad-output`, `unavailable`.
+    pub outcome: String,
+    /// The rule's short name if rejected; may be empty.
+    #[serde(default)]
+    pub code: String,
+    /// What the pusher was told.
+    pub lines: Vec<String>,
+    /// When.
+    pub at: Time,
+    /// Instructions used.
+    #[serde(default)]
+    pub fuel: i64,
+    /// Peak bytes of memory.
+    #[serde(default)]
+    pub memory: i64,
+    /// Microseconds from instantiation to the answer.
+    #[serde(default)]
+    pub wall_micros: i64,
+}

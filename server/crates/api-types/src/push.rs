@@ -1,0 +1,51 @@
+//! Pushes, refused ones included. (Not in Gitea.)
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+use crate::plugin::Verdict;
+
+/// What became of one ref of a push.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushRef {
+    /// Full name, invalid UTF-8 replaced.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// Before; zeros if it was made.
+    pub old: String,
+    /// After; zeros if it was deleted.
+    pub new: String,
+    /// `create`, `update` or `delete`.
+    pub kind: String,
+    /// `accepted` or `refused`.
+    pub result: String,
+    /// Why it was refused; may be empty.
+    #[serde(default)]
+    pub text: String,
+}
+
+/// A push (`GET R/pushes`, `GET R/pushes/{id}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Push {
+    /// Its id.
+    pub id: i64,
+    /// Who pushed; empty if the account is gone.
+    pub actor: String,
+    /// `ssh`, `http`, `api` or `system`.
+    pub door: String,
+    /// When.
+    pub at: Time,
+    /// `open`, `done` or `refused`.
+    pub state: String,
+    /// Push options as sent.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// What became of each ref; empty in lists where it would cost too much.
+    #[serde(default)]
+    pub refs: Vec<PushRef>,
+    /// What policies said; only at `R/pushes/{id}`.
+    #[serde(default)]
+    pub verdicts: Vec<Verdict>,
+}

@@ -1,0 +1,248 @@
+//! Repositories and who works on them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+use crate::account::User;
+
+/// What the asker may do with a repository.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Permission {
+    /// Change settings.
+    pub admin: bool,
+    /// Push.
+    pub push: bool,
+    /// See and fetch.
+    pub pull: bool,
+}
+
+/// A repository (`GET R`, `GET /user/repos`, `GET /repos/search`, …).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Repository {
+    /// Its id; names change, this does not.
+    pub id: i64,
+    /// Whose it is.
+    pub owner: User,
+    /// Its name.
+    pub name: String,
+    /// `owner/name`.
+    pub full_name: String,
+    /// A line about it; may be empty.
+    pub description: String,
+    /// Whether it has no commit yet.
+    pub empty: bool,
+    /// Whether only its owner and collaborators see it.
+    pub private: bool,
+    /// Kept for Gitea's clients; false.
+    #[serde(default)]
+    pub fork: bool,
+    /// Kept for Gitea's clients; false.
+    #[serde(default)]
+    pub template: bool,
+    /// Kept for Gitea's clients; false.
+    #[serde(default)]
+    pub mirror: bool,
+    /// What its packs take, in KiB.
+    pub size: i64,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub language: String,
+    /// The page in the UI.
+    pub html_url: String,
+    /// Its address in the API.
+    #[serde(default)]
+    pub url: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub link: String,
+    /// The address for `git clone` over SSH.
+    pub ssh_url: String,
+    /// The address for `git clone` over HTTP.
+    pub clone_url: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub original_url: String,
+    /// Kept for Gitea's clients; empty.
+    #[serde(default)]
+    pub website: String,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub stars_count: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub forks_count: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub watchers_count: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub open_issues_count: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub open_pr_counter: i64,
+    /// Kept for Gitea's clients; 0.
+    #[serde(default)]
+    pub release_counter: i64,
+    /// The branch that HEAD names, short.
+    pub default_branch: String,
+    /// Whether it can be read but not changed.
+    pub archived: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// When its settings or refs last changed.
+    pub updated_at: Time,
+    /// Kept for Gitea's clients: [`Time::never`] unless archived.
+    pub archived_at: Time,
+    /// When refs last moved; `null` before the first push. (Not in Gitea.)
+    #[serde(default)]
+    pub pushed_at: Option<Time>,
+    /// What the asker may do.
+    #[serde(default)]
+    pub permissions: Option<Permission>,
+    /// False: issues are not there yet.
+    #[serde(default)]
+    pub has_issues: bool,
+    /// False: wikis are not there.
+    #[serde(default)]
+    pub has_wiki: bool,
+    /// False: pull requests are not there yet.
+    #[serde(default)]
+    pub has_pull_requests: bool,
+    /// False.
+    #[serde(default)]
+    pub has_projects: bool,
+    /// False.
+    #[serde(default)]
+    pub has_releases: bool,
+    /// False.
+    #[serde(default)]
+    pub has_packages: bool,
+    /// False.
+    #[serde(default)]
+    pub has_actions: bool,
+    /// False.
+    #[serde(default)]
+    pub ignore_whitespace_conflicts: bool,
+    /// Renovate refuses a repository without an allowed way to merge.
+    #[serde(default)]
+    pub allow_merge_commits: bool,
+    /// See `allow_merge_commits`.
+    #[serde(default)]
+    pub allow_rebase: bool,
+    /// See `allow_merge_commits`.
+    #[serde(default)]
+    pub allow_rebase_explicit: bool,
+    /// See `allow_merge_commits`.
+    #[serde(default)]
+    pub allow_squash_merge: bool,
+    /// See `allow_merge_commits`.
+    #[serde(default)]
+    pub allow_fast_forward_only_merge: bool,
+    /// `merge`.
+    #[serde(default)]
+    pub default_merge_style: String,
+    /// A picture; empty.
+    #[serde(default)]
+    pub avatar_url: String,
+    /// Kept for Gitea's clients; false.
+    #[serde(default)]
+    pub internal: bool,
+    /// `sha1`.
+    #[serde(default)]
+    pub object_format_name: String,
+    /// Empty.
+    #[serde(default)]
+    pub topics: Vec<String>,
+    /// When it was deleted; only in the list of deleted repositories. (Not in Gitea.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Time>,
+}
+
+/// `GET /repos/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchResults {
+    /// True.
+    pub ok: bool,
+    /// One page of what was found.
+    pub data: Vec<Repository>,
+}
+
+/// `POST /user/repos`, `POST /orgs/{org}/repos`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateRepoOption {
+    /// Its name.
+    pub name: String,
+    /// A line about it.
+    pub description: String,
+    /// Whether only its owner and collaborators shall see it.
+    pub private: bool,
+    /// The branch that HEAD shall name; the first one pushed if empty.
+    pub default_branch: String,
+    /// Asks for a first commit. Not there yet: refused by name when true.
+    pub auto_init: bool,
+    /// `sha1` or empty; anything else is refused by name.
+    pub object_format_name: String,
+}
+
+/// `PATCH R`: only what is present changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct EditRepoOption {
+    /// A new name; the old one redirects.
+    pub name: Option<String>,
+    /// A line about it.
+    pub description: Option<String>,
+    /// Whether only its owner and collaborators see it.
+    pub private: Option<bool>,
+    /// Whether it can be read but not changed.
+    pub archived: Option<bool>,
+    /// The branch that HEAD names; must exist.
+    pub default_branch: Option<String>,
+}
+
+/// `POST R/transfer`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct TransferRepoOption {
+    /// The new owner: the asker, or an organisation that the asker owns.
+    pub new_owner: String,
+}
+
+/// `PUT R/collaborators/{username}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct AddCollaboratorOption {
+    /// `read`, `write` (if absent) or `admin`.
+    pub permission: Option<String>,
+}
+
+/// A collaborator (`GET R/collaborators`), with what a plain user has plus the permission.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Collaborator {
+    /// The user.
+    #[serde(flatten)]
+    pub user: User,
+    /// `read`, `write` or `admin`. (Gitea says it only at `…/permission`.)
+    pub permission: String,
+}
+
+/// `GET R/collaborators/{username}/permission`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RepoCollaboratorPermission {
+    /// `owner`, `admin`, `write`, `read` or `none`.
+    pub permission: String,
+    /// The same.
+    pub role_name: String,
+    /// Whose.
+    pub user: User,
+}

@@ -1,0 +1,62 @@
+//! Files and READMEs made ready to be shown. (Not in Gitea.)
+
+use serde::{Deserialize, Serialize};
+
+use crate::tree::CommitSummary;
+
+/// `GET R/file/{path}?ref=`: one file for the code browser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FileView {
+    /// The path, invalid UTF-8 replaced.
+    pub path: String,
+    /// The same percent-encoded byte for byte, `/` kept.
+    pub url_path: String,
+    /// The ref as asked for, or the default branch.
+    #[serde(rename = "ref")]
+    pub ref_name: String,
+    /// `branch`, `tag` or `commit`.
+    pub ref_kind: String,
+    /// The commit that the ref names.
+    pub commit_sha: String,
+    /// The blob's id.
+    pub sha: String,
+    /// `file`, `executable` or `symlink`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Bytes.
+    pub size: i64,
+    /// Whether it is not text (a NUL byte near its beginning).
+    pub binary: bool,
+    /// Whether it is too large to be shown; `lines` is empty then.
+    pub too_large: bool,
+    /// The language by which it was highlighted; empty if by none.
+    #[serde(default)]
+    pub language: String,
+    /// One string a line: escaped HTML in which only `<span class="…">` occurs. Safe to insert.
+    pub lines: Vec<String>,
+    /// Rendered and sanitised HTML for Markdown; `null` for other files.
+    #[serde(default)]
+    pub rendered: Option<String>,
+    /// The commit that last touched it, if it was found in time.
+    #[serde(default)]
+    pub last_commit: Option<CommitSummary>,
+}
+
+/// `GET R/readme?ref=` and `GET R/readme/{directory}?ref=`: 404 when there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Readme {
+    /// The file's path, invalid UTF-8 replaced.
+    pub path: String,
+    /// Rendered and sanitised: safe to insert.
+    pub html: String,
+}
+
+/// The answer to `POST R/markdown`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RenderedMarkdown {
+    /// Rendered and sanitised: safe to insert.
+    pub html: String,
+}
