@@ -1,1 +1,19 @@
-//! The one client that opens connections.
+//! The one client that opens connections: the only user of reqwest.
+//!
+//! Two clients over one set of habits (no redirects, no proxy from the environment, bounded waits, TLS by rustls with
+//! the system's certificates): [`ApiClient`] speaks to a Hardie server's REST API for the command line, [`Upstream`]
+//! streams requests and answers through to one fixed server for `hardie web`.
+//! Must not know: SQL, git, WebAssembly, what any path means.
+//! Start reading at [`api`].
+#![warn(missing_docs)]
+
+pub mod api;
+pub mod base;
+pub mod error;
+mod tls;
+pub mod upstream;
+
+pub use api::{ApiClient, ApiResponse};
+pub use base::BaseUrl;
+pub use error::Error;
+pub use upstream::{ByteStream, Upstream};
