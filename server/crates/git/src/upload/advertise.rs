@@ -1,0 +1,80 @@
+//! What a client is told first: capabilities, and in versions 0 and 1 every ref (gitprotocol-pack, "Reference Discovery";
+//! gitprotocol-v2, "Capability Advertisement").
+
+use bytes::{Bytes, BytesMut};
+use hardie_domain::oid::Oid;
+
+use crate::wire::AGENT;
+use crate::wire::pktline;
+use crate::wire::refs::Refs;
+use crate::wire::version::Version;
+
+/// Versions 0 and 1. The two `in-want` words say that anything reachable from a shown ref may be asked for by id.
+const CAPABILITIES: &str = "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not deepen-relative \
+    no-progress include-tag multi_ack_detailed allow-tip-sha1-in-want allow-reachable-sha1-in-want";
+
+/// The advertisement that opens a connection (SSH).
+pub fn advertise(version: Version, refs: &Refs) -> Bytes {
+    let mut out = BytesMut::new();
+    write(version, false, refs, &mut out);
+    out.freeze()
+}
+
+/// The body of `GET info/refs?service=git-upload-pack`.
+pub fn advertise_http(version: Version, refs: &Refs) -> Bytes {
+    let mut out = BytesMut::new();
+    if version != Version::V2 {
+        pktline::write_str(&mut out, "# service=git-upload-pack\n");
+        out.extend_from_slice(pktline::FLUSH);
+    }
+    write(version, true, refs, &mut out);
+    out.freeze()
+}
+
+fn write(version: Version, stateless: bool, refs: &Refs, out: &mut BytesMut) {
+    match version {
+        Version::V2 => return write_v2(out),
+        Version::V1 => pktline::write_str(out, "version 1\n"),
+        Version::V0 => {}
+    }
+    write_refs(stateless, refs, out);
+}
+
+fn write_v2(out: &mut BytesMut) {
+    pktline::write_str(out, "version 2\n");
+    pktline::write_str(out, &format!("agent={AGENT}\n"));
+    for line in ["ls-refs=unborn\n", "fetch=shallow wait-for-done filter\n", "server-option\n", "object-format=sha1\n"] {
+        pktline::write_str(out, line);
+    }
+    out.extend_from_slice(pktline::FLUSH);
+}
+
+fn write_refs(stateless: bool, refs: &Refs, out: &mut BytesMut) {
+    let head = refs.head();
+    let mut capabilities = [b"\0", CAPABILITIES.as_bytes()].concat();
+    if stateless {
+        capabilities.extend_from_slice(b" no-done");
+    }
+    if head.oid.is_some() {
+        capabilities.extend_from_slice(&[b" symref=HEAD:", head.target.as_bytes()].concat());
+    }
+    capabilities.extend_from_slice(format!(" filter object-format=sha1 agent={AGENT}").as_bytes());
+
+    let mut line = |oid: Oid, name: &[u8], suffix: &[u8]| {
+        let capabilities = std::mem::take(&mut capabilities);
+        pktline::write(out, &[oid.to_hex().as_bytes(), b" ", name, suffix, &capabilities, b"\n"]);
+    };
+    if let Some(oid) = head.oid {
+        line(oid, b"HEAD", b"");
+    }
+    for shown in refs.all() {
+        line(shown.oid, shown.name.as_bytes(), b"");
+        if let Some(peeled) = shown.peeled {
+            line(peeled, shown.name.as_bytes(), b"^{}");
+        }
+    }
+    if refs.all().is_empty() {
+        line(Oid::ZERO, b"capabilities^{}", b"");
+    }
+    out.extend_from_slice(pktline::FLUSH);
+}

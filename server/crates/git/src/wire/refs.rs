@@ -1,0 +1,111 @@
+//! The refs that one client may see, as one immutable snapshot.
+
+use hardie_domain::oid::Oid;
+use hardie_domain::refname::RefName;
+
+/// One ref as shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvertisedRef {
+    /// Its full name.
+    pub name: RefName,
+    /// What it points at.
+    pub oid: Oid,
+    /// What an annotated tag finally points at.
+    pub peeled: Option<Oid>,
+}
+
+/// What HEAD is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The branch that it names, whether that exists or not.
+    pub target: RefName,
+    /// The branch's commit; `None` while it is unborn.
+    pub oid: Option<Oid>,
+}
+
+/// All refs that one client may see. Share it by `Arc`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refs {
+    refs: Vec<AdvertisedRef>,
+    head: Head,
+}
+
+impl Refs {
+    /// Takes refs in any order and sorts them bytewise by name; HEAD's commit is looked up among them.
+    pub fn new(mut refs: Vec<AdvertisedRef>, head_target: RefName) -> Refs {
+        if !refs.is_sorted_by(|a, b| a.name < b.name) {
+            refs.sort_by(|a, b| a.name.cmp(&b.name));
+            refs.dedup_by(|a, b| a.name == b.name);
+        }
+        let mut refs = Refs { refs, head: Head { target: head_target, oid: None } };
+        refs.head.oid = refs.find(refs.head.target.as_bytes()).map(|r| r.oid);
+        refs
+    }
+
+    /// The refs, sorted bytewise by name.
+    pub fn all(&self) -> &[AdvertisedRef] {
+        &self.refs
+    }
+
+    /// HEAD.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The ref of exactly this name.
+    pub fn find(&self, name: &[u8]) -> Option<&AdvertisedRef> {
+        let at = self.refs.binary_search_by(|r| r.name.as_bytes().cmp(name)).ok()?;
+        self.refs.get(at)
+    }
+
+    /// What a short or full name means to a person, by the rules of gitrevisions(7): as given, then below `refs/`,
+    /// `refs/tags/`, `refs/heads/`. More than one match means that the name is ambiguous.
+    pub fn expand(&self, name: &[u8]) -> Vec<Oid> {
+        let head = (name == b"HEAD").then_some(self.head.oid).flatten();
+        let named = [&b""[..], b"refs/", b"refs/tags/", b"refs/heads/"].into_iter();
+        head.into_iter().chain(named.filter_map(|prefix| self.find(&[prefix, name].concat()).map(|r| r.oid))).collect()
+    }
+
+    /// The positions of all refs whose name begins with `prefix`.
+    pub fn below(&self, prefix: &[u8]) -> std::ops::Range<usize> {
+        let start = self.refs.partition_point(|r| r.name.as_bytes() < prefix);
+        let rest = self.refs.get(start..).unwrap_or_default();
+        start..start + rest.partition_point(|r| r.name.as_bytes().starts_with(prefix))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refs() -> Refs {
+        let names = ["refs/tags/v1", "refs/heads/main", "refs/heads/v1", "refs/heads/a", "refs/headsx/b"];
+        let make = |(i, name): (usize, &&str)| AdvertisedRef {
+            name: RefName::parse(name.as_bytes()).unwrap(),
+            oid: Oid([i as u8 + 1; 20]),
+            peeled: None,
+        };
+        Refs::new(names.iter().enumerate().map(make).collect(), RefName::branch("main").unwrap())
+    }
+
+    #[test]
+    fn refs_are_sorted_and_head_is_found() {
+        let refs = refs();
+        assert!(refs.all().is_sorted_by(|a, b| a.name < b.name));
+        assert_eq!(refs.head().oid, Some(Oid([2; 20])));
+        let below: Vec<_> = refs.all()[refs.below(b"refs/heads/")].iter().map(|r| r.name.to_string()).collect();
+        assert_eq!(below, ["refs/heads/a", "refs/heads/main", "refs/heads/v1"]);
+        assert_eq!(refs.below(b"").len(), 5);
+        assert!(refs.below(b"refs/zzz").is_empty());
+    }
+
+    #[test]
+    fn short_names_expand_and_ambiguity_shows() {
+        let refs = refs();
+        assert_eq!(refs.expand(b"main"), [Oid([2; 20])]);
+        assert_eq!(refs.expand(b"refs/heads/main"), [Oid([2; 20])]);
+        assert_eq!(refs.expand(b"HEAD"), [Oid([2; 20])]);
+        assert_eq!(refs.expand(b"v1").len(), 2);
+        assert!(refs.expand(b"nothing").is_empty());
+    }
+}
