@@ -17,8 +17,8 @@ use hardie_domain::limits::GitLimits;
 use hardie_domain::push::{RefOutcome, RefUpdate};
 
 pub use self::advertise::{advertise, advertise_http};
-pub use self::commands::{PushRequest, RefusedCommand};
 use self::commands::{Command, Commands, Step};
+pub use self::commands::{PushRequest, RefusedCommand};
 use crate::wire::error::WireError;
 use crate::wire::pktline::Decoder;
 use crate::wire::sideband::{Band, Sideband};

@@ -22,13 +22,13 @@ use bytes::{Bytes, BytesMut};
 use hardie_domain::limits::GitLimits;
 
 pub use self::advertise::{advertise, advertise_http};
-pub use self::error::UploadError;
-pub use self::filter::Filter;
-pub use self::objects::{Cut, Deepen, ObjectsError, PackRequest, ShallowUpdate, UploadObjects};
 use self::command::{CommandReader, Request};
+pub use self::error::UploadError;
 use self::fetch::FetchArgs;
+pub use self::filter::Filter;
 use self::legacy::Legacy;
 use self::ls_refs::LsRefs;
+pub use self::objects::{Cut, Deepen, ObjectsError, PackRequest, ShallowUpdate, UploadObjects};
 use crate::wire::error::WireError;
 use crate::wire::pktline::{self, Decoder};
 use crate::wire::refs::Refs;
@@ -134,12 +134,12 @@ impl Upload {
 
     /// What to do next. Cheap; never blocks.
     pub fn poll(&mut self) -> UploadAction {
-        if let State::ListRefs(list) = &mut self.state {
-            if !list.write_portion(&self.refs, &mut self.out) {
-                self.enter(Next::Request);
-                // An error in the next request has queued its explanation.
-                let _queued: Result<(), UploadError> = self.advance();
-            }
+        if let State::ListRefs(list) = &mut self.state
+            && !list.write_portion(&self.refs, &mut self.out)
+        {
+            self.enter(Next::Request);
+            // An error in the next request has queued its explanation.
+            let _queued: Result<(), UploadError> = self.advance();
         }
         if !self.out.is_empty() {
             return UploadAction::Send(self.out.split().freeze());

@@ -8,6 +8,8 @@ pub mod error;
 pub mod pktline;
 pub mod refs;
 pub mod sideband;
+#[cfg(test)]
+mod tests;
 pub mod version;
 
 pub use error::WireError;

@@ -151,9 +151,27 @@ mod tests {
         let nested = "combine:".repeat(50) + "blob:none";
         let many = format!("combine:{}", vec!["tree:1"; 17].join("+"));
         for spec in [
-            "", "blob", "blob:", "blob:limit=", "blob:limit=-1", "blob:limit=k", "blob:limit=99999999999999999999", "tree:", "tree:+1",
-            "blob:limit=18446744073709551615g", "sparse:oid=main", "object:type=", "object:type=x", "combine:", "combine:tree:1+", "combine:%", "combine:%zz",
-            "blob:none\0", "auto", &nested, &many,
+            "",
+            "blob",
+            "blob:",
+            "blob:limit=",
+            "blob:limit=-1",
+            "blob:limit=k",
+            "blob:limit=99999999999999999999",
+            "tree:",
+            "tree:+1",
+            "blob:limit=18446744073709551615g",
+            "sparse:oid=main",
+            "object:type=",
+            "object:type=x",
+            "combine:",
+            "combine:tree:1+",
+            "combine:%",
+            "combine:%zz",
+            "blob:none\0",
+            "auto",
+            &nested,
+            &many,
         ] {
             assert!(Filter::parse(spec.as_bytes()).is_err(), "{spec}");
         }

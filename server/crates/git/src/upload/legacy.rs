@@ -106,9 +106,7 @@ impl Legacy {
                 self.phase = Phase::RoundComplete;
                 Ok(Step::Compute)
             }
-            (Packet::Delim | Packet::ResponseEnd, _) => {
-                Err(WireError::Protocol("delimiters belong to protocol version 2".to_owned()))
-            }
+            (Packet::Delim | Packet::ResponseEnd, _) => Err(WireError::Protocol("delimiters belong to protocol version 2".to_owned())),
         }
     }
 
@@ -233,8 +231,7 @@ impl Legacy {
         let acks = self.capabilities.acks;
         // Once for the whole round: each asking may walk history.
         let in_round = self.phase == Phase::RoundComplete;
-        let ready =
-            in_round && acks != Acks::Single && !self.common.is_empty() && objects.is_ready(&self.args.wants, &self.common)?;
+        let ready = in_round && acks != Acks::Single && !self.common.is_empty() && objects.is_ready(&self.args.wants, &self.common)?;
         let all_common = answers.iter().all(|(_, common)| *common);
         for (oid, common) in &answers {
             match (acks, common) {
@@ -250,9 +247,7 @@ impl Legacy {
         }
         if acks == Acks::Detailed && ready {
             self.sent_ready = true;
-            if all_common
-                && let Some(last) = self.common.last()
-            {
+            if all_common && let Some(last) = self.common.last() {
                 pktline::write_str(out, &format!("ACK {last} ready\n"));
             }
         }

@@ -66,7 +66,9 @@ impl Cut {
 /// How the client's boundary changes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ShallowUpdate {
-    /// Commits that the client shall now hold without their parents, those that it already holds so left out.
+    /// Commits that the client shall now hold without their parents, those that it already holds so left out. Only what the
+    /// wants reach *under the new boundary*: where a merge is cut because one parent is excluded, the far end of its other
+    /// parent's line is never sent, and a client that is told of it can never unshallow again.
     pub shallow: Vec<Oid>,
     /// Commits of the client's boundary whose parents it gets now. Always a subset of `client_shallow`.
     pub unshallow: Vec<Oid>,

@@ -59,11 +59,11 @@ impl Refs {
     }
 
     /// What a short or full name means to a person, by the rules of gitrevisions(7): as given, then below `refs/`,
-    /// `refs/tags/`, `refs/heads/`. More than one match means that the name is ambiguous.
+    /// `refs/tags/`, `refs/heads/`; tags are peeled. More than one match means that the name is ambiguous.
     pub fn expand(&self, name: &[u8]) -> Vec<Oid> {
         let head = (name == b"HEAD").then_some(self.head.oid).flatten();
         let named = [&b""[..], b"refs/", b"refs/tags/", b"refs/heads/"].into_iter();
-        head.into_iter().chain(named.filter_map(|prefix| self.find(&[prefix, name].concat()).map(|r| r.oid))).collect()
+        head.into_iter().chain(named.filter_map(|prefix| self.find(&[prefix, name].concat()).map(|r| r.peeled.unwrap_or(r.oid)))).collect()
     }
 
     /// The positions of all refs whose name begins with `prefix`.
