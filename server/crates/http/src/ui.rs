@@ -1,0 +1,45 @@
+//! What `hardie web` serves: the UI's static bundle, and a streaming reverse proxy for everything that is the server's.
+//!
+//! Nothing here knows use cases: the bundle is files, the proxy moves bytes. The client that reaches the server is handed
+//! in as a [`Forward`], so that this crate opens no connection itself.
+//! Start reading at [`routes::target`] (which path is whose) and [`proxy`].
+
+mod answer;
+pub mod bundle;
+mod csp;
+mod proxy;
+mod routes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+pub use bundle::{Bundle, BundleError};
+pub use proxy::{ByteStream, Forward, Unreachable};
+
+#[derive(Clone)]
+struct Ui {
+    bundle: Arc<Bundle>,
+    forward: Forward,
+}
+
+/// The whole web front: every path is either the server's (passed on), a file of the bundle, or a page of the UI.
+pub fn router(bundle: Bundle, forward: Forward) -> Router {
+    let ui = Ui { bundle: Arc::new(bundle), forward };
+    Router::new().fallback(dispatch).with_state(ui)
+}
+
+async fn dispatch(State(ui): State<Ui>, request: Request) -> Response {
+    match routes::target(request.uri().path()) {
+        routes::Target::Server => proxy::pass(&ui.forward, request).await,
+        routes::Target::File(name) => answer::file(&ui.bundle, name, request.method(), request.headers()),
+        routes::Target::Page => answer::page(&ui.bundle, request.method(), request.headers()),
+        routes::Target::Health => answer::text(axum::http::StatusCode::OK, "ok\n"),
+        routes::Target::Nothing => answer::text(axum::http::StatusCode::NOT_FOUND, "no such file\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
