@@ -25,6 +25,11 @@ macro_rules! name_type {
                 $check(name).map(|()| Self(name.to_owned()))
             }
 
+            /// A name that was checked when it was stored. Rules may have grown since; what exists keeps its name.
+            pub fn from_stored(name: String) -> Self {
+                Self(name)
+            }
+
             /// As its owner wrote it.
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -1,13 +1,42 @@
 //! Rows: the only user of sqlx, for SQLite and PostgreSQL with one SQL text.
+//!
+//! Knows tables and transactions. Must not know: git objects, HTTP, who is asking and whether they may.
+//! Names: `find_` gives an `Option`, `list_` a page or a bounded list, `insert_`/`update_`/`delete_`/`set_` write and live on
+//! [`Tx`] alone. A reading method exists on [`Store`] (its own connection) and on [`Tx`] (inside the transaction) alike. An
+//! expected conflict is a `bool` or an `Option`, never an error. A child is looked up together with its parent's id.
+//!
+//! Start reading at [`store`] (opening, reader and writer), [`tx`] (a write transaction), then any noun: one file each.
+#![warn(missing_docs)]
 
-/// The database, cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store {}
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod collaborators;
+pub mod error;
+pub mod events;
+pub mod keys;
+pub mod leases;
+pub mod meta;
+pub mod migrate;
+pub mod options;
+pub mod org_members;
+pub mod outbox;
+pub mod packs;
+pub mod plugins;
+pub mod protections;
+pub mod pushes;
+pub mod refs;
+pub mod repo_list;
+pub mod repos;
+pub mod sessions;
+mod sql;
+pub mod store;
+pub mod throttle;
+pub mod tokens;
+pub mod tx;
+pub mod verdicts;
 
-/// How a statement fails.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// COMMIT failed: whether it took effect is unknown until the rows are read again.
-    #[error("the outcome of the commit is unknown")]
-    CommitUnknown,
-}
+pub use error::{Error, Result};
+pub use options::{Engine, StoreOptions};
+pub use store::Store;
+pub use tx::Tx;

@@ -1,0 +1,83 @@
+//! The one event log. Its order is given after commit, by one leased sequencer, without gaps: whoever has read up to a number has
+//! read everything before it.
+
+use hardie_domain::ids::{EventSeq, OutboxId, RepoId};
+use hardie_domain::time::Timestamp;
+
+use crate::sql::{Cols, sql};
+use crate::store::reads;
+use crate::{Result, Tx};
+
+/// The lease of the sequencer.
+pub const SEQUENCER: &str = "sequencer";
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its place in the log, from 1, without gaps.
+    pub seq: EventSeq,
+    /// Stable id for consumers that must not do a thing twice.
+    pub outbox: OutboxId,
+    /// What happened (`hardie_domain::event`).
+    pub kind: String,
+    /// Where, if in a repository.
+    pub repo: Option<RepoId>,
+    /// JSON.
+    pub payload: String,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+fn event_row(cols: &mut Cols<'_>) -> Result<EventRow> {
+    Ok(EventRow {
+        seq: cols.id(EventSeq)?,
+        outbox: cols.id(OutboxId)?,
+        kind: cols.text()?,
+        repo: cols.opt_id(RepoId)?,
+        payload: cols.text()?,
+        at: cols.time()?,
+    })
+}
+
+const SELECT: &str = "SELECT seq, outbox_id, kind, repo_id, payload, at FROM event";
+
+reads! {
+    /// Events after `seq`, in order.
+    pub async fn list_events_since(db, seq: EventSeq, limit: u32) -> Result<Vec<EventRow>> {
+        db.all(sql(SELECT).push(" WHERE seq > ").push_bind(seq).push(" ORDER BY seq LIMIT ").push_bind(limit), event_row).await
+    }
+
+    /// Events of one repository after `seq`, in order.
+    pub async fn list_repo_events_since(db, repo: RepoId, seq: EventSeq, limit: u32) -> Result<Vec<EventRow>> {
+        let statement = sql(SELECT).push(" WHERE repo_id = ").push_bind(repo).push(" AND seq > ").push_bind(seq)
+            .push(" ORDER BY seq LIMIT ").push_bind(limit);
+        db.all(statement, event_row).await
+    }
+
+    /// The last place given; 0 before the first.
+    pub async fn last_event(db) -> Result<EventSeq> {
+        db.one(sql("SELECT COALESCE(MAX(seq), 0) FROM event"), |cols| cols.id(EventSeq)).await
+    }
+}
+
+impl Tx {
+    /// Gives committed outbox rows their place in the log; how many. `None` if `holder` does not hold the lease
+    /// [`SEQUENCER`] at `now`: the lease's row stays locked until this transaction ends, so no other sequencer works meanwhile.
+    pub async fn sequence_events(&mut self, holder: &str, now: Timestamp, limit: u32) -> Result<Option<u64>> {
+        let held = sql("UPDATE lease SET uses = uses + 1 WHERE name = $1 AND holder = $2 AND until_at > $3");
+        if !self.wrote(held.bind(SEQUENCER).bind(holder).bind(now)).await? {
+            return Ok(None);
+        }
+        let waiting = sql("SELECT id, kind, repo_id, payload, at FROM outbox ORDER BY id LIMIT $1").bind(limit);
+        let rows = self.all(waiting, |c| Ok((c.id(OutboxId)?, c.text()?, c.opt_id(RepoId)?, c.text()?, c.time()?))).await?;
+        let last = sql("UPDATE site SET last_event = last_event + $1 RETURNING last_event").bind(rows.len() as u64);
+        let mut seq = self.one(last, |c| c.int()).await?.saturating_sub(i64::try_from(rows.len()).unwrap_or(0));
+        for (id, kind, repo, payload, at) in &rows {
+            seq += 1;
+            let event = sql("INSERT INTO event (seq, outbox_id, kind, repo_id, payload, at) VALUES ($1, $2, $3, $4, $5, $6)");
+            self.exec(event.bind(seq).bind(*id).bind(kind.as_str()).bind(*repo).bind(payload.as_str()).bind(*at)).await?;
+            self.exec(sql("DELETE FROM outbox WHERE id = $1").bind(*id)).await?;
+        }
+        Ok(Some(rows.len() as u64))
+    }
+}

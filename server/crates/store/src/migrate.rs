@@ -1,0 +1,126 @@
+//! The schema's history, one list for each engine with the same numbers and names. Applied in order, each in one transaction, and
+//! never edited once released: a changed file is refused by its fingerprint.
+
+use sqlx::AnyConnection;
+use sqlx::{AnyPool, Executor};
+
+use crate::options::Engine;
+use crate::sql::{Cols, sql};
+use crate::store::{all, exec};
+use crate::{Error, Result};
+
+/// One step.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),+ $(,)?) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        }),+]
+    };
+}
+
+const MIGRATIONS: &[Migration] = migrations![1 "0001_forge"];
+
+/// Any number: nodes that start at once agree on it, and on nothing else.
+const ADVISORY_LOCK: i64 = 0x6861_7264_6965;
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_history (version BIGINT PRIMARY KEY, name TEXT NOT NULL, fingerprint BIGINT NOT NULL)";
+
+/// Brings the schema up to date.
+pub(crate) async fn run(pool: &AnyPool, engine: Engine) -> Result<()> {
+    let known = MIGRATIONS.last().map_or(0, |m| m.version);
+    let mut tx = pool.begin_with(engine.begin_write()).await?;
+    if engine == Engine::Postgres {
+        // Two nodes that start at once: the second waits here and then finds nothing to do. Held until the transaction ends.
+        exec(&mut tx, &sql("SELECT pg_advisory_xact_lock($1)").bind(ADVISORY_LOCK)).await?;
+    }
+    tx.execute(HISTORY).await?;
+    let applied = all(&mut tx, &sql("SELECT version, name, fingerprint FROM schema_history ORDER BY version"), |c: &mut Cols<'_>| {
+        Ok((c.int()?, c.text()?, c.int()?))
+    })
+    .await?;
+    for (version, name, found) in &applied {
+        match MIGRATIONS.iter().find(|m| m.version == *version) {
+            None => return Err(Error::NewerSchema { found: *version, known }),
+            Some(m) if fingerprint(m.text(engine)) != *found => return Err(Error::ForeignSchema { version: *version, name: name.clone() }),
+            Some(_) => {}
+        }
+    }
+    for migration in MIGRATIONS.iter().filter(|m| !applied.iter().any(|(version, ..)| *version == m.version)) {
+        apply(&mut tx, migration, engine).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn apply(connection: &mut AnyConnection, migration: &Migration, engine: Engine) -> Result<()> {
+    tracing::info!(version = migration.version, name = migration.name, "applying a migration");
+    let text = migration.text(engine);
+    connection.execute(text).await?;
+    let done = sql("INSERT INTO schema_history (version, name, fingerprint) VALUES ($1, $2, $3)");
+    exec(connection, &done.bind(migration.version).bind(migration.name).bind(fingerprint(text))).await?;
+    Ok(())
+}
+
+impl Migration {
+    fn text(&self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
+    }
+}
+
+/// FNV-1a: it is to notice an edit, not to withstand an attacker, who would have the whole database anyway.
+fn fingerprint(text: &str) -> i64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    i64::from_ne_bytes(hash.to_ne_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn versions_count_up_from_one_and_names_carry_them() {
+        for (expected, migration) in (1i64..).zip(MIGRATIONS) {
+            assert_eq!(migration.version, expected);
+            assert!(migration.name.starts_with(&format!("{expected:04}_")), "{}", migration.name);
+        }
+    }
+
+    #[test]
+    fn every_text_column_of_postgres_has_an_order_of_bytes() {
+        for migration in MIGRATIONS {
+            for line in migration.postgres.lines().filter(|l| l.contains(" TEXT") && !l.trim_start().starts_with("--")) {
+                assert_eq!(line.matches(" TEXT").count(), line.matches("COLLATE \"C\"").count(), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_histories_have_the_same_tables_and_columns() {
+        let shape = |text: &str| -> Vec<String> {
+            let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("--") && !l.starts_with("PRAGMA"));
+            lines.map(|l| l.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).map(|l| {
+                // The type may differ; the name of a column or constraint may not.
+                match l.split_once(' ') {
+                    Some((name, _)) if name.chars().all(|c| c.is_ascii_lowercase() || c == '_') => name.to_owned(),
+                    _ => l,
+                }
+            }).collect()
+        };
+        for migration in MIGRATIONS {
+            assert_eq!(shape(migration.sqlite), shape(migration.postgres), "{}", migration.name);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What happened, written in the transaction in which it happened. It has no order until the sequencer gives it one: a number
+//! taken inside a transaction can appear after a higher one, and readers would skip it.
+
+use hardie_domain::ids::{OutboxId, RepoId};
+use hardie_domain::time::Timestamp;
+
+use crate::sql::{count, sql};
+use crate::store::reads;
+use crate::{Result, Tx};
+
+reads! {
+    /// How many rows wait for the sequencer.
+    pub async fn count_outbox(db) -> Result<u64> {
+        db.one(sql("SELECT COUNT(*) FROM outbox"), count).await
+    }
+}
+
+impl Tx {
+    /// Announces an event of this kind (`hardie_domain::event`), with its payload as JSON.
+    pub async fn insert_outbox(&mut self, kind: &str, repo: Option<RepoId>, payload: &str, at: Timestamp) -> Result<OutboxId> {
+        let statement = sql("INSERT INTO outbox (kind, repo_id, payload, at) VALUES ($1, $2, $3, $4) RETURNING id");
+        self.one(statement.bind(kind).bind(repo).bind(payload).bind(at), |cols| cols.id(OutboxId)).await
+    }
+}

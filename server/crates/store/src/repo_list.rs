@@ -1,0 +1,133 @@
+//! Lists of repositories, cut to what one user may see.
+
+use hardie_domain::ids::AccountId;
+use hardie_domain::page::{Page, Paged};
+
+use crate::repos::{OwnedRepo, owned_repo, select_owned};
+use crate::sql::{Sql, contains, count, sql};
+use crate::store::reads;
+use crate::Result;
+
+/// For whom a list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Public repositories only: nobody signed in, or a credential for public things only.
+    Anyone,
+    /// What is public, owned, shared with or in an organisation of this user.
+    User(AccountId),
+    /// Everything: an administrator.
+    Everything,
+}
+
+/// The order of a list. Ties are broken by id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepoOrder {
+    /// By name.
+    #[default]
+    Name,
+    /// Last changed first.
+    Updated,
+    /// Newest first.
+    Created,
+    /// Largest first.
+    Size,
+    /// By id.
+    Id,
+}
+
+/// Which repositories are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct RepoFilter<'a> {
+    /// For whom.
+    pub viewer: Viewer,
+    /// Of this owner alone.
+    pub owner: Option<AccountId>,
+    /// Those in which this user has a part: owner, collaborator, member of the owning organisation.
+    pub involving: Option<AccountId>,
+    /// Held by the name or the description, without case; empty for all.
+    pub query: &'a str,
+    /// Private ones alone, or public ones alone.
+    pub private: Option<bool>,
+    /// Archived ones alone, or others alone.
+    pub archived: Option<bool>,
+    /// The order.
+    pub order: RepoOrder,
+    /// The other way round.
+    pub reverse: bool,
+}
+
+impl RepoFilter<'_> {
+    /// All that the viewer may see, by name.
+    pub fn visible_to(viewer: Viewer) -> RepoFilter<'static> {
+        RepoFilter { viewer, owner: None, involving: None, query: "", private: None, archived: None, order: RepoOrder::Name, reverse: false }
+    }
+}
+
+reads! {
+    /// Repositories that fit, each with its owner, and how many there are in all.
+    pub async fn list_repos(db, filter: &RepoFilter<'_>, page: Page) -> Result<Paged<OwnedRepo>> {
+        let counted = sql("SELECT COUNT(*) FROM repo r JOIN account a ON a.id = r.owner_id");
+        let total = db.one(conditions(counted, filter), count).await?;
+        let statement = conditions(select_owned(), filter).push(order_by(filter.order, filter.reverse)).page(page);
+        Ok(Paged { items: db.all(statement, owned_repo).await?, total })
+    }
+}
+
+fn conditions(statement: Sql, filter: &RepoFilter<'_>) -> Sql {
+    let mut statement = statement.push(" WHERE r.deleted_at IS NULL");
+    statement = match filter.viewer {
+        Viewer::Everything => statement,
+        Viewer::Anyone => statement.push(" AND r.visibility = 'public'"),
+        Viewer::User(user) => part_of(statement.push(" AND (r.visibility = 'public' OR "), user).push(")"),
+    };
+    if let Some(owner) = filter.owner {
+        statement = statement.push(" AND r.owner_id = ").push_bind(owner);
+    }
+    if let Some(user) = filter.involving {
+        statement = part_of(statement.push(" AND ("), user).push(")");
+    }
+    if !filter.query.is_empty() {
+        let pattern = contains(&filter.query.to_lowercase());
+        statement = statement
+            .push(" AND (r.lower_name LIKE ")
+            .push_bind(pattern.clone())
+            .push(" ESCAPE '\\' OR LOWER(r.description) LIKE ")
+            .push_bind(pattern.clone())
+            .push(" ESCAPE '\\' OR a.lower_name || '/' || r.lower_name LIKE ")
+            .push_bind(pattern)
+            .push(" ESCAPE '\\')");
+    }
+    if let Some(private) = filter.private {
+        statement = statement.push(if private { " AND r.visibility <> 'public'" } else { " AND r.visibility = 'public'" });
+    }
+    if let Some(archived) = filter.archived {
+        statement = statement.push(" AND r.archived = ").push_bind(archived);
+    }
+    statement
+}
+
+fn part_of(statement: Sql, user: AccountId) -> Sql {
+    statement
+        .push("r.owner_id = ")
+        .push_bind(user)
+        .push(" OR EXISTS (SELECT 1 FROM collaborator c WHERE c.repo_id = r.id AND c.account_id = ")
+        .push_bind(user)
+        .push(") OR EXISTS (SELECT 1 FROM org_member m WHERE m.org_id = r.owner_id AND m.user_id = ")
+        .push_bind(user)
+        .push(")")
+}
+
+fn order_by(order: RepoOrder, reverse: bool) -> &'static str {
+    match (order, reverse) {
+        (RepoOrder::Name, false) => " ORDER BY a.lower_name, r.lower_name, r.id",
+        (RepoOrder::Name, true) => " ORDER BY a.lower_name DESC, r.lower_name DESC, r.id DESC",
+        (RepoOrder::Updated, false) => " ORDER BY r.updated_at DESC, r.id DESC",
+        (RepoOrder::Updated, true) => " ORDER BY r.updated_at, r.id",
+        (RepoOrder::Created, false) => " ORDER BY r.created_at DESC, r.id DESC",
+        (RepoOrder::Created, true) => " ORDER BY r.created_at, r.id",
+        (RepoOrder::Size, false) => " ORDER BY r.size_bytes DESC, r.id DESC",
+        (RepoOrder::Size, true) => " ORDER BY r.size_bytes, r.id",
+        (RepoOrder::Id, false) => " ORDER BY r.id",
+        (RepoOrder::Id, true) => " ORDER BY r.id DESC",
+    }
+}

@@ -1,0 +1,194 @@
+//! Opening the database; a reader on any connection; the one writer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Transaction};
+
+use crate::options::{Engine, StoreOptions, sqlite_url};
+use crate::sql::{Cols, Map, Sql, sql};
+use crate::tx::Tx;
+use crate::{Error, Result, migrate};
+
+/// For every connection to SQLite. FULL: a commit that was answered survives a power cut, also in WAL mode.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
+
+/// The database, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    readers: AnyPool,
+    /// SQLite: a pool of exactly one, so that writers queue here and never meet BUSY. PostgreSQL: the same pool as above.
+    writer: AnyPool,
+}
+
+impl Store {
+    /// Connects, brings the schema up to date and refuses one that is newer than this program.
+    pub async fn open(options: &StoreOptions) -> Result<Store> {
+        sqlx::any::install_default_drivers();
+        let engine = options.engine()?;
+        let store = match engine {
+            Engine::Sqlite => {
+                let url = sqlite_url(&options.sqlite_path()?)?;
+                let writer = pool(&url, engine, 1, options.acquire_timeout).await?;
+                migrate::run(&writer, engine).await?;
+                Inner { engine, readers: pool(&url, engine, options.connections.max(1), options.acquire_timeout).await?, writer }
+            }
+            Engine::Postgres => {
+                let writer = pool(&options.url, engine, options.connections.max(2), options.acquire_timeout).await?;
+                migrate::run(&writer, engine).await?;
+                Inner { engine, readers: writer.clone(), writer }
+            }
+        };
+        Ok(Store(Arc::new(store)))
+    }
+
+    /// Begins a write transaction. SQLite has one writer: hold it briefly, and never across a network call.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(Tx::new(self.0.writer.begin_with(self.0.engine.begin_write()).await?))
+    }
+
+    /// Which database it is.
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// Whether the database answers and takes writes; for readiness. Writes one row and rolls back.
+    pub async fn check(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        tx.exec(sql("INSERT INTO meta (name, value) VALUES ('probe', '') ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value")).await?;
+        tx.rollback().await
+    }
+
+    /// Waits for connections in use and closes them; SQLite folds its log into the file.
+    pub async fn close(&self) {
+        self.0.readers.close().await;
+        self.0.writer.close().await;
+    }
+
+    /// At most one row.
+    pub(crate) async fn opt<T>(&self, statement: Sql, map: Map<T>) -> Result<Option<T>> {
+        let mut connection = self.0.readers.acquire().await?;
+        match opt(&mut connection, &statement, map).await {
+            Err(error) if self.is_stale(&error) => opt(&mut *self.replace(connection).await?, &statement, map).await,
+            done => done,
+        }
+    }
+
+    /// Exactly one row, as an aggregate gives.
+    pub(crate) async fn one<T>(&self, statement: Sql, map: Map<T>) -> Result<T> {
+        self.opt(statement, map).await?.ok_or_else(|| Error::Corrupt("an aggregate gave no row".to_owned()))
+    }
+
+    /// All rows.
+    pub(crate) async fn all<T>(&self, statement: Sql, map: Map<T>) -> Result<Vec<T>> {
+        let mut connection = self.0.readers.acquire().await?;
+        match all(&mut connection, &statement, map).await {
+            Err(error) if self.is_stale(&error) => all(&mut *self.replace(connection).await?, &statement, map).await,
+            done => done,
+        }
+    }
+
+    /// Begins reads that all see one moment.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
+        let begin = self.0.engine.begin_snapshot();
+        match self.0.readers.begin_with(begin).await.map_err(Error::from) {
+            Err(error) if self.is_stale(&error) => Ok(Snapshot(self.0.readers.begin_with(begin).await?)),
+            done => done.map(Snapshot),
+        }
+    }
+
+    /// Whether a connection may have died in the pool, as after a restart of PostgreSQL. Such a read is done once more:
+    /// reading twice does no harm, and testing each connection before use would double the cost of a point read.
+    fn is_stale(&self, error: &Error) -> bool {
+        self.0.engine == Engine::Postgres && matches!(error, Error::Unavailable(_))
+    }
+
+    async fn replace(&self, mut stale: PoolConnection<Any>) -> Result<PoolConnection<Any>> {
+        stale.close_on_drop();
+        drop(stale);
+        let mut connection = self.0.readers.acquire().await?;
+        // Others may have died with it: the first that answers is taken.
+        for _ in 0..self.0.readers.size() {
+            if connection.ping().await.is_ok() {
+                break;
+            }
+            connection.close_on_drop();
+            connection = self.0.readers.acquire().await?;
+        }
+        Ok(connection)
+    }
+}
+
+/// Reads that all see one moment. Ends when dropped.
+pub(crate) struct Snapshot(Transaction<'static, Any>);
+
+impl Snapshot {
+    pub(crate) async fn opt<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Option<T>> {
+        opt(&mut self.0, &statement, map).await
+    }
+
+    pub(crate) async fn all<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Vec<T>> {
+        all(&mut self.0, &statement, map).await
+    }
+
+    /// Ends it now, so that the connection goes back clean.
+    pub(crate) async fn end(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+async fn pool(url: &str, engine: Engine, size: u32, acquire_timeout: Duration) -> Result<AnyPool> {
+    let options: AnyConnectOptions = url.parse()?;
+    let options = options.disable_statement_logging();
+    let pool = AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(acquire_timeout)
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if engine == Engine::Sqlite {
+                    connection.execute(PRAGMAS).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(pool)
+}
+
+pub(crate) async fn opt<T>(connection: &mut AnyConnection, statement: &Sql, map: Map<T>) -> Result<Option<T>> {
+    match statement.to_query().fetch_optional(connection).await? {
+        Some(row) => map(&mut Cols::new(&row)).map(Some),
+        None => Ok(None),
+    }
+}
+
+pub(crate) async fn all<T>(connection: &mut AnyConnection, statement: &Sql, map: Map<T>) -> Result<Vec<T>> {
+    let rows = statement.to_query().fetch_all(connection).await?;
+    rows.iter().map(|row| map(&mut Cols::new(row))).collect()
+}
+
+pub(crate) async fn exec(connection: &mut AnyConnection, statement: &Sql) -> Result<u64> {
+    Ok(statement.to_query().execute(connection).await?.rows_affected())
+}
+
+/// Declares reading methods once, for [`Store`] and for [`Tx`].
+macro_rules! reads {
+    ($($(#[$doc:meta])* pub async fn $name:ident($db:ident $(, $arg:ident: $type:ty)* $(,)?) -> $result:ty $body:block)+) => {
+        impl $crate::Store {
+            $($(#[$doc])* pub async fn $name(&self, $($arg: $type),*) -> $result { let $db = self; $body })+
+        }
+        impl $crate::Tx {
+            $($(#[$doc])* pub async fn $name(&mut self, $($arg: $type),*) -> $result { let $db = self; $body })+
+        }
+    };
+}
+pub(crate) use reads;

@@ -1,0 +1,120 @@
+//! Access tokens. Only their sha256 is kept: a token has 238 random bits, so a slow hash would add nothing.
+
+use hardie_domain::ids::{AccountId, TokenId};
+use hardie_domain::page::{Page, Paged};
+use hardie_domain::scope::ScopeSet;
+use hardie_domain::time::Timestamp;
+
+use crate::sql::{Cols, count, sql};
+use crate::store::reads;
+use crate::{Result, Tx};
+
+/// One token, without anything that it could be made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its id.
+    pub id: TokenId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What its owner calls it; unique for the owner.
+    pub name: String,
+    /// What it is good for.
+    pub scopes: ScopeSet,
+    /// Its last eight characters.
+    pub last_eight: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it proves nothing; `None` for never.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A token to be kept.
+#[derive(Clone, Copy)]
+pub struct NewToken<'a> {
+    /// Whose it is.
+    pub account: AccountId,
+    /// What its owner calls it.
+    pub name: &'a str,
+    /// sha256 of the whole token.
+    pub hash: &'a [u8; 32],
+    /// What it is good for.
+    pub scopes: &'a ScopeSet,
+    /// Its last eight characters.
+    pub last_eight: &'a str,
+    /// From when on it proves nothing.
+    pub expires_at: Option<Timestamp>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+const SELECT: &str = "SELECT id, account_id, name, scopes, last_eight, created_at, expires_at, last_used_at FROM token";
+
+fn token_row(cols: &mut Cols<'_>) -> Result<TokenRow> {
+    Ok(TokenRow {
+        id: cols.id(TokenId)?,
+        account: cols.id(AccountId)?,
+        name: cols.text()?,
+        scopes: cols.scopes()?,
+        last_eight: cols.text()?,
+        created_at: cols.time()?,
+        expires_at: cols.opt_time()?,
+        last_used_at: cols.opt_time()?,
+    })
+}
+
+reads! {
+    /// The token with this sha256, expired or not.
+    pub async fn find_token_by_hash(db, hash: &[u8; 32]) -> Result<Option<TokenRow>> {
+        db.opt(sql(SELECT).push(" WHERE hash = ").push_bind(hash), token_row).await
+    }
+
+    /// One token of a user.
+    pub async fn find_token(db, account: AccountId, id: TokenId) -> Result<Option<TokenRow>> {
+        db.opt(sql(SELECT).push(" WHERE id = ").push_bind(id).push(" AND account_id = ").push_bind(account), token_row).await
+    }
+
+    /// The token of a user with this name.
+    pub async fn find_token_by_name(db, account: AccountId, name: &str) -> Result<Option<TokenRow>> {
+        db.opt(sql(SELECT).push(" WHERE name = ").push_bind(name).push(" AND account_id = ").push_bind(account), token_row).await
+    }
+
+    /// Tokens of a user, newest first.
+    pub async fn list_tokens(db, account: AccountId, page: Page) -> Result<Paged<TokenRow>> {
+        let total = db.one(sql("SELECT COUNT(*) FROM token WHERE account_id = $1").bind(account), count).await?;
+        let statement = sql(SELECT).push(" WHERE account_id = ").push_bind(account).push(" ORDER BY id DESC").page(page);
+        Ok(Paged { items: db.all(statement, token_row).await?, total })
+    }
+}
+
+impl Tx {
+    /// Keeps a token; `None` if the user has one of this name.
+    pub async fn insert_token(&mut self, new: &NewToken<'_>) -> Result<Option<TokenId>> {
+        let statement = sql("INSERT INTO token (account_id, name, hash, scopes, last_eight, expires_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id")
+        .bind(new.account)
+        .bind(new.name)
+        .bind(new.hash)
+        .bind(new.scopes)
+        .bind(new.last_eight)
+        .bind(new.expires_at)
+        .bind(new.at);
+        self.opt(statement, |cols| cols.id(TokenId)).await
+    }
+
+    /// Revokes a token of a user.
+    pub async fn delete_token(&mut self, account: AccountId, id: TokenId) -> Result<bool> {
+        self.wrote(sql("DELETE FROM token WHERE id = $1 AND account_id = $2").bind(id).bind(account)).await
+    }
+
+    /// Revokes every token of a user; how many there were.
+    pub async fn delete_tokens_of(&mut self, account: AccountId) -> Result<u64> {
+        self.exec(sql("DELETE FROM token WHERE account_id = $1").bind(account)).await
+    }
+
+    /// Notes a use. Callers do so at most once a minute: it is a write for each.
+    pub async fn touch_token(&mut self, id: TokenId, at: Timestamp) -> Result<bool> {
+        self.wrote(sql("UPDATE token SET last_used_at = $2 WHERE id = $1").bind(id).bind(at)).await
+    }
+}

@@ -1,0 +1,68 @@
+//! A write transaction: committed, or nothing of it happened.
+
+use sqlx::Transaction;
+use sqlx::any::Any;
+
+use crate::sql::{Map, Sql};
+use crate::{Error, Result, store};
+
+/// Dropping it rolls back. Only [`Tx::commit`] makes anything last.
+#[must_use = "a transaction that is not committed is rolled back"]
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    /// PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK, so failures are remembered here.
+    failed: bool,
+}
+
+impl Tx {
+    pub(crate) fn new(inner: Transaction<'static, Any>) -> Tx {
+        Tx { inner, failed: false }
+    }
+
+    /// Makes it last. [`Error::CommitUnknown`]: read the rows again to know. [`Error::Aborted`]: nothing took effect.
+    pub async fn commit(self) -> Result<()> {
+        if self.failed {
+            self.inner.rollback().await?;
+            return Err(Error::Aborted);
+        }
+        // What a commit refers to must be on disk by now; tests order this line against file syncs.
+        tracing::info!(target: "hardie::store::commit", "commit");
+        self.inner.commit().await.map_err(Error::of_commit)
+    }
+
+    /// Takes everything back. Dropping does the same a little later.
+    pub async fn rollback(self) -> Result<()> {
+        Ok(self.inner.rollback().await?)
+    }
+
+    pub(crate) async fn opt<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Option<T>> {
+        let result = store::opt(&mut self.inner, &statement, map).await;
+        self.note(result)
+    }
+
+    pub(crate) async fn one<T>(&mut self, statement: Sql, map: Map<T>) -> Result<T> {
+        self.opt(statement, map).await?.ok_or_else(|| Error::Corrupt("a statement gave no row".to_owned()))
+    }
+
+    pub(crate) async fn all<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Vec<T>> {
+        let result = store::all(&mut self.inner, &statement, map).await;
+        self.note(result)
+    }
+
+    /// Rows that the statement wrote.
+    pub(crate) async fn exec(&mut self, statement: Sql) -> Result<u64> {
+        let result = store::exec(&mut self.inner, &statement).await;
+        self.note(result)
+    }
+
+    /// Whether the statement wrote a row.
+    pub(crate) async fn wrote(&mut self, statement: Sql) -> Result<bool> {
+        Ok(self.exec(statement).await? > 0)
+    }
+
+    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        self.failed |= result.is_err();
+        result
+    }
+}

@@ -1,0 +1,108 @@
+//! What each policy said about each push: for the pusher's administrator, and for the page of a plugin.
+
+use hardie_domain::ids::{InstallationId, PushId, RepoId};
+use hardie_domain::page::{Page, Paged};
+use hardie_domain::plugin::{Digest, FailureClass, Mode, Usage};
+use hardie_domain::time::Timestamp;
+
+use crate::sql::{Cols, count, sql};
+use crate::store::reads;
+use crate::{Result, Tx};
+
+/// One call of one policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictRow {
+    /// The push.
+    pub push: PushId,
+    /// The repository.
+    pub repo: RepoId,
+    /// The installation, whether or not it still exists.
+    pub installation: InstallationId,
+    /// The installation's name at that time.
+    pub name: String,
+    /// Which component ran.
+    pub digest: Digest,
+    /// The mode at that time.
+    pub mode: Mode,
+    /// `None` if it accepted every update; else how it ended.
+    pub failure: Option<FailureClass>,
+    /// Its reasons, line by line; may be empty.
+    pub text: String,
+    /// Its log, line by line; may be empty.
+    pub log: String,
+    /// What it used.
+    pub usage: Usage,
+    /// When.
+    pub at: Timestamp,
+}
+
+fn class(word: &str) -> Option<Option<FailureClass>> {
+    use FailureClass::{BadOutput, Deadline, HostBudget, OutOfFuel, OutOfMemory, Rejected, Trap, Unavailable};
+    if word == "accepted" {
+        return Some(None);
+    }
+    let all = [Rejected, OutOfFuel, Deadline, OutOfMemory, Trap, HostBudget, BadOutput, Unavailable];
+    all.into_iter().find(|c| c.as_str() == word).map(Some)
+}
+
+fn verdict_row(cols: &mut Cols<'_>) -> Result<VerdictRow> {
+    Ok(VerdictRow {
+        push: cols.id(PushId)?,
+        repo: cols.id(RepoId)?,
+        installation: cols.id(InstallationId)?,
+        name: cols.text()?,
+        digest: Digest(cols.hash()?),
+        mode: cols.word(Mode::parse)?,
+        failure: cols.word(class)?,
+        text: cols.text()?,
+        log: cols.text()?,
+        usage: Usage { fuel: cols.count()?, memory: cols.count()?, host_calls: cols.count()?, wall_micros: cols.count()? },
+        at: cols.time()?,
+    })
+}
+
+const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, at \
+    FROM verdict WHERE ";
+
+reads! {
+    /// Verdicts over one push, in the order in which the policies ran.
+    pub async fn list_verdicts_of_push(db, push: PushId) -> Result<Vec<VerdictRow>> {
+        db.all(sql(SELECT).push("push_id = ").push_bind(push).push(" ORDER BY id"), verdict_row).await
+    }
+
+    /// Verdicts of one installation in one repository, or in all that it guards; newest first.
+    pub async fn list_verdicts_of_installation(db, installation: InstallationId, repo: Option<RepoId>, page: Page) -> Result<Paged<VerdictRow>> {
+        let only = |start: &'static str| {
+            let statement = sql(start).push("installation_id = ").push_bind(installation);
+            match repo {
+                Some(repo) => statement.push(" AND repo_id = ").push_bind(repo),
+                None => statement,
+            }
+        };
+        let total = db.one(only("SELECT COUNT(*) FROM verdict WHERE "), count).await?;
+        Ok(Paged { items: db.all(only(SELECT).push(" ORDER BY id DESC").page(page), verdict_row).await?, total })
+    }
+}
+
+impl Tx {
+    /// Keeps a verdict.
+    pub async fn insert_verdict(&mut self, new: &VerdictRow) -> Result<()> {
+        let statement = sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
+             host_calls, wall_micros, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+        .bind(new.push)
+        .bind(new.repo)
+        .bind(new.installation)
+        .bind(new.name.as_str())
+        .bind(new.digest)
+        .bind(new.mode.as_str())
+        .bind(new.failure.map_or("accepted", FailureClass::as_str))
+        .bind(new.text.as_str())
+        .bind(new.log.as_str())
+        .bind(new.usage.fuel)
+        .bind(new.usage.memory)
+        .bind(new.usage.host_calls)
+        .bind(new.usage.wall_micros)
+        .bind(new.at);
+        self.exec(statement).await.map(|_| ())
+    }
+}
