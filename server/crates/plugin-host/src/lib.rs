@@ -1,1 +1,38 @@
-//! The only user of wasmtime: engine, loader, limits, one module per capability.
+//! The sandbox: the only user of wasmtime. Checks, compiles, describes and runs plugins, each within bounds that nothing in a
+//! plugin can widen.
+//!
+//! It knows components and limits. It must not know the database, git's storage, HTTP or any use case: what a plugin may read
+//! comes through `hardie_domain::policy::PushRepository`, what comes out is `hardie_domain::policy::PolicyReport`.
+//!
+//! Start at [`PluginHost`]; `invoke.rs` is one call from first to last, `host/` is what a guest can ask for, `stop.rs` is how
+//! it can end, `cache.rs` holds the only unsafe line.
+
+mod bindings;
+mod cache;
+mod compile;
+pub mod componentize;
+mod engine;
+mod gate;
+mod host;
+mod info;
+mod inspect;
+mod invoke;
+mod limits;
+mod loaded;
+mod log;
+mod memory;
+mod plugin_host;
+pub mod scenario;
+mod state;
+mod stop;
+mod text;
+mod ticker;
+mod verdicts;
+mod wasi;
+
+pub use cache::CacheKey;
+pub use compile::{CompileCommand, run_child};
+pub use engine::Allocation;
+pub use info::ComponentInfo;
+pub use limits::Limits;
+pub use plugin_host::{HostOptions, OpenError, PluginHost};

@@ -1,0 +1,171 @@
+//! Compiled components on disk. Loading one runs it as machine code, so each is sealed with a key that only this server has.
+//!
+//! `<folder>/<digest>-<engine>.sealed` is 32 bytes of HMAC-SHA-256 over digest, engine and code, then the code. The folder is
+//! 0700; files are written under another name and renamed, never changed. What fails its seal is removed and compiled again.
+
+use std::fs;
+use std::hash::{Hash as _, Hasher};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use hardie_domain::plugin::Digest;
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac as _};
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+const SEAL_BYTES: usize = 32;
+
+/// The key that seals compiled code. Never shown, never sent.
+#[derive(Clone)]
+pub struct CacheKey([u8; 32]);
+
+impl std::fmt::Debug for CacheKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CacheKey(…)")
+    }
+}
+
+impl CacheKey {
+    /// A key from elsewhere.
+    pub fn new(bytes: [u8; 32]) -> CacheKey {
+        CacheKey(bytes)
+    }
+
+    /// Reads the key file, or makes one of mode 0600 from `fill`'s unguessable bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read or written, has another length, or others may read it.
+    pub fn load_or_create(path: &Path, fill: impl FnOnce(&mut [u8])) -> io::Result<CacheKey> {
+        match fs::read(path) {
+            Ok(bytes) => {
+                if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+                    return Err(io::Error::other(format!("{} may be read by others; it must have mode 0600", path.display())));
+                }
+                let bytes = bytes.try_into().map_err(|_| io::Error::other(format!("{} does not hold a key", path.display())))?;
+                Ok(CacheKey(bytes))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut key = [0; 32];
+                fill(&mut key);
+                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+                file.write_all(&key)?;
+                file.sync_all()?;
+                Ok(CacheKey(key))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The folder and the key.
+pub(crate) struct Cache {
+    folder: PathBuf,
+    key: CacheKey,
+    engine: String,
+}
+
+impl Cache {
+    /// Opens the folder, making it if need be, and removes what another engine left.
+    pub(crate) fn open(folder: &Path, key: CacheKey, engine: &Engine) -> io::Result<Cache> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        let cache = Cache { folder: folder.to_owned(), key, engine: engine_name(engine) };
+        let suffix = format!("-{}.sealed", cache.engine);
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let (name, is_dir) = (entry.file_name(), entry.file_type()?.is_dir());
+            match name.to_str() {
+                Some(name) if !is_dir && name.ends_with(&suffix) => {}
+                // A compile folder or a half-written file of a server that was killed.
+                _ if is_dir => fs::remove_dir_all(entry.path())?,
+                _ => fs::remove_file(entry.path())?,
+            }
+        }
+        Ok(cache)
+    }
+
+    /// Where children may work.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Seals and keeps code that our own compiler made of this component.
+    pub(crate) fn store(&self, digest: &Digest, code: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(&self.folder)?;
+        file.write_all(&self.seal(digest, code).finalize().into_bytes())?;
+        file.write_all(code)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(digest)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Loads the code of this component, if it is there and bears our seal.
+    pub(crate) fn load(&self, digest: &Digest, engine: &Engine) -> io::Result<Option<Component>> {
+        let path = self.path(digest);
+        let sealed = match fs::read(&path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some((seal, code)) = sealed.split_at_checked(SEAL_BYTES) else {
+            return self.discard(&path, digest, "it is too short");
+        };
+        if self.seal(digest, code).verify_slice(seal).is_err() {
+            return self.discard(&path, digest, "its seal is wrong");
+        }
+        #[expect(unsafe_code, reason = "the seal proves that these bytes came from our own compiler and were not changed since")]
+        // SAFETY: `code` is what `Engine::precompile_component` returned to `store`: the HMAC with our key over the very bytes in
+        // memory says so, and nothing else can write to them between that check and this call.
+        let loaded = unsafe { Component::deserialize(engine, code) };
+        match loaded {
+            Ok(component) => Ok(Some(component)),
+            Err(error) => self.discard(&path, digest, &error.to_string()),
+        }
+    }
+
+    fn discard(&self, path: &Path, digest: &Digest, why: &str) -> io::Result<Option<Component>> {
+        tracing::error!(plugin.digest = %digest, why, "a compiled plugin was altered on disk; removed, it will be compiled again");
+        fs::remove_file(path)?;
+        Ok(None)
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        self.folder.join(format!("{}-{}.sealed", hex::encode(digest.0), self.engine))
+    }
+
+    fn seal(&self, digest: &Digest, code: &[u8]) -> Hmac<Sha256> {
+        // RFC 2104: a key shorter than the block is filled up with zeros.
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        block.iter_mut().zip(self.key.0).for_each(|(to, from)| *to = from);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block);
+        mac.update(b"hardie compiled plugin 1\0");
+        mac.update(&digest.0);
+        mac.update(self.engine.as_bytes());
+        mac.update(code);
+        mac
+    }
+}
+
+/// A short name for everything that decides whether compiled code fits: version, settings, target.
+fn engine_name(engine: &Engine) -> String {
+    let mut hasher = StableHasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hex::encode(hasher.0.finalize().get(..16).unwrap_or_default())
+}
+
+/// `Hasher` over SHA-256, since std's own may change from one build to the next.
+struct StableHasher(Sha256);
+
+impl Hasher for StableHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    }
+}

@@ -1,0 +1,118 @@
+//! Who may run now: a few invocations per core, no repository more than half of them, a bounded queue before the door.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::limits::Limits;
+
+/// The door.
+pub(crate) struct Gate {
+    all: Arc<Semaphore>,
+    lanes: Mutex<HashMap<i64, Arc<Semaphore>>>,
+    lane_width: usize,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+    patience: Duration,
+}
+
+/// Leave to run, given back when dropped.
+pub(crate) struct Pass {
+    _place: OwnedSemaphorePermit,
+    _lane: OwnedSemaphorePermit,
+}
+
+impl Gate {
+    pub(crate) fn new(limits: &Limits) -> Gate {
+        Gate {
+            all: Arc::new(Semaphore::new(limits.running)),
+            lanes: Mutex::new(HashMap::new()),
+            lane_width: (limits.running / 2).max(1),
+            waiting: AtomicUsize::new(0),
+            most_waiting: limits.waiting,
+            patience: limits.patience,
+        }
+    }
+
+    /// Waits for a place; `lane` is whose turn it counts as. The error says why there is none.
+    pub(crate) async fn enter(&self, lane: i64) -> Result<Pass, &'static str> {
+        let lane = self.lane(lane);
+        if let (Ok(lane), Ok(place)) = (Arc::clone(&lane).try_acquire_owned(), Arc::clone(&self.all).try_acquire_owned()) {
+            return Ok(Pass { _place: place, _lane: lane });
+        }
+        let _counted = Counted::enter(&self.waiting, self.most_waiting).ok_or("too many plugin runs are waiting")?;
+        let both = async {
+            // The lane first: whoever waits for its own kind must not hold a place meanwhile.
+            let lane = lane.acquire_owned().await.ok()?;
+            let place = Arc::clone(&self.all).acquire_owned().await.ok()?;
+            Some(Pass { _place: place, _lane: lane })
+        };
+        match tokio::time::timeout(self.patience, both).await {
+            Ok(pass) => pass.ok_or("the server is stopping"),
+            Err(_) => Err("no place to run came free in time"),
+        }
+    }
+
+    fn lane(&self, lane: i64) -> Arc<Semaphore> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() > 1024 {
+            lanes.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
+        }
+        Arc::clone(lanes.entry(lane).or_insert_with(|| Arc::new(Semaphore::new(self.lane_width))))
+    }
+}
+
+/// One in the queue; counted down when dropped, whichever way the wait ends.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn enter(count: &'a AtomicUsize, most: usize) -> Option<Counted<'a>> {
+        let counted = Counted(count);
+        (count.fetch_add(1, Ordering::SeqCst) < most).then_some(counted)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(running: usize, waiting: usize) -> Gate {
+        Gate::new(&Limits { running, waiting, patience: Duration::from_millis(30), ..Limits::default() })
+    }
+
+    #[tokio::test]
+    async fn one_repository_cannot_take_every_place() {
+        let gate = gate(4, 10);
+        let (_a, _b) = (gate.enter(1).await.ok(), gate.enter(1).await.ok());
+        assert!(gate.enter(1).await.is_err(), "half of the places are taken by this one");
+        assert!(gate.enter(2).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_turns_away_at_once_and_counts_right() {
+        let gate = gate(1, 0);
+        let pass = gate.enter(1).await.ok();
+        assert_eq!(gate.enter(2).await.err(), Some("too many plugin runs are waiting"));
+        assert_eq!(gate.waiting.load(Ordering::SeqCst), 0);
+        drop(pass);
+        assert!(gate.enter(2).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_wait_gives_everything_back() {
+        let gate = gate(2, 5);
+        let pass = (gate.enter(1).await.ok(), gate.enter(2).await.ok());
+        assert!(tokio::time::timeout(Duration::from_millis(5), gate.enter(3)).await.is_err());
+        drop(pass);
+        assert_eq!((gate.waiting.load(Ordering::SeqCst), gate.all.available_permits()), (0, 2));
+    }
+}

@@ -1,0 +1,71 @@
+//! One invocation: a fresh store, all bounds armed before the first instruction, and a tidy account of how it ended.
+//!
+//! It blocks, both in guest code and in reads of the repository, so it belongs on a thread where that is allowed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use hardie_domain::plugin::Usage;
+use wasmtime::{Engine, Store};
+
+use crate::bindings::Policy;
+use crate::limits::Limits;
+use crate::loaded::Loaded;
+use crate::state::CallState;
+use crate::stop::Failure;
+use crate::ticker::Ticker;
+
+/// What every invocation needs.
+pub(crate) struct Runtime {
+    pub(crate) engine: Engine,
+    pub(crate) limits: Limits,
+    pub(crate) ticker: Ticker,
+}
+
+/// How an invocation ended.
+pub(crate) struct Ended<T> {
+    pub(crate) outcome: Result<T, Failure>,
+    pub(crate) usage: Usage,
+    pub(crate) log: Vec<String>,
+}
+
+impl Runtime {
+    /// Instantiates and lets `call` speak to the instance.
+    pub(crate) fn invoke<T>(
+        &self,
+        loaded: &Loaded,
+        config: Arc<str>,
+        call: impl FnOnce(&mut Store<CallState>, &Policy) -> wasmtime::Result<T>,
+    ) -> Ended<T> {
+        let started = Instant::now();
+        let _watch = self.ticker.watch();
+        let mut store = Store::new(&self.engine, CallState::new(&self.limits, config, started));
+        let outcome = self.arm(&mut store).and_then(|()| {
+            // Start functions run here, which is why everything is armed already.
+            let policy = loaded.policy.instantiate(&mut store)?;
+            call(&mut store, &policy)
+        });
+        let outcome = outcome.map_err(|error| Failure::from_error(&error, &self.limits));
+        let left = store.get_fuel().unwrap_or_default();
+        let state = store.data();
+        if let Err(failure) = &outcome {
+            state.log.write("error", &format!("{}: {}\n{}", failure.class.as_str(), failure.text, failure.detail));
+        }
+        let usage = Usage {
+            fuel: self.limits.fuel.saturating_sub(left),
+            memory: state.memory.peak() as u64,
+            host_calls: state.budget.calls(),
+            wall_micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        };
+        Ended { outcome, usage, log: state.log.finish() }
+    }
+
+    fn arm(&self, store: &mut Store<CallState>) -> wasmtime::Result<()> {
+        store.limiter(|state| &mut state.memory);
+        store.set_fuel(self.limits.fuel)?;
+        store.set_hostcall_fuel(self.limits.guest_to_host);
+        store.epoch_deadline_trap();
+        store.set_epoch_deadline(Ticker::ticks(self.limits.wall));
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! What one invocation, one install and the whole host may use.
+
+use std::time::Duration;
+
+/// Every bound that the host keeps. Sizes in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Instructions of one invocation, by wasmtime's count. Deterministic: the same push ends the same way.
+    pub fuel: u64,
+    /// Wall clock of one invocation, from instantiation to the answer. Waiting for a free place is outside it.
+    pub wall: Duration,
+    /// All linear memories and tables of one invocation together.
+    pub memory: usize,
+    /// Elements of all tables of one invocation together.
+    pub table_elements: usize,
+    /// Calls to the host in one invocation.
+    pub host_calls: u64,
+    /// Bytes that the host hands to the guest in one invocation.
+    pub host_bytes: u64,
+    /// Bytes that one call may bring from the guest to the host.
+    pub guest_to_host: usize,
+    /// Handles that may live at once.
+    pub handles: usize,
+    /// Log lines of one invocation.
+    pub log_lines: usize,
+    /// Log bytes of one invocation.
+    pub log_bytes: usize,
+    /// Lines that the pusher sees for one update.
+    pub reply_lines: usize,
+    /// Columns of such a line.
+    pub reply_columns: usize,
+    /// A configuration.
+    pub config: usize,
+    /// A component, as uploaded.
+    pub component: usize,
+    /// Memory of the process that compiles.
+    pub compile_memory: u64,
+    /// CPU seconds of the process that compiles.
+    pub compile_cpu: u64,
+    /// Wall clock of the process that compiles.
+    pub compile_wall: Duration,
+    /// Invocations that run at once.
+    pub running: usize,
+    /// Invocations that wait; more are turned away.
+    pub waiting: usize,
+    /// How long one waits before it is turned away.
+    pub patience: Duration,
+    /// Components kept ready.
+    pub loaded: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Limits {
+            fuel: 1_000_000_000,
+            wall: Duration::from_secs(1),
+            memory: 128 << 20,
+            table_elements: 100_000,
+            host_calls: 10_000,
+            host_bytes: 64 << 20,
+            guest_to_host: 4 << 20,
+            handles: 1024,
+            log_lines: 200,
+            log_bytes: 64 << 10,
+            reply_lines: 40,
+            reply_columns: 200,
+            config: 64 << 10,
+            component: 32 << 20,
+            compile_memory: 2 << 30,
+            compile_cpu: 60,
+            compile_wall: Duration::from_secs(120),
+            running: (2 * cores).max(4),
+            waiting: 1024,
+            patience: Duration::from_secs(15),
+            loaded: 256,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Moves the engine's epoch, so that guest code looks at its deadline. Sleeps while nothing runs.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::Thread;
+use std::time::Duration;
+
+use wasmtime::Engine;
+
+/// How exactly a loop is stopped.
+const TICK: Duration = Duration::from_millis(5);
+
+/// The thread that ticks, shared by all invocations of one engine.
+pub(crate) struct Ticker {
+    shared: Arc<Shared>,
+    thread: Thread,
+}
+
+struct Shared {
+    running: AtomicUsize,
+    ended: AtomicBool,
+}
+
+impl Ticker {
+    /// Starts the thread; it ends with the ticker.
+    pub(crate) fn start(engine: &Engine) -> std::io::Result<Ticker> {
+        let shared = Arc::new(Shared { running: AtomicUsize::new(0), ended: AtomicBool::new(false) });
+        let (weak, engine) = (Arc::downgrade(&shared), engine.weak());
+        let handle = std::thread::Builder::new().name("plugin-epoch".into()).spawn(move || {
+            while let Some(busy) = is_busy(&weak) {
+                if busy {
+                    std::thread::sleep(TICK);
+                    if let Some(engine) = engine.upgrade() {
+                        engine.increment_epoch();
+                    }
+                } else {
+                    std::thread::park();
+                }
+            }
+        })?;
+        Ok(Ticker { shared, thread: handle.thread().clone() })
+    }
+
+    /// Ticks until the guard is dropped.
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        if self.shared.running.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.thread.unpark();
+        }
+        Watch(&self.shared)
+    }
+
+    /// How many ticks make up this time, rounded up.
+    pub(crate) fn ticks(wall: Duration) -> u64 {
+        let ticks = wall.as_millis().div_ceil(TICK.as_millis());
+        u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+}
+
+/// While one lives, the epoch moves.
+pub(crate) struct Watch<'a>(&'a Shared);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// `None` once the ticker is gone.
+fn is_busy(shared: &Weak<Shared>) -> Option<bool> {
+    let shared = shared.upgrade()?;
+    (!shared.ended.load(Ordering::SeqCst)).then(|| shared.running.load(Ordering::SeqCst) > 0)
+}
