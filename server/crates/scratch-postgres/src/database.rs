@@ -46,11 +46,7 @@ fn statement(url: &str, sql: &str) -> Result<(), Error> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| Error::Spawn("psql", error))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(Error::Failed("psql", String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-    }
+    if output.status.success() { Ok(()) } else { Err(Error::Failed("psql", String::from_utf8_lossy(&output.stderr).trim().to_owned())) }
 }
 
 #[cfg(test)]

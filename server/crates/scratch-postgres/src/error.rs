@@ -19,7 +19,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotInstalled => f.write_str("PostgreSQL is not installed: neither initdb on the search path nor /usr/lib/postgresql/*/bin"),
+            Self::NotInstalled => {
+                f.write_str("PostgreSQL is not installed: neither initdb on the search path nor /usr/lib/postgresql/*/bin")
+            }
             Self::Folder(_) => f.write_str("the folder for the test database could not be made"),
             Self::Spawn(program, _) => write!(f, "{program} could not be started"),
             Self::Failed(program, text) => write!(f, "{program} failed: {text}"),

@@ -32,3 +32,9 @@ pub fn shared() -> Result<&'static str, &'static Error> {
     });
     shared.as_ref().map(|(url, _)| url.as_str())
 }
+
+/// Whether the server programs are on this machine.
+#[must_use]
+pub fn installed() -> bool {
+    place::server_programs().is_ok()
+}

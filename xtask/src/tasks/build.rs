@@ -1,0 +1,84 @@
+//! `cargo xtask build`: server, web bundle, shipped plugins.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use hardie_wasm_toolchain::Toolchain;
+
+use crate::house::House;
+use crate::progress::Progress;
+use crate::setup::{self, Purpose};
+use crate::shell;
+
+/// How many progress lines [`everything`] prints.
+pub const STEPS: usize = 3;
+
+/// Sets up and builds.
+pub fn build(house: &House, release: bool) -> anyhow::Result<()> {
+    let mut progress = Progress::new(Purpose::Run.steps() + STEPS);
+    let wasm = setup::all(house, Purpose::Run, &mut progress)?;
+    everything(house, release, &wasm, &mut progress)
+}
+
+/// Builds all that `run` starts.
+pub fn everything(house: &House, release: bool, wasm: &Toolchain, progress: &mut Progress) -> anyhow::Result<()> {
+    let profile = if release { "release" } else { "dev" };
+    progress.loud(&format!("server ({profile})"), || server(house, release))?;
+    progress.loud("web bundle", || web(house, wasm))?;
+    progress.loud("shipped plugins", || plugins(house, wasm, release))
+}
+
+/// The binary, with the features that the whole workspace asks for, so that tests and server share what is compiled.
+fn server(house: &House, release: bool) -> anyhow::Result<()> {
+    let mut cargo = shell::cargo(house)?;
+    cargo.args(["build", "--bin", "hardie"]);
+    if release {
+        cargo.arg("--release");
+    }
+    shell::openly("cargo build", &mut cargo)
+}
+
+/// The web bundle, always optimised: an unoptimised one is ten times the size and nobody would ship it.
+pub fn web(house: &House, wasm: &Toolchain) -> anyhow::Result<()> {
+    let mut trunk = shell::command(house, house.tool("trunk"))?;
+    wasm.apply(&mut trunk, &house.target);
+    // Trunk reads this name as a flag of its own and takes no `1`.
+    trunk.env_remove("NO_COLOR");
+    // The wasm-bindgen of set-up is on the search path; without this, Trunk would ask the network for a newer Trunk.
+    trunk.args(["build", "--release", "--skip-version-check"]);
+    shell::openly("trunk build", &mut trunk)
+}
+
+/// Every plugin that ships, by the same command that its author would use. The components go to [`House::plugins`].
+pub fn plugins(house: &House, wasm: &Toolchain, release: bool) -> anyhow::Result<()> {
+    std::fs::create_dir_all(house.plugins()).with_context(|| format!("{} cannot be made", house.plugins().display()))?;
+    for (name, folder) in shipped(house)? {
+        plugin(house, wasm, release, &folder, &house.plugins().join(format!("{name}.wasm")))?;
+    }
+    Ok(())
+}
+
+/// Builds one plugin.
+pub fn plugin(house: &House, wasm: &Toolchain, release: bool, folder: &Path, component: &Path) -> anyhow::Result<()> {
+    let mut hardie = shell::command(house, house.binary(release))?;
+    hardie.args(["plugin", "build"]).arg(folder).arg("--out").arg(component);
+    hardie.env(hardie_wasm_toolchain::ROUTE_VARIABLE, wasm.route().name());
+    // All of them share one target folder, so that what they have in common is compiled once.
+    hardie.env("CARGO_TARGET_DIR", &house.target);
+    shell::openly("hardie plugin build", &mut hardie)
+}
+
+/// The plugins of this repository, by name.
+pub fn shipped(house: &House) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let folder = house.root.join("plugins");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+        let path = entry?.path();
+        if path.join("Cargo.toml").is_file() {
+            let name = path.file_name().and_then(|name| name.to_str()).context("a plugin's folder has no plain name")?;
+            found.push((name.to_owned(), path.clone()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}

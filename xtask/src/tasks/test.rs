@@ -1,0 +1,90 @@
+//! `cargo xtask test`: every check there is. Ends with nextest's summary.
+
+use std::io::Read as _;
+
+use anyhow::Context as _;
+use hardie_scratch_postgres::Cluster;
+use hardie_wasm_toolchain::{Fetch, Route, Toolchain};
+
+use super::build;
+use crate::args;
+use crate::house::House;
+use crate::progress::Progress;
+use crate::setup::{self, Purpose};
+use crate::{say, shell, tidy};
+
+/// Checks and tests.
+pub fn test(house: &House, options: &args::Test) -> anyhow::Result<()> {
+    let mut progress = Progress::new(Purpose::Test.steps() + 8);
+    let wasm = setup::all(house, Purpose::Test, &mut progress)?;
+    // The cheapest check first: whoever waits learns early.
+    progress.loud("formatting", || shell::openly("cargo fmt", shell::cargo(house)?.args(["fmt", "--all", "--check"])))?;
+    progress.loud("house rules", || tidy::run(house))?;
+    progress.loud("clippy", || clippy(house))?;
+    prepare(house, &wasm, &mut progress)?;
+    progress.loud("the other wasm route", || other_route(house, &wasm))?;
+    progress.loud("tests", || {
+        let seed = seed()?;
+        let cluster = Cluster::start()?;
+        let mut nextest = shell::cargo(house)?;
+        nextest.args(["nextest", "run"]).args(&options.filters);
+        environment(house, &mut nextest, &cluster, &seed);
+        say(&format!("seed {seed}: HARDIE_TEST_SEED={seed} repeats this run"));
+        shell::openly("cargo nextest run", &mut nextest)
+    })
+}
+
+/// How many progress lines [`prepare`] prints.
+pub const PREPARE_STEPS: usize = 3;
+
+/// Builds what tests use: their own binaries and the server's, the web bundle, the plugins.
+pub fn prepare(house: &House, wasm: &Toolchain, progress: &mut Progress) -> anyhow::Result<()> {
+    progress.loud("server and tests", || {
+        // One call for both: the features of shared dependencies are then the same, and nothing is compiled twice.
+        shell::openly("cargo build", shell::cargo(house)?.args(["build", "--bins", "--tests"]))
+    })?;
+    progress.loud("web bundle", || build::web(house, wasm))?;
+    progress.loud("shipped plugins", || build::plugins(house, wasm, false))
+}
+
+/// What test processes are told.
+pub fn environment(house: &House, command: &mut std::process::Command, cluster: &Cluster, seed: &str) {
+    command.env(hardie_scratch_postgres::URL_VARIABLE, cluster.url());
+    command.env("HARDIE_TEST_SEED", seed);
+    command.env("HARDIE_TEST_BINARY", house.binary(false));
+    command.env("HARDIE_TEST_PLUGINS", house.plugins());
+    command.env("HARDIE_TEST_PYTHON", house.python());
+    command.env("HARDIE_TEST_WEB_DIST", house.web_dist());
+}
+
+/// The caller's seed, or a new one.
+pub fn seed() -> anyhow::Result<String> {
+    if let Ok(seed) = std::env::var("HARDIE_TEST_SEED") {
+        return seed.parse::<u64>().map(|seed| seed.to_string()).with_context(|| format!("HARDIE_TEST_SEED={seed} is no number"));
+    }
+    let mut bytes = [0_u8; 4];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(u32::from_le_bytes(bytes).to_string())
+}
+
+fn clippy(house: &House) -> anyhow::Result<()> {
+    let mut cargo = shell::cargo(house)?;
+    shell::openly("cargo clippy", cargo.args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// Builds one plugin by the way that was not taken, where it is installed, so that neither rots.
+fn other_route(house: &House, wasm: &Toolchain) -> anyhow::Result<()> {
+    let route = match wasm.route() {
+        Route::Rustup => Route::Debian,
+        Route::Debian => Route::Rustup,
+    };
+    let Ok(other) = Toolchain::find(Some(route), Fetch::Never) else {
+        say(&format!("not here: {} is not installed on this machine", route.name()));
+        return Ok(());
+    };
+    let plugins = build::shipped(house)?;
+    let (name, folder) = plugins.first().context("no plugin ships")?;
+    let component = house.target.join(format!("plugins-{}", route.name())).join(format!("{name}.wasm"));
+    std::fs::create_dir_all(component.parent().context("a component has a folder")?)?;
+    build::plugin(house, &other, false, folder, &component)
+}
