@@ -195,6 +195,12 @@ reads! {
         db.all(select_component().push(" ORDER BY created_at DESC, digest LIMIT 500"), component_row).await
     }
 
+    /// How many components a user brought, and their bytes.
+    pub async fn count_components_of(db, uploaded_by: AccountId) -> Result<(u64, u64)> {
+        let statement = sql("SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM plugin_component WHERE uploaded_by = $1");
+        db.one(statement.bind(uploaded_by), |cols| Ok((cols.count()?, cols.count()?))).await
+    }
+
     /// Digests of components that an installation needs: to be loaded at start.
     pub async fn list_installed_digests(db) -> Result<Vec<Digest>> {
         db.all(sql("SELECT DISTINCT digest FROM installation WHERE mode <> 'off' ORDER BY digest"), |c| c.hash().map(Digest)).await

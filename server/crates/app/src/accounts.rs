@@ -1,0 +1,34 @@
+//! Users and organisations: one name space, since both own repositories.
+
+mod edit;
+mod members;
+mod orgs;
+mod rules;
+mod users;
+
+use hardie_domain::scope::{Category, Level};
+pub use hardie_store::accounts::{AccountKind, AccountRow as Account};
+
+use crate::access::is_admin;
+use crate::{App, Ctx, Error, Result};
+
+pub use edit::{AdminChange, ProfileChange, admin_edit_user, edit_profile};
+pub use members::{Member, OrgRole, find_member, list_members, remove_member, set_member};
+pub(crate) use members::may_own_under;
+pub use orgs::{NewOrg, create_org, edit_org, get_org, list_orgs, list_orgs_of};
+pub use users::{NewUser, create_user, get_user, list_users, me, search_users};
+
+/// The user or organisation of this name, as the asker may see it.
+pub async fn get_account(app: &App, ctx: &Ctx, name: &str) -> Result<Account> {
+    let found = app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?;
+    Ok(shown(ctx, found))
+}
+
+/// Leaves out what only the user and administrators see: the address and when they were last here.
+pub(crate) fn shown(ctx: &Ctx, account: Account) -> Account {
+    let own = ctx.actor.as_ref().is_some_and(|a| a.id == account.id && a.scopes.allows(Category::User, Level::Read));
+    match own || is_admin(ctx, Level::Read) {
+        true => account,
+        false => Account { email: String::new(), last_sign_in_at: None, must_change_password: false, ..account },
+    }
+}

@@ -1,0 +1,56 @@
+//! What happened, for the world outside: announced in the transaction of the change, read in order afterwards.
+
+mod pushes;
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::ids::EventSeq;
+use hardie_domain::names::RepoPath;
+use hardie_domain::scope::Level;
+pub use hardie_store::events::EventRow as Event;
+use hardie_store::Tx;
+use hardie_store::repos::RepoRow;
+use serde_json::{Value, json};
+
+use crate::access::{repo_for, require_admin};
+use crate::accounts::Account;
+use crate::{App, Ctx, Result};
+
+pub use pushes::{PushLine, get_push, list_pushes};
+
+const MAX_EVENTS: u32 = 100;
+
+/// Events after `since`, in order: of one repository for its administrators, of all for the server's. At most 100.
+pub async fn list_events(app: &App, ctx: &Ctx, repo: Option<&RepoPath>, since: EventSeq, limit: u32) -> Result<Vec<Event>> {
+    let limit = limit.clamp(1, MAX_EVENTS);
+    match repo {
+        Some(path) => {
+            let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
+            Ok(app.store.list_repo_events_since(access.repo.id, since, limit).await?)
+        }
+        None => {
+            require_admin(ctx, Level::Read)?;
+            Ok(app.store.list_events_since(since, limit).await?)
+        }
+    }
+}
+
+/// Announces a change of a repository. `more` is an object whose fields join the common ones.
+pub(crate) async fn announce(tx: &mut Tx, app: &App, ctx: &Ctx, kind: &str, repo: &RepoRow, owner: &Account, more: Value) -> Result<()> {
+    let mut payload = json!({
+        "repository": {
+            "id": repo.id.0,
+            "name": repo.name.as_str(),
+            "full_name": format!("{}/{}", owner.name, repo.name),
+            "owner": { "id": owner.id.0, "login": owner.name.as_str() },
+            "private": repo.visibility == hardie_domain::access::Visibility::Private,
+            "archived": repo.archived,
+            "default_branch": repo.default_branch.short(),
+        },
+        "actor": ctx.actor.as_ref().map(|a| json!({ "id": a.id.0, "login": a.name.as_str() })),
+    });
+    if let (Value::Object(common), Value::Object(more)) = (&mut payload, more) {
+        common.extend(more);
+    }
+    tx.insert_outbox(kind, Some(repo.id), &payload.to_string(), app.clock.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Who somebody is: passwords, access tokens, SSH keys, browser sessions. One function for each kind of proof; each gives an
+//! [`Actor`](hardie_domain::access::Actor) with the scopes that this proof carries, or nothing.
+//!
+//! A disabled user proves nothing by any of them, from the moment the row says so.
+
+mod actor;
+mod attempts;
+mod basic;
+mod keys;
+pub(crate) mod passwords;
+mod sessions;
+mod tokens;
+
+pub use basic::{authenticate_basic, authenticate_token};
+pub use keys::{Key, NewKey, add_ssh_key, authenticate_ssh_key, delete_ssh_key, get_ssh_key, is_known_ssh_key, list_ssh_keys};
+pub(crate) use sessions::confirm_password;
+pub use sessions::{
+    NewSession, Session, SignIn, SignedIn, authenticate_session, change_password, list_sessions, revoke_session, sign_in, sign_out,
+};
+pub use tokens::{CreatedToken, NewToken, Token, create_token, delete_token, get_token, list_tokens};

@@ -1,0 +1,75 @@
+//! Passwords tried: counted per account and per client network, and made to wait. The rule is `hardie_domain::throttle`.
+
+use hardie_domain::ids::AccountId;
+use hardie_domain::throttle::{ACCOUNT, ADDRESS, Throttle, network_of};
+use hardie_store::accounts::AccountRow;
+
+use crate::audit::entry;
+use crate::{App, Ctx, Error, Result};
+
+/// What one attempt is counted under.
+pub(super) struct Attempt {
+    account: Option<AccountId>,
+    name: String,
+    subjects: Vec<(Throttle, String, &'static str)>,
+}
+
+impl Attempt {
+    /// An attempt on an account, or on a name that no account has: both are counted alike, so that they look alike.
+    pub(super) fn new(ctx: &Ctx, user: &str, account: Option<&AccountRow>) -> Attempt {
+        let name: String = user.chars().filter(|c| !c.is_control()).take(100).collect::<String>().to_lowercase();
+        let subject = account.map_or_else(|| format!("name:{name}"), |a| format!("account:{}", a.id));
+        let mut subjects = vec![(ACCOUNT, subject, "for this account")];
+        if let Some(address) = ctx.address {
+            subjects.push((ADDRESS, format!("address:{}", network_of(address)), "from your network address"));
+        }
+        Attempt { account: account.map(|a| a.id), name, subjects }
+    }
+
+    /// Refuses while a wait is on, naming how long.
+    pub(super) async fn check(&self, app: &App) -> Result<()> {
+        let now = app.clock.now();
+        for (throttle, subject, what) in &self.subjects {
+            let Some(row) = app.store.find_failures(subject).await? else { continue };
+            if let Some(seconds) = throttle.wait(row.failures, row.last_failure, now) {
+                let text = format!("too many failed sign-ins {what}: try again in {}", in_words(seconds));
+                return Err(Error::RateLimited { text, retry_after: seconds });
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a failure and records it.
+    pub(super) async fn failed(&self, app: &App, ctx: &Ctx) -> Result<()> {
+        let now = app.clock.now();
+        let mut tx = app.store.begin().await?;
+        for (throttle, subject, _) in &self.subjects {
+            let forget_before = now.plus_seconds(-i64::from(throttle.forget_after));
+            tx.add_failure(subject, now, forget_before).await?;
+        }
+        let mut line = entry(ctx, "sign-in.fail");
+        line.account = self.account;
+        line.detail = format!("as {:?} by {}", self.name, ctx.door.as_str());
+        tx.insert_audit(&line, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Forgets the account's failures after a sign-in. Those of the address stay: a guesser may own an account too.
+    pub(super) async fn passed(&self, app: &App) -> Result<()> {
+        let Some((_, subject, _)) = self.subjects.first() else { return Ok(()) };
+        if app.store.find_failures(subject).await?.is_none() {
+            return Ok(());
+        }
+        let mut tx = app.store.begin().await?;
+        tx.clear_failures(subject).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}

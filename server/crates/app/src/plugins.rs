@@ -1,0 +1,18 @@
+//! Plugins: components brought to the server, where they are at work, and what they said.
+//!
+//! The right to install is what the component imports, the operator's `--plugins`, and the right to administer what it will
+//! guard, together ([`rights`]). The sandbox itself is behind [`crate::ports::PolicyRunner`].
+
+mod components;
+mod install;
+mod list;
+mod rights;
+mod run;
+mod verdicts;
+
+pub use components::{Component, Uploaded, get_component, list_components, upload_component};
+pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
+pub use list::{Installation, ScopeView, get_installation, list_installations};
+pub use rights::Target;
+pub use run::{InstalledPolicy, load_installed, policies_for};
+pub use verdicts::{VerdictLine, verdicts};

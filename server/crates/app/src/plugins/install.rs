@@ -1,0 +1,194 @@
+//! Putting a component to work, changing how, and taking it away. Every change makes pushes in flight be judged again.
+
+use bytes::Bytes;
+use hardie_domain::error::Invalid;
+use hardie_domain::ids::InstallationId;
+use hardie_domain::plugin::{Digest, Mode};
+use hardie_domain::scope::Level;
+use hardie_store::Tx;
+use hardie_store::plugins::{ComponentRow, InstallationRow};
+
+use super::list::{Installation, get_installation};
+use super::rights::{Guarded, Target, administered, require_install};
+use crate::audit::entry;
+use crate::{App, Ctx, Error, Result};
+
+/// Each push asks all of them: a bound on what one push costs.
+const MAX_INSTALLATIONS: usize = 20;
+const MAX_CONFIG_BYTES: usize = 64 << 10;
+const WORLD: &str = "policy";
+
+/// A component to be put to work.
+#[derive(Clone, Debug)]
+pub struct NewInstallation {
+    /// A component that was uploaded.
+    pub digest: Digest,
+    /// What people call it, unique where it is installed; the component's own name if absent.
+    pub name: Option<String>,
+    /// What its verdict does.
+    pub mode: Mode,
+    /// JSON; the component's own default if absent.
+    pub config: Option<String>,
+    /// Whether a fault of its own lets a push pass.
+    pub fail_open: bool,
+}
+
+/// What changes; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct InstallationChange {
+    /// Another component: an upgrade or a rollback.
+    pub digest: Option<Digest>,
+    /// What its verdict does.
+    pub mode: Option<Mode>,
+    /// JSON.
+    pub config: Option<String>,
+    /// Whether a fault of its own lets a push pass.
+    pub fail_open: Option<bool>,
+}
+
+/// Puts a component to work, after asking it whether the configuration suits it.
+pub async fn install(app: &App, ctx: &Ctx, target: &Target, new: NewInstallation) -> Result<Installation> {
+    let guarded = administered(app, ctx, target, Level::Write).await?;
+    let component = usable(app, new.digest).await?;
+    require_install(app, ctx, &component).await?;
+    let name = checked_name(new.name.as_deref().filter(|n| !n.is_empty()).unwrap_or(&component.name))?;
+    let config = new.config.as_deref().unwrap_or(&component.default_config);
+    check_config(app, &component, config).await?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    lock(&mut tx, &guarded).await?;
+    if tx.list_installations(guarded.scope()).await?.len() >= MAX_INSTALLATIONS {
+        return Err(Error::Quota(format!("{MAX_INSTALLATIONS} plugins may be installed in one place")));
+    }
+    let row = hardie_store::plugins::NewInstallation {
+        scope: guarded.scope(),
+        name: &name,
+        digest: component.digest,
+        mode: new.mode,
+        fail_open: new.fail_open,
+        config,
+        grants: &component.imports,
+        by: ctx.actor.as_ref().map(|a| a.id),
+        at: now,
+    };
+    let taken = || Error::Conflict(format!("a plugin named {name:?} is installed there already"));
+    let id = tx.insert_installation(&row).await?.ok_or_else(taken)?;
+    let detail = format!("{name} ({} {}) on {}, {}", component.name, component.version, guarded.name(), new.mode.as_str());
+    audit(&mut tx, app, ctx, &guarded, "plugin.install", detail).await?;
+    tx.commit().await?;
+    get_installation(app, ctx, target, id).await
+}
+
+/// Changes an installation. Switching it off takes no more than administering what it guards; anything else needs the right to
+/// install its component.
+pub async fn update_installation(
+    app: &App,
+    ctx: &Ctx,
+    target: &Target,
+    id: InstallationId,
+    change: InstallationChange,
+) -> Result<Installation> {
+    let guarded = administered(app, ctx, target, Level::Write).await?;
+    let before = owned(app, &guarded, id).await?;
+    let component = usable(app, change.digest.unwrap_or(before.digest)).await?;
+    let only_off = change.mode == Some(Mode::Off) && change.digest.is_none() && change.config.is_none() && change.fail_open.is_none();
+    if !only_off {
+        require_install(app, ctx, &component).await?;
+    }
+    if change.digest.is_some() || change.config.is_some() {
+        check_config(app, &component, change.config.as_deref().unwrap_or(&before.config)).await?;
+    }
+    let row = hardie_store::plugins::InstallationChange {
+        digest: change.digest,
+        mode: change.mode,
+        fail_open: change.fail_open,
+        config: change.config.as_deref(),
+        grants: change.digest.map(|_| component.imports.as_slice()),
+    };
+    let mut tx = app.store.begin().await?;
+    lock(&mut tx, &guarded).await?;
+    let by = ctx.actor.as_ref().map(|a| a.id);
+    if !tx.update_installation(guarded.scope(), id, &row, by, app.clock.now()).await? {
+        return Err(Error::NotFound("plugin"));
+    }
+    let detail = format!("{} on {}: {}", before.name, guarded.name(), describe(&before, &change, &component));
+    audit(&mut tx, app, ctx, &guarded, "plugin.edit", detail).await?;
+    tx.commit().await?;
+    get_installation(app, ctx, target, id).await
+}
+
+/// Takes an installation away. What it said stays with the pushes.
+pub async fn remove_installation(app: &App, ctx: &Ctx, target: &Target, id: InstallationId) -> Result<()> {
+    let guarded = administered(app, ctx, target, Level::Write).await?;
+    let before = owned(app, &guarded, id).await?;
+    let mut tx = app.store.begin().await?;
+    lock(&mut tx, &guarded).await?;
+    if !tx.delete_installation(guarded.scope(), id).await? {
+        return Err(Error::NotFound("plugin"));
+    }
+    audit(&mut tx, app, ctx, &guarded, "plugin.remove", format!("{} from {}", before.name, guarded.name())).await?;
+    Ok(tx.commit().await?)
+}
+
+/// An installation that belongs to exactly this target: one that is inherited is changed where it was made.
+async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
+    let found = app.store.find_installation(id).await?;
+    found.filter(|row| row.scope == guarded.scope()).ok_or(Error::NotFound("plugin"))
+}
+
+async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
+    let unknown = || Error::from(Invalid::new("digest", format!("{digest} was not uploaded to this server")));
+    let component = app.store.find_component(digest).await?.ok_or_else(unknown)?;
+    match component.worlds.iter().any(|world| world == WORLD) {
+        true => Ok(component),
+        false => Err(Invalid::new("digest", format!("{} exports no policy", component.name)).into()),
+    }
+}
+
+/// Asks the component itself, in its sandbox.
+async fn check_config(app: &App, component: &ComponentRow, config: &str) -> Result<()> {
+    if config.len() > MAX_CONFIG_BYTES {
+        return Err(Invalid::new("config", format!("may have {} KiB at most", MAX_CONFIG_BYTES >> 10)).into());
+    }
+    serde_json::from_str::<serde_json::Value>(config).map_err(|why| Invalid::new("config", format!("is not JSON: {why}")))?;
+    let missing = || Error::internal(format!("the bytes of component {} are missing", component.digest));
+    let bytes = Bytes::from(app.store.find_component_bytes(component.digest).await?.ok_or_else(missing)?);
+    app.policies.load(component.digest, bytes.clone()).await.map_err(Error::Unavailable)?;
+    let answer = app.policies.validate_config(component.digest, bytes, config).await;
+    answer.map_err(|problems| Invalid::new("config", problems.join("; ")).into())
+}
+
+/// The repository first: it is the one order in which everybody takes locks.
+async fn lock(tx: &mut Tx, guarded: &Guarded) -> Result<()> {
+    let Some(repo) = guarded.repo() else { return Ok(()) };
+    tx.lock_repo(repo).await?.map(|_| ()).ok_or(Error::NotFound("repository"))
+}
+
+async fn audit(tx: &mut Tx, app: &App, ctx: &Ctx, guarded: &Guarded, action: &'static str, detail: String) -> Result<()> {
+    let mut line = entry(ctx, action);
+    line.repo = guarded.repo();
+    if let Guarded::Account(account) = guarded {
+        line.account = Some(account.id);
+    }
+    line.detail = detail;
+    tx.insert_audit(&line, app.clock.now()).await?;
+    Ok(())
+}
+
+fn describe(before: &InstallationRow, change: &InstallationChange, component: &ComponentRow) -> String {
+    let mut parts = Vec::new();
+    parts.extend(change.digest.filter(|d| *d != before.digest).map(|_| format!("now {} {}", component.name, component.version)));
+    parts.extend(change.mode.map(|mode| mode.as_str().to_owned()));
+    parts.extend(change.config.as_ref().map(|_| "configured".to_owned()));
+    parts.extend(change.fail_open.map(|open| if open { "fails open" } else { "fails closed" }.to_owned()));
+    parts.join(", ")
+}
+
+fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let good = (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    match good {
+        true => Ok(name.to_owned()),
+        false => Err(Invalid::new("name", "must have 1 to 64 of a-z, A-Z, 0-9, '-', '_' and '.'").into()),
+    }
+}

@@ -1,0 +1,121 @@
+//! What is installed where, as an administrator of it sees it.
+
+use hardie_domain::ids::InstallationId;
+use hardie_domain::plugin::Mode;
+use hardie_domain::scope::Level;
+use hardie_domain::time::Timestamp;
+use hardie_store::plugins::{ComponentRow, InstallationRow, Scope};
+
+use super::rights::{Guarded, Target, administered};
+use crate::accounts::{Account, shown};
+use crate::{App, Ctx, Error, Result};
+
+/// A component at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// Its id.
+    pub id: InstallationId,
+    /// What people call it.
+    pub name: String,
+    /// What it guards.
+    pub scope: ScopeView,
+    /// Whether it belongs to the target that was asked about, rather than being inherited by it.
+    pub editable: bool,
+    /// What runs.
+    pub component: ComponentRow,
+    /// What its verdict does.
+    pub mode: Mode,
+    /// Whether a fault of its own lets a push pass.
+    pub fail_open: bool,
+    /// JSON.
+    pub config: String,
+    /// Who installed or last changed it; `None` if the account is gone or it was done on the command line.
+    pub enabled_by: Option<Account>,
+    /// When it was installed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What an installation guards, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeView {
+    /// Every repository.
+    Site,
+    /// Every repository of this user or organisation.
+    Account(Account),
+    /// This repository, `owner/name`.
+    Repo(String),
+}
+
+/// Everything that guards the target, in the order in which a push meets it: the site's, the owner's, its own. What is switched
+/// off is listed too.
+pub async fn list_installations(app: &App, ctx: &Ctx, target: &Target) -> Result<Vec<Installation>> {
+    let guarded = administered(app, ctx, target, Level::Read).await?;
+    let rows = match &guarded {
+        Guarded::Repo(access) => app.store.list_effective_installations(access.repo.id).await?,
+        Guarded::Account(_) => {
+            let mut rows = app.store.list_installations(Scope::Site).await?;
+            rows.extend(app.store.list_installations(guarded.scope()).await?);
+            rows
+        }
+        Guarded::Site => app.store.list_installations(Scope::Site).await?,
+    };
+    let mut list = Vec::with_capacity(rows.len());
+    for row in rows {
+        list.push(view(app, ctx, &guarded, row).await?);
+    }
+    Ok(list)
+}
+
+/// One installation that guards the target.
+pub async fn get_installation(app: &App, ctx: &Ctx, target: &Target, id: InstallationId) -> Result<Installation> {
+    let guarded = administered(app, ctx, target, Level::Read).await?;
+    let row = find_for(app, &guarded, id).await?;
+    view(app, ctx, &guarded, row).await
+}
+
+/// An installation, looked up under what it guards.
+pub(super) async fn find_for(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
+    let row = app.store.find_installation(id).await?.ok_or(Error::NotFound("plugin"))?;
+    let guards = match (row.scope, guarded) {
+        (Scope::Site, _) => true,
+        (Scope::Account(account), Guarded::Repo(access)) => access.owner.id == account,
+        (scope, guarded) => scope == guarded.scope(),
+    };
+    guards.then_some(row).ok_or(Error::NotFound("plugin"))
+}
+
+async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> Result<Installation> {
+    let missing = || Error::internal(format!("component {} of installation {} is missing", row.digest, row.id));
+    let component = app.store.find_component(row.digest).await?.ok_or_else(missing)?;
+    let scope = match (row.scope, guarded) {
+        (Scope::Site, _) => ScopeView::Site,
+        (Scope::Account(_), Guarded::Account(account)) => ScopeView::Account(shown(ctx, account.clone())),
+        (Scope::Account(_) | Scope::Repo(_), Guarded::Repo(access)) => match row.scope {
+            Scope::Repo(_) => ScopeView::Repo(access.path()),
+            _ => ScopeView::Account(shown(ctx, access.owner.clone())),
+        },
+        _ => return Err(Error::NotFound("plugin")),
+    };
+    let editable = row.scope == guarded.scope();
+    let enabled_by = match row.changed_by {
+        Some(id) => app.store.find_account(id).await?.map(|account| shown(ctx, account)),
+        None => None,
+    };
+    // What an organisation or the site configured is not the repository's to read.
+    let config = if editable { row.config } else { String::from("{}") };
+    Ok(Installation {
+        id: row.id,
+        name: row.name,
+        scope,
+        editable,
+        component,
+        mode: row.mode,
+        fail_open: row.fail_open,
+        config,
+        enabled_by,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}

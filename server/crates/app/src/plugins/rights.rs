@@ -1,0 +1,112 @@
+//! Who may put which component where.
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::grant::imports_that_need_an_administrator;
+use hardie_domain::ids::RepoId;
+use hardie_domain::names::RepoPath;
+use hardie_domain::scope::{Category, Level};
+use hardie_store::plugins::{ComponentRow, Scope};
+
+use crate::access::{RepoAccess, is_admin, repo_for, require_admin, require_scope};
+use crate::accounts::{Account, may_own_under};
+use crate::state::PluginPolicy;
+use crate::{App, Ctx, Error, Result};
+
+/// What somebody wants to guard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Every repository of the server.
+    Site,
+    /// Every repository of a user or an organisation.
+    Account(String),
+    /// One repository.
+    Repo(RepoPath),
+}
+
+/// The same, found and authorised.
+pub(super) enum Guarded {
+    Site,
+    Account(Account),
+    Repo(Box<RepoAccess>),
+}
+
+impl Guarded {
+    pub(super) fn scope(&self) -> Scope {
+        match self {
+            Guarded::Site => Scope::Site,
+            Guarded::Account(account) => Scope::Account(account.id),
+            Guarded::Repo(access) => Scope::Repo(access.repo.id),
+        }
+    }
+
+    pub(super) fn repo(&self) -> Option<RepoId> {
+        match self {
+            Guarded::Repo(access) => Some(access.repo.id),
+            Guarded::Site | Guarded::Account(_) => None,
+        }
+    }
+
+    /// For the audit log.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Guarded::Site => "the whole site".to_owned(),
+            Guarded::Account(account) => account.name.to_string(),
+            Guarded::Repo(access) => access.path(),
+        }
+    }
+}
+
+/// Finds what is to be guarded, if the asker administers it.
+pub(super) async fn administered(app: &App, ctx: &Ctx, target: &Target, level: Level) -> Result<Guarded> {
+    match target {
+        Target::Site => require_admin(ctx, level).map(|()| Guarded::Site),
+        Target::Account(name) => {
+            if !is_admin(ctx, level) {
+                require_scope(ctx, Category::Repository, level)?;
+            }
+            let account = app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?;
+            match may_own_under(app, ctx, &account).await? {
+                true => Ok(Guarded::Account(account)),
+                false => Err(Error::forbidden(format!("only {}'s owner may do this", account.name))),
+            }
+        }
+        Target::Repo(path) => Ok(Guarded::Repo(Box::new(repo_for(app, ctx, path, RepoAction::Administer).await?))),
+    }
+}
+
+/// Whether the asker may bring components to the server at all.
+pub(super) fn require_upload(app: &App, ctx: &Ctx) -> Result<()> {
+    if is_admin(ctx, Level::Write) {
+        return Ok(());
+    }
+    require_scope(ctx, Category::Repository, Level::Write)?;
+    match app.config.plugins {
+        PluginPolicy::Open => Ok(()),
+        PluginPolicy::Listed => Err(Error::forbidden("this server takes new plugins from its administrators only; ask one to list it")),
+        PluginPolicy::Closed => Err(Error::forbidden("only administrators of this server manage plugins here")),
+    }
+}
+
+/// Whether the asker, who administers the target, may put this component to work there.
+pub(super) async fn require_install(app: &App, ctx: &Ctx, component: &ComponentRow) -> Result<()> {
+    if is_admin(ctx, Level::Write) {
+        return Ok(());
+    }
+    let grave = imports_that_need_an_administrator(&component.imports);
+    if !grave.is_empty() {
+        let text = format!("{} asks for {}: only an administrator of this server can grant that", component.name, grave.join(", "));
+        return Err(Error::forbidden(text));
+    }
+    match app.config.plugins {
+        PluginPolicy::Open => Ok(()),
+        PluginPolicy::Closed => Err(Error::forbidden("only administrators of this server manage plugins here")),
+        PluginPolicy::Listed if is_listed(app, component).await? => Ok(()),
+        PluginPolicy::Listed => Err(Error::forbidden("this component is not listed: an administrator lists one by installing it for the site, switched off if need be")),
+    }
+}
+
+/// Listed means installed for the site, in whatever mode.
+pub(super) async fn is_listed(app: &App, component: &ComponentRow) -> Result<bool> {
+    let listed = app.store.list_installations(Scope::Site).await?;
+    Ok(listed.iter().any(|installation| installation.digest == component.digest))
+}

@@ -1,0 +1,59 @@
+//! What the push path asks: which policies judge a repository.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hardie_domain::ids::{InstallationId, RepoId};
+use hardie_domain::plugin::{Digest, Mode};
+use hardie_store::plugins::Scope;
+
+use crate::{App, Result};
+
+/// A policy that judges pushes to a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledPolicy {
+    /// The installation.
+    pub installation: InstallationId,
+    /// What it guards.
+    pub scope: Scope,
+    /// What people call it.
+    pub name: String,
+    /// Which component.
+    pub digest: Digest,
+    /// JSON, accepted by the component.
+    pub config: Arc<str>,
+    /// Enforce or monitor; those that are off are not asked.
+    pub mode: Mode,
+    /// Whether a fault of its own lets a push pass.
+    pub fail_open: bool,
+}
+
+/// The policies that judge a repository: the site's, its owner's, its own, each group oldest first. A change of any of them moves
+/// the repository's rules epoch.
+pub async fn policies_for(app: &App, repo: RepoId) -> Result<Vec<InstalledPolicy>> {
+    let rows = app.store.list_effective_installations(repo).await?;
+    let on = rows.into_iter().filter(|row| row.mode != Mode::Off);
+    Ok(on
+        .map(|row| InstalledPolicy {
+            installation: row.id,
+            scope: row.scope,
+            name: row.name,
+            digest: row.digest,
+            config: row.config.into(),
+            mode: row.mode,
+            fail_open: row.fail_open,
+        })
+        .collect())
+}
+
+/// Makes every component that is at work ready to run, one after the other. One that cannot be made ready is named in the log:
+/// its installations answer `unavailable` until it is.
+pub async fn load_installed(app: &App) -> Result<()> {
+    for digest in app.store.list_installed_digests().await? {
+        let Some(bytes) = app.store.find_component_bytes(digest).await? else { continue };
+        if let Err(why) = app.policies.load(digest, Bytes::from(bytes)).await {
+            tracing::error!(%digest, %why, "an installed component cannot be loaded");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Repositories: making, finding, describing, moving, deleting and bringing them back.
+
+mod create;
+mod delete;
+mod edit;
+mod list;
+mod transfer;
+
+use hardie_domain::access::{RepoAction, Role, Visibility};
+use hardie_domain::error::Invalid;
+use hardie_domain::ids::RepoId;
+use hardie_domain::names::RepoPath;
+use hardie_domain::refname::RefName;
+pub use hardie_store::repo_list::RepoOrder;
+pub use hardie_store::repos::RepoRow;
+
+use crate::access::{RepoAccess, repo_by_id, repo_for};
+use crate::accounts::{Account, shown};
+use crate::{App, Ctx, Result};
+
+pub use create::{NewRepo, create_repo};
+pub use delete::{DeletedRepo, RESTORABLE_SECONDS, delete_repo, find_deleted_repo, list_deleted_repos, restore_repo};
+pub use edit::{RepoChange, update_repo};
+pub use list::{RepoSearch, search_repos};
+pub use transfer::transfer_repo;
+
+/// A repository as the asker may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repo {
+    /// The repository.
+    pub row: RepoRow,
+    /// Whose it is.
+    pub owner: Account,
+    /// What the asker may do; `Read` for somebody who has not signed in.
+    pub role: Role,
+    /// Whether the asker may rename, transfer and delete it.
+    pub can_own: bool,
+}
+
+impl Repo {
+    /// `owner/name`.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.owner.name, self.row.name)
+    }
+
+    /// Whether nobody has pushed to it yet.
+    pub fn is_empty(&self) -> bool {
+        self.row.pushed_at.is_none()
+    }
+
+    /// Whether only its owner and those named in it see it.
+    pub fn is_private(&self) -> bool {
+        self.row.visibility == Visibility::Private
+    }
+
+    pub(crate) fn of(ctx: &Ctx, access: RepoAccess) -> Repo {
+        Repo { row: access.repo, owner: shown(ctx, access.owner), role: access.role, can_own: access.can_own }
+    }
+}
+
+/// The repository at this address.
+pub async fn get_repo(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<Repo> {
+    Ok(Repo::of(ctx, repo_for(app, ctx, path, RepoAction::Read).await?))
+}
+
+/// The repository with this id.
+pub async fn get_repo_by_id(app: &App, ctx: &Ctx, id: RepoId) -> Result<Repo> {
+    Ok(Repo::of(ctx, repo_by_id(app, ctx, id, RepoAction::Read).await?))
+}
+
+const MAX_DESCRIPTION_CHARS: usize = 2048;
+const MAX_WEBSITE_CHARS: usize = 1024;
+
+fn checked_description(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > MAX_DESCRIPTION_CHARS {
+        return Err(Invalid::new("description", format!("may have {MAX_DESCRIPTION_CHARS} characters at most")).into());
+    }
+    match text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        true => Err(Invalid::new("description", "must not hold control characters").into()),
+        false => Ok(text.replace(['\n', '\t'], " ")),
+    }
+}
+
+/// Only addresses that a browser may safely follow: the page links to it.
+fn checked_website(text: &str) -> Result<String> {
+    let text = text.trim();
+    let safe = text.is_empty() || text.starts_with("https://") || text.starts_with("http://");
+    match safe && text.chars().count() <= MAX_WEBSITE_CHARS && !text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        true => Ok(text.to_owned()),
+        false => Err(Invalid::new("website", "must be an address that begins with https:// or http://").into()),
+    }
+}
+
+fn checked_branch(short: &str) -> Result<RefName> {
+    RefName::branch(short).map_err(|why| Invalid::new("default_branch", why.reason).into())
+}

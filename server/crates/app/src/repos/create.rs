@@ -1,0 +1,67 @@
+//! Making a repository.
+
+use hardie_domain::access::Visibility;
+use hardie_domain::event;
+use hardie_domain::names::RepoName;
+use hardie_domain::scope::{Category, Level};
+use serde_json::json;
+
+use super::{Repo, checked_branch, checked_description, get_repo_by_id};
+use crate::access::require_scope;
+use crate::accounts::may_own_under;
+use crate::audit::entry;
+use crate::{App, Ctx, Error, Result, events};
+
+const DEFAULT_BRANCH: &str = "main";
+
+/// A repository to be made.
+#[derive(Clone, Debug)]
+pub struct NewRepo {
+    /// Unique under its owner, without case.
+    pub name: String,
+    /// A few words; may be empty.
+    pub description: String,
+    /// Who sees it without being named in it.
+    pub visibility: Visibility,
+    /// What HEAD names until the first push: that push's branch becomes the default if it brings another.
+    pub default_branch: Option<String>,
+}
+
+/// Makes an empty repository under the actor's own account, or under `owner`: an organisation that the actor owns.
+pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo) -> Result<Repo> {
+    let actor = require_scope(ctx, Category::Repository, Level::Write)?;
+    if actor.scopes.is_public_only() && new.visibility == Visibility::Private {
+        return Err(Error::forbidden("this token is for public things only"));
+    }
+    let owner = match owner {
+        Some(name) => app.store.find_account_by_name(name).await?,
+        None => app.store.find_account(actor.id).await?,
+    };
+    let owner = owner.ok_or(Error::NotFound("account"))?;
+    if !may_own_under(app, ctx, &owner).await? {
+        return Err(Error::forbidden(format!("you may not make repositories under {}", owner.name)));
+    }
+    let name = RepoName::parse(new.name.trim())?;
+    let description = checked_description(&new.description)?;
+    let default_branch = checked_branch(new.default_branch.as_deref().filter(|b| !b.is_empty()).unwrap_or(DEFAULT_BRANCH))?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let row = hardie_store::repos::NewRepo {
+        owner: owner.id,
+        name: &name,
+        description: &description,
+        visibility: new.visibility,
+        default_branch: &default_branch,
+        at: now,
+    };
+    let taken = || Error::Conflict(format!("{} already has a repository named {name}", owner.name));
+    let id = tx.insert_repo(&row).await?.ok_or_else(taken)?;
+    let repo = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;
+    let mut line = entry(ctx, "repository.create");
+    (line.account, line.repo) = (Some(owner.id), Some(id));
+    line.detail = format!("{}/{name}", owner.name);
+    tx.insert_audit(&line, now).await?;
+    events::announce(&mut tx, app, ctx, event::REPO_CREATED, &repo, &owner, json!({})).await?;
+    tx.commit().await?;
+    get_repo_by_id(app, ctx, id).await
+}

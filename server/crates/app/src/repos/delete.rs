@@ -1,0 +1,97 @@
+//! Deleting a repository, and a week in which it can be brought back.
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::event;
+use hardie_domain::ids::RepoId;
+use hardie_domain::names::RepoPath;
+use hardie_domain::scope::{Category, Level};
+use hardie_domain::time::Timestamp;
+use hardie_store::repos::RepoRow;
+use serde_json::json;
+
+use super::edit::{Note, note};
+use super::{Repo, get_repo_by_id};
+use crate::access::{repo_for, require_scope};
+use crate::accounts::{Account, may_own_under};
+use crate::audit::entry;
+use crate::{App, Ctx, Error, Result, events};
+
+/// How long a deleted repository can be restored.
+pub const RESTORABLE_SECONDS: i64 = 7 * 24 * 3600;
+
+/// A repository that can still be brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedRepo {
+    /// The repository.
+    pub row: RepoRow,
+    /// Whose it was.
+    pub owner: Account,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// From when on it is gone for good.
+    pub purge_at: Timestamp,
+}
+
+/// Deletes a repository: it is absent at once, its name is free, and for a week its owner can restore it.
+pub async fn delete_repo(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<()> {
+    let access = repo_for(app, ctx, path, RepoAction::Own).await?;
+    let mut tx = app.store.begin().await?;
+    if !tx.delete_repo(access.repo.id, app.clock.now()).await? {
+        return Err(Error::NotFound("repository"));
+    }
+    let detail = access.path();
+    note(&mut tx, app, ctx, &access, Note { action: "repository.delete", kind: event::REPO_DELETED, detail }).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What can be restored under an owner, last deleted first. For those who may make repositories there.
+pub async fn list_deleted_repos(app: &App, ctx: &Ctx, owner: &str) -> Result<Vec<DeletedRepo>> {
+    let owner = restorer(app, ctx, owner, Level::Read).await?;
+    let now = app.clock.now();
+    let rows = app.store.list_deleted_repos(owner.id).await?;
+    Ok(rows.into_iter().filter_map(|row| restorable(row, &owner, now)).collect())
+}
+
+/// The repository of this name that was deleted last under an owner.
+pub async fn find_deleted_repo(app: &App, ctx: &Ctx, owner: &str, name: &str) -> Result<DeletedRepo> {
+    let owner = restorer(app, ctx, owner, Level::Read).await?;
+    let row = app.store.find_deleted_repo(owner.id, name).await?;
+    row.and_then(|row| restorable(row, &owner, app.clock.now())).ok_or(Error::NotFound("deleted repository"))
+}
+
+/// Brings a deleted repository back under its old name.
+pub async fn restore_repo(app: &App, ctx: &Ctx, owner: &str, id: RepoId) -> Result<Repo> {
+    let owner = restorer(app, ctx, owner, Level::Write).await?;
+    let now = app.clock.now();
+    let rows = app.store.list_deleted_repos(owner.id).await?;
+    let found = rows.into_iter().find(|row| row.id == id).and_then(|row| restorable(row, &owner, now));
+    let deleted = found.ok_or(Error::NotFound("deleted repository"))?;
+    let mut tx = app.store.begin().await?;
+    if !tx.restore_repo(owner.id, id, now).await? {
+        let name = &deleted.row.name;
+        return Err(Error::Conflict(format!("{} has another repository named {name} by now: rename it first", owner.name)));
+    }
+    let repo = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;
+    let mut line = entry(ctx, "repository.restore");
+    (line.account, line.repo) = (Some(owner.id), Some(id));
+    line.detail = format!("{}/{}", owner.name, repo.name);
+    tx.insert_audit(&line, now).await?;
+    events::announce(&mut tx, app, ctx, event::REPO_RESTORED, &repo, &owner, json!({})).await?;
+    tx.commit().await?;
+    get_repo_by_id(app, ctx, id).await
+}
+
+async fn restorer(app: &App, ctx: &Ctx, owner: &str, level: Level) -> Result<Account> {
+    require_scope(ctx, Category::Repository, level)?;
+    let owner = app.store.find_account_by_name(owner).await?.ok_or(Error::NotFound("account"))?;
+    match may_own_under(app, ctx, &owner).await? {
+        true => Ok(owner),
+        false => Err(Error::forbidden(format!("only {}'s owner sees and restores what was deleted there", owner.name))),
+    }
+}
+
+fn restorable(row: RepoRow, owner: &Account, now: Timestamp) -> Option<DeletedRepo> {
+    let deleted_at = row.deleted_at?;
+    let purge_at = deleted_at.plus_seconds(RESTORABLE_SECONDS);
+    (purge_at > now).then(|| DeletedRepo { row, owner: owner.clone(), deleted_at, purge_at })
+}

@@ -1,0 +1,72 @@
+//! Lists of repositories, cut to what the asker may see.
+
+use hardie_domain::access::{Role, Visibility};
+use hardie_domain::page::{Page, Paged};
+use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
+use hardie_store::repos::OwnedRepo;
+
+use super::Repo;
+use crate::access::viewer_of;
+use crate::accounts::shown;
+use crate::{App, Ctx, Error, Result};
+
+const MAX_QUERY_CHARS: usize = 100;
+
+/// Which repositories are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct RepoSearch {
+    /// Held by the name, the address or the description, without case; empty for all.
+    pub query: String,
+    /// Of this owner alone.
+    pub owner: Option<String>,
+    /// Those in which the actor has a part alone: owned, shared with them, or in an organisation of theirs.
+    pub mine: bool,
+    /// Public ones alone, or private ones alone.
+    pub visibility: Option<Visibility>,
+    /// Archived ones alone, or others alone.
+    pub archived: Option<bool>,
+    /// The order.
+    pub order: RepoOrder,
+    /// The other way round.
+    pub reverse: bool,
+}
+
+/// Repositories that fit and that the asker may see.
+pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page) -> Result<Paged<Repo>> {
+    let viewer = viewer_of(ctx);
+    let owner = match &search.owner {
+        Some(name) => Some(app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?.id),
+        None => None,
+    };
+    let involving = if search.mine { Some(ctx.require_actor()?.id) } else { None };
+    let query: String = search.query.trim().chars().filter(|c| *c != '\0').take(MAX_QUERY_CHARS).collect();
+    let filter = RepoFilter {
+        viewer,
+        owner,
+        involving,
+        query: &query,
+        private: search.visibility.map(|v| v == Visibility::Private),
+        archived: search.archived,
+        order: search.order,
+        reverse: search.reverse,
+    };
+    let found = app.store.list_repos(&filter, page).await?;
+    let mut items = Vec::with_capacity(found.items.len());
+    for owned in found.items {
+        items.push(with_role(app, ctx, viewer, owned).await?);
+    }
+    Ok(Paged { items, total: found.total })
+}
+
+async fn with_role(app: &App, ctx: &Ctx, viewer: Viewer, OwnedRepo { repo, owner }: OwnedRepo) -> Result<Repo> {
+    let (role, can_own) = match viewer {
+        Viewer::Everything => (Role::Admin, true),
+        Viewer::User(user) => {
+            let access = app.store.find_access(repo.id, user).await?;
+            let role = if access.is_owner { Role::Admin } else { access.role.unwrap_or(Role::Read) };
+            (role, access.is_owner)
+        }
+        Viewer::Anyone => (Role::Read, false),
+    };
+    Ok(Repo { owner: shown(ctx, owner), row: repo, role, can_own })
+}

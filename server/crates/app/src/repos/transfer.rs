@@ -1,0 +1,34 @@
+//! Giving a repository to another owner.
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::error::Invalid;
+use hardie_domain::event;
+use hardie_domain::names::RepoPath;
+
+use super::edit::{Note, note};
+use super::{Repo, get_repo_by_id};
+use crate::access::repo_for;
+use crate::accounts::may_own_under;
+use crate::{App, Ctx, Error, Result};
+
+/// Gives a repository to the actor, or to an organisation that the actor owns: nobody is given what they did not ask for. An
+/// administrator of the server gives it to anybody. The old address redirects; collaborators stay.
+pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &str) -> Result<Repo> {
+    let access = repo_for(app, ctx, path, RepoAction::Own).await?;
+    let missing = || Error::from(Invalid::new("new_owner", "there is no such user or organization"));
+    let owner = app.store.find_account_by_name(new_owner).await?.ok_or_else(missing)?;
+    if owner.id == access.owner.id {
+        return Err(Invalid::new("new_owner", "owns this repository already").into());
+    }
+    if !may_own_under(app, ctx, &owner).await? {
+        return Err(Error::forbidden(format!("{} must be you, or an organization that you own", owner.name)));
+    }
+    let mut tx = app.store.begin().await?;
+    if !tx.move_repo(access.repo.id, owner.id, &access.repo.name, app.clock.now()).await? {
+        return Err(Error::Conflict(format!("{} already has a repository named {}", owner.name, access.repo.name)));
+    }
+    let detail = format!("{} to {}/{}", access.path(), owner.name, access.repo.name);
+    note(&mut tx, app, ctx, &access, Note { action: "repository.transfer", kind: event::REPO_TRANSFERRED, detail }).await?;
+    tx.commit().await?;
+    get_repo_by_id(app, ctx, access.repo.id).await
+}
