@@ -1,1 +1,29 @@
-//! The only user of gix: wire protocol, packs, ingest, reading.
+//! Git itself: the wire protocol, packs, ingest, object reading. The only user of gix.
+//!
+//! Synchronous: whoever calls it from an async runtime does so on a blocking thread.
+//! Must not know: SQL, users, HTTP, SSH, WebAssembly. Which refs an asker may see comes in as an argument.
+//! Start reading at [`packs`] (where bytes live), then [`ingest`] and [`connectivity`] (how a push gets in) and
+//! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`].
+#![warn(missing_docs)]
+
+pub mod budget;
+pub mod build;
+pub mod child;
+pub mod connectivity;
+pub mod diff;
+pub mod error;
+pub mod ingest;
+pub mod object;
+pub mod odb;
+pub mod packs;
+pub mod reach;
+pub mod read;
+pub mod receive;
+pub mod upload;
+pub mod view;
+pub mod wire;
+
+pub use budget::{Budget, Cancel};
+pub use error::{Error, Result};
+pub use hardie_domain::oid::Oid;
+pub use object::{Kind, Object};

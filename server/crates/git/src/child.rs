@@ -1,0 +1,9 @@
+//! `git` as a bounded child: cleared environment, resource limits, a deadline, killed when dropped.
+//!
+//! One thread feeds and drains the three pipes with `poll`, so that neither side can block the other.
+
+mod binary;
+mod running;
+
+pub use binary::GitBinary;
+pub(crate) use running::{Bounds, Output, Running};

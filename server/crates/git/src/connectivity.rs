@@ -1,0 +1,249 @@
+//! Whether a push is whole: present means reachable.
+//!
+//! An object counts as present only if this push carries it, or if a ref that the pusher may see reaches it. Merely being stored
+//! (a refused ref's objects, a deleted branch's) counts for nothing: otherwise whoever knows an id could name it in a new tree
+//! and read what it names. For the same reason the bases that completing a thin pack copied in do not count as carried.
+
+mod carried;
+
+use std::collections::HashSet;
+
+use hardie_domain::oid::Oid;
+
+use crate::budget::Budget;
+use crate::error::Error;
+use crate::ingest::Ingested;
+use crate::object::Kind;
+use crate::odb::Odb;
+use crate::read::fresh::fresh_entries;
+use crate::read::history::History;
+use crate::read::objects::{commit_node, tag};
+use crate::read::old::OldObjects;
+use crate::wire::Refs;
+use carried::Carried;
+
+/// The push is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// Whether the tips reach every object that the push carries, so that the pack may be published as closed.
+    pub closed: bool,
+}
+
+/// Why a push is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotConnected {
+    /// An object is neither in the push nor reachable from a visible ref.
+    #[error("missing object {missing}, needed by {by}")]
+    Missing {
+        /// The object.
+        missing: Oid,
+        /// What names it: a commit, tag or tree, or the null id for a tip.
+        by: Oid,
+    },
+    /// The pack holds deltas against an object that no visible ref reaches.
+    #[error("the pack has a delta against {0}, which no ref here reaches; push again with --no-thin")]
+    Base(Oid),
+    /// Reading failed or a bound was reached.
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+/// Checks what all `tips` (not null) need together.
+///
+/// `odb` has the repository's packs and, on top, the pack of `push`; `visible` are the refs as the pusher sees them now.
+pub fn check(odb: &Odb, push: Option<&Ingested>, tips: &[Oid], visible: &Refs, budget: &mut Budget) -> Result<Connected, NotConnected> {
+    let mut check = Check::new(odb, push, visible);
+    check.bases(push, budget)?;
+    check.tips(tips, budget)?;
+    check.prove(budget)?;
+    Ok(Connected { closed: check.carried.all_visited() })
+}
+
+/// Checks each tip on its own, for a push that is not atomic and of which some refs are sound: `None` is sound.
+///
+/// An error is one that concerns the whole push.
+pub fn check_each(
+    odb: &Odb,
+    push: Option<&Ingested>,
+    tips: &[Oid],
+    visible: &Refs,
+    budget: &mut Budget,
+) -> Result<Vec<Option<NotConnected>>, NotConnected> {
+    match check(odb, push, tips, visible, budget) {
+        Ok(_) => return Ok(tips.iter().map(|_| None).collect()),
+        Err(NotConnected::Missing { .. }) => {}
+        Err(whole) => return Err(whole),
+    }
+    let mut verdicts = Vec::with_capacity(tips.len());
+    // The history walked so far serves every tip.
+    let mut shared = Check::new(odb, push, visible);
+    for tip in tips {
+        shared.forget();
+        let sound = shared.tips(&[*tip], budget).and_then(|()| shared.prove(budget));
+        verdicts.push(match sound {
+            Ok(()) => None,
+            Err(missing @ NotConnected::Missing { .. }) => Some(missing),
+            Err(whole) => return Err(whole),
+        });
+    }
+    Ok(verdicts)
+}
+
+struct Check<'a> {
+    odb: &'a Odb,
+    carried: Carried<'a>,
+    /// What visible refs name, tags with what they tag.
+    heads: HashSet<Oid>,
+    history: History,
+    old: OldObjects,
+    /// Objects that the push names and does not carry, with who names them; to be proven. Commits and tags first.
+    commits: Vec<(Oid, Oid)>,
+    others: Vec<(Oid, Oid)>,
+    asked: HashSet<Oid>,
+}
+
+impl<'a> Check<'a> {
+    fn new(odb: &'a Odb, push: Option<&'a Ingested>, visible: &Refs) -> Self {
+        let tips = || visible.all().iter().map(|r| r.oid);
+        Check {
+            odb,
+            carried: Carried::new(push),
+            heads: visible.all().iter().flat_map(|r| [Some(r.oid), r.peeled]).flatten().collect(),
+            history: History::new(tips()),
+            old: OldObjects::new(tips()),
+            commits: Vec::new(),
+            others: Vec::new(),
+            asked: HashSet::new(),
+        }
+    }
+
+    fn forget(&mut self) {
+        self.carried.forget();
+        self.commits.clear();
+        self.others.clear();
+        self.asked.clear();
+    }
+
+    /// Bases of a thin pack are proven like everything else that is not carried.
+    fn bases(&mut self, push: Option<&Ingested>, budget: &mut Budget) -> Result<(), NotConnected> {
+        for base in push.map(Ingested::appended_bases).unwrap_or_default().iter().copied() {
+            let reached = match self.odb.header(&base)?.0 {
+                Kind::Commit | Kind::Tag => self.history.contains(self.odb, &base, budget)?,
+                Kind::Tree | Kind::Blob => self.old.contains(self.odb, &base, budget)?,
+            };
+            if !reached {
+                return Err(NotConnected::Base(base));
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks everything carried that the tips reach and notes what it names beyond that.
+    fn tips(&mut self, tips: &[Oid], budget: &mut Budget) -> Result<(), NotConnected> {
+        let mut todo: Vec<(Oid, Oid)> = tips.iter().map(|tip| (*tip, Oid::ZERO)).collect();
+        while let Some((id, by)) = todo.pop() {
+            if self.heads.contains(&id) {
+                // A visible ref names it; the push may carry it once more, which changes nothing.
+                continue;
+            }
+            if !self.carried.contains(&id) {
+                self.ask(id, by)?;
+                continue;
+            }
+            if !self.carried.visit(&id) {
+                continue;
+            }
+            budget.step()?;
+            match self.odb.header(&id)?.0 {
+                Kind::Commit => {
+                    let node = commit_node(self.odb, &id)?;
+                    todo.extend(node.parents.iter().map(|parent| (*parent, id)));
+                    self.commit_trees(&id, &node.tree, &node.parents, budget)?;
+                }
+                Kind::Tag => todo.push((tag(self.odb, &id)?.target, id)),
+                Kind::Tree => self.trees(&id, &id, &[], budget)?,
+                Kind::Blob => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn commit_trees(&mut self, commit: &Oid, tree: &Oid, parents: &[Oid], budget: &mut Budget) -> Result<(), NotConnected> {
+        let mut beside = Vec::new();
+        for parent in parents {
+            // A parent that is not stored at all is found missing when its turn comes.
+            match commit_node(self.odb, parent) {
+                Ok(node) if self.odb.contains(&node.tree) => beside.push(node.tree),
+                Ok(_) | Err(Error::NotFound(_)) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        if beside.contains(tree) {
+            return Ok(());
+        }
+        if !self.carried.contains(tree) {
+            return self.ask(*tree, *commit);
+        }
+        if !self.carried.visit(tree) {
+            return Ok(());
+        }
+        self.trees(tree, commit, &beside, budget)
+    }
+
+    /// Looks into carried trees only. What a parent has at the same path is as sound as that parent, which is checked too.
+    fn trees(&mut self, tree: &Oid, by: &Oid, beside: &[Oid], budget: &mut Budget) -> Result<(), NotConnected> {
+        let (odb, mut unknown) = (self.odb, Vec::new());
+        let carried = &mut self.carried;
+        fresh_entries(odb, tree, beside, budget, &mut |entry, _| {
+            if entry.is_gitlink() {
+                return Ok(false);
+            }
+            if carried.contains(&entry.id) {
+                return Ok(carried.visit(&entry.id));
+            }
+            unknown.push(entry.id);
+            Ok(false)
+        })
+        .map_err(|error| missing_tree(error, by))?;
+        for id in unknown {
+            self.ask(id, *by)?;
+        }
+        Ok(())
+    }
+
+    /// Notes something to be proven; what is not even stored is missing at once.
+    fn ask(&mut self, id: Oid, by: Oid) -> Result<(), NotConnected> {
+        if !self.asked.insert(id) {
+            return Ok(());
+        }
+        match self.odb.header(&id) {
+            Ok((Kind::Commit | Kind::Tag, _)) => self.commits.push((id, by)),
+            Ok((Kind::Tree | Kind::Blob, _)) => self.others.push((id, by)),
+            Err(Error::NotFound(_)) => return Err(NotConnected::Missing { missing: id, by }),
+            Err(other) => return Err(other.into()),
+        }
+        Ok(())
+    }
+
+    fn prove(&mut self, budget: &mut Budget) -> Result<(), NotConnected> {
+        for (id, by) in std::mem::take(&mut self.commits) {
+            if !self.history.contains(self.odb, &id, budget)? {
+                return Err(NotConnected::Missing { missing: id, by });
+            }
+        }
+        for (id, by) in std::mem::take(&mut self.others) {
+            if !self.old.contains(self.odb, &id, budget)? {
+                return Err(NotConnected::Missing { missing: id, by });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A tree that should be there and is not.
+fn missing_tree(error: Error, by: &Oid) -> NotConnected {
+    match error {
+        Error::NotFound(missing) => NotConnected::Missing { missing, by: *by },
+        other => other.into(),
+    }
+}

@@ -1,0 +1,72 @@
+//! How reading and storing objects fails.
+
+use std::io;
+
+use hardie_domain::oid::Oid;
+
+use crate::object::Kind;
+
+/// The result of most calls of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in words that name the object, the bound or the file operation.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such object in the packs looked at.
+    #[error("no object {0}")]
+    NotFound(Oid),
+    /// The object is of another kind than the caller needs.
+    #[error("object {id} is a {found}, not a {expected}")]
+    WrongKind {
+        /// The object.
+        id: Oid,
+        /// What it is.
+        found: Kind,
+        /// What was needed.
+        expected: Kind,
+    },
+    /// Stored bytes do not decode.
+    #[error("object {id} cannot be read: {why}")]
+    Corrupt {
+        /// The object.
+        id: Oid,
+        /// What does not decode.
+        why: String,
+    },
+    /// The work would pass a bound, which the text names.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The caller gave up, or the time allowed is over.
+    #[error("{0}")]
+    Stopped(&'static str),
+    /// The pack storage is full (ENOSPC or a quota). Trying again after space was made will work.
+    #[error("no space left on the pack storage")]
+    DiskFull,
+    /// A file operation failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// The operation and the file, as an operator would name them.
+        what: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A `git` child could not be run or ended badly; the text is the end of its standard error.
+    #[error("{0}")]
+    Git(String),
+}
+
+impl Error {
+    /// Wraps a file operation's error; a full disk becomes [`Error::DiskFull`].
+    pub fn io(what: impl Into<String>, source: io::Error) -> Error {
+        if is_disk_full(&source) { Error::DiskFull } else { Error::Io { what: what.into(), source } }
+    }
+
+    pub(crate) fn corrupt(id: Oid, why: impl Into<String>) -> Error {
+        Error::Corrupt { id, why: why.into() }
+    }
+}
+
+/// Whether the system says that there is no room: ENOSPC, or the quota's EDQUOT.
+pub(crate) fn is_disk_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

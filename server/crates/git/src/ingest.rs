@@ -1,0 +1,151 @@
+//! Takes a pushed pack in: scanned while it streams, indexed, completed and checked by `git index-pack --strict`, named by its
+//! sha256, and left in quarantine.
+//!
+//! What comes out is well formed. Whether it may be built upon is for [`crate::connectivity`].
+
+mod depth;
+mod error;
+mod index;
+pub mod scan;
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hardie_domain::limits::GitLimits;
+use hardie_domain::oid::Oid;
+
+use crate::budget::Cancel;
+use crate::object::to_gix;
+use crate::packs::store::hash_file;
+use crate::packs::{Pack, PackHash, PackStore, Quarantine};
+use crate::view::View;
+pub use error::{IngestError, Limit};
+use scan::Scan;
+
+/// A pack in quarantine. Dropping it removes the files, unless they were published.
+#[derive(Debug)]
+pub struct Ingested {
+    pack: Option<Arc<Pack>>,
+    /// Where the objects that the client sent end and those that completed a thin pack begin.
+    sent_end: u64,
+    appended: Vec<Oid>,
+    carried: u32,
+    received: u64,
+    _quarantine: Quarantine,
+}
+
+impl Ingested {
+    /// The pack; `None` if the client sent an empty one, in which case there is nothing to publish.
+    pub fn pack(&self) -> Option<&Arc<Pack>> {
+        self.pack.as_ref()
+    }
+
+    /// The pack's name.
+    pub fn hash(&self) -> Option<PackHash> {
+        self.pack.as_ref().map(|pack| pack.hash())
+    }
+
+    /// Bytes received from the client.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Objects that the client sent.
+    pub fn carried_objects(&self) -> u32 {
+        self.carried
+    }
+
+    /// Whether the client itself sent the object.
+    pub fn carries(&self, id: &Oid) -> bool {
+        self.carried_position(id).is_some()
+    }
+
+    /// Objects of the repository that were copied in because the client sent deltas against them.
+    pub fn appended_bases(&self) -> &[Oid] {
+        &self.appended
+    }
+
+    /// The place in the index of an object that the client sent.
+    pub(crate) fn carried_position(&self, id: &Oid) -> Option<u32> {
+        let pack = self.pack.as_ref()?;
+        let at = pack.index.lookup(to_gix(id))?;
+        (pack.index.pack_offset_at_index(at) < self.sent_end).then_some(at)
+    }
+}
+
+/// Reads one pack from `reader`, exactly to its end, into the quarantine `id`.
+///
+/// `base` is the repository as the push found it: thin packs are completed from it and names that collide with its objects are
+/// compared. `progress` gets texts for the pusher's terminal. Blocks; reading must fail when the client is gone or `cancel` is set.
+pub fn ingest(
+    reader: &mut dyn Read,
+    packs: &PackStore,
+    id: &str,
+    base: &View,
+    limits: &GitLimits,
+    progress: &mut dyn FnMut(&str),
+    cancel: &Cancel,
+) -> Result<Ingested, IngestError> {
+    let until = Instant::now() + limits.wall.min(Duration::from_secs(7 * 86_400));
+    let quarantine = packs.quarantine(id)?;
+    let mut scan = Scan::new(limits);
+    let mut source = Source { reader, cancel, until };
+    // An empty pack, sent when every object is already here, needs no child.
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 64 << 10];
+    while scan.objects().is_none() || (scan.objects() == Some(0) && !scan.is_done()) {
+        let got = source.read(&mut buffer)?;
+        let used = scan.feed(got)?;
+        head.extend_from_slice(got.get(..used).unwrap_or_default());
+    }
+    if scan.objects() == Some(0) {
+        let received = scan.offset();
+        return Ok(Ingested { pack: None, sent_end: 0, appended: Vec::new(), carried: 0, received, _quarantine: quarantine });
+    }
+    let mut indexer = index::Indexer::start(&quarantine, base, limits, progress, cancel)?;
+    let mut reads = indexer.write(&head)?;
+    drop(head);
+    while reads && !scan.is_done() {
+        let got = source.read(&mut buffer)?;
+        let used = scan.feed(got)?;
+        reads = indexer.write(got.get(..used).unwrap_or_default())?;
+    }
+    let path = indexer.finish()?;
+    let hash = hash_file(&path)?;
+    let pack = packs.open_unpublished(&path, hash)?;
+    depth::check(&pack)?;
+    let sent_end = scan.sent_end();
+    let appended: Vec<Oid> = match scan.objects() {
+        Some(sent) if sent == pack.objects() => Vec::new(),
+        _ => pack.entries().filter(|(_, offset)| *offset >= sent_end).map(|(id, _)| id).collect(),
+    };
+    let carried = pack.objects() - u32::try_from(appended.len()).unwrap_or(u32::MAX).min(pack.objects());
+    Ok(Ingested { pack: Some(pack), sent_end, appended, carried, received: scan.offset(), _quarantine: quarantine })
+}
+
+/// The client's bytes, with the caller's wish to stop and the time looked at before each read.
+struct Source<'a> {
+    reader: &'a mut dyn Read,
+    cancel: &'a Cancel,
+    until: Instant,
+}
+
+impl Source<'_> {
+    fn read<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], IngestError> {
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(IngestError::Stopped("cancelled"));
+            }
+            if Instant::now() >= self.until {
+                return Err(IngestError::Stopped("the push took longer than the time allowed"));
+            }
+            match self.reader.read(buffer) {
+                Ok(0) => return Err(IngestError::Malformed("the pack ends early".to_owned())),
+                Ok(n) => return Ok(buffer.get(..n).unwrap_or_default()),
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(IngestError::Client(e)),
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Bounds the length of delta chains: each later read of the last object would follow the whole chain.
+
+use gix::odb::pack::data::entry::Header;
+
+use super::error::{IngestError, Limit};
+use crate::packs::Pack;
+
+/// The most that `git pack-objects --depth` makes.
+const DEEPEST: u16 = 4095;
+const UNKNOWN: u16 = u16::MAX;
+
+/// Refuses a pack with a longer chain. Reads entry headers only.
+pub(super) fn check(pack: &Pack) -> Result<(), IngestError> {
+    let damaged = |what: &str| IngestError::Malformed(what.to_owned());
+    let offsets = pack.index.sorted_offsets();
+    let mut depths = vec![UNKNOWN; offsets.len()];
+    let mut chain = Vec::new();
+    for start in 0..offsets.len() {
+        let mut at = start;
+        // Down to an object whose depth is known, then up again.
+        let mut depth = loop {
+            match depths.get(at) {
+                Some(&UNKNOWN) => {}
+                Some(known) => break *known,
+                None => return Err(damaged("a delta's base is not in the index")),
+            }
+            let offset = offsets.get(at).copied().unwrap_or_default();
+            let entry = pack.data.entry(offset).map_err(|e| IngestError::Malformed(e.to_string()))?;
+            let base = match entry.header {
+                Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance),
+                Header::RefDelta { base_id } => pack.index.lookup(base_id).map(|at| pack.index.pack_offset_at_index(at)),
+                _ => {
+                    if let Some(slot) = depths.get_mut(at) {
+                        *slot = 0;
+                    }
+                    break 0;
+                }
+            };
+            chain.push(at);
+            if chain.len() > usize::from(DEEPEST) {
+                return Err(IngestError::Limit(Limit::DeltaDepth, DEEPEST.into()));
+            }
+            at = base.and_then(|base| offsets.binary_search(&base).ok()).ok_or_else(|| damaged("a delta's base is not in the pack"))?;
+        };
+        while let Some(at) = chain.pop() {
+            depth += 1;
+            if depth > DEEPEST {
+                return Err(IngestError::Limit(Limit::DeltaDepth, DEEPEST.into()));
+            }
+            if let Some(slot) = depths.get_mut(at) {
+                *slot = depth;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The child `git index-pack --stdin --fix-thin --strict` that indexes, completes and checks what streams in.
+
+use std::ops::ControlFlow;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use hardie_domain::limits::GitLimits;
+
+use super::error::{IngestError, Limit};
+use crate::budget::Cancel;
+use crate::child::{Bounds, GitBinary, Output, Running};
+use crate::error::Error;
+use crate::packs::Quarantine;
+use crate::view::View;
+
+/// Bytes of its words that are kept.
+const WORDS: usize = 16 << 10;
+/// Deviations that old and honest histories hold, harmless to readers; Gitaly and GitHub let the same ones pass.
+const STRICT: &str = "--strict=badTimezone=ignore,missingSpaceBeforeDate=ignore,zeroPaddedFilemode=ignore";
+
+pub(super) struct Indexer<'a> {
+    child: Running,
+    pack_dir: PathBuf,
+    ear: Ear<'a>,
+    file_limit: u64,
+}
+
+impl<'a> Indexer<'a> {
+    pub(super) fn start(
+        quarantine: &Quarantine,
+        base: &View,
+        limits: &GitLimits,
+        progress: &'a mut dyn FnMut(&str),
+        cancel: &Cancel,
+    ) -> Result<Indexer<'a>, IngestError> {
+        let mut command = GitBinary::find()?.command(base.path());
+        command.env("GIT_OBJECT_DIRECTORY", quarantine.path()).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", base.objects());
+        // Publishing syncs; large blobs are streamed rather than held.
+        command.args(["-c", "core.fsync=none", "-c", "core.bigFileThreshold=32m", "-c", "pack.writeReverseIndex=false"]);
+        command.args(["index-pack", "--stdin", "--fix-thin", STRICT, "--threads=2", "--show-resolving-progress"]);
+        // The completed pack may be larger than what was sent by the bases that are copied in.
+        let file_limit = limits.pack_bytes.saturating_mul(2).saturating_add(1 << 30);
+        let memory = limits.object_bytes.saturating_mul(3).saturating_add(3 << 30);
+        let child = Running::spawn(command, &Bounds { time: limits.wall, memory, file: file_limit }, cancel)?;
+        let ear = Ear { progress, said: Vec::new(), words: Vec::new(), line: Vec::new() };
+        Ok(Indexer { child, pack_dir: quarantine.pack_dir(), ear, file_limit })
+    }
+
+    /// `false` once the child has had enough; [`Indexer::finish`] tells why.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<bool, IngestError> {
+        Ok(self.child.write_all(bytes, &mut self.ear)?)
+    }
+
+    /// Waits for its verdict: the path of the pack in quarantine, its index beside it.
+    pub(super) fn finish(mut self) -> Result<PathBuf, IngestError> {
+        let status = self.child.finish(&mut self.ear)?;
+        self.ear.end_line();
+        if !status.success() {
+            return Err(self.refusal(status));
+        }
+        let said = String::from_utf8_lossy(&self.ear.said);
+        let name = said.trim().strip_prefix("pack\t").filter(|name| name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit()));
+        let Some(name) = name else {
+            return Err(IngestError::Storage(Error::Git("git index-pack did not name its pack".to_owned())));
+        };
+        Ok(self.pack_dir.join(format!("pack-{name}.pack")))
+    }
+
+    fn refusal(&self, status: ExitStatus) -> IngestError {
+        let words = String::from_utf8_lossy(&self.ear.words);
+        if words.contains("No space left on device") || words.contains("Disk quota exceeded") {
+            return IngestError::DiskFull;
+        }
+        // SIGXFSZ is 25 on every Linux but MIPS; git may also see EFBIG.
+        if status.signal() == Some(25) || words.contains("File too large") {
+            return IngestError::Limit(Limit::PackBytes, self.file_limit);
+        }
+        if status.signal().is_some() || words.contains("out of memory") || words.contains("Input/output error") {
+            return IngestError::Storage(Error::Git(format!("git index-pack ended with {status}: {}", words.trim())));
+        }
+        let folder = self.pack_dir.parent().unwrap_or(&self.pack_dir).display().to_string();
+        let mut reasons: Vec<String> = words
+            .lines()
+            .filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("fatal: ")))
+            .map(|line| line.replace(&folder, "").escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\""))
+            .take(8)
+            .collect();
+        // git names the object first and sums up last.
+        if reasons.len() > 1 {
+            reasons.retain(|line| line != "fsck error in packed object" && line != "fsck error in pack objects");
+        }
+        match reasons.is_empty() {
+            true => IngestError::Fsck(format!("git index-pack refused the pack ({status})")),
+            false => IngestError::Fsck(reasons.join("; ")),
+        }
+    }
+}
+
+/// Listens to the child: progress goes on to the pusher, words are kept.
+struct Ear<'a> {
+    progress: &'a mut dyn FnMut(&str),
+    said: Vec<u8>,
+    words: Vec<u8>,
+    line: Vec<u8>,
+}
+
+impl Ear<'_> {
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if line.starts_with(b"Resolving deltas") || line.starts_with(b"Indexing objects") {
+            (self.progress)(&String::from_utf8_lossy(&line));
+        } else {
+            let room = WORDS.saturating_sub(self.words.len());
+            self.words.extend(line.iter().take(room));
+        }
+    }
+}
+
+impl Output for Ear<'_> {
+    fn stdout(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        self.said.extend(bytes.iter().take(1024usize.saturating_sub(self.said.len())));
+        ControlFlow::Continue(())
+    }
+
+    fn stderr(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        for byte in bytes {
+            self.line.push(*byte);
+            if *byte == b'\n' || *byte == b'\r' || self.line.len() >= WORDS {
+                self.end_line();
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Packs: immutable files named by the sha256 of their bytes. A file here means nothing until a catalogue row names it.
+//!
+//! [`files::Files`] is the port for every disk change that publishing depends on; [`store::PackStore`] is the only code that
+//! knows the layout of the folder; [`pack::Pack`] is one pack, mapped and readable.
+
+pub(crate) mod cache;
+pub mod files;
+pub mod hash;
+pub mod pack;
+pub mod quarantine;
+pub mod store;
+
+pub use files::{DiskFiles, Files};
+pub use hash::PackHash;
+pub use pack::Pack;
+pub use quarantine::Quarantine;
+pub use store::PackStore;

@@ -1,0 +1,224 @@
+//! The folder of packs on a local disk:
+//!
+//! ```text
+//! packs/<first two digits>/<64 digits>.pack   published, with its .idx beside it; never changed
+//! quarantine/<push>/                          one push under way
+//! views/<n>/                                  links for a `git` child
+//! ```
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, Result};
+use crate::packs::cache::ObjectCache;
+use crate::packs::files::Files;
+use crate::packs::hash::PackHash;
+use crate::packs::pack::Pack;
+use crate::packs::quarantine::Quarantine;
+
+/// Open packs kept mapped when nobody uses them.
+const OPEN_PACKS: usize = 512;
+
+/// Packs on one local disk. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct PackStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    files: Arc<dyn Files>,
+    open: Mutex<HashMap<PackHash, (Arc<Pack>, u64)>>,
+    tick: AtomicU64,
+    cache: Arc<ObjectCache>,
+}
+
+impl PackStore {
+    /// Opens or creates the folders below `root` and removes what an earlier run left in quarantine and in views.
+    ///
+    /// One process at a time owns a root.
+    pub fn open(root: &Path, files: Arc<dyn Files>) -> Result<PackStore> {
+        fs::create_dir_all(root).map_err(|e| Error::io(format!("creating {}", root.display()), e))?;
+        for (name, leftovers) in [("packs", false), ("quarantine", true), ("views", true)] {
+            let path = root.join(name);
+            if leftovers {
+                ignore(files.remove_tree(&path), io::ErrorKind::NotFound).map_err(|e| Error::io(format!("emptying {}", path.display()), e))?;
+            }
+            ignore(files.create_dir(&path), io::ErrorKind::AlreadyExists).map_err(|e| Error::io(format!("creating {}", path.display()), e))?;
+        }
+        files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
+        let inner = Inner { root: root.to_owned(), files, open: Mutex::default(), tick: AtomicU64::new(0), cache: Arc::default() };
+        Ok(PackStore(Arc::new(inner)))
+    }
+
+    /// A new quarantine. `id` is the server's own id of the push: letters, digits and `-` only.
+    pub fn quarantine(&self, id: &str) -> Result<Quarantine> {
+        if id.is_empty() || id.len() > 64 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return Err(Error::Git(format!("{id:?} cannot name a quarantine")));
+        }
+        Quarantine::create(self.0.root.join("quarantine").join(id), Arc::clone(&self.0.files))
+    }
+
+    /// Puts a quarantined pack under its final name and makes it durable: data, index, their folder and, if that is new,
+    /// the folder above. Whoever returns from here may commit a row that names the pack.
+    ///
+    /// The same bytes published twice (by two pushes at once, say) is success both times.
+    pub fn publish(&self, pack: &Pack) -> Result<()> {
+        let files = &self.0.files;
+        let failed = |what: &str| {
+            let what = format!("{what} of pack {}", pack.hash());
+            move |e: io::Error| Error::io(what, e)
+        };
+        let (target, folder) = self.final_name(&pack.hash());
+        match files.create_dir(&folder) {
+            Ok(()) => files.sync_dir(&self.packs_dir()).map_err(failed("syncing the folder"))?,
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(failed("creating the folder")(e)),
+        }
+        // The index first: a reader that sees the data must find its index.
+        for extension in ["idx", "pack"] {
+            let (from, to) = (pack.path().with_extension(extension), target.with_extension(extension));
+            files.sync_file(&from).map_err(failed("syncing the quarantined file"))?;
+            match files.hard_link(&from, &to) {
+                Ok(()) => {}
+                // Same name, same bytes. The earlier publisher may have died before its sync: sync again.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => files.sync_file(&to).map_err(failed("syncing the file"))?,
+                Err(e) => return Err(failed("linking the file")(e)),
+            }
+        }
+        files.sync_dir(&folder).map_err(failed("syncing the folder"))
+    }
+
+    /// An open pack, from the cache if it was used lately.
+    pub fn pack(&self, hash: &PackHash) -> Result<Arc<Pack>> {
+        let tick = self.0.tick.fetch_add(1, Ordering::Relaxed);
+        if let Some((pack, used)) = self.lock().get_mut(hash) {
+            *used = tick;
+            return Ok(Arc::clone(pack));
+        }
+        // Opened outside the lock: two threads may both open it, which costs a map and harms nobody.
+        let pack = Arc::new(Pack::open(&self.final_name(hash).0, *hash, &self.0.cache)?);
+        let mut open = self.lock();
+        if open.len() >= OPEN_PACKS
+            && let Some(oldest) = open.iter().min_by_key(|(_, (_, used))| *used).map(|(hash, _)| *hash)
+        {
+            open.remove(&oldest);
+        }
+        open.insert(*hash, (Arc::clone(&pack), tick));
+        Ok(pack)
+    }
+
+    /// Several packs, in the order given.
+    pub fn packs(&self, hashes: &[PackHash]) -> Result<Vec<Arc<Pack>>> {
+        hashes.iter().map(|hash| self.pack(hash)).collect()
+    }
+
+    /// Removes a published pack. Only the sweeper calls it, after the row is dead. Absent is success.
+    ///
+    /// Requests that have it open keep reading; the data goes first, so that no reader finds data without an index.
+    pub fn remove(&self, hash: &PackHash) -> Result<()> {
+        self.lock().remove(hash);
+        let (target, folder) = self.final_name(hash);
+        for extension in ["pack", "idx"] {
+            ignore(self.0.files.remove_file(&target.with_extension(extension)), io::ErrorKind::NotFound)
+                .map_err(|e| Error::io(format!("removing pack {hash}"), e))?;
+        }
+        ignore(self.0.files.sync_dir(&folder), io::ErrorKind::NotFound).map_err(|e| Error::io(format!("removing pack {hash}"), e))
+    }
+
+    /// The names of all published files, for the sweeper and for verification. Order is not defined.
+    pub fn list(&self) -> Result<Vec<PackHash>> {
+        let failed = |e| Error::io("listing packs", e);
+        let mut found = Vec::new();
+        for folder in fs::read_dir(self.packs_dir()).map_err(failed)? {
+            for entry in fs::read_dir(folder.map_err(failed)?.path()).map_err(failed)? {
+                let name = entry.map_err(failed)?.file_name();
+                found.extend(name.to_str().and_then(|n| n.strip_suffix(".pack")).and_then(PackHash::from_hex));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the whole pack and compares it with its name; also checks git's own trailers of data and index.
+    pub fn verify(&self, hash: &PackHash) -> Result<()> {
+        let pack = self.pack(hash)?;
+        if hash_file(pack.path())? != *hash {
+            return Err(Error::Git(format!("pack {hash}: the bytes are not those of its name")));
+        }
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        pack.index
+            .verify_checksum(&mut gix::progress::Discard, &stop)
+            .map_err(|e| Error::Git(format!("index of pack {hash}: {e}")))?;
+        Ok(())
+    }
+
+    /// Bytes that the server may still write on the disk of the packs.
+    pub fn free_space(&self) -> Result<u64> {
+        let stat = rustix::fs::statvfs(&self.0.root).map_err(|e| Error::io("asking for free space", e.into()))?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    /// Writes, syncs and removes a small file: whether a push would find room and a working disk.
+    pub fn probe(&self) -> Result<()> {
+        let path = self.0.root.join(format!("probe-{}", self.0.tick.fetch_add(1, Ordering::Relaxed)));
+        let files = &self.0.files;
+        let written = files.write_new(&path, &[b'.'; 4096]).and_then(|()| files.sync_file(&path));
+        let removed = ignore(files.remove_file(&path), io::ErrorKind::NotFound);
+        written.and(removed).map_err(|e| Error::io("writing to the pack storage", e))
+    }
+
+    /// Opens a pack that is not published, such as one in quarantine.
+    pub(crate) fn open_unpublished(&self, path: &Path, hash: PackHash) -> Result<Arc<Pack>> {
+        Ok(Arc::new(Pack::open(path, hash, &self.0.cache)?))
+    }
+
+    pub(crate) fn files(&self) -> &Arc<dyn Files> {
+        &self.0.files
+    }
+
+    pub(crate) fn new_view_path(&self) -> PathBuf {
+        self.0.root.join("views").join(self.0.tick.fetch_add(1, Ordering::Relaxed).to_string())
+    }
+
+    fn packs_dir(&self) -> PathBuf {
+        self.0.root.join("packs")
+    }
+
+    /// Where a pack lies once published, and its folder.
+    fn final_name(&self, hash: &PackHash) -> (PathBuf, PathBuf) {
+        let name = hash.to_string();
+        let folder = self.packs_dir().join(name.get(..2).unwrap_or_default());
+        (folder.join(format!("{name}.pack")), folder)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PackHash, (Arc<Pack>, u64)>> {
+        // The map is valid after any panic: each change is one call.
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// sha256 of a file's content.
+pub(crate) fn hash_file(path: &Path) -> Result<PackHash> {
+    let failed = |e| Error::io(format!("reading {}", path.display()), e);
+    let mut file = fs::File::open(path).map_err(failed)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(PackHash(hasher.finalize().into())),
+            n => hasher.update(buffer.get(..n).unwrap_or_default()),
+        }
+    }
+}
+
+fn ignore(result: io::Result<()>, kind: io::ErrorKind) -> io::Result<()> {
+    match result {
+        Err(e) if e.kind() == kind => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,107 @@
+//! The commits that a set of tips reaches, walked newest first and only as far as somebody asks.
+
+use std::collections::{BinaryHeap, HashSet};
+
+use hardie_domain::oid::Oid;
+
+use super::objects::{commit_node, tag};
+use crate::budget::Budget;
+use crate::error::{Error, Result};
+use crate::object::Kind;
+use crate::odb::Odb;
+
+/// Commits in a queue, newest first; equal times in the order of arrival.
+#[derive(Debug, Default)]
+pub(crate) struct DateQueue {
+    heap: BinaryHeap<(i64, std::cmp::Reverse<u64>, Oid)>,
+    arrived: u64,
+}
+
+impl DateQueue {
+    pub(crate) fn push(&mut self, time: i64, id: Oid) {
+        self.arrived += 1;
+        self.heap.push((time, std::cmp::Reverse(self.arrived), id));
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Oid> {
+        self.heap.pop().map(|(_, _, id)| id)
+    }
+}
+
+/// A set of commits and tags closed under "parent of" and "target of", grown on demand.
+///
+/// Trees and blobs at which a tip points directly are remembered as [`History::loose`].
+#[derive(Debug, Default)]
+pub struct History {
+    pending: Vec<Oid>,
+    seen: HashSet<Oid>,
+    queue: DateQueue,
+    loose: Vec<Oid>,
+}
+
+impl History {
+    /// Reached from these tips: commits, tags, or (rarely) trees and blobs. Nothing is read yet.
+    pub fn new(tips: impl IntoIterator<Item = Oid>) -> History {
+        History { pending: tips.into_iter().collect(), ..History::default() }
+    }
+
+    /// Whether the set holds this commit or tag. Walks as far as it must; the whole history for an answer of `false`.
+    pub fn contains(&mut self, odb: &Odb, id: &Oid, budget: &mut Budget) -> Result<bool> {
+        self.load(odb)?;
+        while !self.seen.contains(id) {
+            if self.advance(odb, budget)?.is_none() {
+                return Ok(self.loose.contains(id));
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next commit, newest first.
+    pub fn advance(&mut self, odb: &Odb, budget: &mut Budget) -> Result<Option<Oid>> {
+        self.load(odb)?;
+        let Some(id) = self.queue.pop() else { return Ok(None) };
+        budget.step()?;
+        for parent in commit_node(odb, &id)?.parents {
+            self.enqueue(odb, parent)?;
+        }
+        Ok(Some(id))
+    }
+
+    /// Trees and blobs at which tips point directly.
+    pub fn loose(&mut self, odb: &Odb) -> Result<&[Oid]> {
+        self.load(odb)?;
+        Ok(&self.loose)
+    }
+
+    fn load(&mut self, odb: &Odb) -> Result<()> {
+        while let Some(tip) = self.pending.pop() {
+            if self.seen.contains(&tip) {
+                continue;
+            }
+            match odb.header(&tip)?.0 {
+                Kind::Commit => self.enqueue(odb, tip)?,
+                Kind::Tag => {
+                    self.seen.insert(tip);
+                    self.pending.push(tag(odb, &tip)?.target);
+                }
+                Kind::Tree | Kind::Blob => {
+                    self.seen.insert(tip);
+                    self.loose.push(tip);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn enqueue(&mut self, odb: &Odb, id: Oid) -> Result<()> {
+        if self.seen.insert(id) {
+            let time = commit_node(odb, &id).map_err(|error| match error {
+                // A parent that is not stored is damage, not a wrong question.
+                Error::NotFound(id) => Error::corrupt(id, "a commit in history is missing"),
+                other => other,
+            })?;
+            self.queue.push(time.time, id);
+        }
+        Ok(())
+    }
+}

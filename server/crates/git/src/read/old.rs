@@ -1,0 +1,82 @@
+//! Every object that a set of tips reaches, found only as far as somebody asks: the proof that a tree or blob is not just stored.
+
+use std::collections::HashSet;
+
+use hardie_domain::oid::Oid;
+
+use super::history::History;
+use super::objects::commit_node;
+use super::tree::decode;
+use crate::budget::Budget;
+use crate::error::{Error, Result};
+use crate::object::Kind;
+use crate::odb::Odb;
+
+use super::tree::MAX_DEPTH as DEPTH;
+
+/// Commits, tags, trees and blobs reached from some tips. Starts with the newest commits, since what people restore is seldom old.
+#[derive(Debug, Default)]
+pub struct OldObjects {
+    history: History,
+    loose: bool,
+    seen: HashSet<Oid>,
+}
+
+impl OldObjects {
+    /// Reached from these tips. Nothing is read yet.
+    pub fn new(tips: impl IntoIterator<Item = Oid>) -> OldObjects {
+        OldObjects { history: History::new(tips), ..OldObjects::default() }
+    }
+
+    /// Whether the tree or blob is reached. A `false` costs a walk over everything, once.
+    pub fn contains(&mut self, odb: &Odb, id: &Oid, budget: &mut Budget) -> Result<bool> {
+        if !self.loose {
+            for id in self.history.loose(odb)?.to_vec() {
+                self.object(odb, id, budget)?;
+            }
+            self.loose = true;
+        }
+        while !self.seen.contains(id) {
+            let Some(commit) = self.history.advance(odb, budget)? else { return Ok(false) };
+            let tree = commit_node(odb, &commit)?.tree;
+            self.tree(odb, tree, 0, budget)?;
+        }
+        Ok(true)
+    }
+
+    fn object(&mut self, odb: &Odb, id: Oid, budget: &mut Budget) -> Result<()> {
+        if odb.header(&id)?.0 == Kind::Tree {
+            return self.tree(odb, id, 0, budget);
+        }
+        self.seen.insert(id);
+        Ok(())
+    }
+
+    fn tree(&mut self, odb: &Odb, id: Oid, depth: usize, budget: &mut Budget) -> Result<()> {
+        if !self.seen.insert(id) {
+            return Ok(());
+        }
+        if depth > DEPTH {
+            return Err(Error::TooLarge(format!("folders are nested more than {DEPTH} deep")));
+        }
+        let walked = self.entries(odb, id, depth, budget);
+        if walked.is_err() {
+            // Half a folder must not count as walked when somebody asks again with a new budget.
+            self.seen.remove(&id);
+        }
+        walked
+    }
+
+    fn entries(&mut self, odb: &Odb, id: Oid, depth: usize, budget: &mut Budget) -> Result<()> {
+        budget.step()?;
+        let data = odb.find_kind(&id, Kind::Tree)?;
+        for entry in decode(&id, &data)? {
+            if entry.is_tree() {
+                self.tree(odb, entry.id, depth + 1, budget)?;
+            } else if !entry.is_gitlink() {
+                self.seen.insert(entry.id);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! How two commits lie to each other: ancestor, merge base, ahead and behind.
+
+use std::collections::{HashMap, HashSet};
+
+use hardie_domain::oid::Oid;
+
+use super::history::DateQueue;
+use super::objects::commit_node;
+use crate::budget::Budget;
+use crate::error::Result;
+use crate::odb::Odb;
+
+const LEFT: u8 = 1;
+const RIGHT: u8 = 2;
+const BOTH: u8 = LEFT | RIGHT;
+/// Below a common commit: known to be no best merge base.
+const STALE: u8 = 4;
+
+/// Commits that only one of two tips reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AheadBehind {
+    /// Reached by the head alone.
+    pub ahead: u64,
+    /// Reached by the base alone.
+    pub behind: u64,
+}
+
+/// Paint that runs down from two tips, newest commits first, until all that is left to do is common to both.
+#[derive(Default)]
+struct Paint {
+    flags: HashMap<Oid, u8>,
+    queue: DateQueue,
+    /// Queued commits that may still change an answer.
+    live: HashSet<Oid>,
+}
+
+impl Paint {
+    fn run(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Paint> {
+        let mut paint = Paint::default();
+        paint.add(odb, *left, LEFT)?;
+        paint.add(odb, *right, RIGHT)?;
+        while !paint.live.is_empty()
+            && let Some(id) = paint.queue.pop()
+        {
+            budget.step()?;
+            paint.live.remove(&id);
+            let flags = paint.flags.get(&id).copied().unwrap_or_default();
+            let down = if flags & BOTH == BOTH { flags | STALE } else { flags };
+            for parent in commit_node(odb, &id)?.parents {
+                paint.add(odb, parent, down)?;
+            }
+        }
+        Ok(paint)
+    }
+
+    fn add(&mut self, odb: &Odb, id: Oid, more: u8) -> Result<()> {
+        let flags = self.flags.entry(id).or_default();
+        if *flags | more == *flags {
+            return Ok(());
+        }
+        *flags |= more;
+        if *flags & STALE == 0 {
+            self.live.insert(id);
+        } else {
+            self.live.remove(&id);
+        }
+        self.queue.push(commit_node(odb, &id)?.time, id);
+        Ok(())
+    }
+
+    fn with(&self, wanted: u8) -> impl Iterator<Item = Oid> + '_ {
+        self.flags.iter().filter(move |(_, flags)| **flags == wanted).map(|(id, _)| *id)
+    }
+}
+
+/// Whether `ancestor` is `descendant` or is reached from it through parents. Both are commits.
+pub fn is_ancestor(odb: &Odb, ancestor: &Oid, descendant: &Oid, budget: &mut Budget) -> Result<bool> {
+    if ancestor == descendant {
+        return Ok(true);
+    }
+    let paint = Paint::run(odb, ancestor, descendant, budget)?;
+    Ok(paint.flags.get(ancestor).is_some_and(|flags| flags & BOTH == BOTH))
+}
+
+/// A best common ancestor of two commits, the newest if there are several; `None` for unrelated histories.
+pub fn merge_base(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Option<Oid>> {
+    if left == right {
+        return Ok(Some(*left));
+    }
+    let mut found = Vec::new();
+    for id in Paint::run(odb, left, right, budget)?.with(BOTH) {
+        found.push((commit_node(odb, &id)?.time, id));
+    }
+    found.sort_unstable();
+    // Where clocks were wrong, one candidate may lie below another: the one that no other reaches is best.
+    while let Some((_, best)) = found.pop() {
+        let mut below = false;
+        for (_, other) in &found {
+            below = below || is_ancestor(odb, &best, other, budget)?;
+        }
+        if !below {
+            return Ok(Some(best));
+        }
+    }
+    Ok(None)
+}
+
+/// How many commits `head` has that `base` has not, and the other way round.
+pub fn ahead_behind(odb: &Odb, base: &Oid, head: &Oid, budget: &mut Budget) -> Result<AheadBehind> {
+    if base == head {
+        return Ok(AheadBehind { ahead: 0, behind: 0 });
+    }
+    let paint = Paint::run(odb, head, base, budget)?;
+    Ok(AheadBehind { ahead: paint.with(LEFT).count() as u64, behind: paint.with(RIGHT).count() as u64 })
+}

@@ -1,0 +1,94 @@
+//! A folder shaped like a bare repository, for a `git` child: links to the packs, and the visible refs if the child needs them.
+//!
+//! Made from a snapshot, never read back, removed when dropped.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::error::{Error, Result};
+use crate::odb::{Member, Odb};
+use crate::packs::{Files, PackHash, PackStore};
+use crate::wire::Refs;
+
+/// The folder. It stays as long as somebody holds it.
+#[derive(Debug)]
+pub struct View {
+    path: PathBuf,
+    files: Arc<dyn Files>,
+    refs: Arc<Refs>,
+    odb: Odb,
+    packed_refs: OnceLock<()>,
+}
+
+impl View {
+    /// Links these packs. The refs are written when a child first asks for them.
+    pub fn create(store: &PackStore, packs: &[PackHash], refs: &Arc<Refs>) -> Result<Arc<View>> {
+        let packs = store.packs(packs)?;
+        let failed = |e| Error::io("preparing a folder for git", e);
+        let files = Arc::clone(store.files());
+        let path = store.new_view_path();
+        files.create_dir(&path).map_err(failed)?;
+        let odb = Odb::new(packs.into_iter().map(|pack| Member { pack, closed: false }).collect());
+        // From here on, Drop cleans up.
+        let view = View { path, files, refs: Arc::clone(refs), odb, packed_refs: OnceLock::new() };
+        for folder in ["objects", "objects/pack", "refs"] {
+            view.files.create_dir(&view.path.join(folder)).map_err(failed)?;
+        }
+        view.files.write_new(&view.path.join("HEAD"), b"ref: refs/heads/none\n").map_err(failed)?;
+        for member in view.odb.members() {
+            let name = view.objects().join("pack").join(format!("pack-{}", member.pack.hash()));
+            for extension in ["idx", "pack"] {
+                let from = member.pack.path().with_extension(extension);
+                view.files.hard_link(&from, &name.with_extension(extension)).map_err(failed)?;
+            }
+        }
+        Ok(Arc::new(view))
+    }
+
+    /// `GIT_DIR` for a child.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The object directory.
+    pub fn objects(&self) -> PathBuf {
+        self.path.join("objects")
+    }
+
+    /// The same packs for reading in process.
+    pub fn odb(&self) -> &Odb {
+        &self.odb
+    }
+
+    /// Writes `packed-refs` unless that was done: only `--include-tag` reads it.
+    pub(crate) fn ensure_refs(&self) -> Result<()> {
+        if self.packed_refs.get().is_some() {
+            return Ok(());
+        }
+        let mut text = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
+        for r in self.refs.all() {
+            text.extend_from_slice(format!("{} ", r.oid).as_bytes());
+            text.extend_from_slice(r.name.as_bytes());
+            text.push(b'\n');
+            if let Some(peeled) = r.peeled {
+                text.extend_from_slice(format!("^{peeled}\n").as_bytes());
+            }
+        }
+        let wrote = |e| Error::io("writing refs for git", e);
+        // Another thread may write the same content at this moment: a new name, then one step into place.
+        let part = self.path.join(format!("packed-refs.{:?}", std::thread::current().id()));
+        self.files.write_new(&part, &text).map_err(wrote)?;
+        self.files.rename(&part, &self.path.join("packed-refs")).map_err(wrote)?;
+        let _ = self.packed_refs.set(());
+        Ok(())
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed at the next start.
+        if let Err(error) = self.files.remove_tree(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "view not removed");
+        }
+    }
+}
