@@ -8,7 +8,10 @@ Usage: cargo xtask TASK
 
   run     [--release] [--data-dir DIR]   set up what is missing, build, start everything
   test    [FILTER…]                      set up what is missing, check and run every test
-  soak    [NAME] [--minutes N]           the long forms of the tests whose name holds NAME (10 minutes)
+  soak    [NAME] [--minutes N] [--repo PATH]
+                                         the long forms, or those of the tests whose name holds NAME; forms that
+                                         are bounded by time take 10 minutes each; a repository to use instead of
+                                         a generated one
   bench   [NAME] [OPTION…]               measure against nginx, fcgiwrap and git http-backend in the same run
   tidy                                   check the house rules: crate arrows, owners, file sizes, names
   build   [--release]                    server, web bundle and shipped plugins
@@ -53,6 +56,7 @@ pub struct Test {
 pub struct Soak {
     pub name: Option<String>,
     pub minutes: u32,
+    pub repo: Option<PathBuf>,
 }
 
 /// Reads the arguments after the program's name.
@@ -119,19 +123,22 @@ fn parse_test(rest: Vec<String>) -> Result<Test, String> {
 }
 
 fn parse_soak(rest: Vec<String>) -> Result<Soak, String> {
-    let mut options = Soak { name: None, minutes: 10 };
+    let mut options = Soak { name: None, minutes: 10, repo: None };
     let mut rest = rest.into_iter();
     while let Some(argument) = rest.next() {
-        let minutes = match argument.as_str() {
-            "--minutes" => Some(rest.next().ok_or("--minutes takes a number")?),
-            other => other.strip_prefix("--minutes=").map(str::to_owned),
+        let (option, inline) = match argument.split_once('=') {
+            Some((option, value)) if option.starts_with("--") => (option.to_owned(), Some(value.to_owned())),
+            _ => (argument.clone(), None),
         };
-        match minutes {
-            Some(text) => {
-                options.minutes = text.parse().ok().filter(|n| (1..=600).contains(n)).ok_or("--minutes takes a number from 1 to 600")?
+        match option.as_str() {
+            "--minutes" => {
+                let text = inline.or_else(|| rest.next()).unwrap_or_default();
+                let minutes = text.parse().ok().filter(|minutes| (1..=600).contains(minutes));
+                options.minutes = minutes.ok_or("--minutes takes a number from 1 to 600")?;
             }
-            None if argument.starts_with('-') || options.name.is_some() => return Err(unexpected(&argument)),
-            None => options.name = Some(argument),
+            "--repo" => options.repo = Some(inline.or_else(|| rest.next()).ok_or("--repo takes a repository")?.into()),
+            _ if argument.starts_with('-') || options.name.is_some() => return Err(unexpected(&argument)),
+            _ => options.name = Some(argument),
         }
     }
     Ok(options)
@@ -154,8 +161,9 @@ mod tests {
 
     #[test]
     fn soak_takes_a_name_and_bounded_minutes() {
-        assert_eq!(of("soak kill --minutes 3").unwrap(), Task::Soak(Soak { name: Some("kill".into()), minutes: 3 }));
-        assert_eq!(of("soak").unwrap(), Task::Soak(Soak { name: None, minutes: 10 }));
+        assert_eq!(of("soak kill --minutes 3").unwrap(), Task::Soak(Soak { name: Some("kill".into()), minutes: 3, repo: None }));
+        assert_eq!(of("soak").unwrap(), Task::Soak(Soak { name: None, minutes: 10, repo: None }));
+        assert_eq!(of("soak --repo=/x --minutes=1").unwrap(), Task::Soak(Soak { name: None, minutes: 1, repo: Some("/x".into()) }));
         of("soak --minutes 0").unwrap_err();
         of("soak --minutes 601").unwrap_err();
         of("soak one two").unwrap_err();

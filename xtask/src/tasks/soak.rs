@@ -1,5 +1,7 @@
-//! `cargo xtask soak`: the long forms. A test has one if `soak` is part of its name; it reads for how long from the environment.
+//! `cargo xtask soak`: the long forms. A test that has one looks for `HARDIE_SOAK` and at `HARDIE_SOAK_MINUTES`; without a name,
+//! those run that the profile `soak` of `.config/nextest.toml` lists.
 
+use anyhow::Context as _;
 use hardie_scratch_postgres::Cluster;
 
 use super::test;
@@ -19,9 +21,15 @@ pub fn soak(house: &House, options: &args::Soak) -> anyhow::Result<()> {
         let cluster = Cluster::start()?;
         let mut nextest = shell::cargo(house)?;
         nextest.args(["nextest", "run", "--profile", "soak", "--run-ignored", "all", "--no-capture"]);
-        nextest.args(options.name.as_deref());
+        if let Some(name) = &options.name {
+            nextest.args(["--ignore-default-filter", name]);
+        }
+        if let Some(repo) = &options.repo {
+            let current = std::env::current_dir().context("the current folder is gone")?;
+            nextest.env("HARDIE_SOAK_REPO", current.join(repo));
+        }
         test::environment(house, &mut nextest, &cluster, &seed);
-        nextest.env("HARDIE_SOAK_MINUTES", options.minutes.to_string());
+        nextest.env("HARDIE_SOAK", "1").env("HARDIE_SOAK_MINUTES", options.minutes.to_string());
         say(&format!("seed {seed}, {} minutes each: HARDIE_TEST_SEED={seed} repeats this run", options.minutes));
         shell::openly("cargo nextest run", &mut nextest)
     })

@@ -54,7 +54,7 @@ pub fn environment(house: &House, command: &mut std::process::Command, cluster: 
     command.env("HARDIE_TEST_BINARY", house.binary(false));
     command.env("HARDIE_TEST_PLUGINS", house.plugins());
     command.env("HARDIE_TEST_PYTHON", house.python());
-    command.env("HARDIE_TEST_WEB_DIST", house.web_dist());
+    command.env("HARDIE_WEB_DIST", house.web_dist());
 }
 
 /// The caller's seed, or a new one.
