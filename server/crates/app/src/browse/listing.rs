@@ -1,0 +1,271 @@
+//! Folders: for people, with the commit that last touched each entry, and as git has them, for programs.
+
+use std::collections::HashMap;
+
+use hardie_domain::names::RepoPath;
+use hardie_domain::oid::Oid;
+use hardie_domain::page::Page;
+use hardie_domain::plugin::CommitInfo;
+use hardie_domain::policy::TreeEntry;
+use hardie_git::{Kind, read as git_read};
+
+use super::people::{CommitView, with_person};
+use super::reading::{Reading, explain, read};
+use super::recent::last_changes;
+use super::revision::{self, Revision};
+use crate::{App, Ctx, Error, Result};
+
+/// Entries that a recursive listing visits at most.
+const MAX_RECURSIVE: usize = 100_000;
+/// Longer paths name nothing.
+pub(super) const MAX_PATH_BYTES: usize = 4096;
+
+/// What an entry of a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A folder.
+    Dir,
+    /// A file.
+    File,
+    /// A file with its executable bit set.
+    Executable,
+    /// A symbolic link.
+    Symlink,
+    /// A commit of another repository.
+    Submodule,
+}
+
+impl EntryKind {
+    /// From git's mode.
+    pub fn of_mode(mode: u32) -> EntryKind {
+        match mode {
+            0o040_000 => EntryKind::Dir,
+            0o120_000 => EntryKind::Symlink,
+            0o160_000 => EntryKind::Submodule,
+            0o100_755 => EntryKind::Executable,
+            _ => EntryKind::File,
+        }
+    }
+
+    /// The word in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EntryKind::Dir => "dir",
+            EntryKind::File => "file",
+            EntryKind::Executable => "executable",
+            EntryKind::Symlink => "symlink",
+            EntryKind::Submodule => "submodule",
+        }
+    }
+
+    /// Whether it is stored as a blob.
+    pub fn is_blob(self) -> bool {
+        matches!(self, EntryKind::File | EntryKind::Executable | EntryKind::Symlink)
+    }
+}
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeItem {
+    /// The last part of its path. Bytes.
+    pub name: Vec<u8>,
+    /// Git's mode.
+    pub mode: u32,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The blob, tree or submodule commit.
+    pub oid: Oid,
+    /// Bytes of a blob.
+    pub size: Option<u64>,
+    /// The commit that last touched it; `None` if it was not found in time or not asked for.
+    pub last_commit: Option<CommitInfo>,
+}
+
+/// A folder at a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeView {
+    /// What was asked for.
+    pub rev: Revision,
+    /// Its commit.
+    pub commit: CommitView,
+    /// The path. Bytes; empty at the top.
+    pub path: Vec<u8>,
+    /// The tree.
+    pub oid: Oid,
+    /// One page: folders first, then by name.
+    pub items: Vec<TreeItem>,
+    /// Entries in all pages.
+    pub total: u64,
+    /// Whether every last commit was found in time.
+    pub complete: bool,
+    /// Commits that the revision reaches; `None` if counting takes too long or was not asked for.
+    pub commit_count: Option<u64>,
+}
+
+/// A folder for people. `with_commits` asks for the commits that last touched the entries and for the number of commits.
+pub async fn tree(
+    app: &App,
+    ctx: &Ctx,
+    path: &RepoPath,
+    rev: Option<&str>,
+    dir: &[u8],
+    page: Page,
+    with_commits: bool,
+) -> Result<TreeView> {
+    let (rev, dir) = (rev.map(str::to_owned), dir.to_vec());
+    let (mut view, commit) = read(app, ctx, path, move |r| list(r, rev.as_deref(), dir, page, with_commits)).await?;
+    view.commit = with_person(app, ctx, commit).await?;
+    Ok(view)
+}
+
+fn list(r: &Reading, rev: Option<&str>, dir: Vec<u8>, page: Page, with_commits: bool) -> Result<(TreeView, CommitInfo)> {
+    let odb = &r.handle.odb;
+    let rev = r.resolve(rev)?;
+    let commit = git_read::commit(odb, &rev.commit).map_err(explain)?;
+    let found = at(r, &commit.tree, &dir)?;
+    if EntryKind::of_mode(found.mode) != EntryKind::Dir {
+        return Err(Error::NotFound("directory"));
+    }
+    let mut entries = git_read::tree(odb, &found.id).map_err(explain)?;
+    entries.sort_by_cached_key(|e| (EntryKind::of_mode(e.mode) != EntryKind::Dir, e.name.clone()));
+    let total = entries.len() as u64;
+    let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let entries: Vec<TreeEntry> = entries.into_iter().skip(start).take(page.limit() as usize).collect();
+    let (touched, complete) = match with_commits && total > 0 {
+        true => last_changes(r, rev.commit, &dir)?,
+        false => Default::default(),
+    };
+    let mut commits: HashMap<Oid, CommitInfo> = HashMap::new();
+    let mut items = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let last_commit = match touched.get(&entry.name) {
+            None => None,
+            Some(id) => Some(match commits.get(id) {
+                Some(known) => known.clone(),
+                None => {
+                    let info = git_read::commit(odb, id).map_err(explain)?;
+                    commits.insert(*id, info.clone());
+                    info
+                }
+            }),
+        };
+        items.push(item(r, entry, last_commit));
+    }
+    let commit_count = match with_commits && dir.is_empty() {
+        true => git_read::count_commits(odb, &rev.commit, &mut r.spare_budget(std::time::Duration::from_secs(1))).ok(),
+        false => None,
+    };
+    let placeholder = CommitView { info: commit.clone(), author: None, committer: None };
+    let view = TreeView { rev, commit: placeholder, path: dir, oid: found.id, items, total, complete, commit_count };
+    Ok((view, commit))
+}
+
+/// What lies at a path, with its commit: for an address that may name a file or a folder. The empty path is the top.
+pub async fn entry(app: &App, ctx: &Ctx, path: &RepoPath, rev: Option<&str>, at_path: &[u8]) -> Result<(Revision, TreeItem)> {
+    let (rev, at_path) = (rev.map(str::to_owned), at_path.to_vec());
+    read(app, ctx, path, move |r| {
+        let rev = r.resolve(rev.as_deref())?;
+        let tree = git_read::peel_to_tree(&r.handle.odb, &rev.commit).map_err(explain)?;
+        let found = at(r, &tree, &at_path)?;
+        Ok((rev, item(r, found, None)))
+    })
+    .await
+}
+
+/// One entry of a tree as git has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitTreeItem {
+    /// The path below the tree that was asked for. Bytes.
+    pub path: Vec<u8>,
+    /// Git's mode.
+    pub mode: u32,
+    /// The object.
+    pub oid: Oid,
+    /// Bytes of a blob, else 0.
+    pub size: u64,
+}
+
+/// A tree as git has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitTree {
+    /// The tree.
+    pub oid: Oid,
+    /// One page, in git's order.
+    pub items: Vec<GitTreeItem>,
+    /// Entries in all pages, as far as they were visited.
+    pub total: u64,
+    /// Whether there are more than were visited.
+    pub truncated: bool,
+}
+
+/// A tree by a revision or by an id, with all below it if `recursive`.
+pub async fn git_tree(app: &App, ctx: &Ctx, path: &RepoPath, name: &str, recursive: bool, page: Page) -> Result<GitTree> {
+    let name = name.to_owned();
+    read(app, ctx, path, move |r| {
+        let odb = &r.handle.odb;
+        let id = match r.resolve(Some(&name)) {
+            Ok(rev) => rev.commit,
+            Err(Error::NotFound(_)) => revision::by_id(r, &name)?.ok_or(Error::NotFound("tree"))?,
+            Err(other) => return Err(other),
+        };
+        let oid = git_read::peel_to_tree(odb, &id).map_err(explain)?;
+        let mut all = Vec::new();
+        let truncated = collect(r, &oid, recursive, &mut all)?;
+        let total = all.len() as u64;
+        let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let mut items: Vec<GitTreeItem> = all.into_iter().skip(start).take(page.limit() as usize).collect();
+        for item in &mut items {
+            if EntryKind::of_mode(item.mode).is_blob() {
+                item.size = odb.blob_size(&item.oid).map_err(explain)?;
+            }
+        }
+        Ok(GitTree { oid, items, total, truncated })
+    })
+    .await
+}
+
+/// Entries in git's order, folders before what is in them; whether the bound was reached.
+fn collect(r: &Reading, root: &Oid, recursive: bool, all: &mut Vec<GitTreeItem>) -> Result<bool> {
+    let mut budget = r.budget();
+    let mut waiting = vec![(Vec::new(), *root)];
+    // Depth first in git's order: what is found in a folder goes on top of the stack, last entry first.
+    let mut stack: Vec<GitTreeItem> = Vec::new();
+    loop {
+        if let Some((prefix, id)) = waiting.pop() {
+            budget.step().map_err(explain)?;
+            let entries = git_read::tree(&r.handle.odb, &id).map_err(explain)?;
+            let items = entries.into_iter().rev().map(|e| GitTreeItem {
+                path: if prefix.is_empty() { e.name } else { [prefix.as_slice(), b"/", &e.name].concat() },
+                mode: e.mode,
+                oid: e.id,
+                size: 0,
+            });
+            stack.extend(items);
+        }
+        let Some(next) = stack.pop() else { return Ok(false) };
+        if all.len() >= MAX_RECURSIVE {
+            return Ok(true);
+        }
+        if recursive && EntryKind::of_mode(next.mode) == EntryKind::Dir {
+            waiting.push((next.path.clone(), next.oid));
+        }
+        all.push(next);
+    }
+}
+
+/// What lies at a path below a tree.
+pub(super) fn at(r: &Reading, tree: &Oid, path: &[u8]) -> Result<TreeEntry> {
+    if path.len() > MAX_PATH_BYTES {
+        return Err(Error::NotFound("path"));
+    }
+    git_read::entry_at(&r.handle.odb, tree, path).map_err(explain)?.ok_or(Error::NotFound("path"))
+}
+
+fn item(r: &Reading, entry: TreeEntry, last_commit: Option<CommitInfo>) -> TreeItem {
+    let kind = EntryKind::of_mode(entry.mode);
+    let size = match kind.is_blob() {
+        true => r.handle.odb.header(&entry.id).ok().filter(|(kind, _)| *kind == Kind::Blob).map(|(_, size)| size),
+        false => None,
+    };
+    TreeItem { name: entry.name, mode: entry.mode, kind, oid: entry.id, size, last_commit }
+}

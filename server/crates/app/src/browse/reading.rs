@@ -1,0 +1,92 @@
+//! One authorised look into one snapshot, on a blocking thread, in turn and within bounds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::names::RepoPath;
+use hardie_domain::oid::Oid;
+use hardie_git::reach::Reach;
+use hardie_git::{Budget, Cancel};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::revision::{self, Revision};
+use crate::access::{RepoAccess, repo_for};
+use crate::git_access::{RepoHandle, open_repo};
+use crate::{App, Ctx, Error, Result};
+
+/// Who waits longer for a turn is told to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// Objects looked at for one page, and the time for it.
+const STEPS: u64 = 2_000_000;
+const TIME: Duration = Duration::from_secs(10);
+
+/// A repository that the asker may read, as it was at one moment.
+pub(super) struct Reading {
+    pub access: RepoAccess,
+    pub handle: Arc<RepoHandle>,
+    cancel: Cancel,
+}
+
+impl Reading {
+    /// What one page may cost.
+    pub fn budget(&self) -> Budget {
+        Budget::new(STEPS, TIME, &self.cancel)
+    }
+
+    /// A smaller budget, for what a page can do without.
+    pub fn spare_budget(&self, time: Duration) -> Budget {
+        Budget::new(STEPS, time, &self.cancel)
+    }
+
+    /// What a name means; the default branch if there is none.
+    pub fn resolve(&self, name: Option<&str>) -> Result<Revision> {
+        revision::resolve(self, name)
+    }
+
+    /// Whether a visible ref reaches the object.
+    pub fn may_read(&self, id: &Oid) -> Result<bool> {
+        let reach = Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_cancel(self.cancel.clone());
+        reach.may_read(id).map_err(explain)
+    }
+}
+
+/// Authorises, opens, waits for a turn and runs the work. Ends the work when the asker goes away.
+pub(super) async fn read<T: Send + 'static>(
+    app: &App,
+    ctx: &Ctx,
+    path: &RepoPath,
+    work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let access = repo_for(app, ctx, path, RepoAction::Read).await?;
+    let handle = open_repo(app, access.repo.id).await?;
+    let busy = |_| Error::Unavailable("too many pages are being made at this moment: try again in a few seconds".to_owned());
+    let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
+    let gone = CancelOnDrop(Cancel::new());
+    let reading = Reading { access, handle, cancel: gone.0.clone() };
+    let done = spawn_blocking(move || {
+        let _permit = permit;
+        work(&reading)
+    });
+    done.await.map_err(Error::internal)?
+}
+
+struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// What git's errors mean to somebody who looks at a page.
+pub(super) fn explain(error: hardie_git::Error) -> Error {
+    match error {
+        hardie_git::Error::NotFound(_) => Error::NotFound("object"),
+        hardie_git::Error::WrongKind { .. } => Error::NotFound("object of that kind"),
+        hardie_git::Error::TooLarge(text) => Error::Quota(text),
+        hardie_git::Error::Stopped(text) => Error::Unavailable(format!("this page took too long ({text})")),
+        other => Error::internal(other),
+    }
+}

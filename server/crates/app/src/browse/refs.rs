@@ -1,0 +1,241 @@
+//! Branches and tags.
+
+use hardie_domain::access::Role;
+use hardie_domain::names::RepoPath;
+use hardie_domain::oid::Oid;
+use hardie_domain::page::{Page, Paged};
+use hardie_domain::plugin::{CommitInfo, Signature};
+use hardie_domain::refname::RefName;
+use hardie_git::wire::AdvertisedRef;
+use hardie_git::{Kind, read as git_read};
+
+use super::people::{CommitView, with_people};
+use super::reading::{Reading, explain, read};
+use super::revision;
+use crate::protections::{Protection, rules_for};
+use crate::{App, Ctx, Error, Result};
+
+/// A branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Its full name; [`RefName::short`] is for people.
+    pub name: RefName,
+    /// Its tip.
+    pub tip: CommitView,
+    /// Whether HEAD names it.
+    pub is_default: bool,
+    /// The patterns of the rules that protect it; empty if none does.
+    pub rules: Vec<String>,
+    /// Whether the asker may push to it, as far as roles and rules say.
+    pub can_push: bool,
+    /// Whether an update may drop commits.
+    pub allow_force: bool,
+    /// Whether it may be deleted.
+    pub allow_delete: bool,
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Its full name.
+    pub name: RefName,
+    /// The tag object, or what a light tag points at.
+    pub oid: Oid,
+    /// The commit that it finally names; `None` for a tag of something else.
+    pub commit: Option<CommitView>,
+    /// What an annotated tag says.
+    pub annotation: Option<Annotation>,
+}
+
+/// What an annotated tag says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// The tag object.
+    pub oid: Oid,
+    /// The name in the tag itself. Bytes.
+    pub name: Vec<u8>,
+    /// What it points at.
+    pub target: Oid,
+    /// `commit`, `tree`, `blob` or `tag`.
+    pub target_kind: &'static str,
+    /// Who tagged; old tags have none.
+    pub tagger: Option<Signature>,
+    /// The message as stored. Bytes.
+    pub message: Vec<u8>,
+}
+
+/// A ref as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefView {
+    /// Its full name.
+    pub name: RefName,
+    /// What it points at.
+    pub oid: Oid,
+    /// `commit`, `tree`, `blob` or `tag`.
+    pub kind: &'static str,
+}
+
+/// Branches, the default one first, then by name.
+pub async fn list_branches(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) -> Result<Paged<Branch>> {
+    let (rules, seen) = branches(app, ctx, path, move |r| {
+        let refs = &r.handle.refs;
+        let default = refs.find(refs.head().target.as_bytes());
+        let others = in_range(r, b"refs/heads/").filter(|b| b.name != refs.head().target);
+        Ok(default.into_iter().chain(others).cloned().collect())
+    }, page)
+    .await?;
+    let total = seen.total;
+    Ok(Paged { items: finish(app, ctx, &rules, seen).await?, total })
+}
+
+/// The branch of this short (or full) name.
+pub async fn get_branch(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Result<Branch> {
+    let full = if name.starts_with("refs/heads/") { name.to_owned() } else { format!("refs/heads/{name}") };
+    let (rules, seen) = branches(app, ctx, path, move |r| {
+        let found = r.handle.refs.find(full.as_bytes()).cloned();
+        Ok(vec![found.ok_or(Error::NotFound("branch"))?])
+    }, Page::new(None, None))
+    .await?;
+    finish(app, ctx, &rules, seen).await?.pop().ok_or(Error::NotFound("branch"))
+}
+
+/// Branches before people and rules are joined to them.
+struct Seen {
+    found: Vec<(RefName, CommitInfo)>,
+    default: RefName,
+    total: u64,
+    role: Role,
+    archived: bool,
+}
+
+async fn branches(
+    app: &App,
+    ctx: &Ctx,
+    path: &RepoPath,
+    select: impl FnOnce(&Reading) -> Result<Vec<AdvertisedRef>> + Send + 'static,
+    page: Page,
+) -> Result<(Vec<Protection>, Seen)> {
+    let (repo, seen) = read(app, ctx, path, move |r| {
+        let all = select(r)?;
+        let total = all.len() as u64;
+        let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        for branch in all.into_iter().skip(start).take(page.limit() as usize) {
+            found.push((branch.name, git_read::commit(&r.handle.odb, &branch.oid).map_err(explain)?));
+        }
+        let default = r.handle.refs.head().target.clone();
+        let archived = r.access.repo.archived;
+        // A reader who has not signed in holds the role of reading too, and may not push.
+        Ok((r.access.repo.id, Seen { found, default, total, role: r.access.role, archived }))
+    })
+    .await?;
+    Ok((app.store.list_protections(repo).await?, seen))
+}
+
+async fn finish(app: &App, ctx: &Ctx, rules: &[Protection], seen: Seen) -> Result<Vec<Branch>> {
+    let (names, commits): (Vec<RefName>, Vec<CommitInfo>) = seen.found.into_iter().unzip();
+    let tips = with_people(app, ctx, commits).await?;
+    let can_push = seen.role >= Role::Write && !seen.archived;
+    let branches = names.into_iter().zip(tips).map(|(name, tip)| {
+        let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
+        let fitting = rules_for(rules, short);
+        let is_default = name == seen.default;
+        Branch {
+            tip,
+            is_default,
+            can_push,
+            allow_force: fitting.iter().all(|rule| rule.allow_force),
+            allow_delete: !is_default && fitting.iter().all(|rule| rule.allow_delete),
+            rules: fitting.iter().map(|rule| rule.pattern.clone()).collect(),
+            name,
+        }
+    });
+    Ok(branches.collect())
+}
+
+/// Tags by name, the last in byte order first: version numbers mostly grow.
+pub async fn list_tags(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) -> Result<Paged<Tag>> {
+    let (tags, total) = read(app, ctx, path, move |r| {
+        let all: Vec<&AdvertisedRef> = in_range(r, b"refs/tags/").collect();
+        let total = all.len() as u64;
+        let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let wanted = all.into_iter().rev().skip(start).take(page.limit() as usize);
+        Ok((wanted.map(|tag| look_at(r, tag)).collect::<Result<Vec<_>>>()?, total))
+    })
+    .await?;
+    Ok(Paged { items: join(app, ctx, tags).await?, total })
+}
+
+/// The tag of this short (or full) name.
+pub async fn get_tag(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Result<Tag> {
+    let full = if name.starts_with("refs/tags/") { name.to_owned() } else { format!("refs/tags/{name}") };
+    let tag = read(app, ctx, path, move |r| look_at(r, r.handle.refs.find(full.as_bytes()).ok_or(Error::NotFound("tag"))?)).await?;
+    join(app, ctx, vec![tag]).await?.pop().ok_or(Error::NotFound("tag"))
+}
+
+/// An annotated tag by the id of the tag object.
+pub async fn get_tag_object(app: &App, ctx: &Ctx, path: &RepoPath, id: &str) -> Result<Annotation> {
+    let id = id.to_owned();
+    read(app, ctx, path, move |r| {
+        let id = revision::by_id(r, &id)?.ok_or(Error::NotFound("tag"))?;
+        annotation(r, &id)
+    })
+    .await
+}
+
+/// Refs whose full name begins with `refs/` and this, in byte order. Like git, a whole name or its beginning.
+pub async fn list_refs(app: &App, ctx: &Ctx, path: &RepoPath, prefix: &str, page: Page) -> Result<Paged<RefView>> {
+    let prefix = format!("refs/{}", prefix.strip_prefix("refs/").unwrap_or(prefix));
+    read(app, ctx, path, move |r| {
+        let all: Vec<&AdvertisedRef> = in_range(r, prefix.as_bytes()).collect();
+        let total = all.len() as u64;
+        let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let wanted = all.into_iter().skip(start).take(page.limit() as usize);
+        let view = |found: &AdvertisedRef| {
+            let (kind, _) = r.handle.odb.header(&found.oid).map_err(explain)?;
+            Ok(RefView { name: found.name.clone(), oid: found.oid, kind: kind.as_str() })
+        };
+        Ok(Paged { items: wanted.map(view).collect::<Result<Vec<_>>>()?, total })
+    })
+    .await
+}
+
+fn in_range<'a>(r: &'a Reading, prefix: &[u8]) -> impl DoubleEndedIterator<Item = &'a AdvertisedRef> + use<'a> {
+    let refs = &r.handle.refs;
+    refs.all().get(refs.below(prefix)).unwrap_or_default().iter()
+}
+
+struct TagSeen {
+    name: RefName,
+    oid: Oid,
+    commit: Option<CommitInfo>,
+    annotation: Option<Annotation>,
+}
+
+fn look_at(r: &Reading, tag: &AdvertisedRef) -> Result<TagSeen> {
+    let peeled = git_read::peel(&r.handle.odb, &tag.oid).map_err(explain)?;
+    let commit = match peeled.target_kind {
+        Kind::Commit => Some(git_read::commit(&r.handle.odb, &peeled.target).map_err(explain)?),
+        Kind::Tree | Kind::Blob | Kind::Tag => None,
+    };
+    let annotation = if peeled.kind == Kind::Tag { Some(annotation(r, &tag.oid)?) } else { None };
+    Ok(TagSeen { name: tag.name.clone(), oid: tag.oid, commit, annotation })
+}
+
+fn annotation(r: &Reading, id: &Oid) -> Result<Annotation> {
+    let tag = git_read::tag(&r.handle.odb, id).map_err(explain)?;
+    let target_kind = tag.target_kind.as_str();
+    Ok(Annotation { oid: *id, name: tag.name, target: tag.target, target_kind, tagger: tag.tagger, message: tag.message })
+}
+
+async fn join(app: &App, ctx: &Ctx, tags: Vec<TagSeen>) -> Result<Vec<Tag>> {
+    let commits = tags.iter().filter_map(|tag| tag.commit.clone()).collect();
+    let mut views = with_people(app, ctx, commits).await?.into_iter();
+    let tag = |seen: TagSeen| Tag {
+        commit: if seen.commit.is_some() { views.next() } else { None },
+        name: seen.name,
+        oid: seen.oid,
+        annotation: seen.annotation,
+    };
+    Ok(tags.into_iter().map(tag).collect())
+}
