@@ -66,6 +66,20 @@ impl Store {
         tx.rollback().await
     }
 
+    /// The settings of SQLite on which durability rests, as a connection answers for them; empty for PostgreSQL.
+    pub async fn sqlite_promises(&self) -> Result<Vec<(String, String)>> {
+        let mut answers = Vec::new();
+        if self.0.engine == Engine::Sqlite {
+            let mode = self.one(sql("PRAGMA journal_mode"), |c| c.text()).await?;
+            let synchronous = self.one(sql("PRAGMA synchronous"), |c| c.int()).await?;
+            let foreign_keys = self.one(sql("PRAGMA foreign_keys"), |c| c.int()).await?;
+            answers.push(("journal_mode".to_owned(), mode));
+            answers.push(("synchronous".to_owned(), synchronous.to_string()));
+            answers.push(("foreign_keys".to_owned(), foreign_keys.to_string()));
+        }
+        Ok(answers)
+    }
+
     /// Waits for connections in use and closes them; SQLite folds its log into the file.
     pub async fn close(&self) {
         self.0.readers.close().await;

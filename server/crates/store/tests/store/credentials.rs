@@ -1,0 +1,98 @@
+//! Keys, tokens, sessions, failed sign-ins.
+
+use hardie_domain::ids::AccountId;
+use hardie_domain::scope::ScopeSet;
+use hardie_store::keys::NewKey;
+use hardie_store::sessions::NewSession;
+use hardie_store::tokens::NewToken;
+
+use crate::support::{NOW, after, all, hash};
+
+fn key(account: AccountId, fingerprint: &str) -> NewKey<'_> {
+    NewKey { account, title: "laptop", algorithm: "ssh-ed25519", blob: b"\0\0\0\x0bssh-ed25519", fingerprint, at: NOW }
+}
+
+both! {
+    async fn a_key_belongs_to_one_user(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let mut tx = db.store.begin().await.unwrap();
+        let id = tx.insert_key(&key(alice, "SHA256:abc")).await.unwrap().unwrap();
+        assert_eq!(tx.insert_key(&key(bob, "SHA256:abc")).await.unwrap(), None);
+        assert!(tx.touch_key(id, after(3)).await.unwrap());
+        tx.commit().await.unwrap();
+        let found = db.store.find_key_by_fingerprint("SHA256:abc").await.unwrap().unwrap();
+        assert_eq!((found.id, found.account, found.last_used_at), (id, alice, Some(after(3))));
+        assert_eq!(db.store.find_key_by_fingerprint("SHA256:ABC").await.unwrap(), None, "a fingerprint has case");
+        assert_eq!(db.store.find_key(bob, id).await.unwrap(), None, "a key is found under its owner alone");
+        assert_eq!(db.store.list_keys(alice, all()).await.unwrap().total, 1);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.delete_key(bob, id).await.unwrap());
+        assert!(tx.delete_key(alice, id).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    async fn a_token_is_found_by_its_hash_and_revoked_by_its_owner(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let scopes = ScopeSet::parse(["write:repository", "read:user"]).unwrap();
+        let new = NewToken {
+            account: alice, name: "ci", hash: &hash(1), scopes: &scopes, last_eight: "12345678", expires_at: Some(after(60)), at: NOW,
+        };
+        let mut tx = db.store.begin().await.unwrap();
+        let id = tx.insert_token(&new).await.unwrap().unwrap();
+        assert_eq!(tx.insert_token(&NewToken { hash: &hash(2), ..new }).await.unwrap(), None, "a name is taken once");
+        tx.insert_token(&NewToken { account: bob, hash: &hash(2), expires_at: None, ..new }).await.unwrap().unwrap();
+        assert!(tx.touch_token(id, after(1)).await.unwrap());
+        tx.commit().await.unwrap();
+        let found = db.store.find_token_by_hash(&hash(1)).await.unwrap().unwrap();
+        assert_eq!((found.id, found.scopes, found.expires_at, found.last_used_at), (id, scopes, Some(after(60)), Some(after(1))));
+        assert_eq!(db.store.find_token_by_hash(&hash(3)).await.unwrap(), None);
+        assert_eq!(db.store.find_token(bob, id).await.unwrap(), None);
+        assert_eq!(db.store.find_token_by_name(alice, "ci").await.unwrap().unwrap().id, id);
+        assert_eq!(db.store.list_tokens(alice, all()).await.unwrap().items, [found]);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.delete_token(bob, id).await.unwrap());
+        assert!(tx.delete_token(alice, id).await.unwrap());
+        assert_eq!(tx.delete_tokens_of(bob).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+    }
+
+    async fn a_session_ends_when_its_time_is_over_or_somebody_ends_it(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let new = NewSession { account: alice, hash: &hash(1), user_agent: "x", address: "::1", at: NOW, expires_at: after(60) };
+        let mut tx = db.store.begin().await.unwrap();
+        let first = tx.insert_session(&new).await.unwrap();
+        let second = tx.insert_session(&NewSession { hash: &hash(2), ..new }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.find_session_by_hash(&hash(1), after(59)).await.unwrap().unwrap().id, first);
+        assert_eq!(db.store.find_session_by_hash(&hash(1), after(60)).await.unwrap(), None);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.touch_session(first, "192.0.2.1", after(30), after(90)).await.unwrap());
+        assert!(!tx.delete_session(bob, first).await.unwrap());
+        tx.commit().await.unwrap();
+        let listed = db.store.list_sessions(alice, after(59)).await.unwrap();
+        assert_eq!(listed.iter().map(|s| s.id).collect::<Vec<_>>(), [first, second]);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.delete_expired_sessions(after(60)).await.unwrap(), 1);
+        assert_eq!(tx.delete_sessions_of(alice, Some(first)).await.unwrap(), 0);
+        assert_eq!(tx.delete_sessions_of(alice, None).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+    }
+
+    async fn failures_are_counted_and_forgotten(db) {
+        let mut tx = db.store.begin().await.unwrap();
+        for expected in 1..4 {
+            let row = tx.add_failure("account:alice", after(i64::from(expected)), NOW).await.unwrap();
+            assert_eq!((row.failures, row.last_failure), (expected, after(i64::from(expected))));
+        }
+        // Long after the last one, counting begins anew.
+        assert_eq!(tx.add_failure("account:alice", after(1000), after(900)).await.unwrap().failures, 1);
+        tx.add_failure("address:192.0.2.1", after(2), NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.find_failures("account:alice").await.unwrap().unwrap().failures, 1);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.delete_old_failures(after(3)).await.unwrap(), 1);
+        assert!(tx.clear_failures("account:alice").await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.find_failures("account:alice").await.unwrap(), None);
+    }
+}

@@ -1,0 +1,19 @@
+//! The store's suite. Every test runs on SQLite and on PostgreSQL, each with a database of its own.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+#[macro_use]
+mod support;
+
+mod access;
+mod accounts;
+mod credentials;
+mod cut;
+mod events;
+mod open;
+mod packs;
+mod plugins;
+mod proxy;
+mod pushes;
+mod refs;
+mod repos;
+mod transactions;

@@ -1,0 +1,69 @@
+//! Opening a database: again, newer, foreign, not there.
+
+use hardie_store::{Engine, Error, Store, StoreOptions};
+
+use crate::support::Db;
+
+both! {
+    async fn opening_again_finds_what_was_written(db) {
+        let alice = db.user("alice").await;
+        db.store.check().await.unwrap();
+        db.store.close().await;
+        let again = Store::open(&db.options).await.unwrap();
+        assert_eq!(again.find_account_by_name("alice").await.unwrap().unwrap().id, alice);
+        assert_eq!(again.find_meta("probe").await.unwrap(), None, "a check leaves nothing behind");
+        again.close().await;
+    }
+
+    async fn many_nodes_may_start_at_once(db) {
+        let starts: Vec<_> = (0..4).map(|_| { let options = db.options.clone(); tokio::spawn(async move { Store::open(&options).await }) }).collect();
+        for start in starts {
+            start.await.unwrap().unwrap().close().await;
+        }
+    }
+
+    async fn a_schema_that_is_newer_or_foreign_is_refused(db) {
+        let mut tx = db.store.begin().await.unwrap();
+        tx.set_meta("kept", "yes").await.unwrap();
+        assert_eq!(tx.set_meta_once("kept", "no").await.unwrap(), "yes");
+        tx.commit().await.unwrap();
+        alter(&db, "INSERT INTO schema_history (version, name, fingerprint) VALUES (9999, 'later', 0)").await;
+        match Store::open(&db.options).await {
+            Err(error @ Error::NewerSchema { found: 9999, .. }) => assert!(error.to_string().contains("newer hardie")),
+            other => panic!("{other:?}"),
+        }
+        alter(&db, "DELETE FROM schema_history WHERE version = 9999").await;
+        alter(&db, "UPDATE schema_history SET fingerprint = 1 WHERE version = 1").await;
+        assert!(matches!(Store::open(&db.options).await, Err(Error::ForeignSchema { version: 1, .. })));
+        assert_eq!(db.store.find_meta("kept").await.unwrap().as_deref(), Some("yes"));
+    }
+}
+
+/// As another program would.
+async fn alter(db: &Db, statement: &'static str) {
+    use sqlx::{Connection, Executor};
+    sqlx::any::install_default_drivers();
+    let mut connection = sqlx::AnyConnection::connect(&db.options.url).await.unwrap();
+    connection.execute(statement).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_is_refused_in_time() {
+    let options = StoreOptions {
+        acquire_timeout: std::time::Duration::from_millis(500),
+        ..StoreOptions::new("postgres://hardie:x@127.0.0.1:1/hardie")
+    };
+    assert!(matches!(Store::open(&options).await, Err(Error::Unavailable(_))));
+    let folder = tempfile::tempdir().unwrap();
+    let missing = StoreOptions::sqlite(&folder.path().join("missing/hardie.db"));
+    assert!(matches!(Store::open(&missing).await, Err(Error::Unavailable(_))));
+    assert!(matches!(Store::open(&StoreOptions::new("mysql://x")).await, Err(Error::Address(_))));
+}
+
+#[tokio::test]
+async fn sqlite_keeps_its_promises_on_every_connection() {
+    let db = Db::new(Engine::Sqlite).await;
+    let pragmas = db.store.sqlite_promises().await.unwrap();
+    assert_eq!(pragmas, [("journal_mode".into(), "wal".into()), ("synchronous".into(), "2".into()), ("foreign_keys".into(), "1".into())]);
+}

@@ -1,0 +1,81 @@
+//! Pushes, their refs, their verdicts.
+
+use hardie_domain::access::Credential;
+use hardie_domain::ids::{InstallationId, TokenId};
+use hardie_domain::plugin::{Digest, FailureClass, Mode, Usage};
+use hardie_domain::push::{Door, RefOutcome, RefUpdate};
+use hardie_store::packs::Staging;
+use hardie_store::pushes::{NewPush, PushRefRow, PushState};
+use hardie_store::verdicts::VerdictRow;
+
+use crate::support::{NOW, after, all, hash, name, new_push, oid};
+
+fn ref_row(ref_name: &str, outcome: RefOutcome) -> PushRefRow {
+    PushRefRow { update: RefUpdate { name: name(ref_name), old: oid(0), new: oid(1) }, forced: false, outcome }
+}
+
+both! {
+    async fn a_push_is_found_with_what_became_of_each_ref(db) {
+        let alice = db.user("alice").await;
+        let repo = db.repo(alice, "tool").await;
+        let options = ["ci.skip".to_owned(), "topic=a b".to_owned()];
+        let mut tx = db.store.begin().await.unwrap();
+        let new = NewPush {
+            actor: Some(alice), credential: Credential::Token(TokenId(7)), door: Door::Http, address: "192.0.2.7",
+            ..new_push(repo, b"nonce", &options)
+        };
+        let id = tx.insert_push(&new).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.find_push_by_nonce(b"nonce").await.unwrap(), Some(id));
+        assert_eq!(db.store.count_open_pushes().await.unwrap(), 1);
+        let rows = [ref_row("refs/heads/b", RefOutcome::Accepted), ref_row("refs/heads/a", RefOutcome::Refused("stale".into()))];
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.finish_push(id, PushState::Done, "", &rows, after(1)).await.unwrap());
+        assert!(!tx.finish_push(id, PushState::Done, "", &rows, after(1)).await.unwrap(), "a push ends once");
+        tx.commit().await.unwrap();
+        let push = db.store.find_push(id).await.unwrap().unwrap();
+        assert_eq!((push.state, push.actor, push.door, push.credential), (PushState::Done, Some(alice), Door::Http, new.credential));
+        assert_eq!((push.options.as_slice(), push.refs.as_slice()), (&options[..], &rows[..]));
+        assert_eq!((push.opened_at, push.finished_at), (NOW, Some(after(1))));
+        let second = db.push(repo).await;
+        let listed = db.store.list_pushes(repo, all()).await.unwrap();
+        assert_eq!(listed.items.iter().map(|p| p.id).collect::<Vec<_>>(), [second, id]);
+        assert_eq!(listed.items[1], push);
+    }
+
+    async fn pushes_left_behind_are_closed_and_their_packs_let_go(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let (old, done) = (db.push(repo).await, db.push(repo).await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.finish_push(done, PushState::Refused, "no", &[], NOW).await.unwrap());
+        assert_eq!(tx.stage_pack(&hash(1), old, 1, 1, NOW, after(1000)).await.unwrap(), Staging::Fresh);
+        assert_eq!(tx.abandon_pushes(after(0), after(9)).await.unwrap(), 0);
+        assert_eq!(tx.abandon_pushes(after(1), after(9)).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.find_push(old).await.unwrap().unwrap().state, PushState::Abandoned);
+        assert_eq!(db.store.find_push(done).await.unwrap().unwrap().state, PushState::Refused);
+        assert_eq!(db.store.list_unheld_packs(after(9), 9).await.unwrap().len(), 1);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.finish_push(old, PushState::Done, "", &[], NOW).await.unwrap(), "it came too late");
+        tx.rollback().await.unwrap();
+    }
+
+    async fn verdicts_are_listed_for_a_push_and_for_an_installation(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let push = db.push(repo).await;
+        let verdict = VerdictRow {
+            push, repo, installation: InstallationId(5), name: "messages".into(), digest: Digest(hash(1)), mode: Mode::Enforce,
+            failure: Some(FailureClass::OutOfFuel), text: "too slow\ntry less".into(), log: "one".into(),
+            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, wall_micros: 4 }, at: NOW,
+        };
+        let accepted = VerdictRow { failure: None, mode: Mode::Monitor, ..verdict.clone() };
+        let mut tx = db.store.begin().await.unwrap();
+        tx.insert_verdict(&verdict).await.unwrap();
+        tx.insert_verdict(&accepted).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.list_verdicts_of_push(push).await.unwrap(), [verdict.clone(), accepted.clone()]);
+        let listed = db.store.list_verdicts_of_installation(InstallationId(5), Some(repo), all()).await.unwrap();
+        assert_eq!(listed.items, [accepted, verdict]);
+        assert_eq!(db.store.list_verdicts_of_installation(InstallationId(6), None, all()).await.unwrap().total, 0);
+    }
+}

@@ -1,0 +1,123 @@
+//! All or nothing, and what is said when it is unclear which.
+
+use std::sync::{Arc, Mutex};
+
+use hardie_store::accounts::AccountChange;
+use hardie_store::{Engine, Error, Store, StoreOptions};
+
+use crate::support::{Db, NOW, name, oid};
+
+both! {
+    async fn what_is_not_committed_did_not_happen(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let mut tx = db.store.begin().await.unwrap();
+        tx.lock_repo(repo).await.unwrap().unwrap();
+        assert!(tx.update_ref(repo, &name("refs/heads/main"), None, Some((oid(1), None))).await.unwrap());
+        drop(tx);
+        assert_eq!(db.store.count_refs(repo).await.unwrap(), 0);
+        assert_eq!(db.store.find_generation(repo).await.unwrap(), Some(0));
+    }
+
+    async fn a_transaction_whose_statement_failed_is_never_reported_as_committed(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let push = db.push(repo).await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.update_ref(repo, &name("refs/heads/main"), None, Some((oid(1), None))).await.unwrap());
+        // There is no such push.
+        let nowhere = hardie_domain::ids::PushId(push.0 + 1000);
+        let failed = tx.stage_pack(&[1; 32], nowhere, 1, 1, NOW, NOW).await;
+        assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
+        assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+        assert_eq!(db.store.count_refs(repo).await.unwrap(), 0);
+    }
+
+    async fn many_writers_at_once_lose_nothing(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let writers: Vec<_> = (0..8u8).map(|writer| {
+            let store = db.store.clone();
+            tokio::spawn(async move {
+                for round in 0..10u8 {
+                    let mut tx = store.begin().await.unwrap();
+                    tx.lock_repo(repo).await.unwrap().unwrap();
+                    let ref_name = name(&format!("refs/heads/w{writer}-{round}"));
+                    assert!(tx.update_ref(repo, &ref_name, None, Some((oid(round), None))).await.unwrap());
+                    tx.commit().await.unwrap();
+                }
+            })
+        }).collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        assert_eq!(db.store.count_refs(repo).await.unwrap(), 80);
+        assert_eq!(db.store.find_generation(repo).await.unwrap(), Some(80));
+    }
+
+    async fn two_users_who_take_one_address_at_once_are_told_apart(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        for round in 0..10 {
+            let take = |id| {
+                let store = db.store.clone();
+                tokio::spawn(async move {
+                    let mut tx = store.begin().await.unwrap();
+                    let email = format!("shared{round}@example.org");
+                    let change = AccountChange { email: Some(&email), ..AccountChange::default() };
+                    let taken = tx.update_account(id, &change, NOW).await.unwrap().is_ok();
+                    match taken {
+                        true => tx.commit().await.unwrap(),
+                        false => drop(tx),
+                    }
+                    taken
+                })
+            };
+            let (a, b) = (take(alice), take(bob));
+            assert!(a.await.unwrap() ^ b.await.unwrap(), "round {round}");
+        }
+    }
+
+    async fn a_writer_that_cannot_have_its_turn_says_so_in_time(db) {
+        let options = StoreOptions { acquire_timeout: std::time::Duration::from_millis(300), connections: 2, ..db.options.clone() };
+        let store = Store::open(&options).await.unwrap();
+        let held = [store.begin().await.unwrap()];
+        let more = match store.engine() {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(store.begin().await.unwrap()),
+        };
+        assert!(matches!(store.begin().await, Err(Error::Unavailable(_))));
+        drop((held, more));
+        store.begin().await.unwrap().commit().await.unwrap();
+        store.close().await;
+    }
+}
+
+/// Reads go on while somebody writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_do_not_wait_for_the_one_writer_of_sqlite() {
+    let db = Db::new(Engine::Sqlite).await;
+    let repo = db.repo(db.user("alice").await, "tool").await;
+    let mut tx = db.store.begin().await.unwrap();
+    tx.lock_repo(repo).await.unwrap().unwrap();
+    assert_eq!(db.store.find_generation(repo).await.unwrap(), Some(0));
+    tx.commit().await.unwrap();
+    assert_eq!(db.store.find_generation(repo).await.unwrap(), Some(1));
+}
+
+/// What [`recorded_commits`] subscribes.
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Recorder {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        self.0.lock().unwrap().push(event.metadata().target().to_owned());
+    }
+}
+
+#[tokio::test]
+async fn every_commit_is_announced_before_it_happens_and_a_rollback_is_not() {
+    use tracing_subscriber::layer::SubscriberExt;
+    let db = Db::new(Engine::Sqlite).await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Recorder(seen.clone())));
+    db.store.begin().await.unwrap().rollback().await.unwrap();
+    assert!(!seen.lock().unwrap().iter().any(|t| t == "hardie::store::commit"));
+    db.store.begin().await.unwrap().commit().await.unwrap();
+    assert_eq!(seen.lock().unwrap().iter().filter(|t| *t == "hardie::store::commit").count(), 1);
+}
