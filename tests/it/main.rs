@@ -1,1 +1,6 @@
-//! Integration tests.
+//! Hardie from outside: real `git`, real `ssh`, a real browser, real databases. One binary, so that it links once.
+//!
+//! A long form of a test runs when `HARDIE_SOAK` is set (`cargo xtask soak NAME`), a short one otherwise; both print their seed.
+
+mod git;
+mod support;

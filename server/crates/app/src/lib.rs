@@ -3,10 +3,26 @@
 //! Must not know: status codes, wire formats of HTTP or SSH, WebAssembly, SQL text.
 //! Start reading at [`ctx`] (who asks), [`error`] (how it fails) and `push` (the one door for refs).
 
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod browse;
+pub mod collaborators;
 pub mod ctx;
 pub mod error;
+pub mod events;
+pub mod export;
+pub mod git_access;
+pub mod health;
+pub mod identity;
+pub mod plugins;
 pub mod ports;
+pub mod protections;
+pub mod push;
+pub mod repos;
 pub mod state;
+pub mod transport;
+pub mod verify;
 
 pub use ctx::Ctx;
 pub use error::{Error, Result};

@@ -10,7 +10,7 @@ mod rights;
 mod run;
 mod verdicts;
 
-pub use components::{Component, Uploaded, get_component, list_components, upload_component};
+pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
 pub use list::{Installation, ScopeView, get_installation, list_installations};
 pub use rights::Target;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use hardie_domain::limits::GitLimits;
+use hardie_git::packs::PackStore;
 use hardie_store::Store;
 
+use crate::git_access::GitAccess;
 use crate::ports::{Clock, Entropy, PolicyRunner};
 
 /// Cheap to clone; one for the process.
@@ -15,6 +17,10 @@ pub struct App(Arc<Inner>);
 pub struct Inner {
     /// Rows.
     pub store: Store,
+    /// Pack files.
+    pub packs: PackStore,
+    /// Opened repositories and bounds on git work.
+    pub git: GitAccess,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -12,6 +12,7 @@ pub mod child;
 pub mod connectivity;
 pub mod diff;
 pub mod error;
+pub mod export;
 pub mod ingest;
 pub mod object;
 pub mod odb;
@@ -27,3 +28,6 @@ pub use budget::{Budget, Cancel};
 pub use error::{Error, Result};
 pub use hardie_domain::oid::Oid;
 pub use object::{Kind, Object};
+
+#[cfg(test)]
+mod tests;

@@ -65,19 +65,10 @@ impl View {
         if self.packed_refs.get().is_some() {
             return Ok(());
         }
-        let mut text = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
-        for r in self.refs.all() {
-            text.extend_from_slice(format!("{} ", r.oid).as_bytes());
-            text.extend_from_slice(r.name.as_bytes());
-            text.push(b'\n');
-            if let Some(peeled) = r.peeled {
-                text.extend_from_slice(format!("^{peeled}\n").as_bytes());
-            }
-        }
         let wrote = |e| Error::io("writing refs for git", e);
         // Another thread may write the same content at this moment: a new name, then one step into place.
         let part = self.path.join(format!("packed-refs.{:?}", std::thread::current().id()));
-        self.files.write_new(&part, &text).map_err(wrote)?;
+        self.files.write_new(&part, &self.refs.packed()).map_err(wrote)?;
         self.files.rename(&part, &self.path.join("packed-refs")).map_err(wrote)?;
         let _ = self.packed_refs.set(());
         Ok(())

@@ -56,6 +56,13 @@ impl PackStore {
         Ok(PackStore(Arc::new(inner)))
     }
 
+    /// Opens the folders for reading beside a server that may be running: nothing is created or removed.
+    pub fn attach(root: &Path) -> PackStore {
+        let files: Arc<dyn Files> = Arc::new(crate::packs::files::DiskFiles);
+        let inner = Inner { root: root.to_owned(), files, open: Mutex::default(), tick: AtomicU64::new(0), cache: Arc::default() };
+        PackStore(Arc::new(inner))
+    }
+
     /// A new quarantine. `id` is the server's own id of the push: letters, digits and `-` only.
     pub fn quarantine(&self, id: &str) -> Result<Quarantine> {
         if id.is_empty() || id.len() > 64 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {

@@ -66,6 +66,20 @@ impl Refs {
         head.into_iter().chain(named.filter_map(|prefix| self.find(&[prefix, name].concat()).map(|r| r.peeled.unwrap_or(r.oid)))).collect()
     }
 
+    /// The text of a `packed-refs` file (gitrepository-layout(5)).
+    pub fn packed(&self) -> Vec<u8> {
+        let mut text = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
+        for r in &self.refs {
+            text.extend_from_slice(format!("{} ", r.oid).as_bytes());
+            text.extend_from_slice(r.name.as_bytes());
+            text.push(b'\n');
+            if let Some(peeled) = r.peeled {
+                text.extend_from_slice(format!("^{peeled}\n").as_bytes());
+            }
+        }
+        text
+    }
+
     /// The positions of all refs whose name begins with `prefix`.
     pub fn below(&self, prefix: &[u8]) -> std::ops::Range<usize> {
         let start = self.refs.partition_point(|r| r.name.as_bytes() < prefix);

@@ -1,0 +1,35 @@
+//! A repository as a plain bare one, for the operator.
+
+use std::path::Path;
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::error::Invalid;
+use hardie_domain::names::RepoPath;
+use hardie_git::packs::PackHash;
+use tokio::task::spawn_blocking;
+
+use crate::{App, Ctx, Error, Result, access, git_access};
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// Refs.
+    pub refs: usize,
+    /// Packs.
+    pub packs: usize,
+}
+
+/// Writes `OWNER/REPO` into a folder that does not exist yet. For the command line.
+pub async fn export(app: &App, path: &str, dir: &Path) -> Result<Exported> {
+    let path = RepoPath::parse(path).ok_or_else(|| Invalid::new("repo", "must look like OWNER/REPO"))?;
+    let found = access::repo_for(app, &Ctx::system(), &path, RepoAction::Read).await?;
+    let handle = git_access::open_repo(app, found.repo.id).await?;
+    let (store, dir) = (app.packs.clone(), dir.to_owned());
+    spawn_blocking(move || {
+        let packs: Vec<_> = handle.snapshot.packs.iter().map(|p| PackHash(p.hash)).collect();
+        hardie_git::export::write_bare(&store, &packs, &handle.refs, &dir).map_err(Error::internal)?;
+        Ok(Exported { refs: handle.snapshot.refs.len(), packs: packs.len() })
+    })
+    .await
+    .map_err(Error::internal)?
+}

@@ -1,0 +1,109 @@
+//! One repository's objects and refs at one moment, shared by everybody who asks at the same generation.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use hardie_domain::ids::RepoId;
+use hardie_git::odb::{Member, Odb};
+use hardie_git::packs::{PackHash, PackStore};
+use hardie_git::view::View;
+use hardie_git::wire::{AdvertisedRef, Refs};
+use hardie_store::packs::RepoPackRow;
+use hardie_store::refs::RepoSnapshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+
+use crate::transport::GitSlots;
+use crate::{App, Error, Result};
+
+mod cache;
+
+/// What git work shares in the process: opened repositories and bounds on parallel work.
+pub struct GitAccess {
+    cache: cache::Cache,
+    work: Arc<Semaphore>,
+    packs: Arc<Semaphore>,
+    /// Requests under way by actor.
+    pub slots: GitSlots,
+}
+
+impl GitAccess {
+    /// `cores` bounds the CPU work that runs at once.
+    pub fn new(cores: usize) -> GitAccess {
+        GitAccess {
+            cache: cache::Cache::new(512),
+            work: Arc::new(Semaphore::new(cores.max(1) * 2)),
+            packs: Arc::new(Semaphore::new(cores.max(1) * 4)),
+            slots: GitSlots::default(),
+        }
+    }
+
+    /// A turn for CPU work such as a walk, a check or a diff.
+    pub async fn work_permit(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so there is always a permit to wait for.
+        self.work.clone().acquire_owned().await.ok()
+    }
+
+    /// A turn for building or indexing a pack with a child process.
+    pub async fn pack_permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.packs.clone().acquire_owned().await.ok()
+    }
+}
+
+/// A repository at one generation.
+pub struct RepoHandle {
+    /// The rows.
+    pub snapshot: RepoSnapshot,
+    /// The refs as git clients see them.
+    pub refs: Arc<Refs>,
+    /// The objects.
+    pub odb: Arc<Odb>,
+    view: Mutex<Weak<View>>,
+}
+
+impl RepoHandle {
+    /// The repository as a folder for git children; shared while somebody holds it. Blocks.
+    pub fn view(&self, store: &PackStore) -> hardie_git::Result<Arc<View>> {
+        let mut slot = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = slot.upgrade() {
+            return Ok(view);
+        }
+        let view = View::create(store, &hashes(&self.snapshot), &self.refs)?;
+        *slot = Arc::downgrade(&view);
+        Ok(view)
+    }
+}
+
+/// Opens a repository as it is now. The cache is filled from one consistent read and keyed by its generation.
+pub async fn open_repo(app: &App, repo: RepoId) -> Result<Arc<RepoHandle>> {
+    let generation = app.store.find_generation(repo).await?.ok_or(Error::NotFound("repository"))?;
+    if let Some(handle) = app.git.cache.get(repo, generation) {
+        return Ok(handle);
+    }
+    let snapshot = app.store.load_snapshot(repo).await?.ok_or(Error::NotFound("repository"))?;
+    let generation = snapshot.repo.generation;
+    let handle = open_snapshot(app, snapshot).await?;
+    app.git.cache.put(repo, generation, handle.clone());
+    Ok(handle)
+}
+
+/// Opens what a snapshot names, past the cache.
+pub async fn open_snapshot(app: &App, snapshot: RepoSnapshot) -> Result<Arc<RepoHandle>> {
+    let store = app.packs.clone();
+    Ok(Arc::new(spawn_blocking(move || open_packs(&store, snapshot)).await.map_err(Error::internal)??))
+}
+
+fn open_packs(store: &PackStore, snapshot: RepoSnapshot) -> Result<RepoHandle> {
+    let member = |p: &RepoPackRow| Ok(Member { pack: store.pack(&PackHash(p.hash))?, closed: p.closed });
+    let packs = snapshot.packs.iter().map(member).collect::<hardie_git::Result<Vec<_>>>().map_err(Error::internal)?;
+    let refs = Arc::new(advertised(&snapshot));
+    Ok(RepoHandle { refs, odb: Arc::new(Odb::new(packs)), view: Mutex::new(Weak::new()), snapshot })
+}
+
+fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {
+    snapshot.packs.iter().map(|p| PackHash(p.hash)).collect()
+}
+
+fn advertised(snapshot: &RepoSnapshot) -> Refs {
+    let refs = snapshot.refs.iter().map(|r| AdvertisedRef { name: r.name.clone(), oid: r.oid, peeled: r.peeled }).collect();
+    Refs::new(refs, snapshot.repo.default_branch.clone())
+}

@@ -1,0 +1,42 @@
+//! The one door for refs. Every change of a ref, by whatever means, is judged and committed here.
+//!
+//! A push over git: [`open`] its row → ingest the pack into quarantine → [`judge`] (connectivity, built-in rules,
+//! policies) → publish the pack file → one transaction ([`commit`]) → report. Nothing is visible before that
+//! transaction, and after it nothing is lost.
+
+mod commit;
+mod execute;
+mod facts;
+mod judge;
+mod policies;
+mod publish;
+mod report;
+mod rules;
+
+pub use execute::{PackSource, push};
+pub use report::PushReport;
+
+use hardie_domain::ids::{AccountId, PushId, RepoId};
+use hardie_domain::push::RefUpdate;
+
+/// What a client asks for (gitprotocol-pack, "Reference Update Request and Packfile Transfer").
+#[derive(Clone, Debug)]
+pub struct PushRequest {
+    /// The well-formed updates, in the client's order; no ref twice.
+    pub updates: Vec<RefUpdate>,
+    /// Whether the client also asked for something that can never be done: then an atomic push does nothing.
+    pub has_impossible: bool,
+    /// `git push -o`.
+    pub options: Vec<String>,
+    /// All or nothing.
+    pub atomic: bool,
+}
+
+/// The push under way, as its steps pass it on.
+#[derive(Clone, Debug)]
+struct Push {
+    id: PushId,
+    repo: RepoId,
+    actor: AccountId,
+    request: PushRequest,
+}

@@ -1,0 +1,209 @@
+//! The one transaction of a push: refs, reflog, pack, push rows, event and audit together or not at all.
+
+use std::time::Duration;
+
+use hardie_domain::audit::AuditEntry;
+use hardie_domain::event;
+use hardie_domain::oid::Oid;
+use hardie_domain::push::{RefOutcome, RefUpdate};
+use hardie_domain::refname::RefName;
+use hardie_git::ingest::Ingested;
+use hardie_store::Tx;
+use hardie_store::pushes::{PushRefRow, PushState};
+use hardie_store::refs::NewReflog;
+
+use super::judge::Judged;
+use super::{Push, PushReport, rules};
+use crate::{App, Ctx, Error, Result};
+
+/// How long a lost connection is waited for: after that the client is told to look for itself.
+const SETTLE_TRIES: u32 = 40;
+const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+
+/// How the transaction ended.
+pub enum Committed {
+    /// What the report calls accepted is in.
+    Done,
+    /// Nothing was left to commit: every update lost its race.
+    Nothing,
+    /// Rules, grants or objects changed since the judgement: nothing was done, judge again.
+    RulesMoved,
+}
+
+/// Commits what the report still accepts. An unknown outcome of COMMIT is settled by reading the push row again.
+pub async fn commit(
+    app: &App,
+    ctx: &Ctx,
+    push: &Push,
+    judged: &Judged,
+    pack: Option<&Ingested>,
+    report: &mut PushReport,
+) -> Result<Committed> {
+    let mut tx = app.store.begin().await?;
+    let Some(repo) = tx.lock_repo(push.repo).await? else { return Err(Error::NotFound("repository")) };
+    if repo.archived {
+        report.refuse_all("this repository was archived meanwhile");
+        return Ok(Committed::Nothing);
+    }
+    let actor_stands = tx.find_account(push.actor).await?.is_some_and(|account| !account.disabled);
+    if !actor_stands {
+        report.refuse_all("your account was disabled meanwhile");
+        return Ok(Committed::Nothing);
+    }
+    if repo.rules_epoch != judged.rules_epoch || repo.gc_epoch != judged.gc_epoch {
+        return Ok(Committed::RulesMoved);
+    }
+    move_refs(&mut tx, app, push, judged, report).await?;
+    if push.request.atomic {
+        report.apply_atomic();
+    }
+    if !report.any_accepted() {
+        return Ok(Committed::Nothing);
+    }
+    if let Some(hash) = pack.and_then(Ingested::hash) {
+        if !tx.publish_pack(push.repo, &hash.0, push.id, judged.closed, app.clock.now()).await? {
+            return Err(Error::Unavailable("the pack was swept before it was committed: push again".to_owned()));
+        }
+    }
+    let now = app.clock.now();
+    if judged.was_empty {
+        if let Some(branch) = first_branch(&judged.default_branch, report) {
+            tx.set_default_branch(push.repo, &branch).await?;
+        }
+    }
+    tx.set_pushed_at(push.repo, now).await?;
+    tx.insert_outbox(event::PUSH, Some(push.repo), &payload(push, report), now).await?;
+    let audit = AuditEntry {
+        action: "push",
+        actor: Some(push.actor),
+        account: None,
+        repo: Some(push.repo),
+        address: ctx.address.map(|a| a.to_string()),
+        detail: summary(push, report),
+    };
+    tx.insert_audit(&audit, now).await?;
+    finish(&mut tx, app, push, report, Some(judged)).await?;
+    match tx.commit().await {
+        Ok(()) => Ok(Committed::Done),
+        Err(hardie_store::Error::CommitUnknown(_)) => settle_unknown(app, push).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report: &mut PushReport) -> Result<()> {
+    for index in 0..report.results.len() {
+        let Some((update, RefOutcome::Accepted)) = report.results.get(index).cloned() else { continue };
+        let peeled = judged.peeled.get(index).copied().flatten();
+        if let Some(reason) = move_ref(tx, push, &update, peeled).await? {
+            report.refuse(index, &reason);
+            continue;
+        }
+        let entry = NewReflog {
+            repo: push.repo,
+            name: &update.name,
+            old: update.old,
+            new: update.new,
+            actor: Some(push.actor),
+            push: push.id,
+            at: app.clock.now(),
+        };
+        tx.append_reflog(&entry).await?;
+    }
+    Ok(())
+}
+
+/// Compare and swap; the reason if another push was first.
+async fn move_ref(tx: &mut Tx, push: &Push, update: &RefUpdate, peeled: Option<Oid>) -> Result<Option<String>> {
+    if update.old.is_zero() {
+        if let Some(other) = tx.refs_conflicting(push.repo, &update.name).await?.into_iter().next() {
+            return Ok(Some(format!("conflicts with the existing ref {other}")));
+        }
+    }
+    let old = (!update.old.is_zero()).then_some(update.old);
+    let new = (!update.new.is_zero()).then_some((update.new, peeled));
+    if tx.update_ref(push.repo, &update.name, old, new).await? {
+        return Ok(None);
+    }
+    let current = tx.find_ref(push.repo, &update.name).await?.map_or(Oid::ZERO, |r| r.oid);
+    Ok(Some(rules::stale(update, current)))
+}
+
+/// The branch that HEAD names from now on, if the first push did not bring the one that it names already.
+fn first_branch(default: &RefName, report: &PushReport) -> Option<RefName> {
+    let accepted = report.results.iter().filter(|(update, outcome)| outcome.is_accepted() && !update.new.is_zero());
+    let branches: Vec<&RefName> = accepted.map(|(update, _)| &update.name).filter(|name| name.is_branch()).collect();
+    if branches.contains(&default) {
+        return None;
+    }
+    let usual = ["main", "master", "trunk"].iter().find_map(|u| branches.iter().find(|b| b.short() == **u));
+    usual.or_else(|| branches.first()).map(|name| (*name).clone())
+}
+
+async fn finish(tx: &mut Tx, app: &App, push: &Push, report: &PushReport, judged: Option<&Judged>) -> Result<()> {
+    let forced = |index: usize| judged.and_then(|j| j.forced.get(index).copied()).unwrap_or_default();
+    let rows = report.results.iter().enumerate();
+    let rows: Vec<_> =
+        rows.map(|(index, (update, outcome))| PushRefRow { update: update.clone(), forced: forced(index), outcome: outcome.clone() }).collect();
+    for verdict in judged.map(|j| j.verdicts.as_slice()).unwrap_or_default() {
+        tx.insert_verdict(verdict).await?;
+    }
+    let state = if report.any_accepted() { PushState::Done } else { PushState::Refused };
+    let text = report.unpack.as_deref().unwrap_or_default();
+    match tx.finish_push(push.id, state, text, &rows, app.clock.now()).await? {
+        true => Ok(()),
+        // Swept as abandoned, or settled as refused after a lost connection.
+        false => Err(Error::Unavailable("this push was given up by the server: push again".to_owned())),
+    }
+}
+
+/// Writes the row of a push that changes nothing.
+pub async fn record_refusal(app: &App, push: &Push, report: &PushReport, judged: Option<&Judged>) -> Result<()> {
+    let mut tx = app.store.begin().await?;
+    finish(&mut tx, app, push, report, judged).await?;
+    tx.unstage_packs(push.id).await?;
+    Ok(tx.commit().await?)
+}
+
+/// COMMIT failed on the way: did it take effect? Closing the push row as refused answers that for good. It waits for the
+/// lost transaction's own lock on that row; if it succeeds, the lost one never happened and never can, since that would
+/// have to close the row too.
+async fn settle_unknown(app: &App, push: &Push) -> Result<Committed> {
+    for attempt in 0..SETTLE_TRIES {
+        match close_as_refused(app, push).await {
+            Ok(true) => break,
+            Ok(false) => return Ok(Committed::Done),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, push.id = %push.id, attempt, "the outcome of a commit is still unknown");
+                tokio::time::sleep(SETTLE_PAUSE).await;
+            }
+        }
+    }
+    Err(Error::Unavailable("the database went away while the push was committed: look at the refs before you push again".to_owned()))
+}
+
+async fn close_as_refused(app: &App, push: &Push) -> Result<bool, hardie_store::Error> {
+    let mut tx = app.store.begin().await?;
+    let open = tx.finish_push(push.id, PushState::Refused, "the database went away", &[], app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(open)
+}
+
+fn payload(push: &Push, report: &PushReport) -> String {
+    let refs: Vec<_> = accepted(report)
+        .map(|u| {
+            serde_json::json!({
+                "ref": u.name.to_string(), "before": u.old.to_hex(), "after": u.new.to_hex(), "kind": u.kind().as_str(),
+            })
+        })
+        .collect();
+    serde_json::json!({ "push": push.id.0, "actor": push.actor.0, "refs": refs, "options": push.request.options }).to_string()
+}
+
+fn summary(push: &Push, report: &PushReport) -> String {
+    let names: Vec<_> = accepted(report).take(20).map(|u| format!("{} {}", u.kind().as_str(), u.name)).collect();
+    format!("push {}: {}", push.id, names.join(", "))
+}
+
+fn accepted(report: &PushReport) -> impl Iterator<Item = &RefUpdate> {
+    report.results.iter().filter(|(_, outcome)| outcome.is_accepted()).map(|(update, _)| update)
+}

@@ -1,0 +1,157 @@
+//! The steps of a push in their order.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use hardie_domain::time::Timestamp;
+use hardie_git::Cancel;
+use hardie_git::ingest::{self, IngestError, Ingested};
+use hardie_store::pushes::NewPush;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::commit::{self, Committed};
+use super::judge::{self, Judged};
+use super::{Push, PushReport, PushRequest, publish};
+use crate::access::RepoAccess;
+use crate::git_access::{self, RepoHandle};
+use crate::{App, Ctx, Error, Result};
+
+/// How often a push is judged anew because the rules changed under it.
+const JUDGEMENTS: usize = 2;
+
+/// Where the pack comes from, if the push carries one.
+pub struct PackSource {
+    /// The pack's bytes; reading blocks, and stops at the pack's end.
+    pub reader: Box<dyn Read + Send>,
+    /// Takes lines that git shows as `remote: …` while the pack is taken in.
+    pub progress: mpsc::Sender<String>,
+    /// Set when the client has gone.
+    pub cancel: Cancel,
+}
+
+/// Runs a whole push. The caller has authorised it as [`hardie_domain::access::RepoAction::Push`].
+pub async fn push(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushRequest, pack: Option<PackSource>) -> Result<PushReport> {
+    let push = open(app, ctx, access, request).await?;
+    let mut report = PushReport::new(push.request.updates.iter().cloned());
+    if push.request.atomic && push.request.has_impossible {
+        report.refuse_all("atomic push failed: another ref was refused");
+    }
+    let handle = git_access::open_repo(app, push.repo).await?;
+    let ingested = match pack {
+        None => None,
+        Some(source) => match take_in(app, &push, handle, source).await? {
+            Ok(ingested) => Some(Arc::new(ingested)),
+            Err(reason) => {
+                report.refuse_pack(&reason);
+                commit::record_refusal(app, &push, &report, None).await?;
+                return Ok(report);
+            }
+        },
+    };
+    settle(app, ctx, access, &push, ingested, report).await
+}
+
+/// Judges and commits, once more if protections, policies or grants changed in between.
+async fn settle(
+    app: &App,
+    ctx: &Ctx,
+    access: &RepoAccess,
+    push: &Push,
+    ingested: Option<Arc<Ingested>>,
+    before: PushReport,
+) -> Result<PushReport> {
+    for _ in 0..JUDGEMENTS {
+        let mut report = before.clone();
+        let handle = git_access::open_repo(app, push.repo).await?;
+        let judged = judge::judge(app, ctx, access, push, handle, ingested.clone(), &mut report).await?;
+        if push.request.atomic {
+            report.apply_atomic();
+        }
+        if !report.any_accepted() {
+            commit::record_refusal(app, push, &report, Some(&judged)).await?;
+            return Ok(report);
+        }
+        // An empty pack brings no file.
+        if let Some(pack) = ingested.as_deref().and_then(Ingested::pack) {
+            publish::publish(app, push, pack.clone()).await?;
+        }
+        match commit::commit(app, ctx, push, &judged, ingested.as_deref(), &mut report).await? {
+            Committed::Done => return Ok(announce(app, access, &judged, report)),
+            Committed::Nothing => {
+                commit::record_refusal(app, push, &report, Some(&judged)).await?;
+                return Ok(report);
+            }
+            Committed::RulesMoved => {}
+        }
+    }
+    let mut report = before;
+    report.refuse_all("the rules of this repository changed while the push was judged: push again");
+    commit::record_refusal(app, push, &report, None).await?;
+    Ok(report)
+}
+
+async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushRequest) -> Result<Push> {
+    let actor = ctx.require_actor()?;
+    let mut nonce = [0; 16];
+    app.entropy.fill(&mut nonce);
+    let address = ctx.address.map(|a| a.to_string()).unwrap_or_default();
+    let mut tx = app.store.begin().await?;
+    let new = NewPush {
+        repo: access.repo.id,
+        actor: Some(actor.id),
+        credential: actor.credential,
+        door: ctx.door,
+        address: &address,
+        options: &request.options,
+        nonce: &nonce,
+        at: app.clock.now(),
+    };
+    let id = tx.insert_push(&new).await?;
+    tx.commit().await?;
+    Ok(Push { id, repo: access.repo.id, actor: actor.id, request })
+}
+
+/// The pack into quarantine. The inner error is the reason for the person who pushes.
+async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSource) -> Result<Result<Ingested, String>> {
+    let (packs, limits, id) = (app.packs.clone(), app.config.git_limits, push.id);
+    let permit = app.git.pack_permit().await;
+    let taken = spawn_blocking(move || {
+        let _permit = permit;
+        let PackSource { mut reader, progress, cancel } = source;
+        let view = handle.view(&packs).map_err(IngestError::from)?;
+        // A full channel drops a progress line rather than stopping the pack.
+        let mut tell = |line: &str| drop(progress.try_send(line.to_owned()));
+        ingest::ingest(&mut *reader, &packs, &id.to_string(), &view, &limits, &mut tell, &cancel)
+    });
+    match taken.await.map_err(Error::internal)? {
+        Ok(ingested) => Ok(Ok(ingested)),
+        Err(error) if error.is_clients_fault() => Ok(Err(error.to_string())),
+        Err(error) => {
+            tracing::error!(%error, push.id = %push.id, "a pack could not be taken in");
+            Ok(Err(error.to_string()))
+        }
+    }
+}
+
+/// The line with the page's address that follows a good push.
+fn announce(app: &App, access: &RepoAccess, judged: &Judged, mut report: PushReport) -> PushReport {
+    let page = format!("{}/{}/{}", app.config.public_url, access.owner.name, access.repo.name);
+    let branches: Vec<_> = report
+        .results
+        .iter()
+        .filter(|(update, outcome)| outcome.is_accepted() && update.name.is_branch() && !update.new.is_zero())
+        .map(|(update, _)| update.name.clone())
+        .collect();
+    match branches.as_slice() {
+        [branch] if *branch != judged.default_branch => report.messages.push(format!("See {page}/src/branch/{}", branch.short())),
+        _ => report.messages.push(format!("See {page}")),
+    }
+    report
+}
+
+/// How long a staged pack is kept for the push that brought it: longer than any push may take.
+pub(super) fn lease(now: Timestamp, app: &App) -> Timestamp {
+    let wall = i64::try_from(app.config.git_limits.wall.as_secs()).unwrap_or(i64::MAX / 4000);
+    now.plus_seconds(wall.saturating_add(3600))
+}

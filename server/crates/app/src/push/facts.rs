@@ -1,0 +1,52 @@
+//! What a policy may know of a push, and its window on the repository.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hardie_domain::oid::Oid;
+use hardie_domain::policy::{PushFacts, PushRepository, UpdateFacts};
+use hardie_git::Cancel;
+use hardie_git::ingest::Ingested;
+use hardie_git::odb::Odb;
+use hardie_git::read::PushView;
+
+use super::{Push, PushReport};
+use crate::access::RepoAccess;
+use crate::git_access::RepoHandle;
+use crate::{Ctx, Result};
+
+/// How long one read of a policy may take.
+const READ_TIME: Duration = Duration::from_secs(10);
+
+/// The facts and the window. Only updates that nothing refused yet are shown as new to the window's walks, but all of
+/// them are named, so that positions stay those of the push.
+#[expect(clippy::too_many_arguments, reason = "all that is known of one push")]
+pub fn for_policies(
+    ctx: &Ctx,
+    access: &RepoAccess,
+    push: &Push,
+    handle: &RepoHandle,
+    odb: Arc<Odb>,
+    ingested: Option<Arc<Ingested>>,
+    forced: &[bool],
+    report: &PushReport,
+) -> Result<(Arc<PushFacts>, Arc<dyn PushRepository>)> {
+    let actor = ctx.require_actor()?;
+    let updates = report.results.iter().zip(forced).map(|((update, _), forced)| UpdateFacts { update: update.clone(), forced: *forced });
+    let facts = PushFacts {
+        id: push.id,
+        repo: push.repo,
+        repo_path: format!("{}/{}", access.owner.name, access.repo.name),
+        default_branch: handle.snapshot.repo.default_branch.short(),
+        actor: actor.id,
+        actor_name: actor.name.to_string(),
+        role: access.role,
+        door: ctx.door,
+        options: push.request.options.clone(),
+        updates: updates.collect(),
+    };
+    // A policy has nothing to say about what is refused already, and reads nothing that it brought.
+    let tips: Vec<Oid> = report.results.iter().map(|(update, outcome)| if outcome.is_accepted() { update.new } else { Oid::ZERO }).collect();
+    let view = PushView::new(odb, ingested, &tips, handle.refs.clone(), READ_TIME, Cancel::new());
+    Ok((Arc::new(facts), Arc::new(view)))
+}

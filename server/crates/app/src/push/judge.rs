@@ -1,0 +1,222 @@
+//! Everything that can refuse an update before it is committed: connectivity, built-in rules, policies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hardie_domain::glob::Glob;
+use hardie_domain::oid::Oid;
+use hardie_domain::push::RefOutcome;
+use hardie_domain::refname::RefName;
+use hardie_git::connectivity::{self, NotConnected};
+use hardie_git::ingest::Ingested;
+use hardie_git::odb::Odb;
+use hardie_git::{Budget, Cancel, Kind, read};
+use hardie_store::verdicts::VerdictRow;
+use hardie_store::protections::ProtectionRow;
+use tokio::task::spawn_blocking;
+
+use super::rules::{self, Protection};
+use super::{Push, PushReport, facts, policies};
+use crate::access::RepoAccess;
+use crate::git_access::RepoHandle;
+use crate::{App, Ctx, Error, Result, plugins};
+
+/// What the judgement rests on, and what it found.
+pub struct Judged {
+    /// Moves when protections, policies, grants or the default branch change.
+    pub rules_epoch: i64,
+    /// Moves when maintenance removes objects.
+    pub gc_epoch: i64,
+    /// The ref that HEAD names.
+    pub default_branch: RefName,
+    /// Whether the repository has no ref yet.
+    pub was_empty: bool,
+    /// What each update's new id finally points at, if that is an annotated tag's business.
+    pub peeled: Vec<Option<Oid>>,
+    /// Which updates drop commits that their ref had.
+    pub forced: Vec<bool>,
+    /// Whether the accepted refs reach everything that the pack carries.
+    pub closed: bool,
+    /// What the policies said.
+    pub verdicts: Vec<VerdictRow>,
+}
+
+/// Judges every update that is not refused yet.
+pub async fn judge(
+    app: &App,
+    ctx: &Ctx,
+    access: &RepoAccess,
+    push: &Push,
+    handle: Arc<RepoHandle>,
+    ingested: Option<Arc<Ingested>>,
+    report: &mut PushReport,
+) -> Result<Judged> {
+    let protections = app.store.list_protections(push.repo).await?;
+    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, report: report.clone() };
+    let permit = app.git.work_permit().await;
+    let wall = app.config.git_limits.wall;
+    let found = spawn_blocking(move || {
+        let _permit = permit;
+        work.run(wall)
+    })
+    .await
+    .map_err(Error::internal)??;
+    *report = found.report;
+    let repo = &handle.snapshot.repo;
+    let mut judged = Judged {
+        rules_epoch: repo.rules_epoch,
+        gc_epoch: repo.gc_epoch,
+        default_branch: repo.default_branch.clone(),
+        was_empty: handle.snapshot.refs.is_empty(),
+        peeled: found.peeled,
+        forced: found.forced,
+        closed: false,
+        verdicts: Vec::new(),
+    };
+    let installed = plugins::policies_for(app, push.repo).await?;
+    if report.any_accepted() && !installed.is_empty() {
+        let (push_facts, repository) = facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
+        judged.verdicts = policies::judge(app, &installed, push_facts, repository, report).await?;
+    }
+    judged.closed = closed(app, &handle, found.odb, ingested, report).await?;
+    Ok(judged)
+}
+
+/// The blocking part of a judgement, with all that it needs.
+struct Work {
+    handle: Arc<RepoHandle>,
+    ingested: Option<Arc<Ingested>>,
+    protections: Vec<ProtectionRow>,
+    report: PushReport,
+}
+
+struct Found {
+    report: PushReport,
+    odb: Arc<Odb>,
+    peeled: Vec<Option<Oid>>,
+    forced: Vec<bool>,
+}
+
+impl Work {
+    fn run(mut self, wall: Duration) -> Result<Found> {
+        let odb = Arc::new(self.handle.odb.with_pack(self.ingested.as_deref().and_then(Ingested::pack)));
+        let mut budget = Budget::new(u64::MAX, wall, &Cancel::new());
+        self.connect(&odb, &mut budget)?;
+        let existing: Vec<RefName> = self.handle.snapshot.refs.iter().map(|r| r.name.clone()).collect();
+        let mut found = Found { report: PushReport::default(), odb: odb.clone(), peeled: Vec::new(), forced: Vec::new() };
+        for index in 0..self.report.results.len() {
+            let (peeled, forced) = self.rule(index, &odb, &existing, &mut budget)?;
+            found.peeled.push(peeled);
+            found.forced.push(forced);
+        }
+        found.report = self.report;
+        Ok(found)
+    }
+
+    /// "Present means reachable", each ref judged alone; a fault of the whole pack refuses them all.
+    fn connect(&mut self, odb: &Odb, budget: &mut Budget) -> Result<()> {
+        let wanted: Vec<_> = self.candidates().collect();
+        let tips: Vec<Oid> = wanted.iter().map(|(_, oid)| *oid).collect();
+        if tips.is_empty() {
+            return Ok(());
+        }
+        match connectivity::check_each(odb, self.ingested.as_deref(), &tips, &self.handle.refs, budget) {
+            Ok(verdicts) => {
+                for ((index, _), verdict) in wanted.iter().zip(verdicts) {
+                    if let Some(missing) = verdict {
+                        self.report.refuse(*index, &format!("missing necessary objects: {missing}"));
+                    }
+                }
+                Ok(())
+            }
+            Err(NotConnected::Error(error)) => Err(Error::internal(error)),
+            Err(whole) => {
+                self.report.refuse_pack(&whole.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = (usize, Oid)> + '_ {
+        let open = self.report.results.iter().enumerate();
+        open.filter(|(_, (update, outcome))| outcome.is_accepted() && !update.new.is_zero()).map(|(i, (update, _))| (i, update.new))
+    }
+
+    /// The built-in rules for one update; also what a tag peels to and whether the update drops commits.
+    fn rule(&mut self, index: usize, odb: &Odb, existing: &[RefName], budget: &mut Budget) -> Result<(Option<Oid>, bool)> {
+        let Some((update, RefOutcome::Accepted)) = self.report.results.get(index).cloned() else { return Ok((None, false)) };
+        let current = self.handle.snapshot.refs.iter().find(|r| r.name == update.name);
+        let current = current.map_or(Oid::ZERO, |r| r.oid);
+        let (mut peeled, mut new_is_commit, mut forced) = (None, false, false);
+        if !update.new.is_zero() {
+            let end = read::peel(odb, &update.new).map_err(Error::internal)?;
+            new_is_commit = end.kind == Kind::Commit;
+            peeled = (end.target != update.new).then_some(end.target);
+            if !current.is_zero() && update.old == current {
+                forced = drops_commits(odb, current, update.new, budget)?;
+            }
+        }
+        let protection = if update.name.is_branch() { self.protection(&update.name)? } else { None };
+        let facts = rules::Facts {
+            existing,
+            default_branch: &self.handle.snapshot.repo.default_branch,
+            current,
+            new_is_commit,
+            forced,
+            protection,
+        };
+        if let Some(reason) = rules::refusal(&update, &facts) {
+            self.report.refuse(index, &reason);
+        }
+        Ok((peeled, forced))
+    }
+}
+
+impl Work {
+    /// The strictest of all rules whose pattern matches the branch.
+    fn protection(&self, branch: &RefName) -> Result<Option<Protection>> {
+        let name = branch.as_bytes().strip_prefix(b"refs/heads/").unwrap_or(branch.as_bytes());
+        let mut strictest = None;
+        for row in &self.protections {
+            let pattern = Glob::parse(&row.pattern).map_err(Error::internal)?;
+            if pattern.matches(name) {
+                let so_far = strictest.unwrap_or(Protection { allow_force: true, allow_delete: true });
+                let allow_force = so_far.allow_force && row.allow_force;
+                strictest = Some(Protection { allow_force, allow_delete: so_far.allow_delete && row.allow_delete });
+            }
+        }
+        Ok(strictest)
+    }
+}
+
+fn drops_commits(odb: &Odb, old: Oid, new: Oid, budget: &mut Budget) -> Result<bool> {
+    let (old, new) = (read::peel(odb, &old).map_err(Error::internal)?, read::peel(odb, &new).map_err(Error::internal)?);
+    if old.target_kind != Kind::Commit || new.target_kind != Kind::Commit {
+        return Ok(old.target != new.target);
+    }
+    read::is_ancestor(odb, &old.target, &new.target, budget).map(|is| !is).map_err(Error::internal)
+}
+
+/// Whether what was accepted reaches everything that the pack carries.
+async fn closed(app: &App, handle: &Arc<RepoHandle>, odb: Arc<Odb>, pack: Option<Arc<Ingested>>, report: &PushReport) -> Result<bool> {
+    let Some(pack) = pack else { return Ok(false) };
+    let tips = report.results.iter().filter(|(u, o)| o.is_accepted() && !u.new.is_zero()).map(|(u, _)| u.new);
+    let tips: Vec<Oid> = tips.collect();
+    if tips.is_empty() {
+        return Ok(false);
+    }
+    let wall = app.config.git_limits.wall;
+    let (repo, refs) = (handle.snapshot.repo.id, handle.refs.clone());
+    let closed = spawn_blocking(move || {
+        let mut budget = Budget::new(u64::MAX, wall, &Cancel::new());
+        connectivity::check(&odb, Some(&pack), &tips, &refs, &mut budget)
+    });
+    match closed.await.map_err(Error::internal)? {
+        Ok(connected) => Ok(connected.closed),
+        Err(error) => {
+            // An unclosed row is always right, only slower to serve.
+            tracing::warn!(%error, repo.id = %repo, "could not tell whether a pack is closed");
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Git conversations: bytes in, bytes out. Both transports call these three functions and decide nothing themselves.
+//!
+//! An error before the first byte is written is the transport's to map (401, 403, 404, exit status); after that errors
+//! travel inside the protocol and the function returns `Ok`.
+
+use bytes::Bytes;
+use hardie_domain::access::RepoAction;
+use hardie_domain::names::RepoPath;
+pub use hardie_git::wire::Version;
+
+use crate::{App, Ctx, Result, access, git_access};
+
+mod bridge;
+mod receive;
+mod slots;
+mod upload;
+
+pub use receive::git_receive_pack;
+pub use slots::GitSlots;
+pub use upload::git_upload_pack;
+
+/// The two services of git's smart protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Clone and fetch.
+    UploadPack,
+    /// Push.
+    ReceivePack,
+}
+
+impl Service {
+    /// The name on the wire: `git-upload-pack` or `git-receive-pack`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Service::UploadPack => "git-upload-pack",
+            Service::ReceivePack => "git-receive-pack",
+        }
+    }
+
+    /// The reverse of [`Service::as_str`].
+    pub fn parse(name: &str) -> Option<Service> {
+        [Service::UploadPack, Service::ReceivePack].into_iter().find(|s| s.as_str() == name)
+    }
+
+    /// The right that the service needs.
+    pub fn action(self) -> RepoAction {
+        match self {
+            Service::UploadPack => RepoAction::Read,
+            Service::ReceivePack => RepoAction::Push,
+        }
+    }
+}
+
+/// The body of `GET …/info/refs?service=…` (gitprotocol-http, "Smart Clients").
+pub async fn git_advertise(app: &App, ctx: &Ctx, path: &RepoPath, service: Service, version: Version) -> Result<Bytes> {
+    let found = access::repo_for(app, ctx, path, service.action()).await?;
+    let handle = git_access::open_repo(app, found.repo.id).await?;
+    Ok(match service {
+        Service::UploadPack => hardie_git::upload::advertise_http(version, &handle.refs),
+        Service::ReceivePack => hardie_git::receive::advertise_http(version, &handle.refs),
+    })
+}

@@ -1,0 +1,172 @@
+//! receive-pack: commands and a pack in, a report out. What becomes of them is `push`'s affair.
+
+use std::io;
+
+use hardie_domain::names::RepoPath;
+use hardie_git::receive::{self, Receive, ReceiveAction};
+use hardie_git::wire::Version;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+
+use super::Service;
+use super::bridge::{CancelOnDrop, ChannelReader, pump, read_chunk};
+use super::upload::is_disconnect;
+use crate::access::RepoAccess;
+use crate::push::{self, PackSource, PushReport, PushRequest};
+use crate::{App, Ctx, Error, Result, access, git_access};
+
+/// Pieces of the client's pack waiting to be indexed.
+const PIECES: usize = 16;
+/// Progress lines waiting for a slow client; more are dropped.
+const LINES: usize = 32;
+
+/// Serves one push. `stateless` is true over HTTP, where the advertisement was a request of its own.
+pub async fn git_receive_pack(
+    app: &App,
+    ctx: &Ctx,
+    path: &RepoPath,
+    version: Version,
+    stateless: bool,
+    mut input: impl AsyncRead + Unpin + Send,
+    mut output: impl AsyncWrite + Unpin + Send,
+) -> Result<()> {
+    let found = access::repo_for(app, ctx, path, Service::ReceivePack.action()).await?;
+    let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let talk = converse(app, ctx, &found, version, stateless, &mut input, &mut output);
+    match tokio::time::timeout(app.config.git_limits.wall, talk).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if is_disconnect(&error) => Ok(()),
+        Ok(Err(error)) => Err(Error::internal(error)),
+        Err(_) => {
+            tracing::warn!(repo.id = %found.repo.id, "push stopped at its time limit");
+            Ok(())
+        }
+    }
+}
+
+async fn converse(
+    app: &App,
+    ctx: &Ctx,
+    access: &RepoAccess,
+    version: Version,
+    stateless: bool,
+    input: &mut (impl AsyncRead + Unpin + Send),
+    output: &mut (impl AsyncWrite + Unpin + Send),
+) -> io::Result<()> {
+    if !stateless {
+        let handle = git_access::open_repo(app, access.repo.id).await.map_err(io::Error::other)?;
+        output.write_all(&receive::advertise(version, &handle.refs)).await?;
+        output.flush().await?;
+    }
+    let mut machine = Receive::new(app.config.git_limits);
+    let request = loop {
+        match machine.poll() {
+            ReceiveAction::NeedInput => match read_chunk(input).await? {
+                chunk if chunk.is_empty() => told(machine.feed_eof()),
+                chunk => told(machine.feed(&chunk)),
+            },
+            ReceiveAction::Send(bytes) => {
+                output.write_all(&bytes).await?;
+                output.flush().await?;
+            }
+            ReceiveAction::Request(request) => break request,
+            ReceiveAction::Done => {
+                output.flush().await?;
+                return Ok(());
+            }
+        }
+    };
+    let has_pack = request.has_pack;
+    let ask = PushRequest {
+        updates: request.updates,
+        has_impossible: !request.refused.is_empty(),
+        options: request.options,
+        atomic: request.atomic,
+    };
+    let report = run(app, ctx, access, ask, has_pack, &mut machine, input, output).await?;
+    let refused = report.results.iter().any(|(_, outcome)| !outcome.is_accepted());
+    for line in report.messages.iter().filter(|_| refused || !request.quiet) {
+        output.write_all(&machine.progress(&format!("{line}\n"))).await?;
+    }
+    if report.unpack.is_some() {
+        // A client that is still sending would not read why it was refused.
+        drain(input, app.config.git_limits.pack_bytes).await;
+    }
+    let unpack = report.unpack.clone().map_or(Ok(()), Err);
+    output.write_all(&machine.report(unpack, &report.results)).await?;
+    output.flush().await
+}
+
+/// Runs the push while its pack streams in and its progress streams out.
+#[expect(clippy::too_many_arguments, reason = "one conversation's two streams and what was read from them")]
+async fn run(
+    app: &App,
+    ctx: &Ctx,
+    access: &RepoAccess,
+    request: PushRequest,
+    has_pack: bool,
+    machine: &mut Receive,
+    input: &mut (impl AsyncRead + Unpin + Send),
+    output: &mut (impl AsyncWrite + Unpin + Send),
+) -> io::Result<PushReport> {
+    let updates = request.updates.clone();
+    let cancel = CancelOnDrop::default();
+    let (lines_in, mut lines) = mpsc::channel::<String>(LINES);
+    let (chunks_in, chunks) = mpsc::channel(PIECES);
+    let pack = has_pack.then(|| PackSource {
+        reader: Box::new(ChannelReader::new(machine.take_rest(), chunks)),
+        progress: lines_in,
+        cancel: cancel.0.clone(),
+    });
+    let work = push::push(app, ctx, access, request, pack);
+    tokio::pin!(work);
+    let feed = async {
+        if has_pack {
+            pump(input, chunks_in).await;
+        }
+    };
+    tokio::pin!(feed);
+    let mut fed = false;
+    let result = loop {
+        tokio::select! {
+            result = &mut work => break result,
+            () = &mut feed, if !fed => fed = true,
+            Some(line) = lines.recv() => {
+                output.write_all(&machine.progress(&line)).await?;
+                output.flush().await?;
+            }
+        }
+    };
+    match result {
+        Ok(report) => Ok(report),
+        Err(error) => Ok(failed(error, updates)),
+    }
+}
+
+/// A push that failed inside the server: the client gets a readable refusal, the log gets the cause.
+fn failed(error: Error, updates: Vec<hardie_domain::push::RefUpdate>) -> PushReport {
+    if let Error::Internal(source) = &error {
+        tracing::error!(error = %source, "a push failed");
+    }
+    let mut report = PushReport::new(updates);
+    report.refuse_all(&error.to_string());
+    report
+}
+
+/// Reads and drops what the client still sends, so that it gets to read the report; bounded in bytes by the pack limit.
+async fn drain(input: &mut (impl AsyncRead + Unpin), most: u64) {
+    let mut left = most;
+    while left > 0 {
+        match read_chunk(input).await {
+            Ok(chunk) if !chunk.is_empty() => left = left.saturating_sub(chunk.len() as u64),
+            _ => return,
+        }
+    }
+}
+
+/// A protocol error is the client's; its explanation is queued in the machine, which goes on to the end by itself.
+fn told<E: std::fmt::Display>(result: std::result::Result<(), E>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "a push was refused by the protocol");
+    }
+}

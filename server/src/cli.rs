@@ -1,0 +1,89 @@
+//! The command line. Exit status 0 for done, 1 for failed, 2 for a call that cannot be understood.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub mod admin;
+pub mod plugin;
+pub mod serve;
+pub mod web;
+
+/// A self-hosted git forge whose hooks are sandboxed WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "hardie", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: git over HTTP and SSH, the REST API, hooks
+    Serve(serve::Args),
+    /// Serve the web UI and pass API and git requests on to the server
+    Web(web::Args),
+    /// Administer a server from its own machine, whether it runs or not
+    Admin(admin::Args),
+    /// Write, build, test and install plugins
+    Plugin(plugin::Args),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  hardie completions bash > /etc/bash_completion.d/hardie")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Compile a component inside limits; called by the server itself
+    #[command(hide = true)]
+    PluginCompile {
+        /// Passed on to the compiler
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+/// Parses the arguments of the process and runs the command.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let failed = error.use_stderr();
+            // Nothing can be done if the terminal is gone.
+            let _ = error.print();
+            return if failed { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Web(args) => web::run(args),
+        Command::Admin(args) => admin::run(args),
+        Command::Plugin(args) => plugin::run(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "hardie", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::PluginCompile { args } => plugin::compile_child(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "hardie: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// A multi-threaded runtime for one command.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(4 << 20).build()?)
+}
+
+/// Writes one line to stdout; a closed pipe is an error like any other.
+pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,66 @@
+//! `hardie admin`: works on the data folder itself, whether a server runs or not.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args as ClapArgs, Subcommand};
+
+use crate::config::{self, Location};
+use crate::wiring;
+
+mod export;
+mod token;
+mod user;
+mod verify;
+
+/// Arguments of `hardie admin`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin")]
+pub struct Args {
+    #[command(flatten)]
+    location: Location,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create, list, disable and enable users; set passwords
+    #[command(subcommand)]
+    User(user::Command),
+    /// Create access tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Prove that every ref's objects are there and every pack is whole
+    Verify(verify::Args),
+    /// Write a repository as a plain bare one that git alone can read
+    Export(export::Args),
+    /// Write everything to one file (not there yet)
+    Backup { file: PathBuf },
+    /// Read a backup into an empty server (not there yet)
+    Restore { file: PathBuf },
+    /// Repack and remove what nobody needs (not there yet)
+    Gc,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    match &args.command {
+        Command::Backup { file } => bail!("backup to {} is not there yet: stop the server and copy the data folder", file.display()),
+        Command::Restore { file } => bail!("restore from {} is not there yet: put the copied data folder back", file.display()),
+        Command::Gc => bail!("gc is not there yet: the server removes unused packs by itself"),
+        Command::User(_) | Command::Token(_) | Command::Verify(_) | Command::Export(_) => {}
+    }
+    let (data_dir, database) = config::locate(&args.location)?;
+    config::prepare_data_dir(&data_dir)?;
+    super::runtime()?.block_on(async {
+        let app = wiring::offline(&data_dir, &database).await.context("cannot open this server's data")?;
+        match args.command {
+            Command::User(command) => user::run(&app, command).await,
+            Command::Token(command) => token::run(&app, command).await,
+            Command::Verify(args) => verify::run(&app, args).await,
+            Command::Export(args) => export::run(&app, args).await,
+            Command::Backup { .. } | Command::Restore { .. } | Command::Gc => Ok(()),
+        }
+    })
+}

@@ -1,0 +1,22 @@
+//! `hardie admin export`.
+
+use std::path::PathBuf;
+
+use hardie_app::{App, export};
+
+use crate::cli::print_line;
+
+/// Arguments of `hardie admin export`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie admin export alice/tool /tmp/tool.git && git -C /tmp/tool.git log")]
+pub struct Args {
+    /// OWNER/REPO
+    repo: String,
+    /// A folder that does not exist yet
+    dir: PathBuf,
+}
+
+pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
+    let exported = export::export(app, &args.repo, &args.dir).await?;
+    print_line(&format!("{} is now also at {}: {} refs in {} packs", args.repo, args.dir.display(), exported.refs, exported.packs))
+}

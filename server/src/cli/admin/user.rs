@@ -1,0 +1,121 @@
+//! `hardie admin user`.
+
+use std::io::BufRead as _;
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use hardie_app::accounts::{self, AdminChange, NewUser};
+use hardie_app::{App, Ctx};
+use hardie_domain::page::Page;
+use hardie_domain::secret::Secret;
+
+use crate::cli::print_line;
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a user; the first one made with --admin administers the server
+    #[command(after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin")]
+    Create {
+        /// The user's name
+        name: String,
+        /// The user's e-mail address
+        #[arg(long)]
+        email: String,
+        /// Administers the server
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from the first line of stdin
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all users
+    #[command(after_help = "Example:\n  hardie admin user list --json")]
+    List {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a user's password; every session of the user ends
+    #[command(after_help = "Example:\n  echo 'battery staple' | hardie admin user password alice --password-stdin")]
+    Password {
+        /// The user's name
+        name: String,
+        /// Read the password from the first line of stdin
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// Close every door to a user, at once
+    #[command(after_help = "Example:\n  hardie admin user disable mallory")]
+    Disable { name: String },
+    /// Open them again
+    #[command(after_help = "Example:\n  hardie admin user enable mallory")]
+    Enable { name: String },
+    /// Take a second factor away (not there yet)
+    #[command(name = "reset-2fa")]
+    ResetTwoFactor { name: String },
+}
+
+pub async fn run(app: &App, command: Command) -> anyhow::Result<()> {
+    let ctx = Ctx::system();
+    match command {
+        Command::Create { name, email, admin, password_stdin } => {
+            let password = if password_stdin { Some(password()?) } else { None };
+            let new = NewUser { name, email, full_name: String::new(), password, is_admin: admin };
+            let made = accounts::create_user(app, &ctx, new).await?;
+            print_line(&format!("created {}{}", made.name, if admin { ", an administrator" } else { "" }))
+        }
+        Command::List { json } => list(app, &ctx, json).await,
+        Command::Password { name, password_stdin: _ } => {
+            let change = AdminChange { password: Some(password()?), ..AdminChange::default() };
+            accounts::admin_edit_user(app, &ctx, &name, change).await?;
+            print_line(&format!("the password of {name} is set and its sessions are ended"))
+        }
+        Command::Disable { name } => switch(app, &ctx, &name, true).await,
+        Command::Enable { name } => switch(app, &ctx, &name, false).await,
+        Command::ResetTwoFactor { name } => bail!("{name} has no second factor: signing in with one is not there yet"),
+    }
+}
+
+async fn switch(app: &App, ctx: &Ctx, name: &str, disabled: bool) -> anyhow::Result<()> {
+    accounts::admin_edit_user(app, ctx, name, AdminChange { disabled: Some(disabled), ..AdminChange::default() }).await?;
+    print_line(&format!("{name} is {}", if disabled { "disabled" } else { "enabled" }))
+}
+
+async fn list(app: &App, ctx: &Ctx, json: bool) -> anyhow::Result<()> {
+    for number in 1.. {
+        let page = accounts::list_users(app, ctx, Page::new(Some(number), Some(Page::MAX_LIMIT))).await?;
+        if page.items.is_empty() {
+            break;
+        }
+        for user in page.items {
+            let line = match json {
+                true => {
+                    let row = serde_json::json!({
+                        "id": user.id.0, "name": user.name.to_string(), "email": user.email, "admin": user.is_admin, "disabled": user.disabled,
+                    });
+                    row.to_string()
+                }
+                false => format!(
+                    "{}\t{}{}{}",
+                    user.name,
+                    user.email,
+                    if user.is_admin { "\tadmin" } else { "" },
+                    if user.disabled { "\tdisabled" } else { "" }
+                ),
+            };
+            print_line(&line)?;
+        }
+    }
+    Ok(())
+}
+
+fn password() -> anyhow::Result<Secret> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("cannot read the password from stdin")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    match password.is_empty() {
+        true => bail!("the password is empty: give it on the first line of stdin"),
+        false => Ok(Secret::new(password)),
+    }
+}

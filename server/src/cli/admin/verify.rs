@@ -1,0 +1,33 @@
+//! `hardie admin verify`.
+
+use anyhow::bail;
+use hardie_app::{App, verify};
+
+use crate::cli::print_line;
+
+/// Arguments of `hardie admin verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie admin verify --data-dir /var/lib/hardie")]
+pub struct Args {
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
+    let found = verify::verify(app).await?;
+    if args.json {
+        let faults: Vec<_> = found.faults.iter().map(|f| serde_json::json!({ "repository": f.repo, "fault": f.text })).collect();
+        let report = serde_json::json!({ "repositories": found.repos, "refs": found.refs, "packs": found.packs, "faults": faults });
+        print_line(&report.to_string())?;
+    } else {
+        for fault in &found.faults {
+            print_line(&format!("{}: {}", fault.repo, fault.text))?;
+        }
+        print_line(&format!("{} repositories, {} refs, {} packs", found.repos, found.refs, found.packs))?;
+    }
+    match found.faults.len() {
+        0 => Ok(()),
+        n => bail!("{n} faults found; restore the packs they name from a backup"),
+    }
+}

@@ -1,0 +1,25 @@
+//! `hardie serve`.
+
+use crate::config::{self, ServeSettings};
+use crate::{telemetry, wiring};
+
+/// Arguments of `hardie serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hardie serve\n  hardie serve --data-dir /var/lib/hardie --public-url https://git.example.org \\\n    --http-listen 127.0.0.1:3000 --ssh-listen 0.0.0.0:22 --trusted-proxies 127.0.0.0/8")]
+pub struct Args {
+    #[command(flatten)]
+    settings: ServeSettings,
+}
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    telemetry::install();
+    let config = config::resolve(&args.settings)?;
+    super::runtime()?.block_on(async {
+        let server = wiring::start(config).await?;
+        super::print_line(&server.ready_line())?;
+        wiring::shutdown::requested().await?;
+        tracing::info!("draining: requests under way are finished, new ones refused");
+        server.stop().await
+    })
+}

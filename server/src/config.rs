@@ -1,0 +1,179 @@
+//! Configuration: a flag wins over the environment, that over the file, that over the default.
+//!
+//! Bad configuration is refused at start, naming file, key and reason.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use hardie_app::state::PluginPolicy;
+use hardie_domain::limits::GitLimits;
+
+pub mod file;
+
+/// Where a server keeps its things: what `serve` and `admin` have in common.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Location {
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…")
+    #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder for the database, packs and keys [default: ./hardie-data]
+    #[arg(long, env = "HARDIE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// sqlite://PATH or postgres://USER@HOST/NAME [default: SQLite in the data folder]
+    #[arg(long, env = "HARDIE_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+/// Everything `serve` can be told.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ServeSettings {
+    #[command(flatten)]
+    pub location: Location,
+    /// Address for git and the API over HTTP; port 0 picks a free one [default: 127.0.0.1:3000]
+    #[arg(long, env = "HARDIE_HTTP_LISTEN", value_name = "ADDR:PORT")]
+    pub http_listen: Option<SocketAddr>,
+    /// Address for git over SSH; port 0 picks a free one [default: 127.0.0.1:2222]
+    #[arg(long, env = "HARDIE_SSH_LISTEN", value_name = "ADDR:PORT")]
+    pub ssh_listen: Option<SocketAddr>,
+    /// Address for /metrics alone; without it they are served with the API
+    #[arg(long, env = "HARDIE_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// The one address that people see, in clone addresses and links [default: http://localhost:8080]
+    #[arg(long, env = "HARDIE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// HOST or HOST:PORT in SSH clone addresses [default: the public URL's host and the SSH port]
+    #[arg(long, env = "HARDIE_SSH_ADDRESS", value_name = "HOST:PORT")]
+    pub ssh_address: Option<String>,
+    /// Parts of the server that this process runs; only `all` in this version
+    #[arg(long, env = "HARDIE_ROLES", value_name = "ROLES")]
+    pub roles: Option<String>,
+    /// Where packs are kept; only the data folder in this version
+    #[arg(long, env = "HARDIE_PACKS", value_name = "URL")]
+    pub packs: Option<String>,
+    /// Who may install plugins: open, listed or closed [default: open]
+    #[arg(long, env = "HARDIE_PLUGINS", value_name = "WHO")]
+    pub plugins: Option<String>,
+    /// Networks whose Forwarded and X-Forwarded-For headers are believed
+    #[arg(long, env = "HARDIE_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<String>>,
+}
+
+/// What a server runs with, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub database: String,
+    pub http_listen: SocketAddr,
+    pub ssh_listen: SocketAddr,
+    pub metrics_listen: Option<SocketAddr>,
+    pub public_url: String,
+    pub ssh_address: Option<String>,
+    pub plugins: PluginPolicy,
+    pub trusted_proxies: Vec<String>,
+    pub limits: GitLimits,
+}
+
+/// The data folder and the database, for commands that need no more.
+pub fn locate(location: &Location) -> anyhow::Result<(PathBuf, String)> {
+    let file = file::read(location.config.as_deref())?;
+    Ok(place(location, &file))
+}
+
+fn place(location: &Location, file: &file::Settings) -> (PathBuf, String) {
+    let data_dir = location.data_dir.clone().or_else(|| file.data_dir.clone()).unwrap_or_else(|| PathBuf::from("hardie-data"));
+    let database = location.database.clone().or_else(|| file.database.clone());
+    let database = database.unwrap_or_else(|| sqlite_url(&data_dir));
+    (data_dir, database)
+}
+
+fn sqlite_url(data_dir: &Path) -> String {
+    format!("sqlite://{}", data_dir.join("hardie.db").display())
+}
+
+/// Joins flags, environment and file, and checks the result.
+pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
+    let file = file::read(settings.location.config.as_deref())?;
+    let (data_dir, database) = place(&settings.location, &file);
+    only("roles", settings.roles.as_ref().or(file.roles.as_ref()), "all")?;
+    only("packs", settings.packs.as_ref().or(file.packs.as_ref()), "local")?;
+    let public_url = settings.public_url.clone().or(file.public_url).unwrap_or_else(|| "http://localhost:8080".to_owned());
+    Ok(Config {
+        data_dir,
+        database: check_database(database)?,
+        http_listen: settings.http_listen.or(file.http_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+        ssh_listen: settings.ssh_listen.or(file.ssh_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 2222))),
+        metrics_listen: settings.metrics_listen.or(file.metrics_listen),
+        public_url: check_url(&public_url)?,
+        ssh_address: settings.ssh_address.clone().or(file.ssh_address),
+        plugins: plugin_policy(settings.plugins.as_deref().or(file.plugins.as_deref()))?,
+        trusted_proxies: settings.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default(),
+        limits: file.limits.apply(GitLimits::default()),
+    })
+}
+
+fn only(key: &str, given: Option<&String>, accepted: &str) -> anyhow::Result<()> {
+    match given.filter(|g| g.as_str() != accepted) {
+        Some(other) => bail!("{key} = {other:?} is not there yet: this version knows {accepted:?} alone"),
+        None => Ok(()),
+    }
+}
+
+fn check_database(url: String) -> anyhow::Result<String> {
+    match ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        true => Ok(url),
+        // The URL may hold a password, so it is not repeated.
+        false => bail!("database: the URL must begin with sqlite:// or postgres://"),
+    }
+}
+
+fn check_url(url: &str) -> anyhow::Result<String> {
+    let url = url.trim_end_matches('/');
+    let host = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    let host = host.ok_or_else(|| anyhow!("public-url = {url:?} must begin with http:// or https://"))?;
+    if host.is_empty() || host.contains(['?', '#', ' ', '@']) {
+        bail!("public-url = {url:?} must be a scheme, a host and perhaps a port and a path");
+    }
+    Ok(url.to_owned())
+}
+
+fn plugin_policy(text: Option<&str>) -> anyhow::Result<PluginPolicy> {
+    match text.unwrap_or("open") {
+        "open" => Ok(PluginPolicy::Open),
+        "listed" => Ok(PluginPolicy::Listed),
+        "closed" => Ok(PluginPolicy::Closed),
+        other => bail!("plugins = {other:?} must be open, listed or closed"),
+    }
+}
+
+/// The host that people use for SSH: the public URL's, with the port if it is not 22.
+pub fn ssh_address(config: &Config, bound: SocketAddr) -> String {
+    if let Some(given) = &config.ssh_address {
+        return given.clone();
+    }
+    let rest = config.public_url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    match bound.port() {
+        22 => host.to_owned(),
+        port => format!("{host}:{port}"),
+    }
+}
+
+/// Makes the data folder, readable for its owner alone.
+pub fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| format!("cannot make the data folder {}", dir.display()))?;
+    let mode = std::fs::metadata(dir)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("cannot close the data folder {} to other users", dir.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! The TOML file. Every key is optional; an unknown one is refused, so that a typing error is not silence.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use hardie_domain::limits::GitLimits;
+use serde::Deserialize;
+
+/// The file as written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    pub data_dir: Option<PathBuf>,
+    pub database: Option<String>,
+    pub http_listen: Option<SocketAddr>,
+    pub ssh_listen: Option<SocketAddr>,
+    pub metrics_listen: Option<SocketAddr>,
+    pub public_url: Option<String>,
+    pub ssh_address: Option<String>,
+    pub roles: Option<String>,
+    pub packs: Option<String>,
+    pub plugins: Option<String>,
+    pub trusted_proxies: Option<Vec<String>>,
+    pub limits: Limits,
+}
+
+/// `[limits]`: sizes in bytes, time in seconds.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Limits {
+    pub pack_bytes: Option<u64>,
+    pub object_bytes: Option<u64>,
+    pub inflated_bytes: Option<u64>,
+    pub pack_objects: Option<u32>,
+    pub commands: Option<usize>,
+    pub wants: Option<usize>,
+    pub haves: Option<usize>,
+    pub wall_seconds: Option<u64>,
+    pub per_actor: Option<usize>,
+}
+
+impl Limits {
+    /// Lays what the file says over the defaults.
+    pub fn apply(&self, base: GitLimits) -> GitLimits {
+        GitLimits {
+            pack_bytes: self.pack_bytes.unwrap_or(base.pack_bytes),
+            object_bytes: self.object_bytes.unwrap_or(base.object_bytes),
+            inflated_bytes: self.inflated_bytes.unwrap_or(base.inflated_bytes),
+            pack_objects: self.pack_objects.unwrap_or(base.pack_objects),
+            commands: self.commands.unwrap_or(base.commands),
+            wants: self.wants.unwrap_or(base.wants),
+            haves: self.haves.unwrap_or(base.haves),
+            wall: self.wall_seconds.map_or(base.wall, Duration::from_secs),
+            per_actor: self.per_actor.unwrap_or(base.per_actor),
+            ..base
+        }
+    }
+}
+
+/// Reads the file, or the defaults if there is none. The error names file, line, key and reason.
+pub fn read(path: Option<&Path>) -> anyhow::Result<Settings> {
+    let Some(path) = path else { return Ok(Settings::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    match toml::from_str(&text) {
+        Ok(settings) => Ok(settings),
+        Err(error) => bail!("{}: {}", path.display(), error.to_string().trim_end()),
+    }
+}

@@ -1,0 +1,49 @@
+//! Precedence and refusals.
+
+use super::*;
+
+fn settings(toml: &str) -> (tempfile::TempDir, ServeSettings) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hardie.toml");
+    std::fs::write(&path, toml).unwrap();
+    let location = Location { config: Some(path), ..Location::default() };
+    (dir, ServeSettings { location, ..ServeSettings::default() })
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let (_dir, mut settings) = settings("http-listen = \"127.0.0.1:4000\"\n[limits]\ncommands = 7\n");
+    assert_eq!(resolve(&settings).unwrap().http_listen.port(), 4000);
+    settings.http_listen = Some("127.0.0.1:5000".parse().unwrap());
+    let config = resolve(&settings).unwrap();
+    assert_eq!(config.http_listen.port(), 5000);
+    assert_eq!(config.limits.commands, 7);
+    assert_eq!(config.ssh_listen.port(), 2222);
+}
+
+#[test]
+fn bad_configuration_names_file_key_and_reason() {
+    for (toml, needle) in [
+        ("http-lisen = \"x\"", "http-lisen"),
+        ("http-listen = \"nowhere\"", "http-listen"),
+        ("public-url = \"ftp://x\"", "public-url"),
+        ("plugins = \"anyone\"", "plugins"),
+        ("roles = \"git\"", "roles"),
+        ("database = \"mysql://root:secret@x\"", "database"),
+    ] {
+        let (_dir, settings) = settings(toml);
+        let text = format!("{:#}", resolve(&settings).unwrap_err());
+        assert!(text.contains(needle), "{toml}: {text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
+fn the_ssh_address_follows_the_public_url() {
+    let (_dir, mut settings) = settings("");
+    settings.public_url = Some("https://git.example.org/".into());
+    let config = resolve(&settings).unwrap();
+    assert_eq!(config.public_url, "https://git.example.org");
+    assert_eq!(ssh_address(&config, "0.0.0.0:2222".parse().unwrap()), "git.example.org:2222");
+    assert_eq!(ssh_address(&config, "0.0.0.0:22".parse().unwrap()), "git.example.org");
+}

@@ -1,0 +1,133 @@
+//! How a server is put together: the only place where the parts meet.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hardie_app::git_access::GitAccess;
+use hardie_app::ports::{Clock, Entropy};
+use hardie_app::state::Inner;
+use hardie_app::{App, AppConfig};
+use hardie_git::packs::{DiskFiles, Files, PackStore};
+use hardie_store::{Store, StoreOptions};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{self, Config};
+
+pub mod lock;
+mod offline;
+pub mod plugins;
+pub mod shutdown;
+pub mod system;
+
+pub use offline::offline;
+
+/// Parts that a test may replace by its own.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where chance comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// How pack files reach the disk.
+    pub files: Arc<dyn Files>,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Ports { clock: Arc::new(system::SystemClock), entropy: Arc::new(system::SystemEntropy), files: Arc::new(DiskFiles) }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    /// Use cases, for tests and for the process itself.
+    pub app: App,
+    /// Where HTTP is served.
+    pub http: SocketAddr,
+    /// Where SSH is served.
+    pub ssh: SocketAddr,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<anyhow::Result<()>>>,
+    _lock: lock::DataDirLock,
+}
+
+/// Starts a server with the real clock, chance and disk.
+pub async fn start(config: Config) -> anyhow::Result<Server> {
+    start_with(config, Ports::default()).await
+}
+
+/// Starts a server: opens the stores, binds both listeners, then serves.
+pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> {
+    config::prepare_data_dir(&config.data_dir)?;
+    let lock = lock::take(&config.data_dir)?;
+    let http = bind(config.http_listen, "http-listen").await?;
+    let ssh = bind(config.ssh_listen, "ssh-listen").await?;
+    let (http_address, ssh_address) = (http.local_addr()?, ssh.local_addr()?);
+    let store = open_store(&config.database).await?;
+    let packs = PackStore::open(&config.data_dir, ports.files.clone()).context("cannot open the pack storage")?;
+    let policies = plugins::host(&config.data_dir, ports.entropy.as_ref())?;
+    let app = App::new(Inner {
+        store,
+        packs,
+        git: GitAccess::new(cores()),
+        clock: ports.clock,
+        entropy: ports.entropy,
+        policies,
+        config: AppConfig {
+            public_url: config.public_url.clone(),
+            ssh_address: config::ssh_address(&config, ssh_address),
+            git_limits: config.limits,
+            plugins: config.plugins,
+        },
+    });
+    let stop = CancellationToken::new();
+    let mut tasks = Vec::new();
+    let http_config = hardie_http::HttpConfig::new(&config.trusted_proxies, config.metrics_listen.is_none())?;
+    let router = hardie_http::router(app.clone(), http_config);
+    tasks.push(tokio::spawn(served("http", hardie_http::serve(http, router, stop.clone()))));
+    if let Some(address) = config.metrics_listen {
+        let listener = bind(address, "metrics-listen").await?;
+        tasks.push(tokio::spawn(served("metrics", hardie_http::serve(listener, hardie_http::metrics_router(app.clone()), stop.clone()))));
+    }
+    let ssh_config = hardie_ssh::SshConfig::open(&config.data_dir).context("cannot read or make the SSH host keys")?;
+    tasks.push(tokio::spawn(served("ssh", hardie_ssh::serve(ssh, app.clone(), ssh_config, stop.clone()))));
+    tasks.push(tokio::spawn(served("worker", hardie_worker::run(app.clone(), stop.clone()))));
+    Ok(Server { app, http: http_address, ssh: ssh_address, stop, tasks, _lock: lock })
+}
+
+/// The database at this address; the error never repeats a password.
+pub async fn open_store(url: &str) -> anyhow::Result<Store> {
+    Store::open(&StoreOptions::new(url)).await.context("cannot open the database")
+}
+
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{key}: cannot listen on {address}; is another server running there?"))
+}
+
+async fn served<E: Into<anyhow::Error>>(part: &'static str, work: impl Future<Output = Result<(), E>>) -> anyhow::Result<()> {
+    work.await.map_err(Into::into).with_context(|| format!("{part} ended"))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+impl Server {
+    /// One JSON line that tells scripts where the server is.
+    pub fn ready_line(&self) -> String {
+        serde_json::json!({ "ready": true, "http": format!("http://{}", self.http), "ssh": self.ssh.to_string() }).to_string()
+    }
+
+    /// Drains: no new requests, those under way are finished, then the database is closed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        for task in self.tasks {
+            task.await??;
+        }
+        self.app.store.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The use cases without a server around them, for `hardie admin`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use hardie_app::git_access::GitAccess;
+use hardie_app::ports::{ComponentInfo, PolicyRunner};
+use hardie_app::state::{Inner, PluginPolicy};
+use hardie_app::{App, AppConfig};
+use hardie_domain::limits::GitLimits;
+use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
+use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_git::packs::PackStore;
+
+use super::system::{SystemClock, SystemEntropy};
+
+/// Opens the data of a server that may be running: nothing that it has under way is touched.
+pub async fn offline(data_dir: &Path, database: &str) -> anyhow::Result<App> {
+    let config = AppConfig {
+        public_url: String::new(),
+        ssh_address: String::new(),
+        git_limits: GitLimits::default(),
+        plugins: PluginPolicy::Closed,
+    };
+    Ok(App::new(Inner {
+        store: super::open_store(database).await?,
+        packs: PackStore::attach(data_dir),
+        git: GitAccess::new(super::cores()),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        policies: Arc::new(NoSandbox),
+        config,
+    }))
+}
+
+/// Administration runs no plugins; a push that came here all the same would be refused, not let through.
+struct NoSandbox;
+
+const ABSENT: &str = "plugins run in the server only";
+
+#[async_trait]
+impl PolicyRunner for NoSandbox {
+    async fn prepare(&self, _component: Bytes) -> Result<ComponentInfo, String> {
+        Err(ABSENT.to_owned())
+    }
+
+    async fn validate_config(&self, _digest: Digest, _component: Bytes, _config: &str) -> Result<(), Vec<String>> {
+        Err(vec![ABSENT.to_owned()])
+    }
+
+    async fn check(&self, _call: PolicyCall) -> PolicyReport {
+        let outcome = PolicyOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
+        PolicyReport { outcome, usage: Usage::default(), log: Vec::new() }
+    }
+
+    async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {
+        Err(ABSENT.to_owned())
+    }
+}
