@@ -1,0 +1,21 @@
+//! The host under attack, and at its ordinary work. Components are compiled by a real child process: this very program,
+//! called again for the one test named `compile_child`.
+
+mod install;
+mod isolation;
+mod limits;
+mod support;
+
+/// Not a test: where the host's compile command ends up. Does nothing when called as a test.
+#[test]
+fn compile_child() {
+    if std::env::var_os("HARDIE_TEST_COMPILE").is_none() {
+        return;
+    }
+    let all: Vec<_> = std::env::args_os().collect();
+    if let Err(error) = hardie_plugin_host::run_child(&all[all.len() - 4..]) {
+        eprintln!("{error:#}");
+        std::process::exit(1);
+    }
+    std::process::exit(0);
+}

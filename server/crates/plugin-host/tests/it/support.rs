@@ -1,0 +1,75 @@
+//! A host in a temporary folder, fixtures as components, one push to judge.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use hardie_domain::plugin::Digest;
+use hardie_plugin_host::scenario::{Outcome, Scenario, run};
+use hardie_plugin_host::{Allocation, CacheKey, CompileCommand, HostOptions, Limits, PluginHost, componentize};
+
+/// A push of one commit that should be accepted.
+pub const PUSH: &str = r#"
+[[base]]
+message = "First"
+files = { "README.md" = "hello" }
+[[commit]]
+message = "Second"
+files = { "src/main.rs" = "fn main() {}" }
+[expect]
+accept = true
+"#;
+
+pub struct Bench {
+    pub folder: tempfile::TempDir,
+    pub host: PluginHost,
+}
+
+pub fn options(folder: &Path, limits: Limits) -> HostOptions {
+    HostOptions {
+        cache: folder.join("cache"),
+        key: CacheKey::new([7; 32]),
+        compiler: CompileCommand {
+            program: std::env::current_exe().unwrap(),
+            args: ["--exact", "--nocapture", "--quiet", "compile_child"].map(Into::into).to_vec(),
+            env: vec![("HARDIE_TEST_COMPILE".into(), "1".into())],
+        },
+        limits,
+        allocation: Allocation::Pooling,
+    }
+}
+
+impl Bench {
+    pub fn new(limits: Limits) -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let host = PluginHost::open(options(folder.path(), limits)).unwrap();
+        Bench { folder, host }
+    }
+
+    /// Installs a fixture.
+    pub async fn install(&self, fixture: &str) -> Digest {
+        self.host.prepare(component(fixture)).await.unwrap().digest
+    }
+
+    /// Installs a fixture and pushes to it.
+    pub async fn push(&self, fixture: &str) -> Outcome {
+        let digest = self.install(fixture).await;
+        self.judge(digest).await
+    }
+
+    pub async fn judge(&self, digest: Digest) -> Outcome {
+        run(&self.host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap()
+    }
+}
+
+/// A fixture as a component.
+pub fn component(name: &str) -> Bytes {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/plugins");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    if name.ends_with(".component") {
+        return wat::parse_str(read(&format!("{name}.wat"))).unwrap().into();
+    }
+    let text = format!("(module\n{}\n{})", read("prelude.wat"), read(&format!("{name}.wat")));
+    let mut module = wat::parse_str(text).unwrap();
+    componentize::embed_world(&mut module, "policy").unwrap();
+    componentize::componentize(&module).unwrap().into()
+}
