@@ -136,12 +136,12 @@ fn is_compressed_form(name: &str) -> bool {
     name.ends_with(".br") || name.ends_with(".gz")
 }
 
-/// Trunk writes `name-<16 hexadecimal digits>.ext`, with `_bg` before the extension of the wasm file.
+/// Trunk writes `name-<about 16 hexadecimal digits>.ext`, with `_bg` before the extension of the wasm file.
 fn is_hashed(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     let digits = stem.rsplit('-').next().unwrap_or("");
-    digits.len() >= 15 && digits.len() < stem.len() && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    digits.len() >= 12 && digits.len() < stem.len() && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -1,0 +1,20 @@
+//! The public REST API as the pages call it. Every address below `/api/v1` is written in this module and nowhere else.
+
+pub mod client;
+pub mod code;
+pub mod failure;
+pub mod identity;
+pub mod plugins;
+pub mod repos;
+pub mod settings;
+
+pub use client::Paged;
+pub use failure::Failure;
+
+use crate::routes::RepoAddress;
+use crate::text::encode_segment;
+
+/// `/repos/{owner}/{repo}`.
+fn repo_path(address: &RepoAddress) -> String {
+    format!("/repos/{}/{}", encode_segment(&address.owner), encode_segment(&address.name))
+}

@@ -1,0 +1,40 @@
+//! Signing in and out, and the server's public settings.
+
+use hardie_api_types::account::User;
+use hardie_api_types::identity::{CreateSessionOption, SignedIn};
+use hardie_api_types::org::Organization;
+use hardie_api_types::server::HardieSettings;
+
+use super::client::{self, Done};
+use super::{Failure, Paged};
+use crate::text::encode_segment;
+
+/// Who is signed in; 401 if nobody.
+pub async fn current_user() -> Result<User, Failure> {
+    client::get("/user").await
+}
+
+/// Signs in; the browser keeps the cookie.
+pub async fn sign_in(username: String, password: String) -> Result<SignedIn, Failure> {
+    client::send("POST", "/user/sessions", &CreateSessionOption { username, password }).await
+}
+
+/// Ends this browser's session.
+pub async fn sign_out() -> Result<Done, Failure> {
+    client::delete("/user/sessions/current").await
+}
+
+/// What must be known before anybody signs in.
+pub async fn server_settings() -> Result<HardieSettings, Failure> {
+    client::get("/settings/hardie").await
+}
+
+/// A user or an organisation.
+pub async fn account(name: &str) -> Result<User, Failure> {
+    client::get(&format!("/users/{}", encode_segment(name))).await
+}
+
+/// Organisations that the reader belongs to.
+pub async fn my_organisations() -> Result<Paged<Organization>, Failure> {
+    client::get_page("/user/orgs?limit=50").await
+}

@@ -1,0 +1,71 @@
+//! A value that the server has: asked for whenever its key changes, shown stale until the next one is there.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::Failure;
+use crate::parts::error_panel::error_panel;
+
+/// What is known of the value so far.
+pub struct Load<T: Send + Sync + 'static> {
+    state: RwSignal<Option<Result<T, Failure>>>,
+    again: RwSignal<u32>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Load<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Load<T> {}
+
+/// Asks now, and again whenever `key` gives another value. Of overlapping questions only the last one's answer counts.
+pub fn load<K, T, F>(key: impl Fn() -> K + Send + Sync + 'static, fetch: impl Fn(K) -> F + 'static) -> Load<T>
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<T, Failure>> + 'static,
+{
+    let state = RwSignal::new(None);
+    let again = RwSignal::new(0_u32);
+    let turn = StoredValue::new(0_u32);
+    let key = Memo::new(move |_| key());
+    Effect::new(move |_| {
+        again.track();
+        let mine = turn.get_value().wrapping_add(1);
+        turn.set_value(mine);
+        let answer = fetch(key.get());
+        spawn_local(async move {
+            let answer = answer.await;
+            // The page may be gone by now: then nobody is left to tell.
+            if turn.try_get_value() == Some(mine) {
+                state.try_set(Some(answer));
+            }
+        });
+    });
+    Load { state, again }
+}
+
+impl<T: Clone + Send + Sync + 'static> Load<T> {
+    /// Asks again, keeping what is shown.
+    pub fn retry(&self) {
+        self.again.update(|again| *again = again.wrapping_add(1));
+    }
+
+    /// The value if it is there, tracked.
+    pub fn value(&self) -> Option<T> {
+        self.state.get().and_then(Result::ok)
+    }
+
+    /// The value as a view; before it a placeholder of the same size, instead of it what went wrong.
+    pub fn view(self, placeholder: impl Fn() -> AnyView + Send + 'static, view: impl Fn(T) -> AnyView + Send + 'static) -> impl IntoView {
+        move || match self.state.get() {
+            None => placeholder(),
+            Some(Ok(value)) => view(value),
+            Some(Err(failure)) => error_panel(failure, move || self.retry()),
+        }
+    }
+}

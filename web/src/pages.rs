@@ -1,0 +1,10 @@
+//! One page a file; what belongs to one page only lies in a folder of its name.
+
+pub mod explore;
+pub mod home;
+pub mod login;
+pub mod new_repo;
+pub mod not_found;
+pub mod owner;
+pub mod repo;
+pub mod user_settings;

@@ -1,0 +1,116 @@
+//! A repository: its head stays, the view below follows the address.
+
+mod branches;
+mod clone;
+mod code;
+mod commit;
+mod commits;
+mod crumbs;
+mod diff;
+mod directory;
+mod empty;
+mod file;
+mod head;
+mod ref_menu;
+mod settings;
+mod tags;
+
+use hardie_api_types::repo::Repository;
+use leptos::prelude::*;
+
+use crate::api::repos;
+use crate::load::load;
+use crate::nav::use_nav;
+use crate::parts::repo_list;
+use crate::parts::skeleton;
+use crate::routes::{RepoAddress, RepoView};
+use crate::state::title;
+
+/// A repository as the API shows it, and where it is; for all pages below.
+#[derive(Clone, Copy)]
+pub struct Repo {
+    repository: RwSignal<Repository>,
+    address: StoredValue<RepoAddress>,
+}
+
+/// The one of this page.
+pub fn use_repo() -> Repo {
+    expect_context()
+}
+
+impl Repo {
+    /// Its address.
+    pub fn address(&self) -> RepoAddress {
+        self.address.get_value()
+    }
+
+    /// As the API shows it, tracked.
+    pub fn get(&self) -> Repository {
+        self.repository.get()
+    }
+
+    /// Puts in what a change answered.
+    pub fn set(&self, repository: Repository) {
+        self.repository.set(repository);
+    }
+
+    /// Whether the reader administers it, tracked.
+    pub fn is_admin(&self) -> bool {
+        self.repository.with(|repo| repo.permissions.as_ref().is_some_and(|may| may.admin))
+    }
+
+    /// Whether the reader may push to it, tracked.
+    pub fn can_push(&self) -> bool {
+        self.repository.with(|repo| repo.permissions.as_ref().is_some_and(|may| may.push) && !repo.archived)
+    }
+}
+
+/// The pages below `/{owner}/{repo}`.
+#[component]
+pub fn RepoPage(address: RepoAddress, view: Memo<RepoView>) -> impl IntoView {
+    let nav = use_nav();
+    title::set(address.full_name());
+    let asked = address.clone();
+    let found = load(move || asked.clone(), |address| async move { repos::get(&address).await });
+    // A renamed repository answers under its new name: the address bar follows.
+    Effect::new(move |_| {
+        if let Some(repository) = found.value() {
+            let now = repo_list::address(&repository);
+            if now != address {
+                let rest = nav.here();
+                let rest = rest.splitn(4, '/').nth(3).map_or(String::new(), |rest| format!("/{rest}"));
+                nav.replace(&format!("{}{rest}", now.url()));
+            }
+        }
+    });
+    found.view(
+        || view! { <div class="page"><div class="repo-head-room"></div>{skeleton::rows(8)}</div> }.into_any(),
+        move |repository| {
+            let address = StoredValue::new(repo_list::address(&repository));
+            let repo = Repo { repository: RwSignal::new(repository), address };
+            provide_context(repo);
+            view! {
+                <div class="page">
+                    <head::RepoHead view=view/>
+                    {move || body(repo, view.get())}
+                </div>
+            }
+            .into_any()
+        },
+    )
+}
+
+fn body(repo: Repo, view: RepoView) -> AnyView {
+    let is_empty = repo.repository.with(|repository| repository.empty);
+    match view {
+        RepoView::Code { at: None, path } if is_empty && path.is_empty() => view! { <empty::EmptyRepo/> }.into_any(),
+        RepoView::Code { at, path } => view! { <code::CodePage at=at path=path/> }.into_any(),
+        RepoView::Commits { .. } | RepoView::Branches | RepoView::Tags if is_empty => view! { <empty::EmptyRepo/> }.into_any(),
+        RepoView::Commits { at, path } => view! { <commits::CommitsPage at=at path=path/> }.into_any(),
+        RepoView::Commit(sha) => view! { <commit::CommitPage sha=sha/> }.into_any(),
+        RepoView::Branches => view! { <branches::BranchesPage/> }.into_any(),
+        RepoView::Tags => view! { <tags::TagsPage/> }.into_any(),
+        RepoView::Settings(tab) => view! { <settings::SettingsPage tab=tab/> }.into_any(),
+        RepoView::NotFound => view! { <super::not_found::NotFoundPage/> }.into_any(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Lines of code with numbers that are links; a range of them is marked by the address: `#L3` or `#L3-L7`.
+//!
+//! The lines are put in as one HTML text, in chunks that the browser need not lay out before they are seen
+//! (`content-visibility`): ten thousand lines cost no more to show than a screenful.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use crate::nav::use_nav;
+
+/// Lines in one chunk.
+const CHUNK: usize = 200;
+
+/// The lines: HTML from the server in which only `<span class>` occurs.
+#[component]
+pub fn Lines(lines: Vec<String>) -> impl IntoView {
+    let nav = use_nav();
+    let root = NodeRef::<html::Div>::new();
+    let digits = lines.len().to_string().len();
+    let html = html(&lines);
+    let marked_before = StoredValue::new(false);
+    Effect::new(move |_| {
+        let range = parse_range(&nav.hash());
+        let Some(root) = root.get() else { return };
+        mark(&root, range);
+        if let Some((first, _)) = range.filter(|_| !marked_before.get_value())
+            && let Some(line) = document().get_element_by_id(&format!("L{first}"))
+        {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Center);
+            line.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+        marked_before.set_value(true);
+    });
+    let choose = move |event: MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some(number) = target.and_then(|target| target.closest("a.ln").ok().flatten()).and_then(|link| number_of(&link)) else { return };
+        event.prevent_default();
+        let start = parse_range(&nav.hash()).map(|(first, _)| first).filter(|_| event.shift_key());
+        let hash = match start {
+            Some(start) if start != number => format!("#L{}-L{}", start.min(number), start.max(number)),
+            _ => format!("#L{number}"),
+        };
+        nav.replace(&hash);
+    };
+    view! {
+        <div class=format!("code digits-{}", digits.min(6)) node_ref=root tabindex="0" role="region" aria-label="File content" on:click=choose inner_html=html></div>
+    }
+}
+
+fn html(lines: &[String]) -> String {
+    let mut html = String::with_capacity(lines.iter().map(|line| line.len() + 64).sum());
+    for (chunk, lines) in lines.chunks(CHUNK).enumerate() {
+        html.push_str("<div class=\"chunk\">");
+        for (index, line) in lines.iter().enumerate() {
+            let number = chunk * CHUNK + index + 1;
+            html.push_str(&format!("<div class=\"line\" id=\"L{number}\"><a class=\"ln\" href=\"#L{number}\" data-n=\"{number}\" aria-label=\"Line {number}\"></a><code>{line}\n</code></div>"));
+        }
+        html.push_str("</div>");
+    }
+    html
+}
+
+fn number_of(link: &Element) -> Option<usize> {
+    link.get_attribute("data-n")?.parse().ok()
+}
+
+/// `#L3` or `#L3-L7`, in either order.
+fn parse_range(hash: &str) -> Option<(usize, usize)> {
+    let rest = hash.strip_prefix("#L")?;
+    let (first, last) = rest.split_once('-').unwrap_or((rest, rest));
+    let (first, last): (usize, usize) = (first.parse().ok()?, last.trim_start_matches('L').parse().ok()?);
+    Some((first.min(last), first.max(last)))
+}
+
+fn mark(root: &Element, range: Option<(usize, usize)>) {
+    if let Ok(marked) = root.query_selector_all(".line.marked") {
+        for index in 0..marked.length() {
+            if let Some(line) = marked.item(index).and_then(|node| node.dyn_into::<Element>().ok()) {
+                let _ = line.class_list().remove_1("marked");
+            }
+        }
+    }
+    let Some((first, last)) = range else { return };
+    for number in first..=last.min(first.saturating_add(20_000)) {
+        let Some(line) = document().get_element_by_id(&format!("L{number}")) else { break };
+        let _ = line.class_list().add_1("marked");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{html, parse_range};
+
+    #[test]
+    fn ranges_are_read_in_either_order() {
+        assert_eq!(parse_range("#L3"), Some((3, 3)));
+        assert_eq!(parse_range("#L7-L3"), Some((3, 7)));
+        assert_eq!(parse_range("#L3-7"), Some((3, 7)));
+        for none in ["", "#", "#l3", "#L", "#Lx-L3", "#readme"] {
+            assert_eq!(parse_range(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn each_line_is_an_anchor() {
+        let html = html(&vec!["x".to_owned(); 201]);
+        assert_eq!(html.matches("class=\"chunk\"").count(), 2);
+        assert!(html.contains("id=\"L201\""));
+    }
+}

@@ -1,0 +1,80 @@
+//! The branch and tag switcher.
+
+use leptos::prelude::*;
+
+use crate::api::code;
+use crate::load::load;
+use crate::pages::repo::use_repo;
+use crate::parts::icon::{Icon, Sign};
+use crate::parts::menu::Menu;
+use crate::routes::{At, RefKind};
+use crate::text;
+
+/// Shows the ref; its panel leads to the same path at another one. `link` makes that address.
+#[component]
+pub fn RefMenu(at: At, link: impl Fn(&At) -> String + Send + Sync + 'static) -> impl IntoView {
+    let link = StoredValue::new(link);
+    let shown = match at.kind {
+        RefKind::Commit => text::short(&at.name).to_owned(),
+        _ => at.name.clone(),
+    };
+    let sign = match at.kind {
+        RefKind::Branch => Sign::Branch,
+        RefKind::Tag => Sign::Tag,
+        RefKind::Commit => Sign::Commit,
+    };
+    let label = format!("Switch branch or tag; now {} {shown}", at.kind.word());
+    let at = StoredValue::new(at);
+    view! {
+        <Menu label=label wide=true
+            face=move || view! { <Icon sign=sign/><span class="ref-name" dir="auto">{shown.clone()}</span><Icon sign=Sign::ChevronDown/> }>
+            <RefPanel at=at.get_value() link=move |at: &At| link.with_value(|link| link(at))/>
+        </Menu>
+    }
+}
+
+#[component]
+fn RefPanel(at: At, link: impl Fn(&At) -> String + Copy + Send + Sync + 'static) -> impl IntoView {
+    let repo = use_repo();
+    let tags = RwSignal::new(at.kind == RefKind::Tag);
+    let filter = RwSignal::new(String::new());
+    let names = load(
+        move || (repo.address(), tags.get()),
+        |(address, tags)| async move {
+            Ok(match tags {
+                true => code::tags(&address, 1).await?.items.into_iter().map(|tag| At { kind: RefKind::Tag, name: tag.name }).collect::<Vec<_>>(),
+                false => code::branches(&address, 1).await?.items.into_iter().map(|branch| At::branch(&branch.name)).collect(),
+            })
+        },
+    );
+    let all = repo.address();
+    view! {
+        <div class="ref-panel">
+            <div class="segmented" role="group" aria-label="Kind">
+                <button type="button" aria-pressed=move || (!tags.get()).to_string() on:click=move |_| tags.set(false)>"Branches"</button>
+                <button type="button" aria-pressed=move || tags.get().to_string() on:click=move |_| tags.set(true)>"Tags"</button>
+            </div>
+            <input type="search" aria-label="Filter" placeholder="Filter" autocomplete="off" spellcheck="false"
+                prop:value=move || filter.get() on:input=move |event| filter.set(event_target_value(&event))/>
+            <div class="menu-list ref-list">
+                {names.view(|| view! { <p class="muted menu-pad small">"Loading…"</p> }.into_any(), move |names| {
+                    let wanted = filter.get().to_lowercase();
+                    let rows = names.into_iter().filter(|name| name.name.to_lowercase().contains(&wanted)).map(|name| {
+                        let here = name == at;
+                        let href = link(&name);
+                        view! {
+                            <a href=href aria-current=here.then_some("true")>
+                                <span class="menu-tick">{here.then(|| view! { <Icon sign=Sign::Check/> })}</span>
+                                <span dir="auto">{name.name}</span>
+                            </a>
+                        }
+                    }).collect_view();
+                    rows.into_any()
+                })}
+            </div>
+            <a class="menu-foot" href=move || if tags.get() { all.tags() } else { all.branches() }>
+                {move || if tags.get() { "All tags" } else { "All branches" }}
+            </a>
+        </div>
+    }
+}

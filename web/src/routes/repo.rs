@@ -1,0 +1,256 @@
+//! Addresses below one repository.
+//!
+//! A ref in an address is one percent-encoded segment (`feature%2Fx`), so that ref and path never mix. Paths stay encoded
+//! from the address bar to the API and back: names that are not UTF-8 survive.
+
+use crate::text::{encode_segment, percent_decode};
+
+/// Whose repository, and its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RepoAddress {
+    /// The owner's name.
+    pub owner: String,
+    /// The repository's name.
+    pub name: String,
+}
+
+/// What kind of thing a ref in an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefKind {
+    /// `refs/heads/…`
+    Branch,
+    /// `refs/tags/…`
+    Tag,
+    /// A commit by its id.
+    Commit,
+}
+
+/// A ref that a page looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Its kind.
+    pub kind: RefKind,
+    /// Its short name or id, decoded.
+    pub name: String,
+}
+
+/// A page of the repository's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepoTab {
+    /// Name, visibility, danger zone.
+    General,
+    /// Who else works on it.
+    Collaborators,
+    /// Branch protection.
+    Branches,
+    /// Sandboxed hooks.
+    Plugins,
+}
+
+/// What a repository's address shows. Paths are encoded, without a slash at either end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RepoView {
+    /// A directory or a file; the default branch's top if `at` is `None`.
+    Code {
+        /// The ref.
+        at: Option<At>,
+        /// The encoded path.
+        path: String,
+    },
+    /// History.
+    Commits {
+        /// The ref.
+        at: Option<At>,
+        /// The encoded path; the whole history if empty.
+        path: String,
+    },
+    /// One commit.
+    Commit(String),
+    /// All branches.
+    Branches,
+    /// All tags.
+    Tags,
+    /// Settings.
+    Settings(RepoTab),
+    /// Nothing of ours.
+    NotFound,
+}
+
+impl RefKind {
+    fn parse(word: &str) -> Option<RefKind> {
+        match word {
+            "branch" => Some(RefKind::Branch),
+            "tag" => Some(RefKind::Tag),
+            "commit" => Some(RefKind::Commit),
+            _ => None,
+        }
+    }
+
+    /// As addresses and the API write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            RefKind::Branch => "branch",
+            RefKind::Tag => "tag",
+            RefKind::Commit => "commit",
+        }
+    }
+}
+
+impl At {
+    /// From the API's `ref` and `ref_kind`.
+    pub fn new(kind: &str, name: &str) -> At {
+        At { kind: RefKind::parse(kind).unwrap_or(RefKind::Branch), name: name.to_owned() }
+    }
+
+    /// A branch.
+    pub fn branch(name: &str) -> At {
+        At { kind: RefKind::Branch, name: name.to_owned() }
+    }
+
+    /// As it stands in an address.
+    pub fn segment(&self) -> String {
+        format!("{}/{}", self.kind.word(), encode_segment(&self.name))
+    }
+}
+
+impl RepoTab {
+    /// In the order of the menu.
+    pub const ALL: [RepoTab; 4] = [RepoTab::General, RepoTab::Collaborators, RepoTab::Branches, RepoTab::Plugins];
+
+    /// The last part of its address.
+    pub fn slug(self) -> &'static str {
+        match self {
+            RepoTab::General => "general",
+            RepoTab::Collaborators => "collaborators",
+            RepoTab::Branches => "branches",
+            RepoTab::Plugins => "plugins",
+        }
+    }
+
+    /// Its name in the menu.
+    pub fn label(self) -> &'static str {
+        match self {
+            RepoTab::General => "General",
+            RepoTab::Collaborators => "Collaborators",
+            RepoTab::Branches => "Branch protection",
+            RepoTab::Plugins => "Plugins",
+        }
+    }
+}
+
+impl RepoView {
+    /// Reads what follows owner and name.
+    pub fn parse(rest: &[&str]) -> RepoView {
+        let placed = |kind: &str, name: &str| RefKind::parse(kind).map(|kind| At { kind, name: percent_decode(name) });
+        match rest {
+            [] => RepoView::Code { at: None, path: String::new() },
+            ["src", kind, name, path @ ..] => match placed(kind, name) {
+                Some(at) => RepoView::Code { at: Some(at), path: path.join("/") },
+                None => RepoView::NotFound,
+            },
+            ["commits"] => RepoView::Commits { at: None, path: String::new() },
+            ["commits", kind, name, path @ ..] => match placed(kind, name) {
+                Some(at) => RepoView::Commits { at: Some(at), path: path.join("/") },
+                None => RepoView::NotFound,
+            },
+            ["commit", sha] => RepoView::Commit((*sha).to_owned()),
+            ["branches"] => RepoView::Branches,
+            ["tags"] => RepoView::Tags,
+            ["settings"] => RepoView::Settings(RepoTab::General),
+            ["settings", slug] => {
+                RepoTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(RepoView::NotFound, RepoView::Settings)
+            }
+            _ => RepoView::NotFound,
+        }
+    }
+}
+
+impl RepoAddress {
+    /// `owner/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    /// Its first page.
+    pub fn url(&self) -> String {
+        format!("/{}/{}", encode_segment(&self.owner), encode_segment(&self.name))
+    }
+
+    /// A directory or file; `path` encoded.
+    pub fn code(&self, at: &At, path: &str) -> String {
+        self.placed("src", at, path)
+    }
+
+    /// The history of a ref, or of a path at it.
+    pub fn commits(&self, at: &At, path: &str) -> String {
+        self.placed("commits", at, path)
+    }
+
+    /// A file's bytes.
+    pub fn raw(&self, at: &At, path: &str) -> String {
+        self.placed("raw", at, path)
+    }
+
+    /// One commit.
+    pub fn commit(&self, sha: &str) -> String {
+        format!("{}/commit/{}", self.url(), encode_segment(sha))
+    }
+
+    /// All branches.
+    pub fn branches(&self) -> String {
+        format!("{}/branches", self.url())
+    }
+
+    /// All tags.
+    pub fn tags(&self) -> String {
+        format!("{}/tags", self.url())
+    }
+
+    /// A page of its settings.
+    pub fn settings(&self, tab: RepoTab) -> String {
+        format!("{}/settings/{}", self.url(), tab.slug())
+    }
+
+    fn placed(&self, what: &str, at: &At, path: &str) -> String {
+        let slash = if path.is_empty() { "" } else { "/" };
+        format!("{}/{what}/{}{slash}{path}", self.url(), at.segment())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool() -> RepoAddress {
+        RepoAddress { owner: "ann".into(), name: "tool".into() }
+    }
+
+    fn reread(url: &str) -> RepoView {
+        let parts: Vec<&str> = url.split('/').filter(|part| !part.is_empty()).skip(2).collect();
+        RepoView::parse(&parts)
+    }
+
+    #[test]
+    fn a_link_is_read_back_as_what_it_was_made_from() {
+        for name in ["main", "feature/x", "a b", "50%", "ä#?"] {
+            let at = At::branch(name);
+            for path in ["", "src/lib.rs", "odd%FFname/a%20b"] {
+                let code = RepoView::Code { at: Some(at.clone()), path: path.to_owned() };
+                assert_eq!(reread(&tool().code(&at, path)), code);
+                let commits = RepoView::Commits { at: Some(at.clone()), path: path.to_owned() };
+                assert_eq!(reread(&tool().commits(&at, path)), commits);
+            }
+        }
+        assert_eq!(reread(&tool().commit("abc")), RepoView::Commit("abc".into()));
+        for tab in RepoTab::ALL {
+            assert_eq!(reread(&tool().settings(tab)), RepoView::Settings(tab));
+        }
+    }
+
+    #[test]
+    fn unknown_addresses_are_not_found() {
+        for url in ["/a/b/src/nonsense/x", "/a/b/wiki", "/a/b/settings/x", "/a/b/commit/x/y"] {
+            assert_eq!(reread(url), RepoView::NotFound, "{url}");
+        }
+    }
+}
