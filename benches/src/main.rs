@@ -1,0 +1,50 @@
+//! Ratios against nginx, fcgiwrap and `git http-backend`, on loopback and in one run. `cargo xtask bench` builds and starts this.
+//!
+//! Requests are replayed on the wire over kept connections; no git process runs while something is measured, except the peer's own.
+//! It knows the server only as its users do: its command line, HTTP and git. Start at [`works`].
+
+mod args;
+mod children;
+mod fixture;
+mod http;
+mod load;
+mod machine;
+mod memory;
+mod ours;
+mod peer;
+mod report;
+mod wire;
+mod works;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn measure() -> anyhow::Result<()> {
+    let options = args::parse(std::env::args().skip(1))?;
+    let mut report = report::Report::default();
+    if options.wants("git") {
+        works::git::measure(&options, &mut report)?;
+    }
+    if options.wants("policy") {
+        works::policy::measure(&options, &mut report)?;
+    }
+    if options.wants("idle") {
+        works::idle::measure(&mut report)?;
+    }
+    report.finish(&options)
+}
+
+/// One line for the person who waits.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

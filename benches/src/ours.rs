@@ -1,0 +1,106 @@
+//! Our side: the real binary on an empty data folder, used as its operator and its users would.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail, ensure};
+use base64::Engine as _;
+
+use crate::children::{self, Running, command};
+use crate::http::{Connection, Request, Response};
+
+/// Who owns the repositories.
+pub const USER: &str = "bench";
+
+/// A running server with one administrator.
+#[derive(Debug)]
+pub struct Ours {
+    /// Where it listens.
+    pub host: SocketAddr,
+    /// The administrator's token.
+    pub token: String,
+    process: Running,
+    scratch: PathBuf,
+}
+
+/// The binary to measure.
+pub fn binary() -> anyhow::Result<PathBuf> {
+    let path = std::env::var_os("HARDIE_BENCH_BINARY").map(PathBuf::from).context("start this as `cargo xtask bench`")?;
+    ensure!(path.is_file(), "{} is not there", path.display());
+    Ok(path)
+}
+
+impl Ours {
+    /// Starts it on `scratch`.
+    pub fn start(scratch: &Path) -> anyhow::Result<Self> {
+        let data = scratch.join("data");
+        admin(
+            scratch,
+            &data,
+            &["user", "create", USER, "--email", "bench@example.org", "--admin", "--password-stdin"],
+            "correct horse battery staple\n",
+        )?;
+        let token = admin(scratch, &data, &["token", "create", USER, "--name", "bench", "--scopes", "all"], "")?;
+        let mut serve = command(binary()?, scratch);
+        serve.arg("serve").arg("--data-dir").arg(&data).args(["--http-listen", "127.0.0.1:0", "--ssh-listen", "127.0.0.1:0"]);
+        let log = std::fs::File::create(scratch.join("hardie.log"))?;
+        let mut process = Running::start(serve.stdout(Stdio::piped()).stderr(log))?;
+        let mut line = String::new();
+        BufReader::new(process.stdout()?).read_line(&mut line)?;
+        let ready: serde_json::Value = serde_json::from_str(&line).with_context(|| {
+            format!("no ready line but {line:?}; the log: {}", std::fs::read_to_string(scratch.join("hardie.log")).unwrap_or_default())
+        })?;
+        let host =
+            ready["http"].as_str().and_then(|url| url.strip_prefix("http://")).context("the ready line names no address")?.parse()?;
+        Ok(Self { host, token, process, scratch: scratch.to_owned() })
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The `Authorization` header of the administrator.
+    pub fn basic(&self) -> String {
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{}", self.token)))
+    }
+
+    /// Calls the API.
+    pub fn api(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Response> {
+        let token = format!("token {}", self.token);
+        let headers = [("Authorization", token.as_str()), ("Content-Type", "application/json")];
+        let request = Request::new(method, self.host, &format!("/api/v1{path}"), &headers, body.as_bytes());
+        Connection::to(self.host).send(&request)?.good().with_context(|| format!("{method} {path}"))
+    }
+
+    /// Makes a public repository and pushes everything of a local one to it.
+    pub fn repository(&self, name: &str, from: &Path) -> anyhow::Result<()> {
+        self.api("POST", "/user/repos", &serde_json::json!({ "name": name, "private": false }).to_string())?;
+        let url = format!("http://{USER}:{}@{}/{USER}/{name}.git", self.token, self.host);
+        let mut git = command("git", &self.scratch);
+        git.current_dir(from).args(["push", "--quiet", &url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]);
+        children::output(&mut git).map(|_| ())
+    }
+
+    /// Installs a component for one repository, enforcing.
+    pub fn install(&self, component: &Path, repository: &str) -> anyhow::Result<()> {
+        let mut hardie = command(binary()?, &self.scratch);
+        hardie.args(["plugin", "install"]).arg(component).args(["--repo", &format!("{USER}/{repository}"), "--mode", "enforce"]);
+        hardie.env("HARDIE_SERVER", format!("http://{}", self.host)).env("HARDIE_TOKEN", &self.token);
+        children::output(&mut hardie).map(|_| ())
+    }
+}
+
+fn admin(scratch: &Path, data: &Path, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+    let mut hardie: Command = command(binary()?, scratch);
+    hardie.args(["admin", "--data-dir"]).arg(data).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = hardie.spawn()?;
+    child.stdin.take().context("no standard input")?.write_all(input.as_bytes())?;
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("hardie admin {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}

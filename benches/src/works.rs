@@ -1,0 +1,5 @@
+//! What is measured, one file a work.
+
+pub mod git;
+pub mod idle;
+pub mod policy;

@@ -1,0 +1,114 @@
+//! What a policy adds to a push: the same pushes to two repositories, one of which asks the policy.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+
+use crate::args::Options;
+use crate::fixture;
+use crate::http::{Connection, Request};
+use crate::load::quantile;
+use crate::ours::{Ours, USER};
+use crate::report::{Line, Report};
+use crate::{say, wire};
+
+const NOTHING: &str = "0000000000000000000000000000000000000000";
+const MAIN: &str = "refs/heads/main";
+/// The shipped policy that every push of this bench passes.
+const POLICY: &str = "commit-message";
+
+/// Pushes commit by commit to both, in turns, so that whatever the disk does meets both alike.
+pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let scratch = tempfile::tempdir()?;
+    say("policy: making pushes");
+    let source = fixture::repository(scratch.path(), "source.git", options.pushes + 1, 0)?;
+    let line = fixture::line(&source)?;
+    let folder = scratch.path().join("ours");
+    std::fs::create_dir_all(&folder)?;
+    let ours = Ours::start(&folder)?;
+    for name in ["plain", "judged"] {
+        ours.api("POST", "/user/repos", &serde_json::json!({ "name": name, "private": false }).to_string())?;
+    }
+    ours.install(&component()?, "judged")?;
+    let mut times = [Vec::new(), Vec::new()];
+    let mut connection = Connection::to(ours.host);
+    let mut old = NOTHING;
+    for new in &line {
+        let pack = first_or_next(&source, old, new)?;
+        for (name, times) in ["plain", "judged"].iter().zip(&mut times) {
+            times.push(push(&ours, &mut connection, name, old, new, &pack)?);
+        }
+        old = new;
+    }
+    let [mut plain, mut judged] = times;
+    for times in [&mut plain, &mut judged] {
+        // The first push makes the branch and warms everything.
+        times.remove(0);
+        times.sort();
+    }
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    for percent in [50, 99] {
+        let (without, with) = (milliseconds(quantile(&plain, percent)), milliseconds(quantile(&judged, percent)));
+        let ours = format!("{with:.2} ms, {:+.2} ms", with - without);
+        let work = format!("push of 1 commit with {POLICY}, p{percent}");
+        report.add(Line { work, peer: Some(format!("{without:.2} ms without")), ours, hold: None, ratio: None });
+    }
+    let calls = recorded(&ours, options.pushes)?;
+    let (p50, p99) = (milliseconds(quantile(&calls, 50)), milliseconds(quantile(&calls, 99)));
+    let hold = Some(("p50 ≤ 0.3 ms".to_owned(), p50 <= 0.3));
+    report.add(Line {
+        work: format!("policy call, {} calls", calls.len()),
+        peer: None,
+        ours: format!("p50 {p50:.3} ms, p99 {p99:.3} ms"),
+        hold,
+        ratio: None,
+    });
+    Ok(())
+}
+
+fn component() -> anyhow::Result<PathBuf> {
+    let folder = std::env::var_os("HARDIE_BENCH_PLUGINS").map(PathBuf::from).context("start this as `cargo xtask bench`")?;
+    let path = folder.join(format!("{POLICY}.wasm"));
+    ensure!(path.is_file(), "{} is not built", path.display());
+    Ok(path)
+}
+
+fn first_or_next(source: &Path, old: &str, new: &str) -> anyhow::Result<Vec<u8>> {
+    // "All that leads to the first commit" is that commit alone.
+    let old = if old == NOTHING { format!("{new}^@") } else { old.to_owned() };
+    fixture::pack(source, &old, new)
+}
+
+fn push(ours: &Ours, connection: &mut Connection, repository: &str, old: &str, new: &str, pack: &[u8]) -> anyhow::Result<Duration> {
+    let basic = ours.basic();
+    let headers = [
+        ("Authorization", basic.as_str()),
+        ("Content-Type", "application/x-git-receive-pack-request"),
+        ("Accept", "application/x-git-receive-pack-result"),
+    ];
+    let path = format!("/{USER}/{repository}.git/git-receive-pack");
+    let request = Request::new("POST", ours.host, &path, &headers, &wire::push(old, new, MAIN, pack));
+    let started = Instant::now();
+    let response = connection.send(&request)?.good()?;
+    let time = started.elapsed();
+    let text = response.start();
+    ensure!(text.contains("unpack ok") && text.contains(&format!("ok {MAIN}")), "the push was refused: {text}");
+    Ok(time)
+}
+
+/// What the server wrote down about each call, sorted.
+fn recorded(ours: &Ours, pushes: usize) -> anyhow::Result<Vec<Duration>> {
+    let mut calls = Vec::new();
+    for page in 1..=pushes / 50 + 1 {
+        let list = ours.api("GET", &format!("/repos/{USER}/judged/pushes?limit=50&page={page}"), "")?.json()?;
+        for id in list.as_array().into_iter().flatten().filter_map(|push| push["id"].as_i64()) {
+            let push = ours.api("GET", &format!("/repos/{USER}/judged/pushes/{id}"), "")?.json()?;
+            let micros = push["verdicts"].as_array().into_iter().flatten().filter_map(|verdict| verdict["wall_micros"].as_u64());
+            calls.extend(micros.map(Duration::from_micros));
+        }
+    }
+    ensure!(!calls.is_empty(), "the server recorded no verdict");
+    calls.sort();
+    Ok(calls)
+}
