@@ -73,17 +73,21 @@ pub struct User {
 }
 
 /// `PATCH /user/settings`: only what is present changes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct UserSettingsOptions {
     /// For people.
     pub full_name: Option<String>,
-    /// The e-mail address; needs the current password when changed.
+    /// The e-mail address; needs `current_password` when it changes.
     pub email: Option<String>,
     /// A line about the account.
     pub description: Option<String>,
+    /// The password, when the e-mail address changes. (Not in Gitea.)
+    pub current_password: Option<String>,
 }
+
+crate::redacted!(UserSettingsOptions);
 
 /// `GET /user/settings`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -149,3 +153,13 @@ pub struct EditUserOption {
 }
 
 crate::redacted!(EditUserOption);
+
+/// `GET /users/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserSearchResults {
+    /// True.
+    pub ok: bool,
+    /// One page of what was found.
+    pub data: Vec<User>,
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 
-/// One line (`GET /admin/audit`, newest first).
+/// One line (`GET /admin/audit` and `GET R/audit`, newest first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
@@ -14,12 +14,15 @@ pub struct AuditEntry {
     pub at: Time,
     /// What was done, dotted: `repository.create`, `token.create`, `push`, `sign-in.fail`.
     pub action: String,
-    /// Who; empty if nobody was proven or the account is gone.
-    pub actor: String,
-    /// Whose account it concerns; may be empty.
-    pub account: String,
-    /// `owner/name` of the repository that it concerns; may be empty.
-    pub repository: String,
+    /// The id of who did it; `null` if nobody was proven.
+    #[serde(default)]
+    pub actor_id: Option<i64>,
+    /// The id of the account that it concerns.
+    #[serde(default)]
+    pub account_id: Option<i64>,
+    /// The id of the repository that it concerns (`GET /repositories/{id}`).
+    #[serde(default)]
+    pub repository_id: Option<i64>,
     /// The client's address; may be empty.
     pub address: String,
     /// Short facts.

@@ -135,11 +135,11 @@ pub struct BranchProtection {
     /// Kept for Gitea's clients; 0.
     #[serde(default)]
     pub priority: i64,
-    /// Whether people with write access may push to it at all.
+    /// True: people with write access push to it.
     pub enable_push: bool,
-    /// Whether only the named may.
+    /// False: lists of people are not there yet.
     pub enable_push_whitelist: bool,
-    /// The named.
+    /// Empty.
     #[serde(default)]
     pub push_whitelist_usernames: Vec<String>,
     /// Whether commits may be dropped from it.
@@ -171,12 +171,10 @@ pub struct BranchProtectionOption {
     pub branch_name: Option<String>,
     /// The branch, or a pattern with `*`, that it covers.
     pub rule_name: Option<String>,
-    /// Whether people with write access may push to it at all.
+    /// False is refused by name: closing a branch to people with write access is not there yet.
     pub enable_push: Option<bool>,
-    /// Whether only the named may.
+    /// True is refused by name: lists of people are not there yet.
     pub enable_push_whitelist: Option<bool>,
-    /// The named.
-    pub push_whitelist_usernames: Option<Vec<String>>,
     /// Whether commits may be dropped from it.
     pub enable_force_push: Option<bool>,
     /// Whether it may be deleted.

@@ -32,6 +32,9 @@ pub struct Organization {
     /// Kept for Gitea's clients; false.
     #[serde(default)]
     pub repo_admin_change_team_access: bool,
+    /// The page in the UI. (Not in Gitea.)
+    #[serde(default)]
+    pub html_url: String,
     /// The same as `name`; some clients read one, some the other.
     pub username: String,
 }
@@ -50,13 +53,24 @@ pub struct CreateOrgOption {
     pub description: String,
 }
 
-/// `PUT /orgs/{org}/members/{username}`.
+/// `PATCH /orgs/{org}`: only what is present changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct EditOrgOption {
+    /// For people.
+    pub full_name: Option<String>,
+    /// A line about it.
+    pub description: Option<String>,
+}
+
+/// `PUT /orgs/{org}/members/{username}`. (Gitea has teams for this.)
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct OrgMemberOption {
-    /// Whether the member owns the organisation.
-    pub owner: bool,
+    /// `owner`, `admin`, `write` or `read` (if absent): what the member may do with the organisation's repositories.
+    pub role: Option<String>,
 }
 
 /// A member (`GET /orgs/{org}/members`), with what a plain user has plus the role.
@@ -66,7 +80,7 @@ pub struct OrgMember {
     /// The user.
     #[serde(flatten)]
     pub user: crate::account::User,
-    /// `owner` or `member`.
+    /// `owner`, `admin`, `write` or `read`.
     pub role: String,
 }
 

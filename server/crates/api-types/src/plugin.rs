@@ -29,8 +29,9 @@ pub struct PluginComponent {
     pub default_config: Value,
     /// Bytes.
     pub size: i64,
-    /// Who uploaded it; empty if the account is gone.
-    pub uploaded_by: String,
+    /// The id of who uploaded it; `null` if the account is gone.
+    #[serde(default)]
+    pub uploaded_by_id: Option<i64>,
     /// When.
     pub created_at: Time,
 }
@@ -39,7 +40,7 @@ pub struct PluginComponent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PluginScope {
-    /// `site`, `org`, `user` or `repo`.
+    /// `site`, `account` (a user or an organisation) or `repo`.
     pub kind: String,
     /// Empty for the site, else the account's name or `owner/name`.
     pub name: String,
@@ -97,8 +98,6 @@ pub struct CreateInstallationOption {
 pub struct EditInstallationOption {
     /// Another component: an upgrade or a rollback.
     pub digest: Option<String>,
-    /// What people call it.
-    pub name: Option<String>,
     /// `enforce`, `monitor` or `off`.
     pub mode: Option<String>,
     /// Whether a fault of the plugin lets the push through.
@@ -107,15 +106,13 @@ pub struct EditInstallationOption {
     pub config: Option<Value>,
 }
 
-/// What one call of one policy said about one ref (`GET S/{id}/verdicts`, and in a push).
+/// What one call of one policy said about one push (`GET S/{id}/verdicts`, and in `R/pushes/{id}`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verdict {
-    /// Its id.
-    pub id: i64,
     /// The push.
     pub push_id: i64,
-    /// The installation; 0 if it is gone.
+    /// The installation, whether or not it still exists.
     pub installation_id: i64,
     /// What the installation was called.
     pub plugin: String,
@@ -123,19 +120,16 @@ pub struct Verdict {
     pub digest: String,
     /// The mode at that time.
     pub mode: String,
-    /// `owner/name`.
+    /// `owner/name`; empty if the repository is gone.
     pub repository: String,
-    /// The ref, invalid UTF-8 replaced; empty for a fault, which concerns the whole push.
-    #[serde(rename = "ref")]
-    pub ref_name: String,
     /// `accepted`, or a failure class: `rejected`, `out-of-fuel`, `deadline`, `out-of-memory`, `trap`, `host-budget`,
     /// `bad-output`, `unavailable`.
     pub outcome: String,
-    /// The rule's short name if rejected; may be empty.
-    #[serde(default)]
-    pub code: String,
-    /// What the pusher was told.
+    /// What the pusher was told: refs, rules and how to mend it.
     pub lines: Vec<String>,
+    /// What the policy logged.
+    #[serde(default)]
+    pub log: Vec<String>,
     /// When.
     pub at: Time,
     /// Instructions used.
@@ -144,6 +138,9 @@ pub struct Verdict {
     /// Peak bytes of memory.
     #[serde(default)]
     pub memory: i64,
+    /// Calls to the host.
+    #[serde(default)]
+    pub host_calls: i64,
     /// Microseconds from instantiation to the answer.
     #[serde(default)]
     pub wall_micros: i64,

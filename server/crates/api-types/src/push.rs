@@ -18,6 +18,8 @@ pub struct PushRef {
     pub new: String,
     /// `create`, `update` or `delete`.
     pub kind: String,
+    /// Whether it dropped commits that the ref had.
+    pub forced: bool,
     /// `accepted` or `refused`.
     pub result: String,
     /// Why it was refused; may be empty.
@@ -37,12 +39,15 @@ pub struct Push {
     pub door: String,
     /// When.
     pub at: Time,
-    /// `open`, `done` or `refused`.
+    /// `open`, `done` (at least one ref was accepted), `refused` or `abandoned`.
     pub state: String,
+    /// Why it was refused as a whole; may be empty.
+    #[serde(default)]
+    pub text: String,
     /// Push options as sent.
     #[serde(default)]
     pub options: Vec<String>,
-    /// What became of each ref; empty in lists where it would cost too much.
+    /// What became of each ref; the first 50 in lists.
     #[serde(default)]
     pub refs: Vec<PushRef>,
     /// What policies said; only at `R/pushes/{id}`.

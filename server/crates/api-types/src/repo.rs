@@ -64,7 +64,7 @@ pub struct Repository {
     /// Kept for Gitea's clients; empty.
     #[serde(default)]
     pub original_url: String,
-    /// Kept for Gitea's clients; empty.
+    /// Its owner's address for it; may be empty.
     #[serde(default)]
     pub website: String,
     /// Kept for Gitea's clients; 0.
@@ -155,9 +155,12 @@ pub struct Repository {
     /// Empty.
     #[serde(default)]
     pub topics: Vec<String>,
-    /// When it was deleted; only in the list of deleted repositories. (Not in Gitea.)
+    /// When it was deleted; only in `GET /users/{owner}/deleted_repos`. (Not in Gitea.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Time>,
+    /// From when on it cannot be restored by `POST /users/{owner}/deleted_repos/{id}/restore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge_at: Option<Time>,
 }
 
 /// `GET /repos/search`.
@@ -198,6 +201,8 @@ pub struct EditRepoOption {
     pub name: Option<String>,
     /// A line about it.
     pub description: Option<String>,
+    /// An address; may be empty.
+    pub website: Option<String>,
     /// Whether only its owner and collaborators see it.
     pub private: Option<bool>,
     /// Whether it can be read but not changed.

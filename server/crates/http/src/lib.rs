@@ -1,1 +1,101 @@
-//! The only user of axum: /api/v1, git over HTTP, health, metrics.
+//! The HTTP door: `/api/v1` in Gitea's shapes, git's smart protocol, health and metrics, and the server of the UI's bundle.
+//! The only user of axum.
+//!
+//! Must not know: rules (that is `app`), SQL, git's objects, paths on disk. A handler reads a request, calls one use case and
+//! writes what it returns; what a failure means is decided in [`error`], who asks in [`auth`].
+//! Start reading at [`router`], then at `api` (the table of addresses) and `git`.
+
+mod api;
+mod auth;
+mod cache;
+mod client;
+mod config;
+mod error;
+mod git;
+mod health;
+mod json;
+mod layers;
+mod links;
+mod metrics;
+mod net;
+mod openapi;
+mod paging;
+mod path;
+mod query;
+mod raw;
+mod serve;
+mod show;
+mod state;
+pub mod ui;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use hardie_app::App;
+
+pub use client::Peer;
+pub use config::HttpConfig;
+pub use net::Cidr;
+pub use serve::{serve, serve_with};
+
+use crate::error::Refusal;
+use crate::layers::{admit, identify, render};
+use crate::state::Http;
+
+/// The parts of this door, sharing their counters.
+pub struct Door {
+    http: Http,
+}
+
+impl Door {
+    /// Joins the use cases with the operator's settings.
+    pub fn new(app: App, config: HttpConfig) -> Door {
+        Door { http: Http::new(app, config) }
+    }
+
+    /// Everything that people and clients reach.
+    pub fn router(&self) -> Router {
+        let http = &self.http;
+        let api = api::table();
+        let described = openapi::describe(&api);
+        let v1 = api.router().fallback(no_such_address).method_not_allowed_fallback(wrong_method);
+        let v1 = v1.layer(from_fn_with_state(http.clone(), admit));
+        let mut router = Router::new().nest("/api/v1", v1).merge(api::documents(described)).merge(git::routes()).merge(health::routes());
+        if http.config.metrics {
+            router = router.route("/metrics", get(health::metrics));
+        }
+        self.finish(router)
+    }
+
+    /// `/metrics` and the health checks alone, for a listener that only the operator reaches.
+    pub fn metrics_router(&self) -> Router {
+        self.finish(health::routes().route("/metrics", get(health::metrics)))
+    }
+
+    fn finish(&self, router: Router<Http>) -> Router {
+        router
+            .fallback(no_such_address)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(from_fn_with_state(self.http.clone(), render))
+            .layer(from_fn_with_state(self.http.clone(), identify))
+            .with_state(self.http.clone())
+    }
+}
+
+/// [`Door::router`] for callers that need nothing else.
+pub fn router(app: App, config: HttpConfig) -> Router {
+    Door::new(app, config).router()
+}
+
+/// The OpenAPI document as it is served, for the snapshot in `docs/api`.
+pub fn openapi_json() -> String {
+    api::document_text(&openapi::describe(&api::table()))
+}
+
+async fn no_such_address() -> Refusal {
+    Refusal::not_found("this address")
+}
+
+async fn wrong_method() -> Refusal {
+    Refusal::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method; the header Allow names those that it takes")
+}

@@ -1,0 +1,64 @@
+//! `/api/v1`: one table of addresses, each with its handler. A handler extracts, calls one use case and converts.
+
+mod admin;
+mod collaborators;
+mod components;
+mod keys;
+mod orgs;
+mod plugins;
+mod protections;
+mod pushes;
+mod repo_lists;
+mod repos;
+mod server;
+mod sessions;
+mod tokens;
+mod users;
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse as _;
+use axum::routing::get;
+
+pub use components::UPLOAD;
+
+use crate::openapi::Api;
+use crate::state::Http;
+
+/// Every address below `/api/v1`.
+pub fn table() -> Api {
+    let parts = [
+        server::add,
+        sessions::add,
+        users::add,
+        tokens::add,
+        keys::add,
+        orgs::add,
+        repo_lists::add,
+        repos::add,
+        collaborators::add,
+        protections::add,
+        pushes::add,
+        components::add,
+        plugins::add,
+        admin::add,
+    ];
+    parts.into_iter().fold(Api::default(), |api, add| add(api))
+}
+
+/// The description of the table, at the addresses where tools look for it.
+pub fn documents(described: utoipa::openapi::OpenApi) -> Router<Http> {
+    let text: bytes::Bytes = document_text(&described).into();
+    let document = move || {
+        let text = text.clone();
+        async move { ([(CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response() }
+    };
+    Router::new().route("/api/openapi.json", get(document.clone())).route("/swagger.v1.json", get(document))
+}
+
+/// The document as it is served and committed.
+pub fn document_text(described: &utoipa::openapi::OpenApi) -> String {
+    let mut text = described.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,85 @@
+//! Components: what can be installed, named by the hash of its bytes.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use hardie_api_types::plugin::PluginComponent;
+use hardie_app::plugins::{MAX_COMPONENT_BYTES, get_component, list_components, upload_component};
+use hardie_domain::plugin::Digest;
+
+use crate::auth::Asker;
+use crate::error::{Answer, Refusal};
+use crate::json::read_body;
+use crate::openapi::{Api, Op};
+use crate::paging::Paging;
+use crate::path::PathParts;
+use crate::show;
+use crate::state::Http;
+
+/// The address that takes uploads; [`crate::layers::admit`] gives it more time, since the component is compiled there.
+pub const UPLOAD: &str = "/plugins/components";
+
+/// Adds this file's addresses.
+pub fn add(api: Api) -> Api {
+    let tag = "plugin";
+    api.post(
+        UPLOAD,
+        Op::new("uploadPluginComponent", tag, "Takes a component; 200 if it is there already")
+            .takes_bytes("application/wasm")
+            .gives::<PluginComponent>(201),
+        upload,
+    )
+    .get(UPLOAD, Op::new("listPluginComponents", tag, "Lists components").gives_page::<PluginComponent>(), list)
+    .get("/plugins/components/{digest}", Op::new("getPluginComponent", tag, "Shows a component").gives::<PluginComponent>(200), get)
+}
+
+async fn upload(State(http): State<Http>, Asker(ctx): Asker, request: Request) -> Answer<(StatusCode, Json<PluginComponent>)> {
+    // Nobody is read 16 MiB from before they are known.
+    ctx.require_actor()?;
+    let kind = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
+    if !matches!(kind, b"application/wasm" | b"application/octet-stream") {
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/wasm"));
+    }
+    let bytes = read_body(request, MAX_COMPONENT_BYTES).await?;
+    let uploaded = upload_component(&http.app, &ctx, bytes).await?;
+    let status = if uploaded.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(show::component(uploaded.component))))
+}
+
+async fn list(State(http): State<Http>, Asker(ctx): Asker, paging: Paging) -> Answer {
+    let found = list_components(&http.app, &ctx, paging.page).await?;
+    Ok(paging.answer(found.map(show::component)))
+}
+
+async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<PluginComponent>> {
+    let digest = digest(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
+    Ok(Json(show::component(get_component(&http.app, &ctx, digest).await?)))
+}
+
+/// `sha256:` and 64 hexadecimal digits; the prefix may be left out.
+pub fn digest(text: &str) -> Option<Digest> {
+    let hex = text.strip_prefix("sha256:").unwrap_or(text);
+    if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0u8; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(Digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digest;
+
+    #[test]
+    fn a_digest_is_exactly_64_digits() {
+        let text = format!("sha256:{}", "0aF1".repeat(16));
+        assert_eq!(digest(&text).unwrap().to_string(), text.to_lowercase());
+        for bad in ["", "sha256:", "sha256:00", &"g".repeat(64), &"+1".repeat(32), &"é".repeat(32)] {
+            assert!(digest(bad).is_none(), "{bad}");
+        }
+    }
+}

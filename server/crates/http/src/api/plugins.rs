@@ -1,0 +1,154 @@
+//! Installations: which component guards what. The same five addresses below a repository, an organisation and the site.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use hardie_api_types::plugin::{CreateInstallationOption, EditInstallationOption, PluginInstallation, Verdict};
+use hardie_app::plugins::{
+    InstallationChange, NewInstallation, Target, get_installation, install, list_installations, remove_installation, update_installation,
+    verdicts,
+};
+use hardie_domain::ids::InstallationId;
+use hardie_domain::plugin::{Digest, Mode};
+use serde_json::Value;
+
+use super::components::digest;
+use crate::auth::Asker;
+use crate::error::{Answer, Refusal};
+use crate::openapi::{Api, Op};
+use crate::paging::Paging;
+use crate::path::PathParts;
+use crate::show;
+use crate::state::Http;
+
+/// The addresses and operation ids below one kind of target.
+struct Place {
+    all: &'static str,
+    one: &'static str,
+    verdicts: &'static str,
+    ids: [&'static str; 6],
+}
+
+const PLACES: [Place; 3] = [
+    Place {
+        all: "/repos/{owner}/{repo}/plugins",
+        one: "/repos/{owner}/{repo}/plugins/{id}",
+        verdicts: "/repos/{owner}/{repo}/plugins/{id}/verdicts",
+        ids: ["repoListPlugins", "repoInstallPlugin", "repoGetPlugin", "repoEditPlugin", "repoRemovePlugin", "repoListVerdicts"],
+    },
+    Place {
+        all: "/orgs/{org}/plugins",
+        one: "/orgs/{org}/plugins/{id}",
+        verdicts: "/orgs/{org}/plugins/{id}/verdicts",
+        ids: ["orgListPlugins", "orgInstallPlugin", "orgGetPlugin", "orgEditPlugin", "orgRemovePlugin", "orgListVerdicts"],
+    },
+    Place {
+        all: "/admin/plugins",
+        one: "/admin/plugins/{id}",
+        verdicts: "/admin/plugins/{id}/verdicts",
+        ids: ["adminListPlugins", "adminInstallPlugin", "adminGetPlugin", "adminEditPlugin", "adminRemovePlugin", "adminListVerdicts"],
+    },
+];
+
+/// Adds this file's addresses.
+pub fn add(api: Api) -> Api {
+    PLACES.into_iter().fold(api, |api, place| {
+        let [list_id, create_id, get_id, edit_id, delete_id, verdicts_id] = place.ids;
+        let tag = "plugin";
+        api.get(place.all, Op::new(list_id, tag, "Lists what guards it, inherited ones too").gives_list::<PluginInstallation>(), list)
+            .post(
+                place.all,
+                Op::new(create_id, tag, "Installs a component").takes::<CreateInstallationOption>().gives::<PluginInstallation>(201),
+                create,
+            )
+            .get(place.one, Op::new(get_id, tag, "Shows an installation").gives::<PluginInstallation>(200), get)
+            .patch(
+                place.one,
+                Op::new(edit_id, tag, "Changes, upgrades or switches off an installation")
+                    .takes::<EditInstallationOption>()
+                    .gives::<PluginInstallation>(200),
+                edit,
+            )
+            .delete(place.one, Op::new(delete_id, tag, "Removes an installation").gives_nothing(204), delete)
+            .get(place.verdicts, Op::new(verdicts_id, tag, "Lists what it said, newest first").gives_page::<Verdict>(), list_verdicts)
+    })
+}
+
+/// A repository, an organisation or, without either in the address, the site.
+fn target(parts: &PathParts) -> Answer<Target> {
+    let (owner, org) = (parts.text("owner")?, parts.text("org")?);
+    Ok(match (owner.is_empty(), org.is_empty()) {
+        (false, _) => Target::Repo(parts.repo()?),
+        (true, false) => Target::Account(org),
+        (true, true) => Target::Site,
+    })
+}
+
+fn id(parts: &PathParts) -> Answer<InstallationId> {
+    parts.id("id").map(InstallationId)
+}
+
+async fn list(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Vec<PluginInstallation>>> {
+    let found = list_installations(&http.app, &ctx, &target(&parts)?).await?;
+    Ok(Json(found.into_iter().map(show::installation).collect()))
+}
+
+async fn create(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    crate::json::Json(body): crate::json::Json<CreateInstallationOption>,
+) -> Answer<(StatusCode, Json<PluginInstallation>)> {
+    let new = NewInstallation {
+        digest: parse_digest(&body.digest)?,
+        name: Some(body.name).filter(|n| !n.is_empty()),
+        mode: body.mode.as_deref().map_or(Ok(Mode::Enforce), parse_mode)?,
+        config: config_text(body.config),
+        fail_open: body.fail_open,
+    };
+    let made = install(&http.app, &ctx, &target(&parts)?, new).await?;
+    Ok((StatusCode::CREATED, Json(show::installation(made))))
+}
+
+async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<PluginInstallation>> {
+    Ok(Json(show::installation(get_installation(&http.app, &ctx, &target(&parts)?, id(&parts)?).await?)))
+}
+
+async fn edit(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    crate::json::Json(body): crate::json::Json<EditInstallationOption>,
+) -> Answer<Json<PluginInstallation>> {
+    let change = InstallationChange {
+        digest: body.digest.as_deref().map(parse_digest).transpose()?,
+        mode: body.mode.as_deref().map(parse_mode).transpose()?,
+        config: config_text(body.config),
+        fail_open: body.fail_open,
+    };
+    let changed = update_installation(&http.app, &ctx, &target(&parts)?, id(&parts)?, change).await?;
+    Ok(Json(show::installation(changed)))
+}
+
+async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
+    remove_installation(&http.app, &ctx, &target(&parts)?, id(&parts)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list_verdicts(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
+    let found = verdicts(&http.app, &ctx, &target(&parts)?, id(&parts)?, paging.page).await?;
+    Ok(paging.answer(found.map(show::verdict)))
+}
+
+fn parse_digest(text: &str) -> Answer<Digest> {
+    digest(text).ok_or_else(|| Refusal::invalid("digest", "must be sha256: and 64 hexadecimal digits"))
+}
+
+fn parse_mode(text: &str) -> Answer<Mode> {
+    Mode::parse(text).ok_or_else(|| Refusal::invalid("mode", "must be enforce, monitor or off"))
+}
+
+/// `null` counts as absent.
+fn config_text(config: Option<Value>) -> Option<String> {
+    config.filter(|value| !value.is_null()).map(|value| value.to_string())
+}

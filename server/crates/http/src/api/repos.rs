@@ -1,0 +1,155 @@
+//! Repositories: finding, making, changing, moving, deleting and bringing them back.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use hardie_api_types::repo::{CreateRepoOption, EditRepoOption, Repository, TransferRepoOption};
+use hardie_app::Ctx;
+use hardie_app::repos::{
+    NewRepo, RepoChange, create_repo, delete_repo, find_deleted_repo, get_repo, get_repo_by_id, list_deleted_repos, restore_repo,
+    transfer_repo, update_repo,
+};
+use hardie_domain::access::Visibility;
+use hardie_domain::ids::RepoId;
+
+use crate::auth::Asker;
+use crate::error::{Answer, Refusal};
+use crate::openapi::{Api, Op};
+use crate::path::PathParts;
+use crate::show;
+use crate::state::Http;
+
+const REPO: &str = "/repos/{owner}/{repo}";
+
+/// Adds this file's addresses.
+pub fn add(api: Api) -> Api {
+    let tag = "repository";
+    api.post(
+        "/user/repos",
+        Op::new("createCurrentUserRepo", tag, "Makes a repository of the asker's").takes::<CreateRepoOption>().gives::<Repository>(201),
+        create_own,
+    )
+    .post(
+        "/orgs/{org}/repos",
+        Op::new("createOrgRepo", tag, "Makes a repository of an organisation's").takes::<CreateRepoOption>().gives::<Repository>(201),
+        create_in_org,
+    )
+    .get(REPO, Op::new("repoGet", tag, "Shows a repository").gives::<Repository>(200), get)
+    .get("/repositories/{id}", Op::new("repoGetByID", tag, "Shows the repository with this id").gives::<Repository>(200), get_by_id)
+    .patch(REPO, Op::new("repoEdit", tag, "Changes or renames a repository").takes::<EditRepoOption>().gives::<Repository>(200), edit)
+    .delete(REPO, Op::new("repoDelete", tag, "Deletes a repository; it can be restored for a week").gives_nothing(204), delete)
+    .post(
+        "/repos/{owner}/{repo}/transfer",
+        Op::new("repoTransfer", tag, "Gives a repository to another owner").takes::<TransferRepoOption>().gives::<Repository>(202),
+        transfer,
+    )
+    .post(
+        "/repos/{owner}/{repo}/restore",
+        Op::new("repoRestore", tag, "Restores the repository of this name that was deleted last").gives::<Repository>(200),
+        restore_by_name,
+    )
+    .get(
+        "/users/{username}/deleted_repos",
+        Op::new("repoListDeleted", tag, "Lists what can be restored under a user or an organisation").gives_list::<Repository>(),
+        list_deleted,
+    )
+    .post(
+        "/users/{username}/deleted_repos/{id}/restore",
+        Op::new("repoRestoreByID", tag, "Restores a repository").gives::<Repository>(200),
+        restore,
+    )
+}
+
+async fn create_own(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    crate::json::Json(body): crate::json::Json<CreateRepoOption>,
+) -> Answer<(StatusCode, Json<Repository>)> {
+    create(&http, &ctx, None, body).await
+}
+
+async fn create_in_org(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    crate::json::Json(body): crate::json::Json<CreateRepoOption>,
+) -> Answer<(StatusCode, Json<Repository>)> {
+    create(&http, &ctx, Some(&parts.text("org")?), body).await
+}
+
+async fn create(http: &Http, ctx: &Ctx, owner: Option<&str>, body: CreateRepoOption) -> Answer<(StatusCode, Json<Repository>)> {
+    if body.auto_init {
+        return Err(Refusal::invalid("auto_init", "a first commit is not made by the server yet: push one"));
+    }
+    if !matches!(body.object_format_name.as_str(), "" | "sha1") {
+        return Err(Refusal::invalid("object_format_name", "only sha1 repositories are there yet"));
+    }
+    let new = NewRepo {
+        name: body.name,
+        description: body.description,
+        visibility: visibility(body.private),
+        default_branch: Some(body.default_branch).filter(|b| !b.is_empty()),
+    };
+    let made = create_repo(&http.app, ctx, owner, new).await?;
+    Ok((StatusCode::CREATED, Json(show::repo(&http.links, &made))))
+}
+
+async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Repository>> {
+    Ok(Json(show::repo(&http.links, &get_repo(&http.app, &ctx, &parts.repo()?).await?)))
+}
+
+async fn get_by_id(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Repository>> {
+    Ok(Json(show::repo(&http.links, &get_repo_by_id(&http.app, &ctx, RepoId(parts.id("id")?)).await?)))
+}
+
+async fn edit(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    crate::json::Json(body): crate::json::Json<EditRepoOption>,
+) -> Answer<Json<Repository>> {
+    let change = RepoChange {
+        name: body.name,
+        description: body.description,
+        website: body.website,
+        visibility: body.private.map(visibility),
+        default_branch: body.default_branch,
+        archived: body.archived,
+    };
+    Ok(Json(show::repo(&http.links, &update_repo(&http.app, &ctx, &parts.repo()?, change).await?)))
+}
+
+async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
+    delete_repo(&http.app, &ctx, &parts.repo()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn transfer(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    crate::json::Json(body): crate::json::Json<TransferRepoOption>,
+) -> Answer<(StatusCode, Json<Repository>)> {
+    let moved = transfer_repo(&http.app, &ctx, &parts.repo()?, &body.new_owner).await?;
+    Ok((StatusCode::ACCEPTED, Json(show::repo(&http.links, &moved))))
+}
+
+async fn restore_by_name(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Repository>> {
+    let path = parts.repo()?;
+    let deleted = find_deleted_repo(&http.app, &ctx, &path.owner, &path.name).await?;
+    Ok(Json(show::repo(&http.links, &restore_repo(&http.app, &ctx, &path.owner, deleted.row.id).await?)))
+}
+
+async fn list_deleted(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Vec<Repository>>> {
+    let deleted = list_deleted_repos(&http.app, &ctx, &parts.text("username")?).await?;
+    Ok(Json(deleted.iter().map(|d| show::deleted_repo(&http.links, d)).collect()))
+}
+
+async fn restore(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Repository>> {
+    let restored = restore_repo(&http.app, &ctx, &parts.text("username")?, RepoId(parts.id("id")?)).await?;
+    Ok(Json(show::repo(&http.links, &restored)))
+}
+
+fn visibility(private: bool) -> Visibility {
+    if private { Visibility::Private } else { Visibility::Public }
+}

@@ -1,0 +1,83 @@
+//! Who asks: turns what a request carries into a [`Ctx`]. What it carries is proven by `app`; this module only reads it.
+
+mod credential;
+mod csrf;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use hardie_app::{Ctx, identity};
+use hardie_domain::access::Actor;
+use hardie_domain::push::Door;
+
+pub use credential::{Presented, session_cookie_name};
+pub use csrf::check_sign_in;
+
+use crate::error::Refusal;
+use crate::layers::Meta;
+use crate::state::Http;
+
+/// Somebody at the API: signed in or not, but never with a credential that proves nobody.
+pub struct Asker(pub Ctx);
+
+/// Somebody with git over HTTP.
+pub struct GitAsker(pub Ctx);
+
+/// Somebody about to sign in: whatever credential comes along is not looked at.
+pub struct Visitor(pub Ctx);
+
+impl FromRequestParts<Http> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Http) -> Result<Visitor, Self::Rejection> {
+        Ok(Visitor(anonymous(parts, Door::Api)))
+    }
+}
+
+impl FromRequestParts<Http> for Asker {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Asker, Refusal> {
+        let presented = Presented::read(&parts.headers, http.links.is_https())?;
+        csrf::check(&parts.method, &parts.headers, &presented, http)?;
+        let ctx = anonymous(parts, Door::Api);
+        prove(http, ctx, presented).await.map(Asker)
+    }
+}
+
+impl FromRequestParts<Http> for GitAsker {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<GitAsker, Refusal> {
+        // git never sends a cookie on purpose; a browser must not be led into a push by one.
+        let presented = match Presented::read(&parts.headers, http.links.is_https())? {
+            Presented::Session(_) => Presented::Nothing,
+            other => other,
+        };
+        csrf::check(&parts.method, &parts.headers, &presented, http)?;
+        let ctx = anonymous(parts, Door::Http);
+        prove(http, ctx, presented).await.map(GitAsker)
+    }
+}
+
+/// A context without an actor.
+pub fn anonymous(parts: &Parts, door: Door) -> Ctx {
+    let meta = parts.extensions.get::<Meta>();
+    Ctx {
+        actor: None,
+        door,
+        address: meta.and_then(|m| m.address),
+        request_id: meta.map(|m| m.request_id.clone()).unwrap_or_default(),
+    }
+}
+
+async fn prove(http: &Http, ctx: Ctx, presented: Presented) -> Result<Ctx, Refusal> {
+    let app = &http.app;
+    let actor: Option<Actor> = match presented {
+        Presented::Nothing => None,
+        Presented::Basic { user, secret } => Some(identity::authenticate_basic(app, &ctx, user.expose(), &secret).await?),
+        Presented::Token(token) => Some(identity::authenticate_token(app, &token).await?),
+        // A session that ended leaves its cookie behind: its bearer is nobody, as after signing out, not refused everything.
+        Presented::Session(cookie) => identity::authenticate_session(app, &ctx, &cookie).await?.map(|signed_in| signed_in.actor),
+    };
+    Ok(Ctx { actor, ..ctx })
+}

@@ -1,0 +1,10 @@
+//! Git's smart HTTP protocol (gitprotocol-http): what git's own `http-backend` does, in process. Bytes only; who may do what
+//! and what the bytes mean is `hardie_app::transport`'s.
+
+mod body;
+mod conversation;
+mod handlers;
+mod inflate;
+mod protocol;
+
+pub use handlers::routes;

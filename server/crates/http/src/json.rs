@@ -1,0 +1,144 @@
+//! JSON bodies of requests: bounded, and refused with a text that says where they are wrong.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::error::Refusal;
+use crate::state::Http;
+
+/// What is read and thrown away of a body that is too large, so that the client gets to read why.
+const DRAIN_BYTES: usize = 8 << 20;
+
+/// A JSON body. An empty one counts as `{}`.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Http> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, http: &Http) -> Result<Json<T>, Refusal> {
+        let content_type = request.headers().get(CONTENT_TYPE).map(|v| v.to_str().unwrap_or_default().to_owned());
+        let bytes = read_body(request, http.config.json_bytes).await?;
+        if !bytes.is_empty() && !content_type.as_deref().is_none_or(is_json) {
+            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/json"));
+        }
+        parse(&bytes).map(Json)
+    }
+}
+
+/// Reads a body of at most `most` bytes.
+pub async fn read_body(request: Request, most: usize) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::too_large("the request's body", u64::try_from(most).unwrap_or(u64::MAX));
+    let declared = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let is_hopeless = declared.is_some_and(|n| usize::try_from(n).map_or(true, |n| n > most));
+    let mut stream = Body::into_data_stream(request.into_body());
+    let (mut bytes, mut drained) = (BytesMut::new(), 0);
+    let mut is_over = is_hopeless;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Refusal::bad_request("the request's body ended early"))?;
+        is_over = is_over || bytes.len() + chunk.len() > most;
+        if is_over {
+            drained += chunk.len();
+            bytes.clear();
+            if drained > DRAIN_BYTES {
+                break;
+            }
+        } else {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if is_over { Err(too_large()) } else { Ok(bytes.freeze()) }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    if holds_nul(bytes) {
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "a text in the body holds the character U+0000"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            Category::Data if path == "." => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, inner.to_string()),
+            Category::Data => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{path}: {inner}")),
+            _ => Refusal::bad_request(format!("the body is not JSON: {inner}")),
+        }
+    })?;
+    deserializer.end().map_err(|error| Refusal::bad_request(format!("the body is not JSON: {error}")))?;
+    Ok(value)
+}
+
+/// Whether some text holds an escaped NUL, which PostgreSQL cannot store. (A bare one is no JSON.)
+fn holds_nul(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with(b"\\u0000") {
+            return true;
+        }
+        at += if rest.starts_with(b"\\") { 2 } else { 1 };
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hardie_api_types::repo::CreateRepoOption;
+
+    fn refused(body: &[u8]) -> (u16, String) {
+        let refusal = parse::<CreateRepoOption>(body).unwrap_err();
+        (refusal.status.as_u16(), refusal.message)
+    }
+
+    #[test]
+    fn malformed_is_400_and_a_wrong_type_is_422_naming_the_field() {
+        assert_eq!(refused(b"{").0, 400);
+        assert_eq!(refused(b"{} {}").0, 400);
+        assert_eq!(refused(b"\xff").0, 400);
+        let (status, text) = refused(br#"{"name":"x","private":"yes"}"#);
+        assert_eq!(status, 422);
+        assert!(text.starts_with("private: "), "{text}");
+        assert_eq!(refused(b"[1]").0, 422);
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored_and_an_empty_body_is_an_empty_object() {
+        assert_eq!(parse::<CreateRepoOption>(br#"{"name":"x","trust_model":"default"}"#).unwrap().name, "x");
+        assert_eq!(parse::<CreateRepoOption>(b"").unwrap(), CreateRepoOption::default());
+    }
+
+    #[test]
+    fn deep_nesting_neither_overflows_nor_passes() {
+        let deep = [b"{\"name\":".as_slice(), &vec![b'['; 500_000]].concat();
+        assert!(matches!(refused(&deep).0, 400 | 422));
+        let ignored = [b"{\"unknown\":".as_slice(), &vec![b'['; 500_000]].concat();
+        assert_eq!(refused(&ignored).0, 400);
+        assert!(parse::<serde_json::Value>(&vec![b'['; 500_000]).is_err());
+    }
+
+    #[test]
+    fn a_nul_in_a_text_is_refused_but_not_an_escaped_backslash() {
+        assert_eq!(refused(br#"{"description":"a\u0000b"}"#).0, 422);
+        assert!(parse::<CreateRepoOption>(br#"{"description":"a\\u0000b"}"#).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_bound_is_refused_with_the_bound_in_the_text() {
+        let request = |n: usize| Request::new(Body::from(vec![b' '; n]));
+        assert_eq!(read_body(request(100), 100).await.unwrap().len(), 100);
+        let refusal = read_body(request(101), 100).await.unwrap_err();
+        assert_eq!(refusal.status.as_u16(), 413);
+        assert!(refusal.message.contains("100 bytes"), "{}", refusal.message);
+    }
+}

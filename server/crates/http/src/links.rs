@@ -1,0 +1,133 @@
+//! Addresses that people and clients see, all made from the one public address.
+
+use hardie_domain::names::RepoPath;
+
+/// Makes addresses.
+#[derive(Clone, Debug)]
+pub struct Links {
+    public: String,
+    ssh: String,
+}
+
+impl Links {
+    /// `public` is the server's public address, `ssh` is `host` or `host:port`.
+    pub fn new(public: &str, ssh: &str) -> Links {
+        Links { public: public.trim_end_matches('/').to_owned(), ssh: ssh.to_owned() }
+    }
+
+    /// The public address without a trailing slash.
+    pub fn public(&self) -> &str {
+        &self.public
+    }
+
+    /// Whether people come over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public.starts_with("https://")
+    }
+
+    /// Scheme, host and port, as a browser writes them into `Origin`.
+    pub fn origin(&self) -> &str {
+        let after_scheme = self.public.find("://").map_or(0, |at| at + 3);
+        let end = self.public.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(self.public.len(), |at| after_scheme + at);
+        self.public.get(..end).unwrap_or(&self.public)
+    }
+
+    /// A page of the UI; `path` begins without a slash and is encoded already.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}/{path}", self.public)
+    }
+
+    /// An address of the API; `path` begins without a slash and is encoded already.
+    pub fn api(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.public)
+    }
+
+    /// An address of the API below one repository.
+    pub fn repo_api(&self, repo: &RepoPath, path: &str) -> String {
+        let slash = if path.is_empty() { "" } else { "/" };
+        self.api(&format!("repos/{}/{}{slash}{path}", encode(repo.owner.as_bytes()), encode(repo.name.as_bytes())))
+    }
+
+    /// A page of one repository.
+    pub fn repo_page(&self, repo: &RepoPath, path: &str) -> String {
+        let slash = if path.is_empty() { "" } else { "/" };
+        self.page(&format!("{}/{}{slash}{path}", encode(repo.owner.as_bytes()), encode(repo.name.as_bytes())))
+    }
+
+    /// For `git clone` over HTTP.
+    pub fn clone_http(&self, repo: &RepoPath) -> String {
+        self.page(&format!("{repo}.git"))
+    }
+
+    /// For `git clone` over SSH: the short form on the usual port, else a URL.
+    pub fn clone_ssh(&self, repo: &RepoPath) -> String {
+        let has_port = self.ssh.rsplit_once(':').is_some_and(|(host, port)| !host.ends_with(':') && port.parse::<u16>().is_ok());
+        match self.ssh.strip_suffix(":22") {
+            Some(host) => format!("git@{host}:{repo}.git"),
+            None if has_port => format!("ssh://git@{}/{repo}.git", self.ssh),
+            None => format!("git@{}:{repo}.git", self.ssh),
+        }
+    }
+}
+
+/// Percent-encodes bytes for a path, keeping `/` and what RFC 3986 calls unreserved.
+pub fn encode(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(*byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// Percent-encodes bytes for the value of a query parameter.
+pub fn encode_query(bytes: &[u8]) -> String {
+    encode(bytes).replace('/', "%2F")
+}
+
+/// The reverse: `None` for a `%` without two hexadecimal digits.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'%' => {
+                let high = char::from(bytes.next()?).to_digit(16)?;
+                let low = char::from(bytes.next()?).to_digit(16)?;
+                out.push(u8::try_from(high * 16 + low).ok()?);
+            }
+            _ => out.push(byte),
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_made_from_the_public_one() {
+        let links = Links::new("https://git.example.org/forge/", "git.example.org:2222");
+        let repo = RepoPath { owner: "ann".into(), name: "tool".into() };
+        assert_eq!(links.origin(), "https://git.example.org");
+        assert_eq!(links.repo_page(&repo, ""), "https://git.example.org/forge/ann/tool");
+        assert_eq!(links.repo_api(&repo, "branches"), "https://git.example.org/forge/api/v1/repos/ann/tool/branches");
+        assert_eq!(links.clone_http(&repo), "https://git.example.org/forge/ann/tool.git");
+        assert_eq!(links.clone_ssh(&repo), "ssh://git@git.example.org:2222/ann/tool.git");
+        assert_eq!(Links::new("http://h", "h:22").clone_ssh(&repo), "git@h:ann/tool.git");
+        assert_eq!(Links::new("http://h", "h").clone_ssh(&repo), "git@h:ann/tool.git");
+        assert_eq!(Links::new("http://localhost:8080", "").origin(), "http://localhost:8080");
+    }
+
+    #[test]
+    fn any_bytes_survive_an_address() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(decode(&encode(&bytes)).unwrap(), bytes);
+        assert_eq!(encode(b"a/b c\xff%"), "a/b%20c%FF%25");
+        assert_eq!(encode_query(b"a/b"), "a%2Fb");
+        assert!(decode("%").is_none() && decode("%4").is_none() && decode("%zz").is_none());
+    }
+}

@@ -1,0 +1,7 @@
+//! The description of the API, made from the same table that makes the routes: what is not described is not routed.
+
+mod describe;
+mod table;
+
+pub use describe::describe;
+pub use table::{Api, Op};

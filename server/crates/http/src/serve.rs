@@ -1,0 +1,129 @@
+//! The listener: accepts connections, bounds them, and drains them when asked to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::client::Peer;
+use crate::config::HttpConfig;
+
+/// Header lines of one request.
+const MAX_HEADERS: usize = 100;
+/// Bytes of one request's head over HTTP/1; more get 431.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Bytes of one request's headers over HTTP/2.
+const MAX_HEAD_BYTES_H2: u32 = 64 << 10;
+/// Requests under way on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 128;
+
+/// [`serve_with`] under the usual bounds.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+    serve_with(listener, router, &HttpConfig::default(), shutdown).await;
+}
+
+/// Serves until `shutdown` completes, then lets requests under way finish for as long as the configuration allows.
+pub async fn serve_with(listener: TcpListener, router: Router, config: &HttpConfig, shutdown: impl Future<Output = ()>) {
+    let builder = Arc::new(builder(config));
+    let slots = Arc::new(Semaphore::new(config.connections));
+    let graceful = GracefulShutdown::new();
+    let connections = TaskTracker::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let next = async {
+            let slot = slots.clone().acquire_owned().await;
+            (slot, listener.accept().await)
+        };
+        let (slot, accepted) = tokio::select! {
+            next = next => next,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = connection(&builder, &graceful, stream, peer, router.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(slot);
+                });
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+    drop(listener);
+    connections.close();
+    let drained = async {
+        graceful.shutdown().await;
+        connections.wait().await;
+    };
+    if tokio::time::timeout(config.drain, drained).await.is_err() {
+        tracing::warn!(connections = connections.len(), "stopped with requests still under way");
+    }
+}
+
+fn builder(config: &HttpConfig) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.head_timeout)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        // git half-closes nothing over HTTP; a client that closed its side has gone and its work is dropped.
+        .half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .max_header_list_size(MAX_HEAD_BYTES_H2)
+        .max_concurrent_streams(Some(MAX_STREAMS));
+    builder
+}
+
+fn connection(
+    builder: &Arc<Builder<TokioExecutor>>,
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+) -> impl Future<Output = ()> + Send + 'static {
+    // Answers are written whole; waiting to fill a segment would only add the client's delayed acknowledgement.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY refused");
+    }
+    let service = hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request: axum::http::Request<hyper::body::Incoming>| {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer.ip()));
+        let router = router.clone();
+        router.oneshot(request)
+    }));
+    let watcher = graceful.watcher();
+    let builder = builder.clone();
+    async move {
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(error = %error, "connection ended early");
+        }
+    }
+}
+
+/// Out of file descriptors and the like: accepting again at once would spin. A connection that was reset is no reason to wait.
+async fn pause_after(error: &std::io::Error) {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        return;
+    }
+    tracing::error!(%error, "cannot accept connections");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+}

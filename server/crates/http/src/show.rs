@@ -1,0 +1,13 @@
+//! What use cases return, as the API shows it.
+
+mod account;
+mod audit;
+mod identity;
+mod plugin;
+mod repo;
+
+pub use account::{member, organization, user};
+pub use audit::audit_line;
+pub use identity::{key, session, token};
+pub use plugin::{component, installation, push, verdict};
+pub use repo::{collaborator, deleted_repo, protection, repo};

@@ -1,0 +1,51 @@
+//! Sessions, keys and tokens.
+
+use hardie_api_types::Time;
+use hardie_api_types::identity::{AccessToken, PublicKey, Session};
+use hardie_app::identity;
+
+use crate::links::Links;
+
+/// A session.
+pub fn session(session: identity::Session) -> Session {
+    let identity::Session { row, current } = session;
+    Session {
+        id: row.id.0,
+        created_at: row.created_at.into(),
+        last_used_at: row.last_seen_at.into(),
+        expires_at: row.expires_at.into(),
+        address: row.address,
+        user_agent: row.user_agent,
+        current,
+    }
+}
+
+/// A key.
+pub fn key(links: &Links, key: identity::Key) -> PublicKey {
+    PublicKey {
+        id: key.id.0,
+        url: links.api(&format!("user/keys/{}", key.id)),
+        key: key.line,
+        title: key.title,
+        fingerprint: key.fingerprint,
+        created_at: key.created_at.into(),
+        user: None,
+        read_only: false,
+        key_type: "user".to_owned(),
+        last_used_at: key.last_used_at.map(Time::from),
+    }
+}
+
+/// A token without its secret.
+pub fn token(token: identity::Token) -> AccessToken {
+    AccessToken {
+        id: token.id.0,
+        name: token.name,
+        sha1: String::new(),
+        token_last_eight: token.last_eight,
+        scopes: token.scopes.names(),
+        created_at: token.created_at.into(),
+        last_used_at: token.last_used_at.map_or_else(Time::never, Time::from),
+        expires_at: token.expires_at.map(Time::from),
+    }
+}

@@ -1,0 +1,104 @@
+//! Components, installations, verdicts and pushes.
+
+use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginScope, Verdict};
+use hardie_api_types::push::{Push, PushRef};
+use hardie_app::events::PushLine;
+use hardie_app::plugins::{Component, Installation, ScopeView, VerdictLine};
+use hardie_domain::push::RefOutcome;
+use serde_json::Value;
+
+/// A component.
+pub fn component(component: Component) -> PluginComponent {
+    PluginComponent {
+        digest: component.digest.to_string(),
+        name: component.name,
+        version: component.version,
+        description: component.description,
+        worlds: component.worlds,
+        imports: component.imports,
+        default_config: json(&component.default_config),
+        size: number(component.size),
+        uploaded_by_id: component.uploaded_by.map(|id| id.0),
+        created_at: component.created_at.into(),
+    }
+}
+
+/// An installation.
+pub fn installation(installation: Installation) -> PluginInstallation {
+    let (kind, name) = match installation.scope {
+        ScopeView::Site => ("site", String::new()),
+        ScopeView::Account(account) => ("account", account.name.to_string()),
+        ScopeView::Repo(path) => ("repo", path),
+    };
+    PluginInstallation {
+        id: installation.id.0,
+        name: installation.name,
+        scope: PluginScope { kind: kind.to_owned(), name },
+        editable: installation.editable,
+        component: component(installation.component),
+        mode: installation.mode.as_str().to_owned(),
+        fail_open: installation.fail_open,
+        config: json(&installation.config),
+        enabled_by: installation.enabled_by.map(|account| account.name.to_string()).unwrap_or_default(),
+        created_at: installation.created_at.into(),
+        updated_at: installation.updated_at.into(),
+    }
+}
+
+/// What a policy said about a push.
+pub fn verdict(line: VerdictLine) -> Verdict {
+    let VerdictLine { row, repo } = line;
+    Verdict {
+        push_id: row.push.0,
+        installation_id: row.installation.0,
+        plugin: row.name,
+        digest: row.digest.to_string(),
+        mode: row.mode.as_str().to_owned(),
+        repository: repo.unwrap_or_default(),
+        outcome: row.failure.map_or("accepted", |class| class.as_str()).to_owned(),
+        lines: row.text.lines().map(str::to_owned).collect(),
+        log: row.log.lines().map(str::to_owned).collect(),
+        at: row.at.into(),
+        fuel: number(row.usage.fuel),
+        memory: number(row.usage.memory),
+        host_calls: number(row.usage.host_calls),
+        wall_micros: number(row.usage.wall_micros),
+    }
+}
+
+/// A push to the repository of this address.
+pub fn push(repo: &str, line: PushLine) -> Push {
+    let PushLine { row, actor, verdicts } = line;
+    let refs = row.refs.into_iter().map(|r| PushRef {
+        name: r.update.name.to_string(),
+        old: r.update.old.to_hex(),
+        new: r.update.new.to_hex(),
+        kind: r.update.kind().as_str().to_owned(),
+        forced: r.forced,
+        result: if r.outcome.is_accepted() { "accepted" } else { "refused" }.to_owned(),
+        text: match r.outcome {
+            RefOutcome::Refused(text) => text,
+            RefOutcome::Accepted => String::new(),
+        },
+    });
+    Push {
+        id: row.id.0,
+        actor: actor.map(|account| account.name.to_string()).unwrap_or_default(),
+        door: row.door.as_str().to_owned(),
+        at: row.opened_at.into(),
+        state: row.state.as_str().to_owned(),
+        text: row.text,
+        options: row.options,
+        refs: refs.collect(),
+        verdicts: verdicts.into_iter().map(|row| verdict(VerdictLine { row, repo: Some(repo.to_owned()) })).collect(),
+    }
+}
+
+/// Configuration is stored as the JSON text that was accepted.
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,110 @@
+//! Repositories and what belongs to them.
+
+use hardie_api_types::Time;
+use hardie_api_types::account::User;
+use hardie_api_types::branch::BranchProtection;
+use hardie_api_types::repo::{Collaborator, Permission, Repository};
+use hardie_app::protections::Protection;
+use hardie_app::repos::{DeletedRepo, Repo, RepoRow};
+use hardie_app::{accounts, collaborators};
+use hardie_domain::access::{Role, Visibility};
+use hardie_domain::names::RepoPath;
+
+use super::user;
+use crate::links::Links;
+
+/// A repository as the asker may see it.
+pub fn repo(links: &Links, repo: &Repo) -> Repository {
+    let permissions = Permission { admin: repo.role >= Role::Admin, push: repo.role >= Role::Write, pull: true };
+    Repository { permissions: Some(permissions), ..row(links, &repo.row, &repo.owner) }
+}
+
+/// A repository that can be restored.
+pub fn deleted_repo(links: &Links, deleted: &DeletedRepo) -> Repository {
+    let shown = row(links, &deleted.row, &deleted.owner);
+    Repository { deleted_at: Some(deleted.deleted_at.into()), purge_at: Some(deleted.purge_at.into()), ..shown }
+}
+
+fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
+    let path = RepoPath { owner: owner.name.to_string(), name: row.name.to_string() };
+    let owner: User = user(links, owner);
+    let no = false;
+    Repository {
+        id: row.id.0,
+        owner,
+        name: path.name.clone(),
+        full_name: path.to_string(),
+        description: row.description.clone(),
+        empty: row.pushed_at.is_none(),
+        private: row.visibility == Visibility::Private,
+        fork: no,
+        template: no,
+        mirror: no,
+        size: i64::try_from(row.size_bytes / 1024).unwrap_or(i64::MAX),
+        language: String::new(),
+        html_url: links.repo_page(&path, ""),
+        url: links.repo_api(&path, ""),
+        link: String::new(),
+        ssh_url: links.clone_ssh(&path),
+        clone_url: links.clone_http(&path),
+        original_url: String::new(),
+        website: row.website.clone(),
+        stars_count: 0,
+        forks_count: 0,
+        watchers_count: 0,
+        open_issues_count: 0,
+        open_pr_counter: 0,
+        release_counter: 0,
+        default_branch: row.default_branch.short(),
+        archived: row.archived,
+        created_at: row.created_at.into(),
+        updated_at: row.updated_at.into(),
+        archived_at: if row.archived { row.updated_at.into() } else { Time::never() },
+        pushed_at: row.pushed_at.map(Time::from),
+        permissions: None,
+        has_issues: no,
+        has_wiki: no,
+        has_pull_requests: no,
+        has_projects: no,
+        has_releases: no,
+        has_packages: no,
+        has_actions: no,
+        ignore_whitespace_conflicts: no,
+        allow_merge_commits: no,
+        allow_rebase: no,
+        allow_rebase_explicit: no,
+        allow_squash_merge: no,
+        allow_fast_forward_only_merge: no,
+        default_merge_style: "merge".to_owned(),
+        avatar_url: String::new(),
+        internal: no,
+        object_format_name: "sha1".to_owned(),
+        topics: Vec::new(),
+        deleted_at: None,
+        purge_at: None,
+    }
+}
+
+/// A collaborator.
+pub fn collaborator(links: &Links, collaborator: &collaborators::Collaborator) -> Collaborator {
+    Collaborator { user: user(links, &collaborator.user), permission: collaborator.role.as_str().to_owned() }
+}
+
+/// A rule over branches.
+pub fn protection(rule: Protection) -> BranchProtection {
+    BranchProtection {
+        branch_name: rule.pattern.clone(),
+        rule_name: rule.pattern,
+        priority: 0,
+        enable_push: true,
+        enable_push_whitelist: false,
+        push_whitelist_usernames: Vec::new(),
+        enable_force_push: rule.allow_force,
+        enable_delete: rule.allow_delete,
+        required_approvals: 0,
+        enable_status_check: false,
+        status_check_contexts: Vec::new(),
+        created_at: rule.created_at.into(),
+        updated_at: rule.updated_at.into(),
+    }
+}

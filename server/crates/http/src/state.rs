@@ -1,0 +1,44 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use hardie_app::App;
+use tokio::sync::Semaphore;
+
+use crate::config::HttpConfig;
+use crate::links::Links;
+use crate::metrics::Metrics;
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct Http(Arc<Inner>);
+
+/// The parts; handlers reach them through `Deref`.
+pub struct Inner {
+    /// The use cases.
+    pub app: App,
+    /// Bounds and trust.
+    pub config: HttpConfig,
+    /// Addresses that people and clients see.
+    pub links: Links,
+    /// Counters.
+    pub metrics: Metrics,
+    /// One permit for each API request under way.
+    pub api_slots: Semaphore,
+}
+
+impl Http {
+    /// Joins the parts.
+    pub fn new(app: App, config: HttpConfig) -> Http {
+        let links = Links::new(&app.config.public_url, &app.config.ssh_address);
+        let api_slots = Semaphore::new(config.api_requests);
+        Http(Arc::new(Inner { links, metrics: Metrics::default(), api_slots, app, config }))
+    }
+}
+
+impl std::ops::Deref for Http {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
