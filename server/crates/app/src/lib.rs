@@ -22,6 +22,7 @@ pub mod push;
 pub mod repos;
 pub mod state;
 pub mod transport;
+pub mod upkeep;
 pub mod verify;
 
 pub use ctx::Ctx;

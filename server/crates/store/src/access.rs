@@ -51,7 +51,9 @@ fn select(asker: Option<AccountId>) -> Sql {
         .push(REPO_COLUMNS)
         .push(", ")
         .push(ACCOUNT_COLUMNS)
-        .push(", u.id, u.is_admin, u.disabled, c.role, m.role FROM repo r JOIN account a ON a.id = r.owner_id LEFT JOIN account u ON u.id = ")
+        .push(
+            ", u.id, u.is_admin, u.disabled, c.role, m.role FROM repo r JOIN account a ON a.id = r.owner_id LEFT JOIN account u ON u.id = ",
+        )
         .push_bind(asker)
         .push(
             " LEFT JOIN collaborator c ON c.repo_id = r.id AND c.account_id = u.id \

@@ -287,7 +287,8 @@ impl Tx {
 
     /// Sets the password (argon2id, PHC form) and whether it must be changed at the next sign-in.
     pub async fn set_password(&mut self, id: AccountId, hash: &str, must_change: bool, at: Timestamp) -> Result<bool> {
-        let statement = sql("UPDATE account SET password_hash = $2, must_change_password = $3, updated_at = $4 WHERE id = $1 AND kind = 'user'");
+        let statement =
+            sql("UPDATE account SET password_hash = $2, must_change_password = $3, updated_at = $4 WHERE id = $1 AND kind = 'user'");
         self.wrote(statement.bind(id).bind(hash).bind(must_change).bind(at)).await
     }
 

@@ -38,7 +38,9 @@ pub enum Error {
     #[error("the database holds a value that cannot be read: {0}")]
     Corrupt(String),
     /// The database was written by a newer program.
-    #[error("the database has schema version {found}, this program knows {known}: run a newer hardie, or restore a backup made by this one")]
+    #[error(
+        "the database has schema version {found}, this program knows {known}: run a newer hardie, or restore a backup made by this one"
+    )]
     NewerSchema {
         /// The version in the database.
         found: i64,

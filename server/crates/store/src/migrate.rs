@@ -33,7 +33,8 @@ const MIGRATIONS: &[Migration] = migrations![1 "0001_forge"];
 /// Any number: nodes that start at once agree on it, and on nothing else.
 const ADVISORY_LOCK: i64 = 0x6861_7264_6965;
 
-const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_history (version BIGINT PRIMARY KEY, name TEXT NOT NULL, fingerprint BIGINT NOT NULL)";
+const HISTORY: &str =
+    "CREATE TABLE IF NOT EXISTS schema_history (version BIGINT PRIMARY KEY, name TEXT NOT NULL, fingerprint BIGINT NOT NULL)";
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &AnyPool, engine: Engine) -> Result<()> {

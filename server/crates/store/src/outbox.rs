@@ -9,6 +9,11 @@ use crate::store::reads;
 use crate::{Result, Tx};
 
 reads! {
+    /// Whether any row waits for the sequencer.
+    pub async fn has_outbox(db) -> Result<bool> {
+        Ok(db.opt(sql("SELECT id FROM outbox LIMIT 1"), |cols| cols.int()).await?.is_some())
+    }
+
     /// How many rows wait for the sequencer.
     pub async fn count_outbox(db) -> Result<u64> {
         db.one(sql("SELECT COUNT(*) FROM outbox"), count).await

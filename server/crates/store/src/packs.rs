@@ -141,7 +141,8 @@ impl Tx {
         at: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Staging> {
-        let insert = sql("INSERT INTO pack (hash, bytes, objects, state, created_at) VALUES ($1, $2, $3, 'staged', $4) ON CONFLICT DO NOTHING");
+        let insert =
+            sql("INSERT INTO pack (hash, bytes, objects, state, created_at) VALUES ($1, $2, $3, 'staged', $4) ON CONFLICT DO NOTHING");
         let fresh = self.wrote(insert.bind(hash).bind(bytes).bind(objects).bind(at)).await?;
         if !fresh && !self.lock_pack(hash).await? {
             return Ok(Staging::Dying);

@@ -236,7 +236,8 @@ reads! {
 }
 
 impl Tx {
-    /// Keeps a component; `false` if it is there already.
+    /// Keeps a component; `false` if it is there already, which then counts as brought anew and is locked until the transaction
+    /// ends, so that it is not removed as unused before it is installed.
     pub async fn insert_component(&mut self, new: &ComponentRow, bytes: &[u8]) -> Result<bool> {
         let statement = sql("INSERT INTO plugin_component (digest, name, version, description, worlds, imports, default_config, size, \
              uploaded_by, created_at, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING")
@@ -251,24 +252,34 @@ impl Tx {
         .bind(new.uploaded_by)
         .bind(new.created_at)
         .bind(bytes);
-        self.wrote(statement).await
+        for _ in 0..2 {
+            if self.wrote(statement.clone()).await? {
+                return Ok(true);
+            }
+            let again = sql("UPDATE plugin_component SET created_at = $2 WHERE digest = $1").bind(new.digest).bind(new.created_at);
+            if self.wrote(again).await? {
+                break;
+            }
+        }
+        Ok(false)
     }
 
     /// Installs a component; `None` if the scope has one of this name. Pushes judged before are judged again.
     pub async fn insert_installation(&mut self, new: &NewInstallation<'_>) -> Result<Option<InstallationId>> {
         self.bump_scope(new.scope).await?;
-        let statement = sql("INSERT INTO installation (scope, scope_id, name, digest, mode, fail_open, config, grants, changed_by, created_at, \
+        let statement =
+            sql("INSERT INTO installation (scope, scope_id, name, digest, mode, fail_open, config, grants, changed_by, created_at, \
              updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING RETURNING id")
-        .bind(new.scope.as_str())
-        .bind(new.scope.id())
-        .bind(new.name)
-        .bind(new.digest)
-        .bind(new.mode.as_str())
-        .bind(new.fail_open)
-        .bind(new.config)
-        .bind(new.grants.join("\n"))
-        .bind(new.by)
-        .bind(new.at);
+            .bind(new.scope.as_str())
+            .bind(new.scope.id())
+            .bind(new.name)
+            .bind(new.digest)
+            .bind(new.mode.as_str())
+            .bind(new.fail_open)
+            .bind(new.config)
+            .bind(new.grants.join("\n"))
+            .bind(new.by)
+            .bind(new.at);
         self.opt(statement, |cols| cols.id(InstallationId)).await
     }
 

@@ -48,7 +48,14 @@ reads! {
 
 impl Tx {
     /// Adds a rule; `false` if there is one with this pattern.
-    pub async fn insert_protection(&mut self, repo: RepoId, pattern: &str, allow_force: bool, allow_delete: bool, at: Timestamp) -> Result<bool> {
+    pub async fn insert_protection(
+        &mut self,
+        repo: RepoId,
+        pattern: &str,
+        allow_force: bool,
+        allow_delete: bool,
+        at: Timestamp,
+    ) -> Result<bool> {
         self.bump_rules(repo).await?;
         let statement = sql("INSERT INTO branch_protection (repo_id, pattern, allow_force, allow_delete, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING");
@@ -56,7 +63,14 @@ impl Tx {
     }
 
     /// Changes a rule; `false` if there is none.
-    pub async fn update_protection(&mut self, repo: RepoId, pattern: &str, allow_force: bool, allow_delete: bool, at: Timestamp) -> Result<bool> {
+    pub async fn update_protection(
+        &mut self,
+        repo: RepoId,
+        pattern: &str,
+        allow_force: bool,
+        allow_delete: bool,
+        at: Timestamp,
+    ) -> Result<bool> {
         self.bump_rules(repo).await?;
         let statement =
             sql("UPDATE branch_protection SET allow_force = $3, allow_delete = $4, updated_at = $5 WHERE repo_id = $1 AND pattern = $2");

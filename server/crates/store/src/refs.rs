@@ -159,14 +159,12 @@ impl Tx {
                     .bind(oid)
                     .bind(peeled)
             }
-            (Some(old), Some((oid, peeled))) => {
-                sql("UPDATE ref SET oid = $4, peeled = $5 WHERE repo_id = $1 AND name = $2 AND oid = $3")
-                    .bind(repo)
-                    .bind(name)
-                    .bind(old)
-                    .bind(oid)
-                    .bind(peeled)
-            }
+            (Some(old), Some((oid, peeled))) => sql("UPDATE ref SET oid = $4, peeled = $5 WHERE repo_id = $1 AND name = $2 AND oid = $3")
+                .bind(repo)
+                .bind(name)
+                .bind(old)
+                .bind(oid)
+                .bind(peeled),
             (Some(old), None) => sql("DELETE FROM ref WHERE repo_id = $1 AND name = $2 AND oid = $3").bind(repo).bind(name).bind(old),
             (None, None) => return Ok(self.find_ref(repo, name).await?.is_none()),
         };
@@ -175,14 +173,15 @@ impl Tx {
 
     /// Remembers a change of a ref.
     pub async fn append_reflog(&mut self, entry: &NewReflog<'_>) -> Result<()> {
-        let statement = sql("INSERT INTO reflog (repo_id, name, old_oid, new_oid, push_id, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(entry.repo)
-            .bind(entry.name)
-            .bind(entry.old)
-            .bind(entry.new)
-            .bind(entry.push)
-            .bind(entry.actor)
-            .bind(entry.at);
+        let statement =
+            sql("INSERT INTO reflog (repo_id, name, old_oid, new_oid, push_id, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                .bind(entry.repo)
+                .bind(entry.name)
+                .bind(entry.old)
+                .bind(entry.new)
+                .bind(entry.push)
+                .bind(entry.actor)
+                .bind(entry.at);
         self.exec(statement).await.map(|_| ())
     }
 }

@@ -3,10 +3,10 @@
 use hardie_domain::ids::AccountId;
 use hardie_domain::page::{Page, Paged};
 
+use crate::Result;
 use crate::repos::{OwnedRepo, owned_repo, select_owned};
 use crate::sql::{Sql, contains, count, sql};
 use crate::store::reads;
-use crate::Result;
 
 /// For whom a list is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,16 @@ pub struct RepoFilter<'a> {
 impl RepoFilter<'_> {
     /// All that the viewer may see, by name.
     pub fn visible_to(viewer: Viewer) -> RepoFilter<'static> {
-        RepoFilter { viewer, owner: None, involving: None, query: "", private: None, archived: None, order: RepoOrder::Name, reverse: false }
+        RepoFilter {
+            viewer,
+            owner: None,
+            involving: None,
+            query: "",
+            private: None,
+            archived: None,
+            order: RepoOrder::Name,
+            reverse: false,
+        }
     }
 }
 

@@ -238,15 +238,16 @@ impl Tx {
     /// Makes a repository; `None` if the owner has one of this name. A redirect of that name ends.
     pub async fn insert_repo(&mut self, new: &NewRepo<'_>) -> Result<Option<RepoId>> {
         self.lock_names(new.owner).await?;
-        let statement = sql("INSERT INTO repo (owner_id, name, lower_name, description, visibility, default_branch, created_at, updated_at) \
+        let statement =
+            sql("INSERT INTO repo (owner_id, name, lower_name, description, visibility, default_branch, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT DO NOTHING RETURNING id")
-        .bind(new.owner)
-        .bind(new.name)
-        .bind(new.name.lower())
-        .bind(new.description)
-        .bind(visibility_word(new.visibility))
-        .bind(new.default_branch)
-        .bind(new.at);
+            .bind(new.owner)
+            .bind(new.name)
+            .bind(new.name.lower())
+            .bind(new.description)
+            .bind(visibility_word(new.visibility))
+            .bind(new.default_branch)
+            .bind(new.at);
         let id = self.opt(statement, |cols| cols.id(RepoId)).await?;
         if id.is_some() {
             self.delete_redirect(new.owner, new.name).await?;
@@ -294,19 +295,22 @@ impl Tx {
 
     /// Deletes a repository so that it can be restored; its name is free at once. `false` if it is absent.
     pub async fn delete_repo(&mut self, id: RepoId, at: Timestamp) -> Result<bool> {
-        let statement = sql("UPDATE repo SET deleted_at = $2, updated_at = $2, generation = generation + 1 WHERE id = $1 AND deleted_at IS NULL");
+        let statement =
+            sql("UPDATE repo SET deleted_at = $2, updated_at = $2, generation = generation + 1 WHERE id = $1 AND deleted_at IS NULL");
         self.wrote(statement.bind(id).bind(at)).await
     }
 
     /// Brings a deleted repository back; `false` if its name is taken by now or it is gone for good.
     pub async fn restore_repo(&mut self, owner: AccountId, id: RepoId, at: Timestamp) -> Result<bool> {
         self.lock_names(owner).await?;
-        let statement = sql("UPDATE repo SET deleted_at = NULL, updated_at = $3, generation = generation + 1, rules_epoch = rules_epoch + 1 \
+        let statement =
+            sql("UPDATE repo SET deleted_at = NULL, updated_at = $3, generation = generation + 1, rules_epoch = rules_epoch + 1 \
              WHERE id = $2 AND owner_id = $1 AND deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM repo o WHERE o.owner_id = $1 \
              AND o.lower_name = repo.lower_name AND o.deleted_at IS NULL)");
         let restored = self.wrote(statement.bind(owner).bind(id).bind(at)).await?;
         if restored {
-            let redirect = sql("DELETE FROM repo_redirect WHERE owner_id = $1 AND lower_name = (SELECT lower_name FROM repo WHERE id = $2)");
+            let redirect =
+                sql("DELETE FROM repo_redirect WHERE owner_id = $1 AND lower_name = (SELECT lower_name FROM repo WHERE id = $2)");
             self.exec(redirect.bind(owner).bind(id)).await?;
         }
         Ok(restored)
@@ -326,7 +330,8 @@ impl Tx {
 
     /// Notes that refs changed, and sums up the bytes of its packs again.
     pub async fn set_pushed_at(&mut self, id: RepoId, at: Timestamp) -> Result<bool> {
-        let statement = sql("UPDATE repo SET pushed_at = $2, updated_at = $2, size_bytes = (SELECT CAST(COALESCE(SUM(p.bytes), 0) AS BIGINT) \
+        let statement =
+            sql("UPDATE repo SET pushed_at = $2, updated_at = $2, size_bytes = (SELECT CAST(COALESCE(SUM(p.bytes), 0) AS BIGINT) \
              FROM repo_pack rp JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1) WHERE id = $1 AND deleted_at IS NULL");
         self.wrote(statement.bind(id).bind(at)).await
     }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use hardie_domain::ids::{
-    AccountId, AuditId, EventSeq, InstallationId, KeyId, OutboxId, PushId, RepoId, SessionId, TokenId,
-};
+use hardie_domain::ids::{AccountId, AuditId, EventSeq, InstallationId, KeyId, OutboxId, PushId, RepoId, SessionId, TokenId};
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;

@@ -87,22 +87,23 @@ reads! {
 impl Tx {
     /// Keeps a verdict.
     pub async fn insert_verdict(&mut self, new: &VerdictRow) -> Result<()> {
-        let statement = sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
+        let statement =
+            sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
              host_calls, wall_micros, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
-        .bind(new.push)
-        .bind(new.repo)
-        .bind(new.installation)
-        .bind(new.name.as_str())
-        .bind(new.digest)
-        .bind(new.mode.as_str())
-        .bind(new.failure.map_or("accepted", FailureClass::as_str))
-        .bind(new.text.as_str())
-        .bind(new.log.as_str())
-        .bind(new.usage.fuel)
-        .bind(new.usage.memory)
-        .bind(new.usage.host_calls)
-        .bind(new.usage.wall_micros)
-        .bind(new.at);
+            .bind(new.push)
+            .bind(new.repo)
+            .bind(new.installation)
+            .bind(new.name.as_str())
+            .bind(new.digest)
+            .bind(new.mode.as_str())
+            .bind(new.failure.map_or("accepted", FailureClass::as_str))
+            .bind(new.text.as_str())
+            .bind(new.log.as_str())
+            .bind(new.usage.fuel)
+            .bind(new.usage.memory)
+            .bind(new.usage.host_calls)
+            .bind(new.usage.wall_micros)
+            .bind(new.at);
         self.exec(statement).await.map(|_| ())
     }
 }

@@ -1,1 +1,69 @@
-//! Outbox, jobs, sweeper.
+//! The server's own clockwork: it calls `hardie_app::upkeep` in turn until it is told to stop.
+//!
+//! Must not know: rows, files, rules. What is done and why is in `app`; here is only when. A round that fails is logged and done
+//! again; nothing here ends the server. Any number of nodes may run it at once.
+//!
+//! Start reading at [`run`].
+#![warn(missing_docs)]
+
+mod rounds;
+
+use std::time::Duration;
+
+use hardie_app::{App, Result, upkeep};
+use tokio_util::sync::CancellationToken;
+
+use crate::rounds::{Next, rounds};
+
+/// Events are ordered this long after their commit at most, give or take.
+const SEQUENCING: Duration = Duration::from_millis(200);
+/// What expired or was deleted is gone about this long afterwards.
+const CLEANING: Duration = Duration::from_secs(60);
+
+/// Works until `stop`. A stop may cut off a round anywhere: each is safe to repeat.
+pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
+    let holder = holder(&app);
+    tokio::join!(
+        rounds("worker.sequence", SEQUENCING, &stop, async || sequence(&app, &holder).await),
+        rounds("worker.clean", CLEANING, &stop, async || clean(&app).await),
+    );
+    if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the sequencer's lease runs out by itself");
+    }
+    Ok(())
+}
+
+async fn sequence(app: &App, holder: &str) -> Result<Next> {
+    let ordered = upkeep::sequence_events(app, holder).await?;
+    if ordered > 0 {
+        tracing::debug!(events = ordered, "events ordered");
+    }
+    Ok(if ordered > 0 { Next::AtOnce } else { Next::Later })
+}
+
+async fn clean(app: &App) -> Result<Next> {
+    let expired = upkeep::expire(app).await?;
+    let purged = upkeep::purge_repos(app).await?;
+    let swept = upkeep::sweep_packs(app).await?;
+    if expired != upkeep::Expired::default() || purged > 0 || swept != upkeep::Swept::default() {
+        tracing::info!(
+            sessions = expired.sessions,
+            failures = expired.failures,
+            pushes = expired.pushes,
+            stages = expired.stages,
+            components = expired.components,
+            repositories = purged,
+            packs = swept.packs,
+            packs_failed = swept.failed,
+            "cleaned up"
+        );
+    }
+    Ok(Next::Later)
+}
+
+/// Tells this process from all others that take leases in the same database.
+fn holder(app: &App) -> String {
+    let mut bytes = [0; 16];
+    app.entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -45,6 +45,7 @@ both! {
         tx.rollback().await.unwrap();
         announce(&db.store, "d").await;
         assert_eq!(db.store.count_outbox().await.unwrap(), 4);
+        assert!(db.store.has_outbox().await.unwrap());
         assert_eq!(sequence(&db.store, "me").await, Some(4));
         assert_eq!(sequence(&db.store, "me").await, Some(0));
         announce(&db.store, "e").await;
@@ -54,6 +55,7 @@ both! {
         assert_eq!(db.store.last_event().await.unwrap(), EventSeq(5));
         assert_eq!(db.store.list_events_since(EventSeq(3), 1).await.unwrap()[0].payload, "d");
         assert_eq!(db.store.count_outbox().await.unwrap(), 0);
+        assert!(!db.store.has_outbox().await.unwrap());
         assert!(db.store.list_repo_events_since(hardie_domain::ids::RepoId(1), EventSeq(0), 9).await.unwrap().is_empty());
     }
 

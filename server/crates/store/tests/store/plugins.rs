@@ -7,9 +7,16 @@ use crate::support::{Db, NOW, after, hash};
 
 async fn component(db: &Db, number: u8) -> Digest {
     let row = ComponentRow {
-        digest: Digest(hash(number)), name: "messages".into(), version: "1.0".into(), description: "d".into(),
-        worlds: vec!["policy".into()], imports: vec!["hardie:plugin/log".into(), "hardie:plugin/config".into()],
-        default_config: "{}".into(), size: 3, uploaded_by: None, created_at: NOW,
+        digest: Digest(hash(number)),
+        name: "messages".into(),
+        version: "1.0".into(),
+        description: "d".into(),
+        worlds: vec!["policy".into()],
+        imports: vec!["hardie:plugin/log".into(), "hardie:plugin/config".into()],
+        default_config: "{}".into(),
+        size: 3,
+        uploaded_by: None,
+        created_at: NOW,
     };
     let mut tx = db.store.begin().await.unwrap();
     assert!(tx.insert_component(&row, b"\0as").await.unwrap());

@@ -1,0 +1,48 @@
+//! Ending what ran out of time: sessions, counted failures, holds on packs, pushes that nobody will end.
+
+use hardie_domain::throttle;
+use hardie_domain::time::Timestamp;
+
+use crate::{App, Result};
+
+/// A component that nobody installed within a day of its upload was a try.
+const UNUSED_COMPONENT_SECONDS: i64 = 24 * 3600;
+/// On top of the longest time that a push may take.
+const PUSH_MARGIN_SECONDS: i64 = 3600;
+
+/// How much ran out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Browser sessions.
+    pub sessions: u64,
+    /// Accounts and addresses whose failed sign-ins are forgotten.
+    pub failures: u64,
+    /// Pushes left open by a crash.
+    pub pushes: u64,
+    /// Holds on packs.
+    pub stages: u64,
+    /// Components without an installation.
+    pub components: u64,
+}
+
+/// Ends all of it, in one transaction.
+pub async fn expire(app: &App) -> Result<Expired> {
+    let now = app.clock.now();
+    let forget_after = i64::from(throttle::ACCOUNT.forget_after.max(throttle::ADDRESS.forget_after));
+    let mut tx = app.store.begin().await?;
+    let expired = Expired {
+        sessions: tx.delete_expired_sessions(now).await?,
+        failures: tx.delete_old_failures(now.plus_seconds(-forget_after)).await?,
+        pushes: tx.abandon_pushes(oldest_possible_push(app, now), now).await?,
+        stages: tx.delete_expired_stages(now).await?,
+        components: tx.delete_unused_components(now.plus_seconds(-UNUSED_COMPONENT_SECONDS)).await?,
+    };
+    tx.commit().await?;
+    Ok(expired)
+}
+
+/// Whatever began before this was ended by its own deadline, or its process is gone.
+fn oldest_possible_push(app: &App, now: Timestamp) -> Timestamp {
+    let wall = i64::try_from(app.config.git_limits.wall.as_secs()).unwrap_or(i64::MAX);
+    now.plus_seconds(wall.saturating_add(PUSH_MARGIN_SECONDS).saturating_neg())
+}

@@ -1,0 +1,41 @@
+//! Repositories whose week is over.
+
+use hardie_domain::audit::AuditEntry;
+use hardie_domain::ids::RepoId;
+use hardie_domain::time::Timestamp;
+
+use crate::repos::RESTORABLE_SECONDS;
+use crate::{App, Result};
+
+/// Repositories purged in one go; the rest waits for the next.
+const BATCH: u32 = 100;
+
+/// Removes repositories that can no longer be restored, with everything under them; how many. Their packs are left to
+/// [`super::sweep_packs`].
+pub async fn purge_repos(app: &App) -> Result<u64> {
+    let before = app.clock.now().plus_seconds(-RESTORABLE_SECONDS);
+    let mut purged = 0;
+    for id in app.store.list_repos_to_purge(before, BATCH).await? {
+        purged += u64::from(purge(app, id, before).await?);
+    }
+    Ok(purged)
+}
+
+/// `false` if it was restored meanwhile.
+async fn purge(app: &App, id: RepoId, before: Timestamp) -> Result<bool> {
+    let mut tx = app.store.begin().await?;
+    if !tx.purge_repo(id, before).await? {
+        return Ok(false);
+    }
+    let entry = AuditEntry {
+        action: "repository.purge",
+        actor: None,
+        account: None,
+        repo: Some(id),
+        address: None,
+        detail: "it was deleted more than a week ago".to_owned(),
+    };
+    tx.insert_audit(&entry, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(true)
+}

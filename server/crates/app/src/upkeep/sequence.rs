@@ -1,0 +1,34 @@
+//! Giving committed events their place in the one log.
+
+use hardie_store::events::SEQUENCER;
+
+use crate::{App, Result};
+
+/// How long a node that died keeps others from taking over.
+const LEASE_SECONDS: i64 = 15;
+/// Events ordered in one transaction.
+pub const BATCH: u32 = 500;
+
+/// Orders what waits, at most [`BATCH`] events; how many. Zero while another node holds the lease. `holder` is different for each
+/// process.
+pub async fn sequence_events(app: &App, holder: &str) -> Result<u64> {
+    // Nearly always nothing waits, and then nothing is written.
+    if !app.store.has_outbox().await? {
+        return Ok(0);
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    if !tx.take_lease(SEQUENCER, holder, now, now.plus_seconds(LEASE_SECONDS)).await? {
+        return Ok(0);
+    }
+    let ordered = tx.sequence_events(holder, now, BATCH).await?.unwrap_or(0);
+    tx.commit().await?;
+    Ok(ordered)
+}
+
+/// Gives the lease back, so that another node need not wait for its end.
+pub async fn hand_over_sequencing(app: &App, holder: &str) -> Result<()> {
+    let mut tx = app.store.begin().await?;
+    tx.release_lease(SEQUENCER, holder).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,50 @@
+//! Removing packs that nobody holds. Only this removes a published file, and only after its row is dead: from then on no push can
+//! take the pack up, until the row is gone and the same bytes begin anew.
+
+use hardie_git::packs::PackHash;
+use tokio::task::spawn_blocking;
+
+use crate::{App, Error, Result};
+
+/// Packs looked at in one go; the rest waits for the next.
+const BATCH: u32 = 500;
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Packs.
+    pub packs: u64,
+    /// Packs whose file could not be removed; the next sweep tries again.
+    pub failed: u64,
+}
+
+/// Removes packs that no repository and no push under way holds, and finishes what an earlier sweep began.
+pub async fn sweep_packs(app: &App) -> Result<Swept> {
+    let now = app.clock.now();
+    for pack in app.store.list_unheld_packs(now, BATCH).await? {
+        let mut tx = app.store.begin().await?;
+        if tx.mark_pack_dead(&pack.hash, now).await? {
+            tx.commit().await?;
+        }
+    }
+    let mut swept = Swept::default();
+    for hash in app.store.list_dead_packs(BATCH).await? {
+        match remove(app, PackHash(hash)).await {
+            Ok(()) => swept.packs += 1,
+            Err(error) => {
+                swept.failed += 1;
+                tracing::warn!(error = &error as &dyn std::error::Error, pack = %PackHash(hash), "a pack could not be removed");
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// The file first: a row without a file is finished by the next sweep, a file without a row would stay for ever.
+async fn remove(app: &App, hash: PackHash) -> Result<()> {
+    let packs = app.packs.clone();
+    spawn_blocking(move || packs.remove(&hash)).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let mut tx = app.store.begin().await?;
+    tx.delete_dead_pack(&hash.0).await?;
+    Ok(tx.commit().await?)
+}
