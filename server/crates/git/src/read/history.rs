@@ -26,6 +26,47 @@ impl DateQueue {
     pub(crate) fn pop(&mut self) -> Option<Oid> {
         self.heap.pop().map(|(_, _, id)| id)
     }
+
+    /// The time of the commit that comes next.
+    pub(crate) fn next_time(&self) -> Option<i64> {
+        self.heap.peek().map(|(time, _, _)| *time)
+    }
+}
+
+/// Decides when a walk that paints two sides may end. Where clocks were right, that is once all that is queued is common to both;
+/// since clocks go wrong, it goes on while the queue is newer than the oldest one-sided commit seen, and some steps more.
+#[derive(Debug)]
+pub(crate) struct Slop {
+    oldest: i64,
+    left: usize,
+}
+
+impl Default for Slop {
+    fn default() -> Self {
+        Slop { oldest: i64::MAX, left: Self::STEPS }
+    }
+}
+
+impl Slop {
+    const STEPS: usize = 32;
+
+    /// A commit of one side alone was looked at.
+    pub(crate) fn one_sided(&mut self, time: i64) {
+        self.oldest = self.oldest.min(time);
+        self.left = Self::STEPS;
+    }
+
+    /// Whether to go on although nothing one-sided is queued.
+    pub(crate) fn go_on(&mut self, queue: &DateQueue) -> bool {
+        match queue.next_time() {
+            None => false,
+            Some(time) if time >= self.oldest => true,
+            Some(_) => {
+                self.left = self.left.saturating_sub(1);
+                self.left > 0
+            }
+        }
+    }
 }
 
 /// A set of commits and tags closed under "parent of" and "target of", grown on demand.

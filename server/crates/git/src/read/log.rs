@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::CommitInfo;
 
-use super::history::DateQueue;
+use super::history::{DateQueue, Slop};
 use super::objects::{commit, commit_node};
 use super::tree::entry_at;
 use crate::budget::Budget;
@@ -75,8 +75,6 @@ pub fn count_commits(odb: &Odb, tip: &Oid, budget: &mut Budget) -> Result<u64> {
     Ok(count)
 }
 
-/// Commits looked at past the point where all that is queued is hidden, for histories whose clocks went wrong.
-const SLOP: usize = 32;
 const SHOWN: u8 = 1;
 const HIDDEN: u8 = 2;
 
@@ -148,7 +146,7 @@ fn shown(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<HashSet<Oid
     // Queued and not known to be hidden: while there is one, the walk may still find something to show.
     let mut open = HashSet::new();
     let mut todo: Vec<(Oid, u8)> = query.hide.iter().map(|id| (*id, HIDDEN)).chain(query.tips.iter().map(|id| (*id, SHOWN))).collect();
-    let mut slop = SLOP;
+    let mut slop = Slop::default();
     loop {
         for (id, more) in todo.drain(..) {
             let known = flags.entry(id).or_default();
@@ -163,14 +161,18 @@ fn shown(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<HashSet<Oid
             }
             queue.push(commit_node(odb, &id)?.time, id);
         }
-        if open.is_empty() {
-            slop -= 1;
+        if open.is_empty() && !slop.go_on(&queue) {
+            break;
         }
-        let Some(id) = queue.pop().filter(|_| slop > 0) else { break };
+        let Some(id) = queue.pop() else { break };
         budget.step()?;
         open.remove(&id);
         let down = flags.get(&id).copied().unwrap_or_default();
-        todo.extend(commit_node(odb, &id)?.parents.into_iter().map(|parent| (parent, down)));
+        let node = commit_node(odb, &id)?;
+        if down & HIDDEN == 0 {
+            slop.one_sided(node.time);
+        }
+        todo.extend(node.parents.into_iter().map(|parent| (parent, down)));
     }
     Ok(flags.into_iter().filter(|(_, flags)| *flags == SHOWN).map(|(id, _)| id).collect())
 }

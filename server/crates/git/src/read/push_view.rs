@@ -162,21 +162,24 @@ impl PushView {
                 FreshObjects::new(commits, &tips, Kind::parse(kind.as_bytes()))
             }
         };
-        let State { old, .. } = &mut *state;
-        let page = walk.page(start, limit, &self.odb, &mut |id, budget| self.is_old(old, id, budget), &mut budget);
+        let State { history, old, .. } = &mut *state;
+        let page = walk.page(start, limit, &self.odb, &mut |id, kind, budget| self.is_old(history, old, id, kind, budget), &mut budget);
         state.objects = Some((kind.to_owned(), walk));
         page
     }
 
-    /// Whether an existing ref reaches a tree or blob. When proof would cost too much, it counts as new: a policy then judges
-    /// more than it must rather than less.
-    fn is_old(&self, old: &mut OldObjects, id: &Oid, budget: &mut Budget) -> Result<bool> {
+    /// Whether an existing ref reaches the object. When proof would cost too much, a tree or blob counts as new: a policy then
+    /// judges more than it must rather than less.
+    fn is_old(&self, history: &mut History, old: &mut OldObjects, id: &Oid, kind: Kind, budget: &mut Budget) -> Result<bool> {
         if self.is_only_carried(id) {
             return Ok(false);
         }
-        match old.contains(&self.odb, id, budget) {
-            Err(Error::TooLarge(_)) => Ok(false),
-            other => other,
+        match kind {
+            Kind::Commit | Kind::Tag => history.contains(&self.odb, id, budget),
+            Kind::Tree | Kind::Blob => match old.contains(&self.odb, id, budget) {
+                Err(Error::TooLarge(_)) => Ok(false),
+                other => other,
+            },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use hardie_domain::oid::Oid;
 
-use super::history::DateQueue;
+use super::history::{DateQueue, Slop};
 use super::objects::commit_node;
 use crate::budget::Budget;
 use crate::error::Result;
@@ -39,14 +39,18 @@ impl Paint {
         let mut paint = Paint::default();
         paint.add(odb, *left, LEFT)?;
         paint.add(odb, *right, RIGHT)?;
-        while !paint.live.is_empty()
-            && let Some(id) = paint.queue.pop()
-        {
+        let mut slop = Slop::default();
+        while !paint.live.is_empty() || slop.go_on(&paint.queue) {
+            let Some(id) = paint.queue.pop() else { break };
             budget.step()?;
             paint.live.remove(&id);
             let flags = paint.flags.get(&id).copied().unwrap_or_default();
             let down = if flags & BOTH == BOTH { flags | STALE } else { flags };
-            for parent in commit_node(odb, &id)?.parents {
+            let node = commit_node(odb, &id)?;
+            if flags & BOTH != BOTH {
+                slop.one_sided(node.time);
+            }
+            for parent in node.parents {
                 paint.add(odb, parent, down)?;
             }
         }

@@ -16,13 +16,14 @@ use crate::read::parse::Entry;
 /// Objects of one push that are told apart.
 const MOST: usize = 8_000_000;
 
-/// Says whether an existing ref reaches a tree or blob.
-pub(super) type IsOld<'a> = dyn FnMut(&Oid, &mut Budget) -> Result<bool> + 'a;
+/// Says whether an existing ref reaches an object.
+pub(super) type IsOld<'a> = dyn FnMut(&Oid, Kind, &mut Budget) -> Result<bool> + 'a;
 
 /// A walk that can go on where the last page ended.
 pub(super) struct FreshObjects {
     /// Tags first, then commits, newest first.
     todo: VecDeque<Oid>,
+    commits: HashSet<Oid>,
     only: Option<Kind>,
     seen: HashSet<Oid>,
     window: VecDeque<NewObject>,
@@ -33,9 +34,9 @@ pub(super) struct FreshObjects {
 impl FreshObjects {
     pub(super) fn new(commits: Vec<Oid>, tips: &[Oid], only: Option<Kind>) -> FreshObjects {
         let mut todo: VecDeque<Oid> = commits.into();
-        let known: HashSet<Oid> = todo.iter().copied().collect();
-        tips.iter().filter(|tip| !known.contains(tip)).for_each(|tip| todo.push_front(*tip));
-        FreshObjects { todo, only, seen: HashSet::new(), window: VecDeque::new(), start: 0 }
+        let commits: HashSet<Oid> = todo.iter().copied().collect();
+        tips.iter().filter(|tip| !commits.contains(tip)).for_each(|tip| todo.push_front(*tip));
+        FreshObjects { todo, commits, only, seen: HashSet::new(), window: VecDeque::new(), start: 0 }
     }
 
     /// Whether the object of this number can still be given.
@@ -70,6 +71,7 @@ impl FreshObjects {
             return Err(Error::TooLarge(format!("the push adds more than {MOST} objects")));
         }
         match odb.header(id)?.0 {
+            Kind::Tag if is_old(id, Kind::Tag, budget)? => Ok(()),
             Kind::Tag => {
                 self.add(odb, id, Kind::Tag, &[], 0, &Oid::ZERO)?;
                 let target = tag(odb, id)?.target;
@@ -79,8 +81,10 @@ impl FreshObjects {
                 }
                 Ok(())
             }
-            Kind::Commit => self.commit(id, odb, is_old, budget),
-            Kind::Tree | Kind::Blob if is_old(id, budget)? => Ok(()),
+            Kind::Commit if self.commits.contains(id) => self.commit(id, odb, is_old, budget),
+            // A tip that some existing ref reaches.
+            Kind::Commit => Ok(()),
+            kind @ (Kind::Tree | Kind::Blob) if is_old(id, kind, budget)? => Ok(()),
             Kind::Tree => {
                 self.add(odb, id, Kind::Tree, &[], 0o040_000, &Oid::ZERO)?;
                 self.tree(id, &[], &Oid::ZERO, odb, is_old, budget)
@@ -96,7 +100,7 @@ impl FreshObjects {
             return Ok(());
         }
         let parents = node.parents.iter().map(|parent| Ok(commit_node(odb, parent)?.tree)).collect::<Result<Vec<_>>>()?;
-        if parents.contains(&node.tree) || self.seen.contains(&node.tree) || is_old(&node.tree, budget)? {
+        if parents.contains(&node.tree) || self.seen.contains(&node.tree) || is_old(&node.tree, Kind::Tree, budget)? {
             return Ok(());
         }
         self.seen.insert(node.tree);
@@ -110,7 +114,8 @@ impl FreshObjects {
         let mut nested = budget.clone();
         fresh_entries(odb, tree, parents, budget, &mut |entry: &Entry<'_>, path| {
             // An object that is at its place in no parent may still be old, moved from elsewhere.
-            if entry.is_gitlink() || seen.contains(&entry.id) || is_old(&entry.id, &mut nested)? {
+            let kind = if entry.is_tree() { Kind::Tree } else { Kind::Blob };
+            if entry.is_gitlink() || seen.contains(&entry.id) || is_old(&entry.id, kind, &mut nested)? {
                 return Ok(false);
             }
             seen.insert(entry.id);

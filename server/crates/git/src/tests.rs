@@ -1,0 +1,10 @@
+//! Packs, pushes and fetches end to end, against the real `git` in temporary folders.
+
+mod attacks;
+mod fetch;
+mod generated;
+mod hostile;
+mod publish;
+mod push;
+mod reading;
+mod support;
