@@ -20,7 +20,8 @@ accept = true
 "#;
 
 pub struct Bench {
-    pub folder: tempfile::TempDir,
+    /// Removed when dropped.
+    _folder: tempfile::TempDir,
     pub host: PluginHost,
 }
 
@@ -42,7 +43,7 @@ impl Bench {
     pub fn new(limits: Limits) -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let host = PluginHost::open(options(folder.path(), limits)).unwrap();
-        Bench { folder, host }
+        Bench { _folder: folder, host }
     }
 
     /// Installs a fixture.

@@ -1,0 +1,150 @@
+//! Patterns for paths, as in `.gitattributes`: `*` and `?` stay within a folder, `**` does not, `[…]` is one of a set.
+
+/// Whether a path matches. A pattern without a slash is matched against the file's name alone, in any folder; one that ends
+/// in a slash matches everything below that folder. Never takes more than pattern length × path length steps.
+///
+/// ```
+/// use hardie_plugin::glob::matches;
+/// assert!(matches("*.exe", b"tools/setup.exe"));
+/// assert!(matches("secrets/**", b"secrets/prod/key.pem"));
+/// assert!(matches("vendor/", b"vendor/lib.c"));
+/// assert!(!matches("/docs/*.md", b"docs/guide/intro.md"));
+/// ```
+pub fn matches(pattern: &str, path: &[u8]) -> bool {
+    let below = pattern.ends_with('/').then(|| format!("{pattern}**"));
+    let pattern = below.as_deref().unwrap_or(pattern);
+    let anchored = pattern.strip_prefix('/').unwrap_or(pattern);
+    let subject = if pattern.contains('/') { path } else { path.rsplit(|b| *b == b'/').next().unwrap_or(path) };
+    let tokens = tokens(anchored.as_bytes());
+    // `reached[i]`: the tokens up to i match what was read so far.
+    let mut reached = vec![false; tokens.len() + 1];
+    reached[0] = true;
+    skip_stars(&tokens, &mut reached);
+    for byte in subject {
+        let mut next = vec![false; tokens.len() + 1];
+        for (at, token) in tokens.iter().enumerate() {
+            if !reached.get(at).copied().unwrap_or_default() {
+                continue;
+            }
+            match token {
+                Token::Star if *byte != b'/' => set(&mut next, at),
+                Token::DoubleStar => set(&mut next, at),
+                Token::Any if *byte != b'/' => set(&mut next, at + 1),
+                Token::Byte(wanted) if wanted == byte => set(&mut next, at + 1),
+                Token::Set(set_of, negated) if *byte != b'/' && contains(set_of, *byte) != *negated => set(&mut next, at + 1),
+                _ => {}
+            }
+        }
+        skip_stars(&tokens, &mut next);
+        reached = next;
+    }
+    reached.last().copied().unwrap_or_default()
+}
+
+enum Token {
+    Byte(u8),
+    Any,
+    Star,
+    DoubleStar,
+    Set(Vec<(u8, u8)>, bool),
+}
+
+fn set(reached: &mut [bool], at: usize) {
+    if let Some(slot) = reached.get_mut(at) {
+        *slot = true;
+    }
+}
+
+/// A star also stands for nothing at all.
+fn skip_stars(tokens: &[Token], reached: &mut [bool]) {
+    for (at, token) in tokens.iter().enumerate() {
+        if matches!(token, Token::Star | Token::DoubleStar) && reached.get(at).copied().unwrap_or_default() {
+            set(reached, at + 1);
+        }
+    }
+}
+
+fn contains(ranges: &[(u8, u8)], byte: u8) -> bool {
+    ranges.iter().any(|(low, high)| (*low..=*high).contains(&byte))
+}
+
+fn tokens(mut pattern: &[u8]) -> Vec<Token> {
+    let mut out = Vec::new();
+    while let Some((first, rest)) = pattern.split_first() {
+        pattern = rest;
+        out.push(match first {
+            b'*' if rest.first() == Some(&b'*') => {
+                pattern = rest.get(1..).unwrap_or_default();
+                // `**/` also matches no folder at all.
+                pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
+                Token::DoubleStar
+            }
+            b'*' => Token::Star,
+            b'?' => Token::Any,
+            b'\\' => match rest.split_first() {
+                Some((escaped, rest)) => {
+                    pattern = rest;
+                    Token::Byte(*escaped)
+                }
+                None => Token::Byte(b'\\'),
+            },
+            b'[' => match parse_set(rest) {
+                Some((token, rest)) => {
+                    pattern = rest;
+                    token
+                }
+                None => Token::Byte(b'['),
+            },
+            byte => Token::Byte(*byte),
+        });
+    }
+    out
+}
+
+fn parse_set(text: &[u8]) -> Option<(Token, &[u8])> {
+    let negated = matches!(text.first(), Some(b'!' | b'^'));
+    let body = if negated { text.get(1..)? } else { text };
+    // A bracket right at the beginning stands for itself.
+    let end = 1 + body.iter().skip(1).position(|b| *b == b']')?;
+    let (members, rest) = body.split_at_checked(end)?;
+    let mut ranges = Vec::new();
+    let mut at = members;
+    while let Some((low, rest)) = at.split_first() {
+        if let [b'-', high, ..] = rest {
+            ranges.push((*low, *high));
+            at = rest.get(2..).unwrap_or_default();
+        } else {
+            ranges.push((*low, *low));
+            at = rest;
+        }
+    }
+    Some((Token::Set(ranges, negated), rest.get(1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_mean_what_they_mean_in_gitattributes() {
+        for (pattern, path) in [
+            ("*.exe", "a.exe"), ("*.exe", "a/b/c.exe"), ("a/*.exe", "a/b.exe"), ("**/x", "x"), ("**/x", "a/b/x"), ("a/**", "a/b/c"),
+            ("a/**/z", "a/z"), ("a/**/z", "a/b/c/z"), ("?.txt", "a.txt"), ("[a-c].txt", "b.txt"), ("[!a-c].txt", "d.txt"),
+            ("/README*", "README.md"), ("build/", "build/out/x"), ("\\*", "*"), (".env*", "config/.env.local"),
+        ] {
+            assert!(matches(pattern, path.as_bytes()), "{pattern} should match {path}");
+        }
+        for (pattern, path) in [
+            ("*.exe", "a.exe.txt"), ("a/*.exe", "a/b/c.exe"), ("/README*", "docs/README.md"), ("?.txt", "ab.txt"),
+            ("[a-c].txt", "d.txt"), ("build/", "build"), ("\\*", "x"), ("a/**", "b/a/c"), ("", "x"),
+        ] {
+            assert!(!matches(pattern, path.as_bytes()), "{pattern} should not match {path}");
+        }
+    }
+
+    #[test]
+    fn a_malicious_pattern_takes_no_longer_than_its_size() {
+        let pattern = "*a".repeat(200);
+        assert!(!matches(&pattern, "a".repeat(5000).replace("aa", "ab").as_bytes()));
+    }
+}

@@ -1,0 +1,183 @@
+//! The glue between the server's calls and a [`Policy`].
+
+use std::rc::Rc;
+
+use crate::bindings::exports::hardie::plugin::plugin_info;
+use crate::bindings::hardie::plugin::types::{Fault, Page, RefVerdict, Signature as WireSignature};
+use crate::bindings::hardie::plugin::{config, repository as wire};
+use crate::error::Error;
+use crate::oid::Oid;
+use crate::policy::{FieldError, Policy};
+use crate::push::{Push, PushSource, RefUpdate, UpdateKind};
+use crate::repository::{
+    Change, ChangeSide, Commit, CommitSource, FileMode, NewObject, Repository, RepositorySource, Signature, TreeEntry,
+};
+
+/// Who the plugin is, from its `Cargo.toml`.
+pub struct Identity {
+    pub name: &'static str,
+    pub version: &'static str,
+    pub description: &'static str,
+}
+
+pub fn describe<P: Policy>(identity: &Identity) -> plugin_info::Info {
+    plugin_info::Info {
+        name: identity.name.to_owned(),
+        version: identity.version.to_owned(),
+        description: identity.description.to_owned(),
+        default_config: serde_json::to_string(&P::Config::default()).unwrap_or_else(|_| "null".to_owned()),
+    }
+}
+
+pub fn validate<P: Policy>(config: &str) -> Result<(), Vec<plugin_info::FieldError>> {
+    let parsed = parse::<P>(config).map_err(|error| vec![error]);
+    let errors = parsed.and_then(|config| P::validate(&config));
+    errors.map_err(|errors| {
+        let wire = |error: FieldError| plugin_info::FieldError { field: error.field, message: error.message };
+        errors.into_iter().map(wire).collect()
+    })
+}
+
+pub fn check<P: Policy>(push: &wire::Push, repository: &wire::Repository) -> Result<Vec<RefVerdict>, Fault> {
+    log_panics();
+    let config = parse::<P>(&config::get()).map_err(|error| Error::new(format!("configuration: {}", error.message)))?;
+    let verdicts = P::check(&config, &Push(push), &Repository(repository))?;
+    Ok(verdicts.into_answer())
+}
+
+fn parse<P: Policy>(config: &str) -> Result<P::Config, FieldError> {
+    // serde names the field in its message.
+    serde_json::from_str(config).map_err(|error| FieldError::new("", error.to_string()))
+}
+
+/// A panic traps without a word; its text belongs in the log.
+fn log_panics() {
+    #[cfg(target_arch = "wasm32")]
+    std::panic::set_hook(Box::new(|info| crate::log::write("error", &info.to_string())));
+}
+
+fn page(start: u32, limit: u32) -> Page {
+    Page { start, limit }
+}
+
+impl PushSource for wire::Push {
+    fn repository_path(&self) -> String {
+        wire::Push::repository_path(self)
+    }
+
+    fn default_branch(&self) -> String {
+        wire::Push::default_branch(self)
+    }
+
+    fn actor_name(&self) -> String {
+        wire::Push::actor_name(self)
+    }
+
+    fn actor_role(&self) -> String {
+        wire::Push::actor_role(self)
+    }
+
+    fn door(&self) -> String {
+        wire::Push::door(self)
+    }
+
+    fn options(&self) -> Vec<String> {
+        wire::Push::options(self)
+    }
+
+    fn updates(&self, start: u32, limit: u32) -> Vec<RefUpdate> {
+        let updates = wire::Push::updates(self, page(start, limit)).into_iter().zip(start..);
+        updates
+            .map(|(update, index)| RefUpdate {
+                index,
+                name: update.name,
+                old: update.old.map(Oid::from_bytes),
+                new: update.new.map(Oid::from_bytes),
+                kind: UpdateKind::parse(&update.kind),
+            })
+            .collect()
+    }
+}
+
+impl RepositorySource for wire::Repository {
+    fn new_commits(&self, update: u32, start: u32, limit: u32) -> Result<Vec<Commit>, Error> {
+        let commits = wire::Repository::new_commits(self, update, page(start, limit))?;
+        Ok(commits.into_iter().map(|commit| Commit(Rc::new(commit))).collect())
+    }
+
+    fn new_objects(&self, kind: &str, start: u32, limit: u32) -> Result<Vec<NewObject>, Error> {
+        let objects = wire::Repository::new_objects(self, kind, page(start, limit))?;
+        let typed = |object: wire::NewObject| NewObject {
+            id: Oid::from_bytes(object.id),
+            kind: object.kind,
+            size: object.size,
+            path: object.path,
+            mode: FileMode(object.mode),
+            commit: object.commit.map(Oid::from_bytes),
+        };
+        Ok(objects.into_iter().map(typed).collect())
+    }
+
+    fn commit(&self, id: &Oid) -> Result<Commit, Error> {
+        Ok(Commit(Rc::new(wire::Repository::commit(self, id.as_bytes())?)))
+    }
+
+    fn tree(&self, id: &Oid, start: u32, limit: u32) -> Result<Vec<TreeEntry>, Error> {
+        let entries = wire::Repository::tree(self, id.as_bytes(), page(start, limit))?;
+        let typed = |entry: wire::TreeEntry| TreeEntry { name: entry.name, mode: FileMode(entry.mode), id: Oid::from_bytes(entry.id) };
+        Ok(entries.into_iter().map(typed).collect())
+    }
+
+    fn blob_size(&self, id: &Oid) -> Result<u64, Error> {
+        Ok(wire::Repository::blob_size(self, id.as_bytes())?)
+    }
+
+    fn blob_range(&self, id: &Oid, offset: u64, length: u32) -> Result<Vec<u8>, Error> {
+        Ok(wire::Repository::blob_range(self, id.as_bytes(), offset, length)?)
+    }
+
+    fn changes(&self, old: Option<&Oid>, new: Option<&Oid>, start: u32, limit: u32) -> Result<Vec<Change>, Error> {
+        let (old, new) = (old.map(Oid::as_bytes), new.map(Oid::as_bytes));
+        let changes = wire::Repository::changes(self, old, new, page(start, limit))?;
+        let side = |side: wire::ChangeSide| ChangeSide { mode: FileMode(side.mode), id: Oid::from_bytes(side.id) };
+        Ok(changes.into_iter().map(|change| Change { path: change.path, old: change.old.map(side), new: change.new.map(side) }).collect())
+    }
+
+    fn is_ancestor(&self, ancestor: &Oid, descendant: &Oid) -> Result<bool, Error> {
+        Ok(wire::Repository::is_ancestor(self, ancestor.as_bytes(), descendant.as_bytes())?)
+    }
+
+    fn read_ref(&self, name: &[u8]) -> Result<Option<Oid>, Error> {
+        Ok(wire::Repository::read_ref(self, name)?.map(Oid::from_bytes))
+    }
+}
+
+impl CommitSource for wire::Commit {
+    fn id(&self) -> Oid {
+        Oid::from_bytes(wire::Commit::id(self))
+    }
+
+    fn tree(&self) -> Oid {
+        Oid::from_bytes(wire::Commit::tree(self))
+    }
+
+    fn parents(&self) -> Vec<Oid> {
+        wire::Commit::parents(self).into_iter().map(Oid::from_bytes).collect()
+    }
+
+    fn author(&self) -> Signature {
+        signature(wire::Commit::author(self))
+    }
+
+    fn committer(&self) -> Signature {
+        signature(wire::Commit::committer(self))
+    }
+
+    fn message(&self) -> Vec<u8> {
+        wire::Commit::message(self)
+    }
+}
+
+fn signature(from: WireSignature) -> Signature {
+    Signature { name: from.name, email: from.email, seconds: from.seconds, offset_minutes: from.offset_minutes }
+}

@@ -1,0 +1,325 @@
+//! A push made of plain values, so that a policy's rules are tested with `cargo test` alone.
+//!
+//! Ids are counted up, not computed, and only what a push brings is there. For real ids, limits and a report use
+//! `hardie plugin test`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::error::Error;
+use crate::oid::Oid;
+use crate::policy::Policy;
+use crate::push::{Push, PushSource, RefUpdate, UpdateKind};
+use crate::repository::{
+    Change, ChangeSide, Commit, CommitSource, FileMode, NewObject, Repository, RepositorySource, Signature, TreeEntry,
+};
+use crate::verdicts::Verdicts;
+
+/// A push of some commits to one ref.
+#[derive(Clone, Debug)]
+pub struct MockPush {
+    ref_name: String,
+    delete: bool,
+    actor: String,
+    role: String,
+    options: Vec<String>,
+    commits: Vec<MockCommit>,
+}
+
+/// A commit of a [`MockPush`].
+#[derive(Clone, Debug)]
+pub struct MockCommit {
+    message: Vec<u8>,
+    author: (String, String),
+    parents: usize,
+    files: Vec<MockFile>,
+}
+
+#[derive(Clone, Debug)]
+struct MockFile {
+    path: Vec<u8>,
+    mode: FileMode,
+    data: Vec<u8>,
+    size: u64,
+}
+
+impl Default for MockPush {
+    fn default() -> Self {
+        MockPush {
+            ref_name: "refs/heads/main".into(),
+            delete: false,
+            actor: "ann".into(),
+            role: "write".into(),
+            options: Vec::new(),
+            commits: Vec::new(),
+        }
+    }
+}
+
+impl MockPush {
+    /// A push by `ann` to `refs/heads/main`, with no commit yet.
+    pub fn new() -> MockPush {
+        MockPush::default()
+    }
+
+    /// Pushes to another ref.
+    #[must_use]
+    pub fn to(mut self, ref_name: &str) -> MockPush {
+        self.ref_name = ref_name.into();
+        self
+    }
+
+    /// Takes the ref away.
+    #[must_use]
+    pub fn deleting(mut self) -> MockPush {
+        self.delete = true;
+        self
+    }
+
+    /// By somebody else: name, and `read`, `write` or `admin`.
+    #[must_use]
+    pub fn by(mut self, actor: &str, role: &str) -> MockPush {
+        (self.actor, self.role) = (actor.into(), role.into());
+        self
+    }
+
+    /// With a push option.
+    #[must_use]
+    pub fn option(mut self, option: &str) -> MockPush {
+        self.options.push(option.into());
+        self
+    }
+
+    /// Adds a commit, oldest first: a message, or a [`MockCommit`].
+    #[must_use]
+    pub fn commit(mut self, commit: impl Into<MockCommit>) -> MockPush {
+        self.commits.push(commit.into());
+        self
+    }
+
+    /// Has it judged.
+    ///
+    /// # Errors
+    /// What the policy returns.
+    pub fn check<P: Policy>(&self, config: &P::Config) -> Result<Verdicts, Error> {
+        P::check(config, &Push(self), &Repository(self))
+    }
+}
+
+impl MockCommit {
+    /// A commit by `Ann Author <ann@example.org>` that changes nothing yet.
+    pub fn new(message: impl AsRef<[u8]>) -> MockCommit {
+        let author = ("Ann Author".into(), "ann@example.org".into());
+        MockCommit { message: message.as_ref().to_vec(), author, parents: 1, files: Vec::new() }
+    }
+
+    /// By somebody else.
+    #[must_use]
+    pub fn author(mut self, name: &str, email: &str) -> MockCommit {
+        self.author = (name.into(), email.into());
+        self
+    }
+
+    /// With this number of parents; a merge has two.
+    #[must_use]
+    pub fn parents(mut self, parents: usize) -> MockCommit {
+        self.parents = parents;
+        self
+    }
+
+    /// Writes a plain file.
+    #[must_use]
+    pub fn file(self, path: &str, data: impl AsRef<[u8]>) -> MockCommit {
+        self.entry(path, FileMode::FILE, data)
+    }
+
+    /// Writes a file that claims to have this size, without having it in memory.
+    #[must_use]
+    pub fn file_of_size(mut self, path: &str, size: u64) -> MockCommit {
+        self.files.push(MockFile { path: path.into(), mode: FileMode::FILE, data: Vec::new(), size });
+        self
+    }
+
+    /// Writes an entry of any mode.
+    #[must_use]
+    pub fn entry(mut self, path: &str, mode: FileMode, data: impl AsRef<[u8]>) -> MockCommit {
+        let data = data.as_ref().to_vec();
+        self.files.push(MockFile { path: path.into(), mode, size: data.len() as u64, data });
+        self
+    }
+}
+
+impl From<&str> for MockCommit {
+    fn from(message: &str) -> MockCommit {
+        MockCommit::new(message)
+    }
+}
+
+/// Ids: what kind, which commit, which file.
+fn id(kind: u8, commit: usize, file: usize) -> Oid {
+    let mut bytes = vec![kind];
+    bytes.extend_from_slice(&(commit as u64 + 1).to_be_bytes());
+    bytes.extend_from_slice(&(file as u64).to_be_bytes());
+    bytes.resize(20, 0);
+    Oid::from_bytes(bytes)
+}
+
+const COMMIT: u8 = 1;
+const TREE: u8 = 2;
+const BLOB: u8 = 3;
+
+fn page<T>(all: impl IntoIterator<Item = T>, start: u32, limit: u32) -> Vec<T> {
+    all.into_iter().skip(start as usize).take(limit as usize).collect()
+}
+
+impl MockPush {
+    fn find<T>(&self, wanted: &Oid, kind: u8, found: impl Fn(usize, usize, &MockCommit) -> Option<T>) -> Result<T, Error> {
+        let commits = self.commits.iter().enumerate();
+        let mut all = commits.flat_map(|(n, commit)| (0..=commit.files.len()).map(move |file| (n, file, commit)));
+        let hit = all.find(|(n, file, _)| id(kind, *n, *file) == *wanted);
+        hit.and_then(|(n, file, commit)| found(n, file, commit)).ok_or_else(|| Error::coded("not-found", "no such object"))
+    }
+
+    /// All files after a commit, by path.
+    fn files(&self, commit: usize) -> BTreeMap<Vec<u8>, ChangeSide> {
+        let mut out = BTreeMap::new();
+        for (n, commit) in self.commits.iter().enumerate().take(commit + 1) {
+            for (at, file) in commit.files.iter().enumerate() {
+                out.insert(file.path.clone(), ChangeSide { mode: file.mode, id: id(BLOB, n, at) });
+            }
+        }
+        out
+    }
+
+    fn side(&self, wanted: Option<&Oid>) -> Result<BTreeMap<Vec<u8>, ChangeSide>, Error> {
+        let Some(wanted) = wanted else { return Ok(BTreeMap::new()) };
+        let by = |kind| self.find(wanted, kind, |n, file, _| (file == 0).then(|| self.files(n)));
+        by(COMMIT).or_else(|_| by(TREE))
+    }
+}
+
+impl PushSource for MockPush {
+    fn repository_path(&self) -> String {
+        "ann/demo".into()
+    }
+
+    fn default_branch(&self) -> String {
+        "main".into()
+    }
+
+    fn actor_name(&self) -> String {
+        self.actor.clone()
+    }
+
+    fn actor_role(&self) -> String {
+        self.role.clone()
+    }
+
+    fn door(&self) -> String {
+        "ssh".into()
+    }
+
+    fn options(&self) -> Vec<String> {
+        self.options.clone()
+    }
+
+    fn updates(&self, start: u32, limit: u32) -> Vec<RefUpdate> {
+        let tip = self.commits.len().checked_sub(1).map(|last| id(COMMIT, last, 0));
+        let update = RefUpdate {
+            index: 0,
+            name: self.ref_name.clone().into_bytes(),
+            old: self.delete.then(|| id(COMMIT, 0, 0)),
+            new: tip.filter(|_| !self.delete),
+            kind: if self.delete { UpdateKind::Delete } else { UpdateKind::Create },
+        };
+        page([update], start, limit)
+    }
+}
+
+impl RepositorySource for MockPush {
+    fn new_commits(&self, _update: u32, start: u32, limit: u32) -> Result<Vec<Commit>, Error> {
+        let commits = self.commits.iter().enumerate().rev().filter(|_| !self.delete);
+        Ok(page(commits.map(|(n, commit)| Commit(Rc::new((n, commit.clone())))), start, limit))
+    }
+
+    fn new_objects(&self, kind: &str, start: u32, limit: u32) -> Result<Vec<NewObject>, Error> {
+        let commits = self.commits.iter().enumerate().rev().filter(|_| !self.delete);
+        let blobs = commits.flat_map(|(n, commit)| {
+            let kept = commit.files.iter().enumerate().filter(|(_, file)| file.mode != FileMode::SUBMODULE);
+            kept.map(move |(at, file)| NewObject {
+                id: id(BLOB, n, at),
+                kind: "blob".into(),
+                size: file.size,
+                path: file.path.clone(),
+                mode: file.mode,
+                commit: Some(id(COMMIT, n, 0)),
+            })
+        });
+        Ok(page(blobs.filter(|_| kind.is_empty() || kind == "blob"), start, limit))
+    }
+
+    fn commit(&self, wanted: &Oid) -> Result<Commit, Error> {
+        self.find(wanted, COMMIT, |n, file, commit| (file == 0).then(|| Commit(Rc::new((n, commit.clone())))))
+    }
+
+    fn tree(&self, wanted: &Oid, start: u32, limit: u32) -> Result<Vec<TreeEntry>, Error> {
+        let files = self.side(Some(wanted))?;
+        Ok(page(files.into_iter().map(|(name, side)| TreeEntry { name, mode: side.mode, id: side.id }), start, limit))
+    }
+
+    fn blob_size(&self, wanted: &Oid) -> Result<u64, Error> {
+        self.find(wanted, BLOB, |_, file, commit| commit.files.get(file).map(|file| file.size))
+    }
+
+    fn blob_range(&self, wanted: &Oid, offset: u64, length: u32) -> Result<Vec<u8>, Error> {
+        let data = self.find(wanted, BLOB, |_, file, commit| commit.files.get(file).map(|file| file.data.clone()))?;
+        Ok(page(data, u32::try_from(offset).unwrap_or(u32::MAX), length))
+    }
+
+    fn changes(&self, old: Option<&Oid>, new: Option<&Oid>, start: u32, limit: u32) -> Result<Vec<Change>, Error> {
+        // The parent of the first commit is not there: everything in it counts as new.
+        let old = self.side(old).unwrap_or_default();
+        let new = self.side(new)?;
+        let paths: std::collections::BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
+        let changes = paths.into_iter().map(|path| Change { path: path.clone(), old: old.get(path).cloned(), new: new.get(path).cloned() });
+        Ok(page(changes.filter(|change| change.old != change.new), start, limit))
+    }
+
+    fn is_ancestor(&self, ancestor: &Oid, descendant: &Oid) -> Result<bool, Error> {
+        let at = |wanted| self.find(wanted, COMMIT, |n, file, _| (file == 0).then_some(n));
+        Ok(at(ancestor)? <= at(descendant)?)
+    }
+
+    fn read_ref(&self, name: &[u8]) -> Result<Option<Oid>, Error> {
+        Ok((self.delete && name == self.ref_name.as_bytes()).then(|| id(COMMIT, 0, 0)))
+    }
+}
+
+impl CommitSource for (usize, MockCommit) {
+    fn id(&self) -> Oid {
+        id(COMMIT, self.0, 0)
+    }
+
+    fn tree(&self) -> Oid {
+        id(TREE, self.0, 0)
+    }
+
+    fn parents(&self) -> Vec<Oid> {
+        // The first commit's parents lie before the push; their ids are as good as any.
+        (0..self.1.parents).map(|n| if n == 0 && self.0 > 0 { id(COMMIT, self.0 - 1, 0) } else { id(COMMIT, usize::MAX - 1, n + 1) }).collect()
+    }
+
+    fn author(&self) -> Signature {
+        let (name, email) = &self.1.author;
+        let seconds = 1_700_000_000 + 60 * i64::try_from(self.0).unwrap_or_default();
+        Signature { name: name.clone().into(), email: email.clone().into(), seconds, offset_minutes: 0 }
+    }
+
+    fn committer(&self) -> Signature {
+        self.author()
+    }
+
+    fn message(&self) -> Vec<u8> {
+        self.1.message.clone()
+    }
+}

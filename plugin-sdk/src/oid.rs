@@ -1,0 +1,36 @@
+//! Object ids.
+
+use std::fmt;
+
+/// An object id. 20 bytes today; compare it, show it, never cut it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Oid(Vec<u8>);
+
+impl Oid {
+    /// From raw bytes.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Oid {
+        Oid(bytes.into())
+    }
+
+    /// The raw bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The first seven digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(7).collect()
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,69 @@
+//! The settings.
+
+use hardie_plugin::FieldError;
+use serde::{Deserialize, Serialize};
+
+use crate::size::Size;
+
+/// Patterns in one list; each costs a match for every file.
+const PATTERNS: usize = 100;
+/// Characters of one pattern.
+const PATTERN_LENGTH: usize = 200;
+
+/// What may be pushed. Patterns are those of `.gitattributes`: `*.exe`, `secrets/**`, `/build/`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Config {
+    /// The largest file, as a number of bytes or as `"10 MiB"`; 0 for no limit.
+    pub max_size: Size,
+    /// Paths that are refused.
+    pub forbid: Vec<String>,
+    /// Why, shown to the pusher after each refused path.
+    pub forbid_hint: String,
+    /// Paths that must be Git LFS pointers, not the files themselves.
+    pub lfs: Vec<String>,
+    /// Whether symbolic links are refused.
+    pub forbid_symlinks: bool,
+    /// Whether submodules are refused.
+    pub forbid_submodules: bool,
+    /// Paths that no rule is for.
+    pub allow: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let forbid = [".DS_Store", "Thumbs.db", "id_rsa", "id_ecdsa", "id_ed25519", "*.p12", "*.pfx"];
+        Config {
+            max_size: Size(10 << 20),
+            forbid: forbid.map(ToOwned::to_owned).to_vec(),
+            forbid_hint: String::new(),
+            lfs: Vec::new(),
+            forbid_symlinks: false,
+            forbid_submodules: false,
+            allow: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether the patterns are patterns.
+    ///
+    /// # Errors
+    /// One for each that is not.
+    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = Vec::new();
+        for (field, patterns) in [("forbid", &self.forbid), ("lfs", &self.lfs), ("allow", &self.allow)] {
+            if patterns.len() > PATTERNS {
+                errors.push(FieldError::new(field, format!("has {} patterns; {PATTERNS} are the most", patterns.len())));
+            }
+            for (at, pattern) in patterns.iter().enumerate() {
+                if pattern.is_empty() || pattern == "/" {
+                    errors.push(FieldError::new(format!("{field}[{at}]"), "is empty"));
+                } else if pattern.len() > PATTERN_LENGTH {
+                    errors.push(FieldError::new(format!("{field}[{at}]"), format!("is longer than {PATTERN_LENGTH} characters")));
+                }
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
