@@ -4,3 +4,4 @@
 
 mod git;
 mod support;
+mod upkeep;

@@ -24,8 +24,8 @@ const CLEANING: Duration = Duration::from_secs(60);
 pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     let holder = holder(&app);
     tokio::join!(
-        rounds("worker.sequence", SEQUENCING, &stop, async || sequence(&app, &holder).await),
-        rounds("worker.clean", CLEANING, &stop, async || clean(&app).await),
+        rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
+        rounds("worker.clean", CLEANING, &stop, || clean(app.clone())),
     );
     if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "the sequencer's lease runs out by itself");
@@ -33,18 +33,18 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     Ok(())
 }
 
-async fn sequence(app: &App, holder: &str) -> Result<Next> {
-    let ordered = upkeep::sequence_events(app, holder).await?;
+async fn sequence(app: App, holder: String) -> Result<Next> {
+    let ordered = upkeep::sequence_events(&app, &holder).await?;
     if ordered > 0 {
         tracing::debug!(events = ordered, "events ordered");
     }
     Ok(if ordered > 0 { Next::AtOnce } else { Next::Later })
 }
 
-async fn clean(app: &App) -> Result<Next> {
-    let expired = upkeep::expire(app).await?;
-    let purged = upkeep::purge_repos(app).await?;
-    let swept = upkeep::sweep_packs(app).await?;
+async fn clean(app: App) -> Result<Next> {
+    let expired = upkeep::expire(&app).await?;
+    let purged = upkeep::purge_repos(&app).await?;
+    let swept = upkeep::sweep_packs(&app).await?;
     if expired != upkeep::Expired::default() || purged > 0 || swept != upkeep::Swept::default() {
         tracing::info!(
             sessions = expired.sessions,

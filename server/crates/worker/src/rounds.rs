@@ -18,7 +18,12 @@ pub enum Next {
 }
 
 /// Does rounds of `work` with pauses between them until `stop`. After failures the pauses grow.
-pub async fn rounds(name: &'static str, pause: Duration, stop: &CancellationToken, mut work: impl AsyncFnMut() -> Result<Next>) {
+pub async fn rounds<W: Future<Output = Result<Next>>>(
+    name: &'static str,
+    pause: Duration,
+    stop: &CancellationToken,
+    mut work: impl FnMut() -> W,
+) {
     let mut failures = 0u32;
     loop {
         let outcome = tokio::select! {

@@ -1,0 +1,146 @@
+//! What the server does without being asked, on both databases.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hardie_app::ports::Clock;
+use hardie_app::repos::{self, RESTORABLE_SECONDS};
+use hardie_app::upkeep;
+use hardie_domain::ids::EventSeq;
+use hardie_domain::names::RepoPath;
+use hardie_store::pushes::PushState;
+use hardie_testkit::postgres::Database;
+use hardie_testkit::server::{Options, people};
+use hardie_testkit::{FakeClock, TestServer};
+
+use crate::git::with_repo;
+use crate::support::eventually;
+
+fn options(clock: &FakeClock, database: Option<&Database>) -> Options {
+    let mut options = Options { database: database.map(|d| d.url().to_owned()), ..Options::default() };
+    options.ports.clock = Arc::new(clock.clone());
+    options
+}
+
+/// Pack files below the data folder.
+fn pack_files(data: &Path) -> usize {
+    let folders = std::fs::read_dir(data.join("packs")).unwrap().flatten();
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten());
+    files.filter(|file| file.path().extension().is_some_and(|e| e == "pack")).count()
+}
+
+async fn purge_and_sweep(database: Option<Database>) {
+    let clock = FakeClock::default();
+    let server = TestServer::start_with(options(&clock, database.as_ref())).await.unwrap();
+    let (user, repo, dir) = with_repo(&server, "alice", "tool").await;
+    let app = &server.server.app;
+    let path = RepoPath::parse(&repo).unwrap();
+    // The same bytes in another repository: they outlive the first one.
+    let twin = server.repo(&user, "twin", true).await.unwrap();
+    user.git.ok(&dir, &["push", "--quiet", &server.http_remote(&twin), "main"]).unwrap();
+    let before = pack_files(server.data_dir());
+    assert!(before > 0);
+
+    let ctx = people::signed_in(app, &user.token).await.unwrap();
+    for path in [path, RepoPath::parse(&twin).unwrap()] {
+        let kept = pack_files(server.data_dir());
+        repos::delete_repo(app, &ctx, &path).await.unwrap();
+        assert_eq!(upkeep::purge_repos(app).await.unwrap(), 0);
+        clock.advance(RESTORABLE_SECONDS);
+        assert_eq!(upkeep::purge_repos(app).await.unwrap(), 0, "the week is not over");
+        upkeep::sweep_packs(app).await.unwrap();
+        assert_eq!(pack_files(server.data_dir()), kept, "it could still be restored");
+        clock.advance(1);
+        // The server's own round may come first.
+        upkeep::purge_repos(app).await.unwrap();
+        assert!(repos::list_deleted_repos(app, &ctx, "alice").await.unwrap().is_empty());
+        upkeep::sweep_packs(app).await.unwrap();
+    }
+    assert_eq!(pack_files(server.data_dir()), 0);
+    assert_eq!(app.store.total_pack_bytes().await.unwrap(), 0);
+    assert_eq!(upkeep::sweep_packs(app).await.unwrap(), upkeep::Swept::default());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_is_purged_after_its_week_and_its_packs_when_nobody_holds_them() {
+    purge_and_sweep(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_on_postgres_is_purged_after_its_week_and_its_packs_when_nobody_holds_them() {
+    purge_and_sweep(Some(Database::new().unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_was_cut_off_is_finished_by_the_next() {
+    let clock = FakeClock::default();
+    let server = TestServer::start_with(options(&clock, None)).await.unwrap();
+    let (user, repo, _) = with_repo(&server, "alice", "tool").await;
+    let app = &server.server.app;
+    let id = app.store.find_repo_by_path("alice", "tool").await.unwrap().unwrap().repo.id;
+    let pack = app.store.list_repo_packs(id).await.unwrap().remove(0);
+    let ctx = people::signed_in(app, &user.token).await.unwrap();
+    repos::delete_repo(app, &ctx, &RepoPath::parse(&repo).unwrap()).await.unwrap();
+    clock.advance(RESTORABLE_SECONDS + 1);
+    upkeep::purge_repos(app).await.unwrap();
+    // As if the process had died right after the row was marked.
+    let mut tx = app.store.begin().await.unwrap();
+    assert!(tx.mark_pack_dead(&pack.hash, clock.now()).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(pack_files(server.data_dir()), 1);
+    upkeep::sweep_packs(app).await.unwrap();
+    assert_eq!(pack_files(server.data_dir()), 0);
+    assert_eq!(app.store.find_pack(&pack.hash).await.unwrap(), None);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_push_becomes_an_event_in_order() {
+    let server = TestServer::start().await.unwrap();
+    let (user, _, dir) = with_repo(&server, "alice", "tool").await;
+    for n in 0..3 {
+        user.git.commit(&dir, "file", &format!("{n}\n"), "Change").unwrap();
+        user.git.ok(&dir, &["push", "--quiet"]).unwrap();
+    }
+    let store = server.server.app.store.clone();
+    let repo = store.find_repo_by_path("alice", "tool").await.unwrap().unwrap().repo.id;
+    eventually("four pushes are in the log", async || {
+        store.list_repo_events_since(repo, EventSeq(0), 100).await.unwrap().iter().filter(|e| e.kind == "push").count() == 4
+    })
+    .await;
+    let events = store.list_events_since(EventSeq(0), 100).await.unwrap();
+    assert!(events.iter().map(|e| e.seq.0).eq(1..=i64::try_from(events.len()).unwrap()), "no gaps");
+    assert!(!store.has_outbox().await.unwrap());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ran_out_of_time_is_ended() {
+    let clock = FakeClock::default();
+    let server = TestServer::start_with(options(&clock, None)).await.unwrap();
+    let (_, _, _) = with_repo(&server, "alice", "tool").await;
+    let app = &server.server.app;
+    let repo = app.store.find_repo_by_path("alice", "tool").await.unwrap().unwrap().repo.id;
+    // As a crash would leave it.
+    let mut tx = app.store.begin().await.unwrap();
+    let new = hardie_store::pushes::NewPush {
+        repo,
+        actor: None,
+        credential: hardie_domain::access::Credential::System,
+        door: hardie_domain::push::Door::System,
+        address: "",
+        options: &[],
+        nonce: b"left behind",
+        at: clock.now(),
+    };
+    let push = tx.insert_push(&new).await.unwrap();
+    tx.add_failure("account:alice", clock.now(), clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(upkeep::expire(app).await.unwrap(), upkeep::Expired::default());
+    clock.advance(24 * 3600);
+    upkeep::expire(app).await.unwrap();
+    assert_eq!(app.store.find_push(push).await.unwrap().unwrap().state, PushState::Abandoned);
+    assert_eq!(app.store.find_failures("account:alice").await.unwrap(), None);
+    server.stop().await.unwrap();
+}
