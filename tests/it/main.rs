@@ -2,6 +2,8 @@
 //!
 //! A long form of a test runs when `HARDIE_SOAK` is set (`cargo xtask soak NAME`), a short one otherwise; both print their seed.
 
+mod app;
 mod git;
+mod readme;
 mod support;
 mod upkeep;

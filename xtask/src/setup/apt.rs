@@ -20,7 +20,8 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 6] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 7] = [
+    ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
     ("chromium", Purpose::Test, &["chromium"]),
