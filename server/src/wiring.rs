@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{Clock, Entropy};
 use hardie_app::state::Inner;
 use hardie_app::{App, AppConfig};
 use hardie_git::packs::{DiskFiles, Files, PackStore};
+use hardie_http::{Cidr, Door, HttpConfig};
 use hardie_store::{Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -85,15 +86,20 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     });
     let stop = CancellationToken::new();
     let mut tasks = Vec::new();
-    let http_config = hardie_http::HttpConfig::new(&config.trusted_proxies, config.metrics_listen.is_none())?;
-    let router = hardie_http::router(app.clone(), http_config);
-    tasks.push(tokio::spawn(served("http", hardie_http::serve(http, router, stop.clone()))));
+    let trusted_proxies = trusted(&config.trusted_proxies)?;
+    let http_config = HttpConfig { trusted_proxies, metrics: config.metrics_listen.is_none(), ..HttpConfig::default() };
+    let door = Door::new(app.clone(), http_config.clone());
     if let Some(address) = config.metrics_listen {
         let listener = bind(address, "metrics-listen").await?;
-        tasks.push(tokio::spawn(served("metrics", hardie_http::serve(listener, hardie_http::metrics_router(app.clone()), stop.clone()))));
+        let serve = hardie_http::serve(listener, door.metrics_router(), http_config.clone(), stop.clone().cancelled_owned());
+        tasks.push(tokio::spawn(served("metrics", serve)));
     }
+    tasks.push(tokio::spawn(served("http", hardie_http::serve(http, door.router(), http_config, stop.clone().cancelled_owned()))));
     let ssh_config = hardie_ssh::SshConfig::open(&config.data_dir).context("cannot read or make the SSH host keys")?;
     tasks.push(tokio::spawn(served("ssh", hardie_ssh::serve(ssh, app.clone(), ssh_config, stop.clone()))));
+    let installed = app.clone();
+    // Costs nothing unless the cache of compiled components was lost; until then their policies answer "unavailable".
+    tasks.push(tokio::spawn(async move { served("plugins", hardie_app::plugins::load_installed(&installed)).await }));
     tasks.push(tokio::spawn(served("worker", hardie_worker::run(app.clone(), stop.clone()))));
     Ok(Server { app, http: http_address, ssh: ssh_address, stop, tasks, _lock: lock })
 }
@@ -105,6 +111,10 @@ pub async fn open_store(url: &str) -> anyhow::Result<Store> {
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{key}: cannot listen on {address}; is another server running there?"))
+}
+
+fn trusted(networks: &[String]) -> anyhow::Result<Vec<Cidr>> {
+    networks.iter().map(|text| text.parse().map_err(|why| anyhow!("trusted-proxies = {text:?}: {why}"))).collect()
 }
 
 async fn served<E: Into<anyhow::Error>>(part: &'static str, work: impl Future<Output = Result<(), E>>) -> anyhow::Result<()> {

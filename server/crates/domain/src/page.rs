@@ -22,6 +22,12 @@ impl Page {
         Page { number: number.unwrap_or(1).max(1), limit }
     }
 
+    /// As [`Page::new`] with other bounds, for lists whose items are small, such as the entries of a folder.
+    pub fn sized(number: Option<u32>, limit: Option<u32>, default: u32, most: u32) -> Page {
+        let limit = limit.filter(|n| *n > 0).unwrap_or(default).min(most).max(1);
+        Page { number: number.unwrap_or(1).max(1), limit }
+    }
+
     /// The page number, from 1.
     pub fn number(self) -> u32 {
         self.number

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::net::Cidr;
+use crate::net::{Cidr, InvalidCidr};
 
 /// Bounds and trust of the HTTP server. Sizes in bytes.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// Proxies whose `X-Forwarded-For` and `Forwarded` are believed.
     pub trusted_proxies: Vec<Cidr>,
-    /// Whether `/metrics` is served here, or only by [`crate::metrics_router`] on a listener of its own.
+    /// Whether `/metrics` is served here, or only by [`crate::Door::metrics_router`] on a listener of its own.
     pub metrics: bool,
     /// A JSON body.
     pub json_bytes: usize,
@@ -25,6 +25,14 @@ pub struct HttpConfig {
     pub head_timeout: Duration,
     /// How long requests under way may go on after shutdown was asked for.
     pub drain: Duration,
+}
+
+impl HttpConfig {
+    /// The usual bounds with the operator's proxies; `metrics` says whether `/metrics` is served beside the rest.
+    pub fn new(trusted_proxies: &[String], metrics: bool) -> Result<HttpConfig, InvalidCidr> {
+        let trusted_proxies = trusted_proxies.iter().map(|text| text.parse()).collect::<Result<Vec<Cidr>, _>>()?;
+        Ok(HttpConfig { trusted_proxies, metrics, ..HttpConfig::default() })
+    }
 }
 
 impl Default for HttpConfig {

@@ -3,7 +3,7 @@
 //!
 //! Must not know: rules (that is `app`), SQL, git's objects, paths on disk. A handler reads a request, calls one use case and
 //! writes what it returns; what a failure means is decided in [`error`], who asks in [`auth`].
-//! Start reading at [`router`], then at `api` (the table of addresses) and `git`.
+//! Start reading at [`Door::router`], then at `api` (the table of addresses) and `git`.
 
 mod api;
 mod auth;
@@ -35,8 +35,8 @@ use hardie_app::App;
 
 pub use client::Peer;
 pub use config::HttpConfig;
-pub use net::Cidr;
-pub use serve::{serve, serve_with};
+pub use net::{Cidr, InvalidCidr};
+pub use serve::serve;
 
 use crate::error::Refusal;
 use crate::layers::{admit, identify, render};
@@ -80,11 +80,6 @@ impl Door {
             .layer(from_fn_with_state(self.http.clone(), identify))
             .with_state(self.http.clone())
     }
-}
-
-/// [`Door::router`] for callers that need nothing else.
-pub fn router(app: App, config: HttpConfig) -> Router {
-    Door::new(app, config).router()
 }
 
 /// The OpenAPI document as it is served, for the snapshot in `docs/api`.

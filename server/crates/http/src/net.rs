@@ -27,15 +27,20 @@ impl Cidr {
     }
 }
 
-impl FromStr for Cidr {
-    type Err = String;
+/// Not a range; the text says what would be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidCidr(String);
 
-    fn from_str(text: &str) -> Result<Cidr, String> {
+impl FromStr for Cidr {
+    type Err = InvalidCidr;
+
+    fn from_str(text: &str) -> Result<Cidr, InvalidCidr> {
         let (address, prefix) = match text.trim().split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text.trim(), None),
         };
-        let base: IpAddr = address.parse().map_err(|_| format!("{text:?} is not an address or a range such as 10.0.0.0/8"))?;
+        let base: IpAddr = address.parse().map_err(|_| InvalidCidr(format!("{text:?} is not an address or a range such as 10.0.0.0/8")))?;
         let most = if base.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             None => most,
@@ -43,7 +48,7 @@ impl FromStr for Cidr {
                 .parse::<u8>()
                 .ok()
                 .filter(|p| *p <= most)
-                .ok_or_else(|| format!("{text:?}: what follows '/' must be a number from 0 to {most}"))?,
+                .ok_or_else(|| InvalidCidr(format!("{text:?}: what follows '/' must be a number from 0 to {most}")))?,
         };
         Ok(Cidr { base, prefix })
     }

@@ -28,14 +28,9 @@ const MAX_HEAD_BYTES_H2: u32 = 64 << 10;
 /// Requests under way on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
 
-/// [`serve_with`] under the usual bounds.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    serve_with(listener, router, &HttpConfig::default(), shutdown).await;
-}
-
 /// Serves until `shutdown` completes, then lets requests under way finish for as long as the configuration allows.
-pub async fn serve_with(listener: TcpListener, router: Router, config: &HttpConfig, shutdown: impl Future<Output = ()>) {
-    let builder = Arc::new(builder(config));
+pub async fn serve(listener: TcpListener, router: Router, config: HttpConfig, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
+    let builder = Arc::new(builder(&config));
     let slots = Arc::new(Semaphore::new(config.connections));
     let graceful = GracefulShutdown::new();
     let connections = TaskTracker::new();
@@ -69,6 +64,7 @@ pub async fn serve_with(listener: TcpListener, router: Router, config: &HttpConf
     if tokio::time::timeout(config.drain, drained).await.is_err() {
         tracing::warn!(connections = connections.len(), "stopped with requests still under way");
     }
+    Ok(())
 }
 
 fn builder(config: &HttpConfig) -> Builder<TokioExecutor> {
