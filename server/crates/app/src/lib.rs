@@ -19,6 +19,7 @@ pub mod plugins;
 pub mod ports;
 pub mod protections;
 pub mod push;
+pub mod render;
 pub mod repos;
 pub mod state;
 pub mod transport;
