@@ -20,7 +20,10 @@ pub fn local_time(milliseconds: i64) -> String {
 /// A day in the reader's own habits.
 pub fn local_date(milliseconds: i64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(milliseconds as f64));
-    date.to_locale_date_string("default", &JsValue::UNDEFINED).into()
+    let style = js_sys::Object::new();
+    // Setting a property of a fresh object cannot fail.
+    let _ = js_sys::Reflect::set(&style, &"dateStyle".into(), &"long".into());
+    date.to_locale_date_string("default", &style).into()
 }
 
 /// A remembered setting; `None` also where storage is blocked.

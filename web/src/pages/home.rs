@@ -15,10 +15,9 @@ use crate::state::{title, use_session};
 /// The page at `/`.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let session = use_session();
-    match session.user() {
-        Some(_) => view! { <Dashboard/> }.into_any(),
-        None => view! { <Welcome/> }.into_any(),
+    match use_session().name_now().is_empty() {
+        false => view! { <Dashboard/> }.into_any(),
+        true => view! { <Welcome/> }.into_any(),
     }
 }
 

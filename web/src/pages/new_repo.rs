@@ -18,11 +18,11 @@ pub fn NewRepoPage() -> impl IntoView {
     title::set("New repository");
     let session = use_session();
     let nav = use_nav();
-    if session.user().is_none() {
+    let myself = session.name_now();
+    if myself.is_empty() {
         nav.replace(&routes::login("/repo/create"));
         return ().into_any();
     }
-    let myself = session.name();
     let owner = RwSignal::new(myself.clone());
     let organisations = load(|| (), |()| identity::my_organisations());
     let me = myself.clone();

@@ -28,8 +28,10 @@ pub fn OwnerPage(name: String) -> impl IntoView {
         |(owner, page)| async move { repos::of_owner(&owner, page).await.map(|found| (page, found)) },
     );
     let own = name.clone();
+    let heading = name;
     view! {
         <div class="page">
+            {move || account.value().is_none().then(|| view! { <h1 class="offscreen">{heading.clone()}</h1> })}
             {account.view(skeleton::block, move |account| {
                 let is_organisation = account.kind == "organization";
                 view! {
@@ -55,7 +57,7 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                     <h2>"Repositories"</h2>
                     {found.view(|| skeleton::rows(4), move |(page, found)| {
                         if found.items.is_empty() && page == 1 {
-                            let mine = session.name() == own;
+                            let mine = session.name_now() == own;
                             return view! {
                                 <Empty sign=Sign::Repo title="No repository to see here">
                                     {mine.then(|| view! { <a class="button primary" href="/repo/create">"Create a repository"</a> })}

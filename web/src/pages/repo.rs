@@ -21,6 +21,8 @@ use leptos::prelude::*;
 use crate::api::repos;
 use crate::load::load;
 use crate::nav::use_nav;
+use crate::parts::empty::Empty;
+use crate::parts::icon::Sign;
 use crate::parts::repo_list;
 use crate::parts::skeleton;
 use crate::routes::{RepoAddress, RepoView};
@@ -49,6 +51,11 @@ impl Repo {
         self.repository.get()
     }
 
+    /// As the API shows it, for handlers and for what need not follow a change.
+    pub fn now(&self) -> Repository {
+        self.repository.get_untracked()
+    }
+
     /// Puts in what a change answered.
     pub fn set(&self, repository: Repository) {
         self.repository.set(repository);
@@ -70,6 +77,7 @@ impl Repo {
 pub fn RepoPage(address: RepoAddress, view: Memo<RepoView>) -> impl IntoView {
     let nav = use_nav();
     title::set(address.full_name());
+    let name = address.full_name();
     let asked = address.clone();
     let found = load(move || asked.clone(), |address| async move { repos::get(&address).await });
     // A renamed repository answers under its new name: the address bar follows.
@@ -83,7 +91,10 @@ pub fn RepoPage(address: RepoAddress, view: Memo<RepoView>) -> impl IntoView {
             }
         }
     });
-    found.view(
+    let name_now = name.clone();
+    // Until the repository is there, and where it is not, the page still has its heading.
+    let heading = move || found.value().is_none().then(|| view! { <h1 class="offscreen">{name_now.clone()}</h1> });
+    let shown = found.view(
         || view! { <div class="page"><div class="repo-head-room"></div>{skeleton::rows(8)}</div> }.into_any(),
         move |repository| {
             let address = StoredValue::new(repo_list::address(&repository));
@@ -97,11 +108,15 @@ pub fn RepoPage(address: RepoAddress, view: Memo<RepoView>) -> impl IntoView {
             }
             .into_any()
         },
-    )
+    );
+    view! {
+        {heading}
+        {shown}
+    }
 }
 
 fn body(repo: Repo, view: RepoView) -> AnyView {
-    let is_empty = repo.repository.with(|repository| repository.empty);
+    let is_empty = repo.repository.with_untracked(|repository| repository.empty);
     match view {
         RepoView::Code { at: None, path } if is_empty && path.is_empty() => view! { <empty::EmptyRepo/> }.into_any(),
         RepoView::Code { at, path } => view! { <code::CodePage at=at path=path/> }.into_any(),
@@ -111,6 +126,9 @@ fn body(repo: Repo, view: RepoView) -> AnyView {
         RepoView::Branches => view! { <branches::BranchesPage/> }.into_any(),
         RepoView::Tags => view! { <tags::TagsPage/> }.into_any(),
         RepoView::Settings(tab) => view! { <settings::SettingsPage tab=tab/> }.into_any(),
-        RepoView::NotFound => view! { <super::not_found::NotFoundPage/> }.into_any(),
+        RepoView::NotFound => view! {
+            <Empty sign=Sign::Search title="There is no page at this address"><a class="button" href=repo.address().url()>"To the code"</a></Empty>
+        }
+        .into_any(),
     }
 }

@@ -17,7 +17,7 @@ use crate::state::{title, use_session};
 #[component]
 pub fn UserSettingsPage(tab: UserTab) -> impl IntoView {
     title::set(tab.label());
-    if use_session().user().is_none() {
+    if use_session().name_now().is_empty() {
         use_nav().replace(&routes::login(&tab.url()));
         return ().into_any();
     }

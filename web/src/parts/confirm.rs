@@ -60,12 +60,12 @@ pub fn ConfirmButton(
                 {asks_name.then(|| view! {
                     <label class="field">
                         <span>"Type " <strong>{type_to_confirm}</strong> " to confirm"</span>
-                        <input type="text" autocomplete="off" autocapitalize="none" spellcheck="false"
+                        <input type="text" autofocus=true autocomplete="off" autocapitalize="none" spellcheck="false"
                             prop:value=move || typed.get() on:input=move |event| typed.set(event_target_value(&event))/>
                     </label>
                 })}
                 <div class="form-actions">
-                    <button class="button" type="button" on:click=move |_| close()>"Cancel"</button>
+                    <button class="button" type="button" autofocus=!asks_name on:click=move |_| close()>"Cancel"</button>
                     <button class="button danger" type="submit" disabled=move || !ready.get()>{label}</button>
                 </div>
             </form>

@@ -71,20 +71,17 @@ impl Session {
         self.reader.get()
     }
 
-    /// The signed-in user, tracked.
-    pub fn user(&self) -> Option<User> {
-        match self.reader.get() {
-            Reader::User(user) => Some(*user),
-            _ => None,
-        }
-    }
-
     /// The signed-in user's name, tracked; empty if nobody is.
     pub fn name(&self) -> String {
         self.reader.with(|reader| match reader {
             Reader::User(user) => user.login.clone(),
             _ => String::new(),
         })
+    }
+
+    /// The signed-in user's name, for handlers and for pages that another reader's arrival mounts anew.
+    pub fn name_now(&self) -> String {
+        untrack(|| self.name())
     }
 
     /// Whether it is known who reads, tracked.

@@ -57,8 +57,8 @@ fn Row(branch: Branch, branches: Load<Found>) -> impl IntoView {
     let toasts = use_toasts();
     let address = repo.address();
     let at = At::branch(&branch.name);
-    let is_default = repo.get().default_branch == branch.name;
-    let can_delete = repo.can_push() && branch.user_can_push && !is_default && !branch.protected;
+    let is_default = repo.now().default_branch == branch.name;
+    let can_delete = untrack(|| repo.can_push()) && branch.user_can_push && !is_default && !branch.protected;
     let name = StoredValue::new(branch.name.clone());
     let remove = move || {
         spawn_local(async move {

@@ -26,7 +26,7 @@ pub fn CommitsPage(at: Option<At>, path: String) -> impl IntoView {
     let nav = use_nav();
     let repo = use_repo();
     let address = repo.address();
-    let at = at.unwrap_or_else(|| At::branch(&repo.get().default_branch));
+    let at = at.unwrap_or_else(|| At::branch(&repo.now().default_branch));
     title::set(format!("Commits · {}", address.full_name()));
     let (asked_at, asked_path, asked_address) = (at.clone(), path.clone(), address.clone());
     let commits = load(

@@ -36,7 +36,7 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
     let up = (!path.is_empty()).then(|| address.code(&at, text::parent(&path)));
     let history = address.commits(&at, &path);
     let count = listing.commit_count.map_or_else(|| "History".to_owned(), |count| text::count(count, "commit"));
-    let about = repo.get().description;
+    let about = repo.now().description;
     view! {
         {(path.is_empty() && !about.is_empty()).then(|| view! { <p class="repo-about" dir="auto">{about}</p> })}
         <div class="toolbar">
@@ -52,7 +52,7 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
             <LastCommit commit=listing.commit address=address.clone() history=history count=count/>
             <table class="files">
                 <caption class="offscreen">"Files and directories"</caption>
-                <thead class="offscreen"><tr><th scope="col">"Name"</th><th scope="col">"Last commit"</th><th scope="col">"When"</th></tr></thead>
+                <thead class="files-head"><tr><th class="file-name" scope="col">"Name"</th><th class="file-commit" scope="col">"Last commit"</th><th class="file-time" scope="col">"When"</th></tr></thead>
                 <tbody>
                     {up.map(|up| view! { <tr><td class="file-name" colspan="3"><a href=up aria-label="Up to the parent directory"><Icon sign=Sign::Folder/>".."</a></td></tr> })}
                     {move || shown.get().into_iter().map(|entry| entry_row(&row_address, &row_at, entry)).collect_view()}

@@ -26,7 +26,7 @@ fn PushCommands() -> impl IntoView {
     let repo = use_repo();
     let door = RwSignal::new(Door::Http);
     let address = clone_address(door);
-    let branch = repo.get().default_branch;
+    let branch = repo.now().default_branch;
     let branch = if branch.is_empty() { "main".to_owned() } else { branch };
     let name = repo.address().name;
     let existing_branch = branch.clone();

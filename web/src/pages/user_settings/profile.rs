@@ -49,7 +49,7 @@ fn ProfileForm(profile: UserSettings) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <p class="muted small">"Your user name is " <strong>{session.name()}</strong> "."</p>
+            <p class="muted small">"Your user name is " <strong>{session.name_now()}</strong> "."</p>
             <Form submit=submit on_submit=save action="Save profile" fields=&["full_name", "email", "description", "current_password"]>
                 <TextField name="full_name" label="Name" value=full_name autocomplete="name" max=100 failure=submit.failure()/>
                 <TextField name="email" label="E-mail address" value=email kind="email" autocomplete="email" required=true failure=submit.failure()

@@ -51,7 +51,7 @@ pub fn Tokens() -> impl IntoView {
 #[component]
 fn TokenRow(token: AccessToken, tokens: Load<Vec<AccessToken>>) -> impl IntoView {
     let toasts = use_toasts();
-    let name = use_session().name();
+    let name = use_session().name_now();
     let id = token.id;
     let remove = move || {
         let name = name.clone();

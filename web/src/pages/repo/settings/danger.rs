@@ -47,7 +47,7 @@ fn Archive() -> impl IntoView {
         view! {
             <div class="danger-row">
                 <div><h3>{format!("{label} this repository")}</h3><p class="muted">{explain}</p></div>
-                <ConfirmButton label=label title=format!("{label} this repository?") explain=explain type_to_confirm=full_name failure=submit.failure()
+                <ConfirmButton label=label title=format!("{label} this repository?") explain=explain type_to_confirm=full_name quiet=true failure=submit.failure()
                     on_confirm=move || toggle(!archived.get_untracked())/>
             </div>
         }
@@ -81,7 +81,7 @@ fn Transfer() -> impl IntoView {
                 <input id="new-owner" type="text" placeholder="New owner" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="40"
                     prop:value=move || new_owner.get() on:input=move |event| new_owner.set(event_target_value(&event))/>
             </div>
-            <ConfirmButton label="Transfer" title="Transfer this repository?" type_to_confirm=repo.address().full_name() failure=submit.failure() on_confirm=transfer
+            <ConfirmButton label="Transfer" title="Transfer this repository?" type_to_confirm=repo.address().full_name() quiet=true failure=submit.failure() on_confirm=transfer
                 explain="Its new owner decides about it from then on. You may lose access."/>
         </div>
     }
@@ -103,7 +103,7 @@ fn Delete() -> impl IntoView {
     view! {
         <div class="danger-row">
             <div><h3>"Delete this repository"</h3><p class="muted">"It disappears for everybody at once. It can be restored for a week, then it is gone for good."</p></div>
-            <ConfirmButton label="Delete" title="Delete this repository?" type_to_confirm=repo.address().full_name() failure=submit.failure() on_confirm=delete
+            <ConfirmButton label="Delete" title="Delete this repository?" type_to_confirm=repo.address().full_name() quiet=true failure=submit.failure() on_confirm=delete
                 explain="Branches, tags and settings disappear with it, for everybody and at once."/>
         </div>
     }

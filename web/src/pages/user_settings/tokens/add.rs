@@ -38,7 +38,7 @@ pub fn AddToken(on_made: impl Fn(AccessToken) + Copy + 'static) -> impl IntoView
         }
         let ends = days.get_untracked().parse::<i64>().ok().map(|days| Time::with_offset(browser::now() / 1_000 + days * 86_400, 0));
         let options = CreateAccessTokenOption { name: name.get_untracked().trim().to_owned(), scopes: scopes.get_untracked(), expires_at: ends };
-        let owner = session.name();
+        let owner = session.name_now();
         submit.run(async move { settings::add_token(&owner, &options).await }, move |token| {
             name.set(String::new());
             on_made(token);

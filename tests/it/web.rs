@@ -1,0 +1,11 @@
+//! The web UI in real Chromium, in front of the real server: `hardie serve`, `hardie web`, `git`, nothing stood in for.
+//!
+//! Screenshots are kept in `target/screenshots`, for a person to look at.
+
+mod chromium;
+mod checks;
+mod forge;
+mod front;
+mod journey;
+mod pages;
+mod wire;
