@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{Clock, Entropy};
 use hardie_app::state::Inner;
 use hardie_app::{App, AppConfig};
 use hardie_git::packs::{DiskFiles, Files, PackStore};
-use hardie_http::{Cidr, Door, HttpConfig};
+use hardie_http::{Door, HttpConfig};
 use hardie_store::{Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -86,8 +86,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     });
     let stop = CancellationToken::new();
     let mut tasks = Vec::new();
-    let trusted_proxies = trusted(&config.trusted_proxies)?;
-    let http_config = HttpConfig { trusted_proxies, metrics: config.metrics_listen.is_none(), ..HttpConfig::default() };
+    let http_config = HttpConfig::new(&config.trusted_proxies, config.metrics_listen.is_none()).context("trusted-proxies")?;
     let door = Door::new(app.clone(), http_config.clone());
     if let Some(address) = config.metrics_listen {
         let listener = bind(address, "metrics-listen").await?;
@@ -111,10 +110,6 @@ pub async fn open_store(url: &str) -> anyhow::Result<Store> {
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{key}: cannot listen on {address}; is another server running there?"))
-}
-
-fn trusted(networks: &[String]) -> anyhow::Result<Vec<Cidr>> {
-    networks.iter().map(|text| text.parse().map_err(|why| anyhow!("trusted-proxies = {text:?}: {why}"))).collect()
 }
 
 async fn served<E: Into<anyhow::Error>>(part: &'static str, work: impl Future<Output = Result<(), E>>) -> anyhow::Result<()> {

@@ -16,6 +16,7 @@ use crate::transport::GitSlots;
 use crate::{App, Error, Result};
 
 mod cache;
+pub(crate) mod reached;
 
 /// What git work shares in the process: opened repositories and bounds on parallel work.
 pub struct GitAccess {
@@ -58,9 +59,15 @@ pub struct RepoHandle {
     /// The objects.
     pub odb: Arc<Odb>,
     view: Mutex<Weak<View>>,
+    reached: reached::Reached,
 }
 
 impl RepoHandle {
+    /// Commits and tags of which it is known that a visible ref reaches them.
+    pub(crate) fn reached(&self) -> &reached::Reached {
+        &self.reached
+    }
+
     /// The repository as a folder for git children; shared while somebody holds it. Blocks.
     pub fn view(&self, store: &PackStore) -> hardie_git::Result<Arc<View>> {
         let mut slot = self.view.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +103,7 @@ fn open_packs(store: &PackStore, snapshot: RepoSnapshot) -> Result<RepoHandle> {
     let member = |p: &RepoPackRow| Ok(Member { pack: store.pack(&PackHash(p.hash))?, closed: p.closed });
     let packs = snapshot.packs.iter().map(member).collect::<hardie_git::Result<Vec<_>>>().map_err(Error::internal)?;
     let refs = Arc::new(advertised(&snapshot));
-    Ok(RepoHandle { refs, odb: Arc::new(Odb::new(packs)), view: Mutex::new(Weak::new()), snapshot })
+    Ok(RepoHandle { refs, odb: Arc::new(Odb::new(packs)), view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
 }
 
 fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {

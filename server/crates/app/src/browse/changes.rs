@@ -48,6 +48,7 @@ pub async fn commit_text(app: &App, ctx: &Ctx, path: &RepoPath, rev: &str) -> Re
 fn detail(r: &Reading, commit: &Oid, options: &DiffOptions) -> Result<(CommitInfo, Diff)> {
     let odb = &r.handle.odb;
     let info = read_commit(odb, commit).map_err(explain)?;
+    r.handle.reached().note(info.parents.iter().copied());
     let before = match info.parents.first() {
         Some(parent) => Some(read_commit(odb, parent).map_err(explain)?.tree),
         None => None,
@@ -90,6 +91,7 @@ pub async fn compare(app: &App, ctx: &Ctx, path: &RepoPath, base: &str, head: &s
             ..LogQuery::default()
         };
         let commits = log(odb, &query, &mut r.budget()).map_err(explain)?.commits;
+        r.handle.reached().note(commits.iter().map(|c| c.id));
         let before = match common {
             Some(id) => Some(read_commit(odb, &id).map_err(explain)?.tree),
             None => None,

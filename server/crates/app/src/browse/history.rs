@@ -57,6 +57,7 @@ pub async fn commits(app: &App, ctx: &Ctx, path: &RepoPath, query: &CommitQuery,
         let count = query.count && query.path.is_empty() && hide.is_empty();
         let wanted = LogQuery { tips: vec![rev.commit], hide, path: query.path, skip, limit: page.limit() as usize };
         let found = log(&r.handle.odb, &wanted, &mut r.budget()).map_err(explain)?;
+        r.handle.reached().note(found.commits.iter().flat_map(|c| c.parents.iter().copied().chain([c.id])));
         let total = if count { count_commits(&r.handle.odb, &rev.commit, &mut r.spare_budget(COUNT_TIME)).ok() } else { None };
         Ok((rev, found, total))
     })

@@ -151,6 +151,7 @@ fn list(r: &Reading, rev: Option<&str>, dir: Vec<u8>, page: Page, with_commits: 
         };
         items.push(item(r, entry, last_commit));
     }
+    r.handle.reached().note(commits.keys().copied());
     let commit_count = match with_commits && dir.is_empty() {
         true => git_read::count_commits(odb, &rev.commit, &mut r.spare_budget(std::time::Duration::from_secs(1))).ok(),
         false => None,

@@ -47,8 +47,15 @@ impl Reading {
 
     /// Whether a visible ref reaches the object.
     pub fn may_read(&self, id: &Oid) -> Result<bool> {
+        if self.handle.reached().contains(id) {
+            return Ok(true);
+        }
         let reach = Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_cancel(self.cancel.clone());
-        reach.may_read(id).map_err(explain)
+        let answer = reach.may_read(id).map_err(explain)?;
+        if answer {
+            self.handle.reached().note([*id]);
+        }
+        Ok(answer)
     }
 }
 

@@ -3,6 +3,7 @@
 use hardie_domain::ids::AccountId;
 use hardie_domain::throttle::{ACCOUNT, ADDRESS, Throttle, network_of};
 use hardie_store::accounts::AccountRow;
+use sha2::{Digest as _, Sha256};
 
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
@@ -10,20 +11,20 @@ use crate::{App, Ctx, Error, Result};
 /// What one attempt is counted under.
 pub(super) struct Attempt {
     account: Option<AccountId>,
-    name: String,
     subjects: Vec<(Throttle, String, &'static str)>,
 }
 
 impl Attempt {
     /// An attempt on an account, or on a name that no account has: both are counted alike, so that they look alike.
     pub(super) fn new(ctx: &Ctx, user: &str, account: Option<&AccountRow>) -> Attempt {
-        let name: String = user.chars().filter(|c| !c.is_control()).take(100).collect::<String>().to_lowercase();
-        let subject = account.map_or_else(|| format!("name:{name}"), |a| format!("account:{}", a.id));
+        // What was typed as a name may be a password in the wrong field: it is neither kept nor shown.
+        let unknown = || format!("name:{}", hex::encode(Sha256::digest(user.to_lowercase().as_bytes())));
+        let subject = account.map_or_else(unknown, |a| format!("account:{}", a.id));
         let mut subjects = vec![(ACCOUNT, subject, "for this account")];
         if let Some(address) = ctx.address {
             subjects.push((ADDRESS, format!("address:{}", network_of(address)), "from your network address"));
         }
-        Attempt { account: account.map(|a| a.id), name, subjects }
+        Attempt { account: account.map(|a| a.id), subjects }
     }
 
     /// Refuses while a wait is on, naming how long.
@@ -49,7 +50,10 @@ impl Attempt {
         }
         let mut line = entry(ctx, "sign-in.fail");
         line.account = self.account;
-        line.detail = format!("as {:?} by {}", self.name, ctx.door.as_str());
+        line.detail = match self.account {
+            Some(_) => format!("wrong password by {}", ctx.door.as_str()),
+            None => format!("unknown name by {}", ctx.door.as_str()),
+        };
         tx.insert_audit(&line, now).await?;
         Ok(tx.commit().await?)
     }
