@@ -1,0 +1,85 @@
+//! `hardie plugin`: write, build and test plugins here; install and switch them on a server.
+
+use std::ffi::OsString;
+
+use anyhow::bail;
+use clap::{Args as ClapArgs, Subcommand};
+
+mod build;
+mod install;
+mod manage;
+mod new;
+mod project;
+mod remote;
+mod test;
+mod vendor;
+
+/// Arguments of `hardie plugin`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  hardie plugin new no-wip && cd no-wip\n  hardie plugin build && hardie plugin test\n  hardie plugin install no-wip.wasm --repo alice/demo")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a new plugin project that builds on its own
+    New(new::Args),
+    /// Build a plugin into one .wasm component
+    Build(build::Args),
+    /// Run a plugin's scenarios in the server's own sandbox and show what they cost
+    Test(test::Args),
+    /// Upload a component and set it to work
+    Install(install::Args),
+    /// Show what guards a repository, an organisation or the whole server
+    List(manage::ListArgs),
+    /// Switch an installed plugin on
+    Enable(manage::EnableArgs),
+    /// Switch an installed plugin off, keeping its settings
+    Disable(manage::DisableArgs),
+    /// Judge commits of a local clone (not there yet)
+    Run(NotYet),
+    /// Replace an installed plugin by a newer component (not there yet)
+    Upgrade(NotYet),
+    /// Go back to the component before (not there yet)
+    Rollback(NotYet),
+    /// Take a plugin away (not there yet)
+    Remove(NotYet),
+    /// Show what a plugin logged (not there yet)
+    Logs(NotYet),
+    /// Judge recorded pushes again (not there yet)
+    Replay(NotYet),
+}
+
+/// Takes anything, so that what is missing is named instead of misunderstood.
+#[derive(Debug, ClapArgs)]
+#[command(disable_help_flag = true)]
+struct NotYet {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<OsString>,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    match args.command {
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Install(args) => install::run(&args),
+        Command::List(args) => manage::list(&args),
+        Command::Enable(args) => manage::enable(&args),
+        Command::Disable(args) => manage::disable(&args),
+        Command::Run(_) => bail!("plugin run is not there yet: write the case as a scenario and use `hardie plugin test`"),
+        Command::Upgrade(_) => bail!("plugin upgrade is not there yet: install the new component under another name, then disable the old"),
+        Command::Rollback(_) => bail!("plugin rollback is not there yet: enable the earlier installation and disable this one"),
+        Command::Remove(_) => bail!("plugin remove is not there yet: use `hardie plugin disable`, or DELETE on the API's …/plugins/{{id}}"),
+        Command::Logs(_) => bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts"),
+        Command::Replay(_) => bail!("plugin replay is not there yet: install with --mode monitor to watch a policy without enforcing it"),
+    }
+}
+
+/// The hidden subcommand in which the server compiles components.
+pub fn compile_child(args: &[OsString]) -> anyhow::Result<()> {
+    hardie_plugin_host::run_child(args)
+}

@@ -1,0 +1,134 @@
+//! `hardie plugin list`, `enable` and `disable`.
+
+use anyhow::{Context as _, bail};
+use hardie_api_types::plugin::{EditInstallationOption, PluginInstallation};
+use hardie_outbound::ApiClient;
+
+use super::remote::{Remote, Scope, accepted};
+use crate::cli::{print_line, runtime};
+
+/// Installations asked for at once, and pages of them.
+const PAGE: usize = 50;
+const PAGES: usize = 100;
+
+/// Arguments of `hardie plugin list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie plugin list --repo alice/demo\n  hardie plugin list --site --json")]
+pub struct ListArgs {
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    remote: Remote,
+    /// Print one JSON array instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `hardie plugin enable`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie plugin enable no-wip --repo alice/demo\n  hardie plugin enable no-wip --repo alice/demo --mode monitor")]
+pub struct EnableArgs {
+    /// Its name or id there
+    plugin: String,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    remote: Remote,
+    /// enforce refuses, monitor only records and warns
+    #[arg(long, default_value = "enforce", value_parser = ["enforce", "monitor"])]
+    mode: String,
+}
+
+/// Arguments of `hardie plugin disable`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie plugin disable no-wip --repo alice/demo")]
+pub struct DisableArgs {
+    /// Its name or id there
+    plugin: String,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Shows what is installed.
+pub fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let (path, client) = (args.scope.path()?, args.remote.client()?);
+    let all = runtime()?.block_on(fetch(&client, &path))?;
+    if args.json {
+        return print_line(&serde_json::to_string(&all)?);
+    }
+    if all.is_empty() {
+        return print_line(&format!("no plugin guards {}", args.scope.describe()));
+    }
+    let rows = all.iter().map(|one| {
+        let place = match one.scope.name.as_str() {
+            "" => one.scope.kind.clone(),
+            name => format!("{} {name}", one.scope.kind),
+        };
+        let faults = if one.fail_open { "fails open" } else { "fails closed" };
+        [one.id.to_string(), one.name.clone(), one.component.version.clone(), one.mode.clone(), faults.to_owned(), place]
+    });
+    let heading = ["ID", "NAME", "VERSION", "MODE", "FAULTS", "SCOPE"].map(ToOwned::to_owned);
+    table(std::iter::once(heading).chain(rows).collect())
+}
+
+/// Switches on.
+pub fn enable(args: &EnableArgs) -> anyhow::Result<()> {
+    set_mode(&args.plugin, &args.scope, &args.remote, &args.mode)
+}
+
+/// Switches off.
+pub fn disable(args: &DisableArgs) -> anyhow::Result<()> {
+    set_mode(&args.plugin, &args.scope, &args.remote, "off")
+}
+
+fn set_mode(plugin: &str, scope: &Scope, remote: &Remote, mode: &str) -> anyhow::Result<()> {
+    let (path, client) = (scope.path()?, remote.client()?);
+    let changed: PluginInstallation = runtime()?.block_on(async {
+        let all = fetch(&client, &path).await?;
+        let found = find(&all, plugin).with_context(|| format!("no plugin {plugin:?} guards {}", scope.describe()))?;
+        if !found.editable {
+            bail!("{} comes from the {} {}; change it there", found.name, found.scope.kind, found.scope.name);
+        }
+        let wish = EditInstallationOption { mode: Some(mode.to_owned()), ..EditInstallationOption::default() };
+        let answer = client.patch_json(&format!("{path}/{}", found.id), &wish).await?;
+        anyhow::Ok(accepted(answer, "the server does not change it")?.json()?)
+    })?;
+    print_line(&format!("{} (id {}) is now {}", changed.name, changed.id, changed.mode))
+}
+
+/// By id, else by name; one that can be changed here goes before an inherited one of the same name.
+fn find<'a>(all: &'a [PluginInstallation], wanted: &str) -> Option<&'a PluginInstallation> {
+    let by_id = wanted.parse::<i64>().ok().and_then(|id| all.iter().find(|one| one.id == id));
+    let named = || all.iter().filter(|one| one.name == wanted);
+    by_id.or_else(|| named().find(|one| one.editable)).or_else(|| named().next())
+}
+
+async fn fetch(client: &ApiClient, path: &str) -> anyhow::Result<Vec<PluginInstallation>> {
+    let mut all = Vec::new();
+    for page in 1..=PAGES {
+        let answer = client.get(&format!("{path}?page={page}&limit={PAGE}")).await?;
+        let some: Vec<PluginInstallation> = accepted(answer, "the server does not list them")?.json()?;
+        let last = some.len() < PAGE;
+        all.extend(some);
+        if last {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+fn table(rows: Vec<[String; 6]>) -> anyhow::Result<()> {
+    let mut widths = [0; 6];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        print_line(cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}

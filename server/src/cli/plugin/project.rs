@@ -1,0 +1,69 @@
+//! A plugin's project on disk, as cargo sees it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+/// What is needed of a project.
+#[derive(Debug)]
+pub struct Project {
+    /// The package's name, which becomes the plugin's.
+    pub name: String,
+    /// The folder of its Cargo.toml.
+    pub folder: PathBuf,
+    /// Cargo's target folder for it.
+    pub target: PathBuf,
+}
+
+/// `cargo metadata`, the part that matters (doc.rust-lang.org/cargo/commands/cargo-metadata.html).
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    target_directory: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    crate_types: Vec<String>,
+}
+
+impl Project {
+    /// Finds the project in a folder.
+    pub fn find(folder: &Path) -> anyhow::Result<Project> {
+        let manifest = folder.join("Cargo.toml");
+        if !manifest.is_file() {
+            bail!("{} has no Cargo.toml; name the plugin's folder, or make one with `hardie plugin new`", folder.display());
+        }
+        let manifest = manifest.canonicalize().with_context(|| format!("cannot read {}", manifest.display()))?;
+        let output = cargo()
+            .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+            .arg(&manifest)
+            .output()
+            .context("cannot run cargo; it comes with Rust, see https://rustup.rs")?;
+        if !output.status.success() {
+            bail!("cargo cannot read {}:\n{}", manifest.display(), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata answered something unexpected")?;
+        let package = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
+        let package = package.with_context(|| format!("{} is not a package", manifest.display()))?;
+        if !package.targets.iter().any(|target| target.crate_types.iter().any(|kind| kind == "cdylib")) {
+            bail!("{} makes no cdylib: add crate-type = [\"cdylib\", \"rlib\"] under [lib]", manifest.display());
+        }
+        let folder = manifest.parent().unwrap_or(&manifest).to_owned();
+        Ok(Project { name: package.name, folder, target: metadata.target_directory })
+    }
+}
+
+/// Cargo, as whoever runs us would get it.
+pub fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}

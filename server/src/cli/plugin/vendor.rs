@@ -1,0 +1,56 @@
+//! What a new project carries with it, so that it builds away from this repository: the SDK and the contract.
+
+/// The SDK's manifest, without the workspace that it has here.
+pub const SDK_MANIFEST: &str = include_str!("template/sdk-Cargo.toml");
+
+/// The SDK's sources by file name.
+pub const SDK: &[(&str, &str)] = &[
+    ("bindings.rs", include_str!("../../../../plugin-sdk/src/bindings.rs")),
+    ("error.rs", include_str!("../../../../plugin-sdk/src/error.rs")),
+    ("glob.rs", include_str!("../../../../plugin-sdk/src/glob.rs")),
+    ("guest.rs", include_str!("../../../../plugin-sdk/src/guest.rs")),
+    ("lib.rs", include_str!("../../../../plugin-sdk/src/lib.rs")),
+    ("log.rs", include_str!("../../../../plugin-sdk/src/log.rs")),
+    ("mock.rs", include_str!("../../../../plugin-sdk/src/mock.rs")),
+    ("oid.rs", include_str!("../../../../plugin-sdk/src/oid.rs")),
+    ("pages.rs", include_str!("../../../../plugin-sdk/src/pages.rs")),
+    ("policy.rs", include_str!("../../../../plugin-sdk/src/policy.rs")),
+    ("push.rs", include_str!("../../../../plugin-sdk/src/push.rs")),
+    ("repository.rs", include_str!("../../../../plugin-sdk/src/repository.rs")),
+    ("verdicts.rs", include_str!("../../../../plugin-sdk/src/verdicts.rs")),
+];
+
+/// The contract by file name.
+pub use hardie_plugin_host::componentize::WIT;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn on_disk(folder: &str, extension: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(extension)).collect()
+    }
+
+    fn carried(files: &[(&str, &str)]) -> BTreeSet<String> {
+        files.iter().map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn every_file_of_the_sdk_and_of_the_contract_is_carried() {
+        assert_eq!(carried(SDK), on_disk("plugin-sdk/src", ".rs"));
+        assert_eq!(carried(WIT), on_disk("wit", ".wit"));
+    }
+
+    #[test]
+    fn the_carried_manifest_asks_for_the_bindings_that_this_repository_uses() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let root: toml::Table = toml::from_str(&std::fs::read_to_string(root).unwrap()).unwrap();
+        let carried: toml::Table = toml::from_str(SDK_MANIFEST).unwrap();
+        assert_eq!(carried["dependencies"]["wit-bindgen"], root["workspace"]["dependencies"]["wit-bindgen"]);
+    }
+}
