@@ -31,7 +31,7 @@ pub enum Error {
     /// Two writers raced for one unique value and this one lost; the transaction is gone.
     #[error("another write was first")]
     Conflict(#[source] Cause),
-    /// An earlier statement of this transaction failed, so it cannot be committed; nothing of it took effect.
+    /// An earlier statement of this transaction failed, so it cannot go on or be committed; nothing of it took effect.
     #[error("the transaction failed before its commit")]
     Aborted,
     /// A stored value is not what this program writes.

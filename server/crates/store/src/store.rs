@@ -15,6 +15,19 @@ use crate::{Error, Result, migrate};
 /// For every connection to SQLite. FULL: a commit that was answered survives a power cut, also in WAL mode.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
+/// For the readers of SQLite: a write that strays there is refused instead of meeting the writer.
+const READ_ONLY: &str = "PRAGMA query_only = ON";
+
+/// What the connections of a pool are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// SQLite's one writer.
+    Writer,
+    /// SQLite's readers.
+    Reader,
+    /// PostgreSQL's connections.
+    Any,
+}
 
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,12 +49,13 @@ impl Store {
         let store = match engine {
             Engine::Sqlite => {
                 let url = sqlite_url(&options.sqlite_path()?)?;
-                let writer = pool(&url, engine, 1, options.acquire_timeout).await?;
+                let writer = pool(&url, Role::Writer, 1, options.acquire_timeout).await?;
                 migrate::run(&writer, engine).await?;
-                Inner { engine, readers: pool(&url, engine, options.connections.max(1), options.acquire_timeout).await?, writer }
+                let readers = pool(&url, Role::Reader, options.connections.max(1), options.acquire_timeout).await?;
+                Inner { engine, readers, writer }
             }
             Engine::Postgres => {
-                let writer = pool(&options.url, engine, options.connections.max(2), options.acquire_timeout).await?;
+                let writer = pool(&options.url, Role::Any, options.connections.max(2), options.acquire_timeout).await?;
                 migrate::run(&writer, engine).await?;
                 Inner { engine, readers: writer.clone(), writer }
             }
@@ -158,24 +172,32 @@ impl Snapshot {
     }
 }
 
-async fn pool(url: &str, engine: Engine, size: u32, acquire_timeout: Duration) -> Result<AnyPool> {
+async fn pool(url: &str, role: Role, size: u32, acquire_timeout: Duration) -> Result<AnyPool> {
     let options: AnyConnectOptions = url.parse()?;
-    let options = options.disable_statement_logging();
-    let pool = AnyPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(acquire_timeout)
-        .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                if engine == Engine::Sqlite {
-                    connection.execute(PRAGMAS).await?;
-                }
-                Ok(())
-            })
+    let mut pool = AnyPoolOptions::new().max_connections(size).acquire_timeout(acquire_timeout).test_before_acquire(false);
+    pool = pool.after_connect(move |connection, _| {
+        Box::pin(async move {
+            if role != Role::Any {
+                connection.execute(PRAGMAS).await?;
+            }
+            if role == Role::Reader {
+                connection.execute(READ_ONLY).await?;
+            }
+            Ok(())
         })
-        .connect_with(options)
-        .await?;
-    Ok(pool)
+    });
+    if role == Role::Writer {
+        pool = pool.after_release(|connection, _| Box::pin(is_clean(connection)));
+    }
+    Ok(pool.connect_with(options.disable_statement_logging()).await?)
+}
+
+/// Whether a connection may be used again. SQLite rolls back by itself when the disk is full; the driver's own ROLLBACK then fails
+/// and leaves it counting a transaction that is none, in which no other can ever begin.
+async fn is_clean(connection: &mut AnyConnection) -> sqlx::Result<bool> {
+    // The rollback of a dropped transaction waits in a queue; an answer means that it is through.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 pub(crate) async fn opt<T>(connection: &mut AnyConnection, statement: &Sql, map: Map<T>) -> Result<Option<T>> {
@@ -206,3 +228,6 @@ macro_rules! reads {
     };
 }
 pub(crate) use reads;
+
+#[cfg(test)]
+mod tests;

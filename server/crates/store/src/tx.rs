@@ -11,7 +11,8 @@ use crate::{Error, Result, store};
 #[derive(Debug)]
 pub struct Tx {
     inner: Transaction<'static, Any>,
-    /// PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK, so failures are remembered here.
+    /// After a failed statement nothing may run. PostgreSQL would answer COMMIT with a silent ROLLBACK; SQLite may have rolled back
+    /// by itself (a full disk), and what came next would be committed at once, alone.
     failed: bool,
 }
 
@@ -23,7 +24,7 @@ impl Tx {
     /// Makes it last. [`Error::CommitUnknown`]: read the rows again to know. [`Error::Aborted`]: nothing took effect.
     pub async fn commit(self) -> Result<()> {
         if self.failed {
-            self.inner.rollback().await?;
+            self.rollback().await?;
             return Err(Error::Aborted);
         }
         // What a commit refers to must be on disk by now; tests order this line against file syncs.
@@ -33,10 +34,15 @@ impl Tx {
 
     /// Takes everything back. Dropping does the same a little later.
     pub async fn rollback(self) -> Result<()> {
-        Ok(self.inner.rollback().await?)
+        match self.inner.rollback().await {
+            // There is nothing left to take back, or no connection to say it over: it did not happen either way.
+            Err(_) if self.failed => Ok(()),
+            done => Ok(done?),
+        }
     }
 
     pub(crate) async fn opt<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Option<T>> {
+        self.go_on()?;
         let result = store::opt(&mut self.inner, &statement, map).await;
         self.note(result)
     }
@@ -46,12 +52,14 @@ impl Tx {
     }
 
     pub(crate) async fn all<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Vec<T>> {
+        self.go_on()?;
         let result = store::all(&mut self.inner, &statement, map).await;
         self.note(result)
     }
 
     /// Rows that the statement wrote.
     pub(crate) async fn exec(&mut self, statement: Sql) -> Result<u64> {
+        self.go_on()?;
         let result = store::exec(&mut self.inner, &statement).await;
         self.note(result)
     }
@@ -59,6 +67,10 @@ impl Tx {
     /// Whether the statement wrote a row.
     pub(crate) async fn wrote(&mut self, statement: Sql) -> Result<bool> {
         Ok(self.exec(statement).await? > 0)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        if self.failed { Err(Error::Aborted) } else { Ok(()) }
     }
 
     fn note<T>(&mut self, result: Result<T>) -> Result<T> {
