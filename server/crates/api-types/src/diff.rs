@@ -81,13 +81,13 @@ pub struct DiffFile {
 pub struct CommitDiff {
     /// The commit.
     pub commit: Commit,
-    /// Its message below the first line, rendered as plain text paragraphs; may be empty.
+    /// Its message below the first line, as plain text; may be empty.
     #[serde(default)]
     pub body: String,
     /// Lines added and removed in what is shown.
     pub stats: CommitStats,
     /// What differs, in path order.
     pub files: Vec<DiffFile>,
-    /// Files that differ but are left out of `files`.
-    pub omitted_files: i64,
+    /// Whether more files differ than are listed.
+    pub truncated: bool,
 }

@@ -37,12 +37,3 @@ pub struct HardieSettings {
     /// Hardie's own version.
     pub version: String,
 }
-
-/// `POST /markdown`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct MarkdownOption {
-    /// The Markdown text.
-    #[serde(rename = "Text", alias = "text")]
-    pub text: String,
-}

@@ -43,7 +43,7 @@ pub struct ListingEntry {
     pub last_commit: Option<CommitSummary>,
 }
 
-/// `GET R/tree?ref=` and `GET R/tree/{path}?ref=&page=&limit=`.
+/// `GET R/tree?ref=` and `GET R/tree/{path}?ref=&page=&limit=` (1000 entries unless asked otherwise, 2000 at most).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TreeListing {
@@ -52,7 +52,7 @@ pub struct TreeListing {
     /// The ref as asked for, or the default branch: `main`, `v1.0` or a commit id.
     #[serde(rename = "ref")]
     pub ref_name: String,
-    /// `branch`, `tag` or `commit`.
+    /// `branch`, `tag`, `commit`, or `ref` for a full name outside of these.
     pub ref_kind: String,
     /// The commit that it names.
     pub commit: CommitSummary,

@@ -15,7 +15,7 @@ pub struct FileView {
     /// The ref as asked for, or the default branch.
     #[serde(rename = "ref")]
     pub ref_name: String,
-    /// `branch`, `tag` or `commit`.
+    /// `branch`, `tag`, `commit`, or `ref` for a full name outside of these.
     pub ref_kind: String,
     /// The commit that the ref names.
     pub commit_sha: String,
@@ -49,14 +49,6 @@ pub struct FileView {
 pub struct Readme {
     /// The file's path, invalid UTF-8 replaced.
     pub path: String,
-    /// Rendered and sanitised: safe to insert.
-    pub html: String,
-}
-
-/// The answer to `POST R/markdown`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RenderedMarkdown {
     /// Rendered and sanitised: safe to insert.
     pub html: String,
 }

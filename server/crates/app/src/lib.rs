@@ -6,6 +6,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod branches;
 pub mod browse;
 pub mod collaborators;
 pub mod ctx;

@@ -1,18 +1,23 @@
 //! `/api/v1`: one table of addresses, each with its handler. A handler extracts, calls one use case and converts.
 
 mod admin;
+mod code;
 mod collaborators;
+mod commits;
 mod components;
+mod contents;
 mod keys;
 mod orgs;
 mod plugins;
 mod protections;
 mod pushes;
+mod refs;
 mod repo_lists;
 mod repos;
 mod server;
 mod sessions;
 mod tokens;
+mod trees;
 mod users;
 
 use axum::Router;
@@ -21,6 +26,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 
 pub use components::UPLOAD;
+pub use contents::raw_page;
 
 use crate::openapi::Api;
 use crate::state::Http;
@@ -38,6 +44,11 @@ pub fn table() -> Api {
         repos::add,
         collaborators::add,
         protections::add,
+        refs::add,
+        commits::add,
+        trees::add,
+        contents::add,
+        code::add,
         pushes::add,
         components::add,
         plugins::add,

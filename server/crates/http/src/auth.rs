@@ -62,12 +62,7 @@ impl FromRequestParts<Http> for GitAsker {
 /// A context without an actor.
 pub fn anonymous(parts: &Parts, door: Door) -> Ctx {
     let meta = parts.extensions.get::<Meta>();
-    Ctx {
-        actor: None,
-        door,
-        address: meta.and_then(|m| m.address),
-        request_id: meta.map(|m| m.request_id.clone()).unwrap_or_default(),
-    }
+    Ctx { actor: None, door, address: meta.and_then(|m| m.address), request_id: meta.map(|m| m.request_id.clone()).unwrap_or_default() }
 }
 
 async fn prove(http: &Http, ctx: Ctx, presented: Presented) -> Result<Ctx, Refusal> {

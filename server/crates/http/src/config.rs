@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::net::{Cidr, InvalidCidr};
+use crate::net::Cidr;
 
 /// Bounds and trust of the HTTP server. Sizes in bytes.
 #[derive(Clone, Debug)]
@@ -23,16 +23,10 @@ pub struct HttpConfig {
     pub connections: usize,
     /// From a connection's first byte, or the end of the answer before, to the end of the next request's head.
     pub head_timeout: Duration,
+    /// Bytes of large files under way to clients at once; more wait.
+    pub raw_bytes: usize,
     /// How long requests under way may go on after shutdown was asked for.
     pub drain: Duration,
-}
-
-impl HttpConfig {
-    /// The usual bounds with the operator's proxies; `metrics` says whether `/metrics` is served beside the rest.
-    pub fn new(trusted_proxies: &[String], metrics: bool) -> Result<HttpConfig, InvalidCidr> {
-        let trusted_proxies = trusted_proxies.iter().map(|text| text.parse()).collect::<Result<Vec<Cidr>, _>>()?;
-        Ok(HttpConfig { trusted_proxies, metrics, ..HttpConfig::default() })
-    }
 }
 
 impl Default for HttpConfig {
@@ -46,6 +40,7 @@ impl Default for HttpConfig {
             api_requests: 512,
             connections: 4096,
             head_timeout: Duration::from_secs(30),
+            raw_bytes: 512 << 20,
             drain: Duration::from_secs(30),
         }
     }

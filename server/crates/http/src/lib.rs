@@ -7,6 +7,7 @@
 
 mod api;
 mod auth;
+mod blocking;
 mod cache;
 mod client;
 mod config;
@@ -60,7 +61,10 @@ impl Door {
         let described = openapi::describe(&api);
         let v1 = api.router().fallback(no_such_address).method_not_allowed_fallback(wrong_method);
         let v1 = v1.layer(from_fn_with_state(http.clone(), admit));
-        let mut router = Router::new().nest("/api/v1", v1).merge(api::documents(described)).merge(git::routes()).merge(health::routes());
+        let raw = Router::new().route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page));
+        let raw = raw.layer(from_fn_with_state(http.clone(), admit));
+        let mut router =
+            Router::new().nest("/api/v1", v1).merge(raw).merge(api::documents(described)).merge(git::routes()).merge(health::routes());
         if http.config.metrics {
             router = router.route("/metrics", get(health::metrics));
         }
@@ -92,5 +96,8 @@ async fn no_such_address() -> Refusal {
 }
 
 async fn wrong_method() -> Refusal {
-    Refusal::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method; the header Allow names those that it takes")
+    Refusal::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "this address does not take this method; the header Allow names those that it takes",
+    )
 }

@@ -30,6 +30,11 @@ impl FromRequestParts<Http> for Paging {
 }
 
 impl Paging {
+    /// The same with other bounds, for lists whose items are small.
+    pub fn within(self, default: u32, most: u32) -> Result<Paging, Refusal> {
+        Ok(Paging { page: self.query.page_within(default, most)?, ..self })
+    }
+
     /// The items as a JSON list with the headers.
     pub fn answer<T: Serialize>(&self, paged: Paged<T>) -> Response {
         (self.headers(paged.total), axum::Json(paged.items)).into_response()
@@ -44,6 +49,17 @@ impl Paging {
         {
             headers.insert("link", link);
         }
+        headers
+    }
+
+    /// The headers for a list whose length is not known, only whether more follows.
+    pub fn open_headers(&self, more: bool, total: Option<u64>) -> HeaderMap {
+        let seen = self.page.offset() + u64::from(self.page.limit());
+        let mut headers = self.headers(total.unwrap_or(if more { seen + 1 } else { seen }));
+        if total.is_none() {
+            headers.remove("x-total-count");
+        }
+        headers.insert("x-hasmore", HeaderValue::from_static(if more { "true" } else { "false" }));
         headers
     }
 

@@ -50,8 +50,14 @@ impl Query {
 
     /// `page` and `limit` (older clients say `per_page`).
     pub fn page(&self) -> Result<Page, Refusal> {
+        self.page_within(Page::DEFAULT_LIMIT, Page::MAX_LIMIT)
+    }
+
+    /// As [`Query::page`] with other bounds.
+    pub fn page_within(&self, default: u32, most: u32) -> Result<Page, Refusal> {
         let limit = self.number("limit")?;
-        Ok(Page::new(self.number("page")?, if limit.is_some() { limit } else { self.number("per_page")? }))
+        let limit = if limit.is_some() { limit } else { self.number("per_page")? };
+        Ok(Page::sized(self.number("page")?, limit, default, most))
     }
 
     /// The same query asking for another page, for `Link`.

@@ -1,8 +1,10 @@
 //! Bytes that users supply, sent so that no browser runs them in our origin: the type is told by the content, never by the
 //! name; anything but images and plain text is a download; nothing in it may load, run or be framed.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -12,8 +14,11 @@ use crate::links::encode_query;
 /// Bytes looked at to tell text from other things, as git does.
 const LOOK: usize = 8000;
 
-/// An answer with these bytes; `name` is the file's name for a download.
-pub fn file(name: &[u8], bytes: impl Into<Bytes>) -> Response {
+/// Bytes of one piece of an answer.
+const PIECE: usize = 64 << 10;
+
+/// An answer with these bytes; `name` is the file's name for a download. `held` is dropped when the last piece was taken.
+pub fn file<H: Send + 'static>(name: &[u8], bytes: impl Into<Bytes>, held: H) -> Response {
     let bytes: Bytes = bytes.into();
     let kind = kind_of(&bytes);
     let disposition = if kind.inline { "inline" } else { "attachment" };
@@ -24,11 +29,16 @@ pub fn file(name: &[u8], bytes: impl Into<Bytes>) -> Response {
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(CONTENT_DISPOSITION, value);
     }
-    (headers, Body::from(bytes)).into_response()
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    let pieces = futures_util::stream::unfold((bytes, held), |(mut left, held)| async move {
+        let piece = left.split_to(left.len().min(PIECE));
+        (!piece.is_empty()).then(|| (Ok::<_, Infallible>(piece), (left, held)))
+    });
+    (headers, Body::from_stream(pieces)).into_response()
 }
 
 /// The headers for anything that users supplied.
-pub fn protection() -> HeaderMap {
+fn protection() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
@@ -36,7 +46,7 @@ pub fn protection() -> HeaderMap {
 }
 
 /// Whether bytes are not text: a NUL near their beginning.
-pub fn is_binary(bytes: &[u8]) -> bool {
+fn is_binary(bytes: &[u8]) -> bool {
     bytes.iter().take(LOOK).any(|b| *b == 0)
 }
 
@@ -70,7 +80,7 @@ mod tests {
     use super::*;
 
     fn headers(name: &[u8], bytes: &'static [u8]) -> (String, String, String) {
-        let response = file(name, bytes);
+        let response = file(name, bytes, ());
         let header = |name| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
         assert_eq!(header(X_CONTENT_TYPE_OPTIONS), "nosniff");
         (header(CONTENT_TYPE), header(CONTENT_DISPOSITION), header(CONTENT_SECURITY_POLICY))
@@ -78,7 +88,8 @@ mod tests {
 
     #[test]
     fn active_content_is_shown_as_text_and_never_runs() {
-        for bytes in [&b"<html><script>alert(1)</script>"[..], b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", b"BM is a brand"] {
+        for bytes in [&b"<html><script>alert(1)</script>"[..], b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", b"BM is a brand"]
+        {
             let (content_type, disposition, policy) = headers(b"x.html", bytes);
             assert_eq!(content_type, "text/plain; charset=utf-8");
             assert!(disposition.starts_with("inline"));

@@ -98,12 +98,13 @@ fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY refused");
     }
-    let service = hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request: axum::http::Request<hyper::body::Incoming>| {
-        let mut request: Request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer.ip()));
-        let router = router.clone();
-        router.oneshot(request)
-    }));
+    let service =
+        hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request: axum::http::Request<hyper::body::Incoming>| {
+            let mut request: Request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer.ip()));
+            let router = router.clone();
+            router.oneshot(request)
+        }));
     let watcher = graceful.watcher();
     let builder = builder.clone();
     async move {

@@ -25,6 +25,8 @@ pub struct Inner {
     pub metrics: Metrics,
     /// One permit for each API request under way.
     pub api_slots: Semaphore,
+    /// One permit for each MiB of large files under way to clients.
+    pub raw_slots: Arc<Semaphore>,
 }
 
 impl Http {
@@ -32,7 +34,8 @@ impl Http {
     pub fn new(app: App, config: HttpConfig) -> Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
         let api_slots = Semaphore::new(config.api_requests);
-        Http(Arc::new(Inner { links, metrics: Metrics::default(), api_slots, app, config }))
+        let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
+        Http(Arc::new(Inner { raw_slots, links, metrics: Metrics::default(), api_slots, app, config }))
     }
 }
 

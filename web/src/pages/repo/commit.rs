@@ -51,7 +51,7 @@ fn Shown(diff: CommitDiff) -> impl IntoView {
         .collect_view();
     let parent_count = commit.parents.len();
     let no_files = diff.files.is_empty();
-    let omitted = diff.omitted_files;
+    let truncated = diff.truncated;
     let index = diff.files.clone();
     let file_at = at.clone();
     let files = diff.files.into_iter().enumerate().map(move |(number, file)| view! { <FileDiff number=number file=file at=file_at.clone()/> }).collect_view();
@@ -76,7 +76,7 @@ fn Shown(diff: CommitDiff) -> impl IntoView {
             view! {
                 <FileIndex files=index stats=diff.stats/>
                 {files}
-                {(omitted > 0).then(|| view! { <p class="notice"><Icon sign=Sign::Alert/>{format!("{} changed files are not shown: the commit is too large for one page.", text::grouped(omitted))}</p> })}
+                {truncated.then(|| view! { <p class="notice"><Icon sign=Sign::Alert/>"More files changed than are shown: the commit is too large for one page."</p> })}
             }.into_any()
         }}
     }

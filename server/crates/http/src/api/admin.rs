@@ -24,11 +24,7 @@ pub fn add(api: Api) -> Api {
     let audit = |id, summary| Op::new(id, tag, summary).query("action", "this action, or all that begin with it and a dot");
     let audit = |id, summary| audit(id, summary).query("actor", "done by this user").query("account", "about this account");
     api.get("/admin/users", Op::new("adminGetAllUsers", tag, "Lists users").gives_page::<User>(), list)
-        .post(
-            "/admin/users",
-            Op::new("adminCreateUser", tag, "Makes a user").takes::<CreateUserOption>().gives::<User>(201),
-            create,
-        )
+        .post("/admin/users", Op::new("adminCreateUser", tag, "Makes a user").takes::<CreateUserOption>().gives::<User>(201), create)
         .patch(
             "/admin/users/{username}",
             Op::new("adminEditUser", tag, "Changes, disables or enables a user").takes::<EditUserOption>().gives::<User>(200),

@@ -27,7 +27,9 @@ pub fn add(api: Api) -> Api {
     .get(one, Op::new("repoCheckCollaborator", tag, "204 if the user is a collaborator, 404 if not").gives_nothing(204), check)
     .put(
         one,
-        Op::new("repoAddCollaborator", tag, "Adds a collaborator or changes the permission").takes::<AddCollaboratorOption>().gives_nothing(204),
+        Op::new("repoAddCollaborator", tag, "Adds a collaborator or changes the permission")
+            .takes::<AddCollaboratorOption>()
+            .gives_nothing(204),
         put,
     )
     .delete(one, Op::new("repoDeleteCollaborator", tag, "Removes a collaborator").gives_nothing(204), delete)

@@ -19,11 +19,7 @@ use crate::state::Http;
 pub fn add(api: Api) -> Api {
     let tag = "user";
     api.get("/user/keys", Op::new("userCurrentListKeys", tag, "Lists the asker's keys").gives_page::<PublicKey>(), list_own)
-        .post(
-            "/user/keys",
-            Op::new("userCurrentPostKey", tag, "Adds a key").takes::<CreateKeyOption>().gives::<PublicKey>(201),
-            create,
-        )
+        .post("/user/keys", Op::new("userCurrentPostKey", tag, "Adds a key").takes::<CreateKeyOption>().gives::<PublicKey>(201), create)
         .get("/user/keys/{id}", Op::new("userCurrentGetKey", tag, "Shows a key").gives::<PublicKey>(200), get)
         .delete("/user/keys/{id}", Op::new("userCurrentDeleteKey", tag, "Removes a key").gives_nothing(204), delete)
         .get("/users/{username}/keys", Op::new("userListKeys", tag, "Lists a user's keys").gives_page::<PublicKey>(), list)

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::org::{CreateOrgOption, EditOrgOption, OrgMember, OrgMemberOption, Organization, OrganizationPermissions};
 use hardie_app::accounts::{
-    NewOrg, OrgRole, ProfileChange, create_org, edit_org, find_member, get_org, list_members, list_orgs, list_orgs_of, remove_member, set_member,
+    NewOrg, OrgRole, ProfileChange, create_org, edit_org, find_member, get_org, list_members, list_orgs, list_orgs_of, remove_member,
+    set_member,
 };
 use hardie_domain::access::Role;
 
@@ -27,10 +28,18 @@ pub fn add(api: Api) -> Api {
         .patch("/orgs/{org}", Op::new("orgEdit", tag, "Changes an organisation").takes::<EditOrgOption>().gives::<Organization>(200), edit)
         .get("/orgs/{org}/members", Op::new("orgListMembers", tag, "Lists members").gives_page::<OrgMember>(), members)
         .get(member, Op::new("orgIsMember", tag, "204 if the user is a member, 404 if not").gives_nothing(204), is_member)
-        .put(member, Op::new("orgSetMember", tag, "Adds a member or changes a role").takes::<OrgMemberOption>().gives_nothing(204), put_member)
+        .put(
+            member,
+            Op::new("orgSetMember", tag, "Adds a member or changes a role").takes::<OrgMemberOption>().gives_nothing(204),
+            put_member,
+        )
         .delete(member, Op::new("orgDeleteMember", tag, "Removes a member").gives_nothing(204), delete_member)
         .get("/user/orgs", Op::new("orgListCurrentUserOrgs", tag, "Lists the asker's organisations").gives_page::<Organization>(), list_own)
-        .get("/users/{username}/orgs", Op::new("orgListUserOrgs", tag, "Lists a user's organisations").gives_page::<Organization>(), list_of)
+        .get(
+            "/users/{username}/orgs",
+            Op::new("orgListUserOrgs", tag, "Lists a user's organisations").gives_page::<Organization>(),
+            list_of,
+        )
         .get(
             "/users/{username}/orgs/{org}/permissions",
             Op::new("orgGetUserPermissions", tag, "Says what a user may do in an organisation").gives::<OrganizationPermissions>(200),

@@ -35,8 +35,16 @@ pub fn add(api: Api) -> Api {
             Op::new("userCurrentListRepos", tag, "Lists repositories in which the asker has a part").gives_page::<Repository>(),
             list_own,
         )
-        .get("/users/{username}/repos", Op::new("userListRepos", tag, "Lists a user's repositories").gives_page::<Repository>(), list_of_user)
-        .get("/orgs/{org}/repos", Op::new("orgListRepos", tag, "Lists an organisation's repositories").gives_page::<Repository>(), list_of_org)
+        .get(
+            "/users/{username}/repos",
+            Op::new("userListRepos", tag, "Lists a user's repositories").gives_page::<Repository>(),
+            list_of_user,
+        )
+        .get(
+            "/orgs/{org}/repos",
+            Op::new("orgListRepos", tag, "Lists an organisation's repositories").gives_page::<Repository>(),
+            list_of_org,
+        )
 }
 
 async fn list_own(State(http): State<Http>, Asker(ctx): Asker, query: Query, paging: Paging) -> Answer {

@@ -16,8 +16,16 @@ const VERSION: &str = concat!("1.24.0+hardie.", env!("CARGO_PKG_VERSION"));
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     api.get("/version", Op::new("getVersion", "miscellaneous", "Says which version this is").gives::<ServerVersion>(200), get_version)
-        .get("/settings/api", Op::new("getGeneralAPISettings", "settings", "Says the API's bounds").gives::<GeneralApiSettings>(200), get_api_settings)
-        .get("/settings/hardie", Op::new("getHardieSettings", "settings", "Says what a UI must know").gives::<HardieSettings>(200), get_settings)
+        .get(
+            "/settings/api",
+            Op::new("getGeneralAPISettings", "settings", "Says the API's bounds").gives::<GeneralApiSettings>(200),
+            get_api_settings,
+        )
+        .get(
+            "/settings/hardie",
+            Op::new("getHardieSettings", "settings", "Says what a UI must know").gives::<HardieSettings>(200),
+            get_settings,
+        )
 }
 
 async fn get_version() -> Json<ServerVersion> {
@@ -28,8 +36,8 @@ async fn get_api_settings() -> Json<GeneralApiSettings> {
     Json(GeneralApiSettings {
         max_response_items: Page::MAX_LIMIT,
         default_paging_num: Page::DEFAULT_LIMIT,
-        default_git_trees_per_page: 1000,
-        default_max_blob_size: 10 << 20,
+        default_git_trees_per_page: super::trees::ENTRIES,
+        default_max_blob_size: hardie_app::browse::MAX_SHOWN_BYTES,
     })
 }
 

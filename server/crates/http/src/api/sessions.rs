@@ -26,7 +26,11 @@ pub fn add(api: Api) -> Api {
         create_session,
     )
     .get("/user/sessions", Op::new("listSessions", tag, "Lists the asker's sessions").gives_list::<Session>(), list)
-    .delete("/user/sessions/{id}", Op::new("deleteSession", tag, "Ends a session; `current` signs out").gives_nothing(204), delete_session)
+    .delete(
+        "/user/sessions/{id}",
+        Op::new("deleteSession", tag, "Ends a session; `current` signs out").gives_nothing(204),
+        delete_session,
+    )
 }
 
 async fn create_session(

@@ -29,7 +29,13 @@ pub fn routes() -> Router<Http> {
 }
 
 /// `GET …/info/refs?service=…`.
-async fn advertise(State(http): State<Http>, asker: Result<GitAsker, Refusal>, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
+async fn advertise(
+    State(http): State<Http>,
+    asker: Result<GitAsker, Refusal>,
+    parts: PathParts,
+    query: Query,
+    headers: HeaderMap,
+) -> Answer {
     let Some(service) = query.text("service")? else { return dumb().await };
     let service = Service::parse(&service).ok_or_else(|| Refusal::forbidden(format!("there is no service {service:?} here")))?;
     let GitAsker(ctx) = asker?;

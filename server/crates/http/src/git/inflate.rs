@@ -39,7 +39,8 @@ impl Inflater {
 
     fn count(&mut self, made: Vec<u8>) -> io::Result<Bytes> {
         let bytes = u64::try_from(made.len()).unwrap_or(u64::MAX);
-        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("the request is larger than {} bytes when inflated", self.most));
+        let too_large =
+            || io::Error::new(io::ErrorKind::FileTooLarge, format!("the request is larger than {} bytes when inflated", self.most));
         self.left = self.left.checked_sub(bytes).ok_or_else(too_large)?;
         Ok(Bytes::from(made))
     }

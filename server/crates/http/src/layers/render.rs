@@ -7,8 +7,8 @@ use std::panic::AssertUnwindSafe;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -44,7 +44,8 @@ pub async fn render(State(http): State<Http>, request: Request, next: Next) -> R
         Ok(response) => response,
         Err(panic) => {
             tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log has the reason under this request id").into_response()
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log has the reason under this request id")
+                .into_response()
         }
     };
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {

@@ -7,6 +7,8 @@ use hardie_app::plugins::{Component, Installation, ScopeView, VerdictLine};
 use hardie_domain::push::RefOutcome;
 use serde_json::Value;
 
+use super::git::number;
+
 /// A component.
 pub fn component(component: Component) -> PluginComponent {
     PluginComponent {
@@ -97,8 +99,4 @@ pub fn push(repo: &str, line: PushLine) -> Push {
 /// Configuration is stored as the JSON text that was accepted.
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
-}
-
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -88,13 +88,7 @@ impl Bundle {
     }
 }
 
-fn read_folder(
-    root: &Path,
-    folder: &Path,
-    prefix: &str,
-    files: &mut HashMap<String, Bytes>,
-    total: &mut u64,
-) -> Result<(), BundleError> {
+fn read_folder(root: &Path, folder: &Path, prefix: &str, files: &mut HashMap<String, Bytes>, total: &mut u64) -> Result<(), BundleError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| BundleError::Read { path, source }

@@ -25,11 +25,8 @@ use crate::client::Peer;
 pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// Sends one request to the server. Its URI is a path and a query.
-pub type Forward = Arc<
-    dyn Fn(axum::http::Request<ByteStream>) -> BoxFuture<'static, Result<axum::http::Response<ByteStream>, Unreachable>>
-        + Send
-        + Sync,
->;
+pub type Forward =
+    Arc<dyn Fn(axum::http::Request<ByteStream>) -> BoxFuture<'static, Result<axum::http::Response<ByteStream>, Unreachable>> + Send + Sync>;
 
 /// The server gave no answer; the text is for people.
 #[derive(Debug, thiserror::Error)]
@@ -141,13 +138,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).fold(
-            HeaderMap::new(),
-            |mut map, (k, v)| {
-                map.append(k, v);
-                map
-            },
-        )
+        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).fold(HeaderMap::new(), |mut map, (k, v)| {
+            map.append(k, v);
+            map
+        })
     }
 
     #[test]

@@ -1,0 +1,129 @@
+//! Files and folders as Gitea shows them, and their bytes.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
+use hardie_api_types::contents::ContentsResponse;
+use hardie_app::browse::{self, EntryKind, MAX_RAW_BYTES, Revision, TreeItem, entry, tree};
+use hardie_app::{Ctx, Error};
+use hardie_domain::names::RepoPath;
+use hardie_domain::page::Page;
+
+use crate::auth::Asker;
+use crate::cache::{conditional, etag, has};
+use crate::error::{Answer, Refusal};
+use crate::openapi::{Api, Op};
+use crate::path::PathParts;
+use crate::query::Query;
+use crate::show::Place;
+use crate::state::Http;
+
+/// Entries of a folder that `contents` lists: it has no pages.
+const ENTRIES: u32 = 10_000;
+
+/// Adds this file's addresses.
+pub fn add(api: Api) -> Api {
+    let tag = "repository";
+    let op = |id, summary| Op::new(id, tag, summary).query("ref", "a branch, a tag or an id; the default branch if absent");
+    api.get("/repos/{owner}/{repo}/contents", op("repoGetContentsList", "Lists the top folder").gives_list::<ContentsResponse>(), contents)
+        .get(
+            "/repos/{owner}/{repo}/contents/{*path}",
+            op("repoGetContents", "Shows a file (an object) or a folder (a list of them)").gives::<ContentsResponse>(200),
+            contents,
+        )
+        .get("/repos/{owner}/{repo}/raw/{*path}", op("repoGetRawFile", "A file's bytes").gives_bytes("application/octet-stream"), raw)
+        .get(
+            "/repos/{owner}/{repo}/media/{*path}",
+            op("repoGetRawFileOrLFS", "A file's bytes").gives_bytes("application/octet-stream"),
+            raw,
+        )
+}
+
+async fn contents(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
+    let (repo, path, rev) = (parts.repo()?, parts.bytes("path")?, query.text("ref")?);
+    let path = path.strip_suffix(b"/").unwrap_or(&path);
+    let (revision, item) = entry(&http.app, &ctx, &repo, rev.as_deref(), path).await?;
+    let tag = etag(&[&revision.commit.to_hex(), &item.oid.to_hex()]);
+    if has(&headers, &tag) {
+        return Ok(conditional(&headers, &tag, || ().into_response()));
+    }
+    let place = Place { links: &http.links, repo: &repo };
+    let body = match item.kind {
+        EntryKind::Dir => Json(folder(&http, &ctx, place, &revision, path).await?).into_response(),
+        EntryKind::Submodule => Json(place.contents_entry(&revision, parent(path), &item)).into_response(),
+        EntryKind::File | EntryKind::Executable | EntryKind::Symlink => {
+            let file = browse::file(&http.app, &ctx, &repo, rev.as_deref(), path).await?;
+            Json(place.contents_file(&item, parent(path), &file)).into_response()
+        }
+    };
+    Ok(conditional(&headers, &tag, || body))
+}
+
+async fn folder(http: &Http, ctx: &Ctx, place: Place<'_>, rev: &Revision, path: &[u8]) -> Answer<Vec<ContentsResponse>> {
+    let page = Page::sized(None, None, ENTRIES, ENTRIES);
+    let found = tree(&http.app, ctx, place.repo, Some(&rev.commit.to_hex()), path, page, false).await?;
+    if found.total > u64::from(ENTRIES) {
+        return Err(Refusal::invalid("path", format!("holds {} entries, {ENTRIES} at most are listed here; ask git/trees", found.total)));
+    }
+    Ok(found.items.iter().map(|item| place.contents_entry(rev, path, item)).collect())
+}
+
+/// The folder of a path.
+fn parent(path: &[u8]) -> &[u8] {
+    path.iter().rposition(|b| *b == b'/').and_then(|at| path.get(..at)).unwrap_or_default()
+}
+
+async fn raw(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
+    let (repo, path, rev) = (parts.repo()?, parts.bytes("path")?, query.text("ref")?);
+    let found = entry(&http.app, &ctx, &repo, rev.as_deref(), &path).await;
+    // Older clients write raw/{ref}/{path}.
+    let old = path.iter().position(|b| *b == b'/').and_then(|at| Some((path.get(..at)?, path.get(at + 1..)?)));
+    match (found, old.filter(|_| rev.is_none())) {
+        (Err(Error::NotFound(_)), Some((first, rest))) => {
+            let first = String::from_utf8_lossy(first).into_owned();
+            let found = entry(&http.app, &ctx, &repo, Some(&first), rest).await?;
+            send(&http, &ctx, &repo, rest, found, &headers).await
+        }
+        (found, _) => send(&http, &ctx, &repo, &path, found?, &headers).await,
+    }
+}
+
+/// `/{owner}/{repo}/raw/{branch|tag|commit}/{ref}/{path}`, as pages write it; a slash in the ref is encoded.
+pub async fn raw_page(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, headers: HeaderMap) -> Answer {
+    let (repo, path, name) = (parts.repo()?, parts.bytes("path")?, parts.text("ref")?);
+    let rev = match parts.text("kind")?.as_str() {
+        "branch" => format!("refs/heads/{name}"),
+        "tag" => format!("refs/tags/{name}"),
+        "commit" => name,
+        _ => return Err(Refusal::not_found("this address")),
+    };
+    let found = entry(&http.app, &ctx, &repo, Some(&rev), &path).await?;
+    send(&http, &ctx, &repo, &path, found, &headers).await
+}
+
+async fn send(http: &Http, ctx: &Ctx, repo: &RepoPath, path: &[u8], found: (Revision, TreeItem), headers: &HeaderMap) -> Answer<Response> {
+    let (rev, item) = found;
+    if !item.kind.is_blob() {
+        return Err(Refusal::not_found("file"));
+    }
+    let tag = etag(&[&item.oid.to_hex()]);
+    if has(headers, &tag) {
+        return Ok(conditional(headers, &tag, || ().into_response()));
+    }
+    let size = item.size.unwrap_or(0);
+    if size > MAX_RAW_BYTES {
+        return Err(Refusal::too_large("this file: clone the repository, since it", MAX_RAW_BYTES));
+    }
+    // A permit for each MiB, held until the last piece is taken: slow readers of large files wait for each other.
+    let permits = u32::try_from(size >> 20).unwrap_or(u32::MAX);
+    let held = Arc::clone(&http.raw_slots).acquire_many_owned(permits).await.map_err(Error::internal)?;
+    let raw = browse::raw(&http.app, ctx, repo, Some(&rev.commit.to_hex()), path).await?;
+    let mut response = conditional(headers, &tag, || crate::raw::file(&raw.name, raw.content, held));
+    if let Ok(commit) = HeaderValue::from_str(&rev.commit.to_hex()) {
+        response.headers_mut().insert("x-commit", commit);
+    }
+    Ok(response)
+}

@@ -1,0 +1,165 @@
+//! Source, Markdown and diffs made ready for a page. Colouring takes time: call from a blocking thread.
+
+use std::time::{Duration, Instant};
+
+use hardie_api_types::commit::{CommitAffectedFile, CommitStats};
+use hardie_api_types::diff::{DiffFile, DiffHunk, DiffLine};
+use hardie_api_types::view::{FileView, Readme};
+use hardie_app::browse::{self, Diff, FileDiff, Hunk, Line, LineKind, RevKind, Revision, Status};
+use hardie_app::render::{LinkContext, highlight, markdown, plain_text};
+use hardie_domain::names::RepoPath;
+
+use super::git::{number, summary, text};
+use crate::links::{encode, encode_query};
+
+/// After this long the rest of a diff is shown without colours.
+const COLOUR_TIME: Duration = Duration::from_millis(800);
+
+/// A file for the code browser.
+pub fn file_view(repo: &RepoPath, file: browse::FileView) -> FileView {
+    let shown = file.content.as_ref().filter(|_| !file.is_binary);
+    let path = text(&file.path);
+    let coloured = shown.map(|bytes| highlight(&path, bytes)).unwrap_or_default();
+    let rendered = shown.filter(|_| is_markdown(&path)).map(|bytes| markdown(&text(bytes), &links(repo, &file.rev, &file.path)));
+    FileView {
+        url_path: encode(&file.path),
+        ref_name: file.rev.name,
+        ref_kind: file.rev.kind.as_str().to_owned(),
+        commit_sha: file.rev.commit.to_hex(),
+        sha: file.oid.to_hex(),
+        kind: file.kind.as_str().to_owned(),
+        size: number(file.size),
+        binary: file.is_binary,
+        too_large: file.content.is_none(),
+        language: coloured.language.unwrap_or_default(),
+        lines: coloured.lines,
+        rendered,
+        last_commit: file.last_commit.as_ref().map(summary),
+        path,
+    }
+}
+
+/// A README.
+pub fn readme(repo: &RepoPath, readme: &browse::Readme) -> Readme {
+    let content = text(&readme.content);
+    let html = match readme.is_markdown {
+        true => markdown(&content, &links(repo, &readme.rev, &readme.path)),
+        false => plain_text(&content),
+    };
+    Readme { path: text(&readme.path), html }
+}
+
+fn is_markdown(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.ends_with(".md") || lower.ends_with(".markdown")
+}
+
+/// Where the links of a document lead: files to the UI, images to the bytes.
+fn links(repo: &RepoPath, rev: &Revision, path: &[u8]) -> LinkContext {
+    let (owner, name) = (encode(repo.owner.as_bytes()), encode(repo.name.as_bytes()));
+    let (kind, reference) = match rev.kind {
+        RevKind::Branch | RevKind::Tag => (rev.kind.as_str(), encode_query(rev.name.as_bytes())),
+        RevKind::Ref | RevKind::Commit => ("commit", rev.commit.to_hex()),
+    };
+    let dir = path.iter().rposition(|b| *b == b'/').and_then(|at| path.get(..at)).unwrap_or_default();
+    LinkContext {
+        files: format!("/{owner}/{name}/src/{kind}/{reference}"),
+        raw: format!("/{owner}/{name}/raw/{kind}/{reference}"),
+        raw_query: String::new(),
+        dir: encode(dir),
+    }
+}
+
+/// The paths of a diff without their lines.
+pub fn affected(diff: &Diff) -> Vec<CommitAffectedFile> {
+    diff.files.iter().map(|file| CommitAffectedFile { filename: text(&file.path), status: status(file).to_owned() }).collect()
+}
+
+/// The sums of a diff.
+pub fn stats(diff: &Diff) -> CommitStats {
+    let (additions, deletions) = (number(diff.additions), number(diff.deletions));
+    CommitStats { total: additions.saturating_add(deletions), additions, deletions }
+}
+
+/// The files of a diff, coloured for as long as that takes no more than its time.
+pub fn diff_files(diff: Diff) -> Vec<DiffFile> {
+    let began = Instant::now();
+    diff.files.into_iter().map(|file| diff_file(file, began)).collect()
+}
+
+fn diff_file(file: FileDiff, began: Instant) -> DiffFile {
+    let mode = |side: Option<(u32, _)>| side.map(|(mode, _)| format!("{mode:06o}")).unwrap_or_default();
+    let path = text(&file.path);
+    DiffFile {
+        status: status(&file).to_owned(),
+        old_path: (file.old_path != file.path).then(|| text(&file.old_path)),
+        url_path: encode(&file.path),
+        old_mode: mode(file.old),
+        new_mode: mode(file.new),
+        old_sha: file.old.map(|(_, id)| id.to_hex()).unwrap_or_default(),
+        new_sha: file.new.map(|(_, id)| id.to_hex()).unwrap_or_default(),
+        binary: file.binary,
+        too_large: file.too_large,
+        additions: i64::from(file.additions),
+        deletions: i64::from(file.deletions),
+        hunks: file.hunks.iter().map(|hunk| diff_hunk(&path, hunk, began)).collect(),
+        path,
+    }
+}
+
+fn status(file: &FileDiff) -> &'static str {
+    match file.status {
+        Status::Added => "added",
+        Status::Deleted => "removed",
+        Status::Renamed => "renamed",
+        Status::Modified if file.old.map(|o| o.1) == file.new.map(|n| n.1) => "mode",
+        Status::Modified => "modified",
+    }
+}
+
+fn diff_hunk(path: &str, hunk: &Hunk, began: Instant) -> DiffHunk {
+    // Each side is coloured as a text of its own: a removed line must not open a string for an added one.
+    let name = if began.elapsed() < COLOUR_TIME { path } else { "" };
+    let mut old = coloured(name, hunk, LineKind::Added);
+    let mut new = coloured(name, hunk, LineKind::Removed);
+    let (mut old_number, mut new_number) = (i64::from(hunk.old_start), i64::from(hunk.new_start));
+    let mut lines = Vec::with_capacity(hunk.lines.len());
+    for line in &hunk.lines {
+        let (in_old, in_new) = (line.kind != LineKind::Added, line.kind != LineKind::Removed);
+        let from_old = if in_old { old.next() } else { None };
+        let from_new = if in_new { new.next() } else { None };
+        let kind = match line.kind {
+            LineKind::Context => "context",
+            LineKind::Added => "add",
+            LineKind::Removed => "del",
+        };
+        lines.push(DiffLine {
+            kind: kind.to_owned(),
+            old: in_old.then_some(old_number),
+            new: in_new.then_some(new_number),
+            html: from_new.or(from_old).unwrap_or_default(),
+        });
+        old_number += i64::from(in_old);
+        new_number += i64::from(in_new);
+        if line.no_newline {
+            lines.push(DiffLine { kind: "eof".to_owned(), old: None, new: None, html: "No newline at end of file".to_owned() });
+        }
+    }
+    DiffHunk {
+        header: format!("@@ -{},{} +{},{} @@", hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines),
+        old_start: i64::from(hunk.old_start),
+        old_lines: i64::from(hunk.old_lines),
+        new_start: i64::from(hunk.new_start),
+        new_lines: i64::from(hunk.new_lines),
+        lines,
+    }
+}
+
+/// The lines of a hunk but those of one kind.
+fn coloured(name: &str, hunk: &Hunk, without: LineKind) -> std::vec::IntoIter<String> {
+    let lines: Vec<&Line> = hunk.lines.iter().filter(|line| line.kind != without).collect();
+    // A bare carriage return or NUL inside of a line must neither split it nor hide the rest.
+    let clean = |line: &&Line| line.text.iter().map(|b| if *b == 0 { b'?' } else { *b }).chain([b'\n']).collect::<Vec<u8>>();
+    let joined: Vec<u8> = lines.iter().flat_map(clean).collect();
+    highlight(name, &joined).lines.into_iter()
+}
