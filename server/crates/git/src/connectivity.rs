@@ -89,6 +89,12 @@ pub fn check_each(
     Ok(verdicts)
 }
 
+/// What is to be done next for a commit.
+enum Turn {
+    Parents { id: Oid, by: Oid },
+    Trees(Oid),
+}
+
 struct Check<'a> {
     odb: &'a Odb,
     carried: Carried<'a>,
@@ -140,29 +146,65 @@ impl<'a> Check<'a> {
 
     /// Walks everything carried that the tips reach and notes what it names beyond that.
     fn tips(&mut self, tips: &[Oid], budget: &mut Budget) -> Result<(), NotConnected> {
-        let mut todo: Vec<(Oid, Oid)> = tips.iter().map(|tip| (*tip, Oid::ZERO)).collect();
-        while let Some((id, by)) = todo.pop() {
-            if self.heads.contains(&id) {
-                // A visible ref names it; the push may carry it once more, which changes nothing.
-                continue;
+        for tip in tips {
+            let (mut id, mut by) = (*tip, Oid::ZERO);
+            loop {
+                if self.carried.contains(&id) && self.odb.header(&id)?.0 == Kind::Commit {
+                    self.commits_from(id, by, budget)?;
+                    break;
+                }
+                if !self.enter(&id, &by)? {
+                    break;
+                }
+                budget.step()?;
+                match self.odb.header(&id)?.0 {
+                    Kind::Tag => (id, by) = (tag(self.odb, &id)?.target, id),
+                    Kind::Tree => {
+                        self.trees(&id, &id, &[], budget)?;
+                        break;
+                    }
+                    Kind::Commit | Kind::Blob => break,
+                }
             }
-            if !self.carried.contains(&id) {
-                self.ask(id, by)?;
-                continue;
-            }
-            if !self.carried.visit(&id) {
-                continue;
-            }
-            budget.step()?;
-            match self.odb.header(&id)?.0 {
-                Kind::Commit => {
+        }
+        Ok(())
+    }
+
+    /// Whether to look into an object: carried, not met before, and not what a visible ref names.
+    fn enter(&mut self, id: &Oid, by: &Oid) -> Result<bool, NotConnected> {
+        if self.heads.contains(id) {
+            // The push may carry it once more, which changes nothing.
+            return Ok(false);
+        }
+        if !self.carried.contains(id) {
+            self.ask(*id, *by)?;
+            return Ok(false);
+        }
+        Ok(self.carried.visit(id))
+    }
+
+    /// Looks into the trees of carried commits, parents before children.
+    ///
+    /// The order is what makes comparing with parents sound: everything below a parent has been looked into by then. The other
+    /// way round, a folder changed and changed back would vouch for itself: its newer copy passes over an entry that the commit
+    /// between has too, and its older copy counts as seen.
+    fn commits_from(&mut self, start: Oid, by: Oid, budget: &mut Budget) -> Result<(), NotConnected> {
+        let mut todo = vec![Turn::Parents { id: start, by }];
+        while let Some(turn) = todo.pop() {
+            match turn {
+                // Entered only now and not when it was put on the stack: another way down may have come here first.
+                Turn::Parents { id, by } => {
+                    if !self.enter(&id, &by)? {
+                        continue;
+                    }
+                    budget.step()?;
+                    todo.push(Turn::Trees(id));
+                    todo.extend(commit_node(self.odb, &id)?.parents.into_iter().map(|parent| Turn::Parents { id: parent, by: id }));
+                }
+                Turn::Trees(id) => {
                     let node = commit_node(self.odb, &id)?;
-                    todo.extend(node.parents.iter().map(|parent| (*parent, id)));
                     self.commit_trees(&id, &node.tree, &node.parents, budget)?;
                 }
-                Kind::Tag => todo.push((tag(self.odb, &id)?.target, id)),
-                Kind::Tree => self.trees(&id, &id, &[], budget)?,
-                Kind::Blob => {}
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, pidfd_open, prlimit};
 
 use crate::budget::Cancel;
 use crate::error::{Error, Result};
@@ -103,15 +103,16 @@ impl Running {
         while self.stdout.is_some() || self.stderr.is_some() {
             self.turn(false, output)?;
         }
-        let mut pause = Duration::from_micros(50);
+        // Both pipes are closed: it is about to end. Its end is waited for under the same deadline.
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let ended = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
         loop {
             if let Some(status) = self.child.try_wait().map_err(|e| Error::io("waiting for git", e))? {
                 return Ok(status);
             }
             self.check()?;
-            // Both pipes are closed: it is about to end.
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(TICK);
+            let Some(ended) = &ended else { return self.child.wait().map_err(|e| Error::io("waiting for git", e)) };
+            wait_for(&mut [PollFd::new(ended, PollFlags::IN)], TICK)?;
         }
     }
 
@@ -156,16 +157,20 @@ fn ready(out: Option<&ChildStdout>, err: Option<&ChildStderr>, input: Option<&Ch
     let places = [place(0), place(1), place(2)];
     let present = [out.is_some(), err.is_some(), input.is_some()];
     let mut fds: Vec<PollFd<'_>> = watched.into_iter().flatten().collect();
-    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
-    match poll(&mut fds, Some(&wait)) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => {}
-        Err(error) => return Err(Error::io("waiting for git", error.into())),
-    }
+    wait_for(&mut fds, wait)?;
     let is = |pipe: usize| {
         let at = places.get(pipe).filter(|_| present.get(pipe) == Some(&true));
         at.and_then(|at| fds.get(*at)).is_some_and(|fd| !fd.revents().is_empty())
     };
     Ok((is(0), is(1), is(2)))
+}
+
+fn wait_for(fds: &mut [PollFd<'_>], wait: Duration) -> Result<()> {
+    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
+    match poll(fds, Some(&wait)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(Error::io("waiting for git", error.into())),
+    }
 }
 
 fn drain(pipe: &mut Option<impl io::Read>, buffer: &mut [u8], take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<ControlFlow<()>> {

@@ -47,6 +47,8 @@ pub enum IngestError {
     Stopped(&'static str),
     /// The pack storage is full.
     DiskFull,
+    /// The server has no `git`, or one that is too old; what is wrong with it.
+    NoGit(String),
     /// The server's own trouble.
     Storage(Error),
 }
@@ -67,6 +69,7 @@ impl fmt::Display for IngestError {
             IngestError::Client(error) => write!(f, "the connection ended before the pack did: {error}"),
             IngestError::Stopped(why) => f.write_str(why),
             IngestError::DiskFull => f.write_str("the server's disk is full: nothing was changed; try again later"),
+            IngestError::NoGit(why) => write!(f, "the server cannot take packs: {why}"),
             IngestError::Storage(_) => f.write_str("the server could not store the pack: nothing was changed; try again later"),
         }
     }

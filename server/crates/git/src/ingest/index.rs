@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use hardie_domain::limits::GitLimits;
@@ -34,7 +34,8 @@ impl<'a> Indexer<'a> {
         progress: &'a mut dyn FnMut(&str),
         cancel: &Cancel,
     ) -> Result<Indexer<'a>, IngestError> {
-        let mut command = GitBinary::find()?.command(base.path());
+        let git = GitBinary::find().map_err(|e| IngestError::NoGit(e.to_string()))?;
+        let mut command = git.command(base.path());
         command.env("GIT_OBJECT_DIRECTORY", quarantine.path()).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", base.objects());
         // Publishing syncs; large blobs are streamed rather than held.
         command.args(["-c", "core.fsync=none", "-c", "core.bigFileThreshold=32m", "-c", "pack.writeReverseIndex=false"]);
@@ -57,7 +58,7 @@ impl<'a> Indexer<'a> {
         let status = self.child.finish(&mut self.ear)?;
         self.ear.end_line();
         if !status.success() {
-            return Err(self.refusal(status));
+            return Err(refusal(status, &String::from_utf8_lossy(&self.ear.words), &self.pack_dir, self.file_limit));
         }
         let said = String::from_utf8_lossy(&self.ear.said);
         let name = said.trim().strip_prefix("pack\t").filter(|name| name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit()));
@@ -66,35 +67,40 @@ impl<'a> Indexer<'a> {
         };
         Ok(self.pack_dir.join(format!("pack-{name}.pack")))
     }
+}
 
-    fn refusal(&self, status: ExitStatus) -> IngestError {
-        let words = String::from_utf8_lossy(&self.ear.words);
-        if words.contains("No space left on device") || words.contains("Disk quota exceeded") {
-            return IngestError::DiskFull;
-        }
-        // SIGXFSZ is 25 on every Linux but MIPS; git may also see EFBIG.
-        if status.signal() == Some(25) || words.contains("File too large") {
-            return IngestError::Limit(Limit::PackBytes, self.file_limit);
-        }
-        if status.signal().is_some() || words.contains("out of memory") || words.contains("Input/output error") {
-            return IngestError::Storage(Error::Git(format!("git index-pack ended with {status}: {}", words.trim())));
-        }
-        let folder = self.pack_dir.parent().unwrap_or(&self.pack_dir).display().to_string();
-        let mut reasons: Vec<String> = words
-            .lines()
-            .filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("fatal: ")))
-            .map(|line| line.replace(&folder, "").escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\""))
-            .take(8)
-            .collect();
-        // git names the object first and sums up last.
-        if reasons.len() > 1 {
-            reasons.retain(|line| line != "fsck error in packed object" && line != "fsck error in pack objects");
-        }
-        match reasons.is_empty() {
-            true => IngestError::Fsck(format!("git index-pack refused the pack ({status})")),
-            false => IngestError::Fsck(reasons.join("; ")),
-        }
+/// Tells by its words whose fault it was that the child failed.
+fn refusal(status: ExitStatus, words: &str, pack_dir: &Path, file_limit: u64) -> IngestError {
+    if words.contains("No space left on device") || words.contains("Disk quota exceeded") {
+        return IngestError::DiskFull;
     }
+    // SIGXFSZ is 25 on every Linux but MIPS; git may also see EFBIG.
+    if status.signal() == Some(25) || words.contains("File too large") {
+        return IngestError::Limit(Limit::PackBytes, file_limit);
+    }
+    if status.signal().is_some() || words.contains("out of memory") || words.contains("Input/output error") {
+        return IngestError::Storage(Error::Git(format!("git index-pack ended with {status}: {}", words.trim())));
+    }
+    let folder = pack_dir.parent().unwrap_or(pack_dir).display().to_string();
+    let mut reasons: Vec<String> = words
+        .lines()
+        .filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("fatal: ")))
+        .map(|line| printable(&line.replace(&folder, "")))
+        .take(8)
+        .collect();
+    // git names the object first and sums up last.
+    if reasons.len() > 1 {
+        reasons.retain(|line| !line.starts_with("fsck error in pack"));
+    }
+    match reasons.is_empty() {
+        true => IngestError::Fsck(format!("git index-pack refused the pack ({status})")),
+        false => IngestError::Fsck(reasons.join("; ")),
+    }
+}
+
+/// Names from the pack may hold anything; a terminal shows this.
+fn printable(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Listens to the child: progress goes on to the pusher, words are kept.
@@ -131,5 +137,31 @@ impl Output for Ear<'_> {
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(raw_status: i32, words: &str) -> IngestError {
+        refusal(ExitStatus::from_raw(raw_status), words, Path::new("/data/quarantine/7/pack"), 9)
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_pusher() {
+        for words in ["fatal: write error: No space left on device\n", "fatal: unable to write: Disk quota exceeded\n"] {
+            assert!(matches!(refused(128 << 8, words), IngestError::DiskFull));
+        }
+        assert!(matches!(refused(9, ""), IngestError::Storage(_)), "killed from outside");
+        assert!(matches!(refused(128 << 8, "fatal: Out of memory, malloc failed\nfatal: out of memory\n"), IngestError::Storage(_)));
+        assert!(matches!(refused(25, ""), IngestError::Limit(Limit::PackBytes, 9)));
+    }
+
+    #[test]
+    fn words_for_the_pusher_hold_no_paths_of_the_server_and_no_control_characters() {
+        let words = "error: object 12: hasDotgit: contains '.git'\x1b[31m\nwarning: x\nfatal: fsck error in packed object\n";
+        assert_eq!(refused(128 << 8, words).to_string(), "object 12: hasDotgit: contains '.git'?[31m");
+        assert_eq!(refused(128 << 8, "fatal: bad /data/quarantine/7/pack/x\n").to_string(), "bad /pack/x");
     }
 }

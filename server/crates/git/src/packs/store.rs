@@ -3,7 +3,7 @@
 //! ```text
 //! packs/<first two digits>/<64 digits>.pack   published, with its .idx beside it; never changed
 //! quarantine/<push>/                          one push under way
-//! views/<n>/                                  links for a `git` child
+//! views/<process>-<n>/                        links for a `git` child
 //! ```
 
 use std::collections::HashMap;
@@ -143,7 +143,11 @@ impl PackStore {
         let failed = |e| Error::io("listing packs", e);
         let mut found = Vec::new();
         for folder in fs::read_dir(self.packs_dir()).map_err(failed)? {
-            for entry in fs::read_dir(folder.map_err(failed)?.path()).map_err(failed)? {
+            let folder = folder.map_err(failed)?;
+            if !folder.file_type().map_err(failed)?.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(folder.path()).map_err(failed)? {
                 let name = entry.map_err(failed)?.file_name();
                 found.extend(name.to_str().and_then(|n| n.strip_suffix(".pack")).and_then(PackHash::from_hex));
             }
@@ -189,7 +193,8 @@ impl PackStore {
     }
 
     pub(crate) fn new_view_path(&self) -> PathBuf {
-        self.0.root.join("views").join(self.0.tick.fetch_add(1, Ordering::Relaxed).to_string())
+        // An administrator's command may make views beside a running server.
+        self.0.root.join("views").join(format!("{}-{}", std::process::id(), self.0.tick.fetch_add(1, Ordering::Relaxed)))
     }
 
     fn packs_dir(&self) -> PathBuf {

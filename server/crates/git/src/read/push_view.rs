@@ -159,7 +159,7 @@ impl PushView {
             None => {
                 let tips: Vec<Oid> = self.tips.iter().copied().flatten().collect();
                 let commits = self.commits_of(&mut state, &tips, &mut budget)?;
-                FreshObjects::new(commits, &tips, Kind::parse(kind.as_bytes()))
+                FreshObjects::new(&commits, &tips, Kind::parse(kind.as_bytes()), &self.odb)?
             }
         };
         let State { history, old, .. } = &mut *state;

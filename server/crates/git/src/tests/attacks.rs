@@ -133,6 +133,26 @@ fn a_base_that_was_copied_in_does_not_vouch_for_itself() {
 }
 
 #[test]
+fn a_folder_changed_and_changed_back_does_not_vouch_for_itself() {
+    // Three commits: a folder with the secret, the folder with something more, the first folder again. Walked from the newest,
+    // each would find the secret in its neighbour, and the oldest would find the folder already looked into.
+    let Scene { client, mut server, public, secret_blob, .. } = scene();
+    let other = client.object("blob", b"other\n");
+    let plain = client.object("tree", &tree(&[("100644", "stolen", secret_blob)]));
+    let more = client.object("tree", &tree(&[("100644", "other", other), ("100644", "stolen", secret_blob)]));
+    let root = |folder: Oid| client.object("tree", &tree(&[("40000", "x", folder)]));
+    let (plain_root, more_root) = (root(plain), root(more));
+    let first = client.commit_of_tree(&plain_root, &[public]);
+    let second = client.commit_of_tree(&more_root, &[first]);
+    let third = client.commit_of_tree(&plain_root, &[second]);
+    let merge = client.commit_of_tree(&plain_root, &[first, third]);
+    let objects = [other, plain, more, plain_root, more_root, first, second, third, merge];
+    for tip in [third, merge] {
+        assert_missing(server.push(&client.pack_exactly(&objects), &[("refs/heads/x", tip)]), &secret_blob);
+    }
+}
+
+#[test]
 fn whoever_has_the_bytes_may_push_them() {
     let Scene { client, mut server, public, secret, .. } = scene();
     assert!(server.push(&client.pack(&[secret], &[public], false), &[("refs/heads/x", secret)]).unwrap());

@@ -49,7 +49,7 @@ fn generate(seed: u64, commits: usize) -> (Client, Vec<Oid>) {
                 kind => {
                     files.insert(at);
                     let mode = ["100644", "100755", "120000"][kind % 3];
-                    let text = format!("{}{}\n", "common line\n".repeat(30), chance.below(40));
+                    let text = format!("{}{}\n", "common line\n".repeat(30), chance.below(4));
                     stream.extend([format!("M {mode} inline ").as_bytes(), &name, b"\n"].concat());
                     stream.extend(format!("data {}\n{text}\n", text.len()).bytes());
                 }
@@ -143,7 +143,7 @@ fn rev_list_or_empty(client: &Client, tips: &[Oid]) -> BTreeSet<Oid> {
 #[test]
 fn generated_histories_go_in_whole_and_read_as_git_reads_them() {
     for seed in [1, 2, 3] {
-        let (client, commits) = generate(seed, 40);
+        let (client, commits) = generate(seed, 60);
         let mut chance = Chance(seed * 77);
         let server = push_in_pieces(&client, &commits, &mut chance);
         let odb = server.odb();
@@ -200,7 +200,7 @@ fn changes_agree(client: &Client, odb: &crate::odb::Odb, a: Oid, b: Oid) {
 #[test]
 fn a_large_history_is_checked_in_seconds() {
     // Long enough to show a cost that grows with more than the number of commits.
-    let commits = 4000;
+    let commits = std::env::var("N").map_or(4000, |n| n.parse().unwrap());
     let (client, ids) = generate(11, commits);
     client.git(&["repack", "-adq"]);
     let mut server = Server::new();

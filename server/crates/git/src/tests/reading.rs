@@ -244,6 +244,21 @@ fn a_policy_sees_what_is_new_and_where_it_lies() {
 }
 
 #[test]
+fn an_object_between_a_change_and_its_reversal_does_not_escape_a_policy() {
+    let (client, mut server) = (Client::new(), Server::new());
+    let public = client.commit(&[("a", "public\n")]);
+    server.push(&client.pack(&[public], &[], false), &[("refs/heads/main", public)]).unwrap();
+    client.commit(&[("x/huge", "huge\n"), ("x/y", "1\n")]);
+    client.commit(&[("x/y", "2\n")]);
+    let tip = client.commit(&[("x/y", "1\n")]);
+    let ingested = Arc::new(server.ingest(&client.pack(&[tip], &[public], true)).unwrap());
+    let odb = Arc::new(server.odb().with_pack(ingested.pack()));
+    let view = PushView::new(odb, Some(ingested), &[tip], server.refs(), Duration::from_secs(20), Cancel::new());
+    let paths: Vec<Vec<u8>> = view.new_objects("blob", 0, 10).unwrap().into_iter().map(|o| o.path).collect();
+    assert_eq!(paths, [b"x/huge".to_vec(), b"x/y".to_vec(), b"x/y".to_vec()]);
+}
+
+#[test]
 fn a_policy_cannot_read_what_is_merely_stored() {
     let (client, server, public, pack, tip) = policy_scene();
     let ingested = Arc::new(server.ingest(&pack).unwrap());

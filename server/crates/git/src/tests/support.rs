@@ -47,6 +47,7 @@ impl Client {
         out
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the client under test is the real git, with its own environment")]
     pub(super) fn try_git(&self, args: &[&str], input: &[u8]) -> (bool, Vec<u8>, String) {
         self.clock.set(self.clock.get() + 60);
         let date = format!("{} +0100", self.clock.get());

@@ -21,7 +21,8 @@ pub(super) type IsOld<'a> = dyn FnMut(&Oid, Kind, &mut Budget) -> Result<bool> +
 
 /// A walk that can go on where the last page ended.
 pub(super) struct FreshObjects {
-    /// Tags first, then commits, newest first.
+    /// Commits, parents before children, then other tips. With parents first, everything below a parent has been met when a
+    /// child is compared with it; the other way round, a folder changed and changed back would hide what came in between.
     todo: VecDeque<Oid>,
     commits: HashSet<Oid>,
     only: Option<Kind>,
@@ -32,11 +33,12 @@ pub(super) struct FreshObjects {
 }
 
 impl FreshObjects {
-    pub(super) fn new(commits: Vec<Oid>, tips: &[Oid], only: Option<Kind>) -> FreshObjects {
-        let mut todo: VecDeque<Oid> = commits.into();
-        let commits: HashSet<Oid> = todo.iter().copied().collect();
-        tips.iter().filter(|tip| !commits.contains(tip)).for_each(|tip| todo.push_front(*tip));
-        FreshObjects { todo, commits, only, seen: HashSet::new(), window: VecDeque::new(), start: 0 }
+    /// `commits` are the new ones in any order.
+    pub(super) fn new(commits: &[Oid], tips: &[Oid], only: Option<Kind>, odb: &Odb) -> Result<FreshObjects> {
+        let known: HashSet<Oid> = commits.iter().copied().collect();
+        let mut todo: VecDeque<Oid> = parents_first(odb, commits, &known)?.into();
+        todo.extend(tips.iter().filter(|tip| !known.contains(tip)));
+        Ok(FreshObjects { todo, commits: known, only, seen: HashSet::new(), window: VecDeque::new(), start: 0 })
     }
 
     /// Whether the object of this number can still be given.
@@ -77,7 +79,7 @@ impl FreshObjects {
                 let target = tag(odb, id)?.target;
                 // A commit behind it is in the list of commits; another tag, a tree or a blob is not.
                 if odb.header(&target)?.0 != Kind::Commit && self.seen.insert(target) {
-                    self.todo.push_front(target);
+                    self.todo.push_back(target);
                 }
                 Ok(())
             }
@@ -137,4 +139,23 @@ impl FreshObjects {
         self.window.push_back(NewObject { id: *id, kind: kind.as_str(), size, path: path.to_vec(), mode, commit: *commit });
         Ok(())
     }
+}
+
+/// The commits of a set, each after those of its parents that are in the set.
+fn parents_first(odb: &Odb, commits: &[Oid], set: &HashSet<Oid>) -> Result<Vec<Oid>> {
+    let mut order = Vec::with_capacity(commits.len());
+    let mut entered = HashSet::with_capacity(commits.len());
+    for start in commits.iter().rev() {
+        // The second time that a commit comes up, all of its parents are done.
+        let mut todo = vec![(*start, false)];
+        while let Some((id, done)) = todo.pop() {
+            if done {
+                order.push(id);
+            } else if set.contains(&id) && entered.insert(id) {
+                todo.push((id, true));
+                todo.extend(commit_node(odb, &id)?.parents.into_iter().map(|parent| (parent, false)));
+            }
+        }
+    }
+    Ok(order)
 }
