@@ -71,7 +71,20 @@ impl Error {
 }
 
 impl From<hardie_store::Error> for Error {
+    /// What trying again may mend is told in words; its cause goes to the log here, since a text cannot carry it.
     fn from(error: hardie_store::Error) -> Error {
-        Error::internal(error)
+        let text = match &error {
+            hardie_store::Error::Full(_) => "the server's disk is full: nothing was changed; try again later",
+            hardie_store::Error::Unavailable(_) => "the database is not available now: nothing was changed; try again in a moment",
+            hardie_store::Error::CommitUnknown(_) => {
+                "the database went away during the change: look whether it happened before trying again"
+            }
+            hardie_store::Error::Conflict(_) => {
+                return Error::Conflict("somebody else changed this at the same moment; try again".to_owned());
+            }
+            _ => return Error::internal(error),
+        };
+        tracing::warn!(error = &error as &dyn std::error::Error, "the database refused");
+        Error::Unavailable(text.to_owned())
     }
 }
