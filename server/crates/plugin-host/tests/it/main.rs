@@ -5,6 +5,7 @@ mod install;
 mod isolation;
 mod limits;
 mod support;
+mod wasi;
 
 /// Not a test: where the host's compile command ends up. Does nothing when called as a test.
 #[test]

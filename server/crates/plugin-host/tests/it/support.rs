@@ -62,14 +62,22 @@ impl Bench {
     }
 }
 
+/// What every fixture begins with.
+pub fn prelude() -> String {
+    read("prelude.wat")
+}
+
+fn read(file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/plugins");
+    std::fs::read_to_string(folder.join(file)).unwrap()
+}
+
 /// A fixture as a component.
 pub fn component(name: &str) -> Bytes {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/plugins");
-    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     if name.ends_with(".component") {
         return wat::parse_str(read(&format!("{name}.wat"))).unwrap().into();
     }
-    let text = format!("(module\n{}\n{})", read("prelude.wat"), read(&format!("{name}.wat")));
+    let text = format!("(module\n{}\n{})", prelude(), read(&format!("{name}.wat")));
     let mut module = wat::parse_str(text).unwrap();
     componentize::embed_world(&mut module, "policy").unwrap();
     componentize::componentize(&module).unwrap().into()
