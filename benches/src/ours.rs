@@ -10,6 +10,10 @@ use base64::Engine as _;
 
 use crate::children::{self, Running, command};
 use crate::http::{Connection, Request, Response};
+use crate::wire;
+
+/// Refs of one push; the server takes some thousands.
+const REFS_AT_ONCE: usize = 2500;
 
 /// Who owns the repositories.
 pub const USER: &str = "bench";
@@ -75,13 +79,39 @@ impl Ours {
         Connection::to(self.host).send(&request)?.good().with_context(|| format!("{method} {path}"))
     }
 
-    /// Makes a public repository and pushes everything of a local one to it.
-    pub fn repository(&self, name: &str, from: &Path) -> anyhow::Result<()> {
-        self.api("POST", "/user/repos", &serde_json::json!({ "name": name, "private": false }).to_string())?;
+    /// Makes a public repository.
+    pub fn repository(&self, name: &str) -> anyhow::Result<()> {
+        self.api("POST", "/user/repos", &serde_json::json!({ "name": name, "private": false }).to_string()).map(|_| ())
+    }
+
+    /// Pushes `main` of a local repository with git, and every other branch over the wire: git itself takes minutes to
+    /// announce many thousands of them.
+    pub fn fill(&self, name: &str, from: &Path) -> anyhow::Result<()> {
         let url = format!("http://{USER}:{}@{}/{USER}/{name}.git", self.token, self.host);
         let mut git = command("git", &self.scratch);
-        git.current_dir(from).args(["push", "--quiet", &url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]);
-        children::output(&mut git).map(|_| ())
+        children::output(git.current_dir(from).args(["push", "--quiet", &url, "main"]))?;
+        let mut list = command("git", &self.scratch);
+        let refs = children::text(list.current_dir(from).args(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/topic"]))?;
+        let refs: Vec<(&str, &str)> = refs.lines().filter_map(|line| line.split_once(' ')).collect();
+        let mut connection = Connection::to(self.host);
+        for some in refs.chunks(REFS_AT_ONCE) {
+            let answer = self.push(&mut connection, name, &wire::create(some))?;
+            ensure!(answer.contains("unpack ok") && !answer.contains("ng refs/"), "a branch was refused: {answer}");
+        }
+        Ok(())
+    }
+
+    /// Sends a push and gives back the report. The body is what git would send.
+    pub fn push(&self, connection: &mut Connection, name: &str, body: &[u8]) -> anyhow::Result<String> {
+        let basic = self.basic();
+        let headers = [
+            ("Authorization", basic.as_str()),
+            ("Content-Type", "application/x-git-receive-pack-request"),
+            ("Accept", "application/x-git-receive-pack-result"),
+        ];
+        let path = format!("/{USER}/{name}.git/git-receive-pack");
+        let response = connection.send(&Request::new("POST", self.host, &path, &headers, body))?.good()?;
+        Ok(String::from_utf8_lossy(&response.body).into_owned())
     }
 
     /// Installs a component for one repository, enforcing.

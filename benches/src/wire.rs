@@ -1,5 +1,8 @@
 //! Requests of git's protocol, built by hand (gitprotocol-v2(5), gitprotocol-pack(5)).
 
+/// After the first command of a push.
+const CAPABILITIES: &str = "\0 report-status side-band-64k object-format=sha1 agent=git/2.47.3";
+
 /// One pkt-line.
 pub fn line(text: &str) -> Vec<u8> {
     format!("{:04x}{text}", text.len() + 4).into_bytes()
@@ -36,9 +39,23 @@ pub fn fetch(want: &str, have: &str) -> Vec<u8> {
 
 /// The commands of a push of one ref, followed by its pack.
 pub fn push(old: &str, new: &str, name: &str, pack: &[u8]) -> Vec<u8> {
-    let mut body = line(&format!("{old} {new} {name}\0 report-status side-band-64k object-format=sha1 agent=git/2.47.3"));
+    let mut body = line(&format!("{old} {new} {name}{CAPABILITIES}"));
     body.extend(b"0000");
     body.extend_from_slice(pack);
+    body
+}
+
+/// The commands that make branches of commits that the repository has, with the empty pack that such a push carries.
+pub fn create(refs: &[(&str, &str)]) -> Vec<u8> {
+    const NOTHING: &str = "0000000000000000000000000000000000000000";
+    let mut body = Vec::new();
+    for (number, (id, name)) in refs.iter().enumerate() {
+        let capabilities = if number == 0 { CAPABILITIES } else { "" };
+        body.extend(line(&format!("{NOTHING} {id} {name}{capabilities}")));
+    }
+    body.extend(b"0000PACK\0\0\0\x02\0\0\0\0");
+    // The hash of a pack of nothing.
+    body.extend(b"\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c\x82\x3c\xfd\x3e\xd3\x1e");
     body
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod compress;
 mod ports;
 mod run;
 mod soak;

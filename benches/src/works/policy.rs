@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 
 use crate::args::Options;
 use crate::fixture;
-use crate::http::{Connection, Request};
+use crate::http::Connection;
 use crate::load::quantile;
 use crate::ours::{Ours, USER};
 use crate::report::{Line, Report};
@@ -28,7 +28,7 @@ pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     let ours = Ours::start(&folder)?;
     for name in ["plain", "judged"] {
-        ours.api("POST", "/user/repos", &serde_json::json!({ "name": name, "private": false }).to_string())?;
+        ours.repository(name)?;
     }
     ours.install(&component()?, "judged")?;
     let mut times = [Vec::new(), Vec::new()];
@@ -81,19 +81,11 @@ fn first_or_next(source: &Path, old: &str, new: &str) -> anyhow::Result<Vec<u8>>
 }
 
 fn push(ours: &Ours, connection: &mut Connection, repository: &str, old: &str, new: &str, pack: &[u8]) -> anyhow::Result<Duration> {
-    let basic = ours.basic();
-    let headers = [
-        ("Authorization", basic.as_str()),
-        ("Content-Type", "application/x-git-receive-pack-request"),
-        ("Accept", "application/x-git-receive-pack-result"),
-    ];
-    let path = format!("/{USER}/{repository}.git/git-receive-pack");
-    let request = Request::new("POST", ours.host, &path, &headers, &wire::push(old, new, MAIN, pack));
+    let body = wire::push(old, new, MAIN, pack);
     let started = Instant::now();
-    let response = connection.send(&request)?.good()?;
+    let report = ours.push(connection, repository, &body)?;
     let time = started.elapsed();
-    let text = response.start();
-    ensure!(text.contains("unpack ok") && text.contains(&format!("ok {MAIN}")), "the push was refused: {text}");
+    ensure!(report.contains("unpack ok") && report.contains(&format!("ok {MAIN}")), "the push was refused: {report}");
     Ok(time)
 }
 

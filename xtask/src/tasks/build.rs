@@ -9,6 +9,7 @@ use crate::house::House;
 use crate::progress::Progress;
 use crate::setup::{self, Purpose};
 use crate::shell;
+use crate::tasks::compress;
 
 /// How many progress lines [`everything`] prints.
 pub const STEPS: usize = 3;
@@ -46,7 +47,8 @@ pub fn web(house: &House, wasm: &Toolchain) -> anyhow::Result<()> {
     trunk.env_remove("NO_COLOR");
     // The wasm-bindgen of set-up is on the search path; without this, Trunk would ask the network for a newer Trunk.
     trunk.args(["build", "--release", "--skip-version-check"]);
-    shell::openly("trunk build", &mut trunk)
+    shell::openly("trunk build", &mut trunk)?;
+    compress::bundle(&house.root.join("web/dist"))
 }
 
 /// Every plugin that ships, by the same command that its author would use. The components go to [`House::plugins`].
