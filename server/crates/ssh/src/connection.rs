@@ -67,10 +67,11 @@ pub async fn serve(shared: Arc<Shared>, stream: TcpStream, address: IpAddr) {
     let handler = ClientHandler::new(shared.clone(), address, activity, cut.clone());
     let grace = shared.config.login_grace;
     let begun = tokio::time::timeout(grace, run_stream(shared.russh.clone(), Guarded::new(stream, cut.clone()), handler));
-    let mut session = match begun.await {
-        Ok(Ok(session)) => session,
-        Ok(Err(error)) => return tracing::debug!(%address, %error, "ssh: no beginning"),
-        Err(_) => return tracing::debug!(%address, "ssh: no identification in time"),
+    let mut session = match shared.shutdown.run_until_cancelled(begun).await {
+        Some(Ok(Ok(session))) => session,
+        Some(Ok(Err(error))) => return tracing::debug!(%address, %error, "ssh: no beginning"),
+        Some(Err(_)) => return tracing::debug!(%address, "ssh: no identification in time"),
+        None => return,
     };
     let handle = session.handle();
     tokio::select! {
@@ -80,7 +81,7 @@ pub async fn serve(shared: Arc<Shared>, stream: TcpStream, address: IpAddr) {
             }
             return;
         }
-        reason = overstayed(&shared, watched) => {
+        reason = overstayed(&shared.config, &shared.shutdown, watched) => {
             tracing::debug!(%address, reason, "ssh: connection closed by the server");
             dismiss(&handle, reason).await;
         }
@@ -93,14 +94,14 @@ pub async fn serve(shared: Arc<Shared>, stream: TcpStream, address: IpAddr) {
 }
 
 /// Completes when the connection has to go, with the text for the client.
-async fn overstayed(shared: &Shared, mut watched: watch::Receiver<Activity>) -> &'static str {
-    let signing_in = tokio::time::sleep(shared.config.login_grace);
+async fn overstayed(config: &SshConfig, shutdown: &CancellationToken, mut watched: watch::Receiver<Activity>) -> &'static str {
+    let signing_in = tokio::time::sleep(config.login_grace);
     tokio::pin!(signing_in);
     loop {
         let now = *watched.borrow_and_update();
         let idle = async {
             match now.signed_in && now.running == 0 {
-                true => tokio::time::sleep(shared.config.idle).await,
+                true => tokio::time::sleep(config.idle).await,
                 false => std::future::pending().await,
             }
         };
@@ -111,7 +112,7 @@ async fn overstayed(shared: &Shared, mut watched: watch::Receiver<Activity>) -> 
             },
             () = &mut signing_in, if !now.signed_in => return "no key was proven in time",
             () = idle => return "no command for a long time",
-            () = shared.shutdown.cancelled(), if now.running == 0 => return "the server is shutting down",
+            () = shutdown.cancelled(), if now.running == 0 => return "the server is shutting down",
         }
     }
 }
@@ -119,4 +120,55 @@ async fn overstayed(shared: &Shared, mut watched: watch::Receiver<Activity>) -> 
 async fn dismiss(handle: &Handle, reason: &str) {
     let farewell = handle.disconnect(Disconnect::ByApplication, reason.to_owned(), String::new());
     let _sent = tokio::time::timeout(Duration::from_secs(1), farewell).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host_keys::HostKeys;
+    use tokio::time::{Instant, timeout};
+
+    fn config() -> (tempfile::TempDir, SshConfig) {
+        let dir = tempfile::tempdir().unwrap();
+        let config = SshConfig::new(HostKeys::load_or_create(dir.path()).unwrap());
+        (dir, config)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_proves_no_key_in_time_has_to_go() {
+        let (_dir, config) = config();
+        let (_activity, watched) = watch::channel(Activity::default());
+        let begun = Instant::now();
+        assert_eq!(overstayed(&config, &CancellationToken::new(), watched).await, "no key was proven in time");
+        assert_eq!(begun.elapsed().as_secs(), config.login_grace.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_under_way_may_take_its_time_and_idling_may_not() {
+        let (_dir, config) = config();
+        let (activity, watched) = watch::channel(Activity { signed_in: true, running: 0 });
+        let running = Running::begin(activity.clone());
+        let shutdown = CancellationToken::new();
+        let waiting = overstayed(&config, &shutdown, watched);
+        tokio::pin!(waiting);
+        assert!(timeout(config.idle * 100, &mut waiting).await.is_err());
+        drop(running);
+        let ended = Instant::now();
+        assert_eq!(waiting.await, "no command for a long time");
+        assert_eq!(ended.elapsed().as_secs(), config.idle.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_shutdown_the_idle_go_at_once_and_the_busy_when_they_are_done() {
+        let (_dir, config) = config();
+        let (activity, watched) = watch::channel(Activity { signed_in: true, running: 0 });
+        let shutdown = CancellationToken::new();
+        let running = Running::begin(activity.clone());
+        shutdown.cancel();
+        let waiting = overstayed(&config, &shutdown, watched);
+        tokio::pin!(waiting);
+        assert!(timeout(Duration::from_secs(60), &mut waiting).await.is_err());
+        drop(running);
+        assert_eq!(waiting.await, "the server is shutting down");
+    }
 }
