@@ -95,23 +95,23 @@ pub fn RepoPage(address: RepoAddress, view: Memo<RepoView>) -> impl IntoView {
     // Until the repository is there, and where it is not, the page still has its heading.
     let heading = move || found.value().is_none().then(|| view! { <h1 class="offscreen">{name_now.clone()}</h1> });
     let shown = found.view(
-        || view! { <div class="page"><div class="repo-head-room"></div>{skeleton::rows(8)}</div> }.into_any(),
+        || view! { <div class="repo-head-room"></div>{skeleton::rows(8)} }.into_any(),
         move |repository| {
             let address = StoredValue::new(repo_list::address(&repository));
             let repo = Repo { repository: RwSignal::new(repository), address };
             provide_context(repo);
             view! {
-                <div class="page">
-                    <head::RepoHead view=view/>
-                    {move || body(repo, view.get())}
-                </div>
+                <head::RepoHead view=view/>
+                {move || body(repo, view.get())}
             }
             .into_any()
         },
     );
     view! {
-        {heading}
-        {shown}
+        <div class="page">
+            {heading}
+            {shown}
+        </div>
     }
 }
 
