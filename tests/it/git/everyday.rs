@@ -51,7 +51,7 @@ async fn branches_and_tags_are_deleted_and_forced() {
         let url = remote(&server, via, &repo);
         git.ok(&dir, &["tag", "-f", "old"]).unwrap();
         git.ok(&dir, &["push", "--quiet", &url, "main:topic", "old"]).unwrap();
-        git.ok(&dir, &["commit", "--quiet", "--amend", "-m", "Rewritten"]).unwrap();
+        git.ok(&dir, &["commit", "--quiet", "--amend", "-m", &format!("Rewritten for {via:?}")]).unwrap();
         let refused = git.fails(&dir, &["push", &url, "main:topic"]).unwrap();
         assert!(refused.contains("non-fast-forward") || refused.contains("fetch first"), "{refused}");
         git.ok(&dir, &["push", "--quiet", "--force", &url, "main:topic"]).unwrap();

@@ -87,7 +87,7 @@ impl Git {
     pub fn with_ssh_key(self, private_key: &Path) -> Git {
         let known = self.path("known_hosts");
         let command = format!(
-            "ssh -F /dev/null -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={} -o BatchMode=yes",
+            "ssh -F /dev/null -i {} -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={} -o BatchMode=yes -o LogLevel=ERROR",
             private_key.display(),
             known.display()
         );

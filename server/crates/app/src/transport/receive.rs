@@ -83,9 +83,9 @@ async fn converse(
         options: request.options,
         atomic: request.atomic,
     };
-    let report = run(app, ctx, access, ask, has_pack, &mut machine, input, output).await?;
-    let refused = report.results.iter().any(|(_, outcome)| !outcome.is_accepted());
-    for line in report.messages.iter().filter(|_| refused || !request.quiet) {
+    let report = run(app, ctx, access, ask, Flow { has_pack, quiet: request.quiet }, &mut machine, input, output).await?;
+    // `quiet` is about progress: git also sends it whenever its output is no terminal.
+    for line in &report.messages {
         output.write_all(&machine.progress(&format!("{line}\n"))).await?;
     }
     if report.unpack.is_some() {
@@ -97,6 +97,14 @@ async fn converse(
     output.flush().await
 }
 
+/// What of the conversation concerns the two streams.
+#[derive(Clone, Copy)]
+struct Flow {
+    has_pack: bool,
+    /// The client shows no progress.
+    quiet: bool,
+}
+
 /// Runs the push while its pack streams in and its progress streams out.
 #[expect(clippy::too_many_arguments, reason = "one conversation's two streams and what was read from them")]
 async fn run(
@@ -104,7 +112,7 @@ async fn run(
     ctx: &Ctx,
     access: &RepoAccess,
     request: PushRequest,
-    has_pack: bool,
+    flow: Flow,
     machine: &mut Receive,
     input: &mut (impl AsyncRead + Unpin + Send),
     output: &mut (impl AsyncWrite + Unpin + Send),
@@ -113,7 +121,7 @@ async fn run(
     let cancel = CancelOnDrop::default();
     let (lines_in, mut lines) = mpsc::channel::<String>(LINES);
     let (chunks_in, chunks) = mpsc::channel(PIECES);
-    let pack = has_pack.then(|| PackSource {
+    let pack = flow.has_pack.then(|| PackSource {
         reader: Box::new(ChannelReader::new(machine.take_rest(), chunks)),
         progress: lines_in,
         cancel: cancel.0.clone(),
@@ -121,7 +129,7 @@ async fn run(
     let work = push::push(app, ctx, access, request, pack);
     tokio::pin!(work);
     let feed = async {
-        if has_pack {
+        if flow.has_pack {
             pump(input, chunks_in).await;
         }
     };
@@ -131,7 +139,7 @@ async fn run(
         tokio::select! {
             result = &mut work => break result,
             () = &mut feed, if !fed => fed = true,
-            Some(line) = lines.recv() => {
+            Some(line) = lines.recv(), if !flow.quiet => {
                 output.write_all(&machine.progress(&line)).await?;
                 output.flush().await?;
             }
