@@ -2,6 +2,8 @@
 
 mod describe;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use describe::describe;
 pub use table::{Api, Op};
