@@ -67,7 +67,7 @@ fn works<'a>(tip: &str, before: &str) -> Vec<Work<'a>> {
             method: "GET",
             path: "/info/refs?service=git-upload-pack",
             body: Vec::new(),
-            hold: 5.0,
+            hold: Some(5.0),
             signed: false,
         },
         ask("ls-refs, few refs", "few", wire::ls_refs(), Some(5.0), false),
