@@ -13,7 +13,7 @@ const OBJECT_BYTES: usize = 32 << 20;
 /// Locks, so that threads seldom wait for each other.
 const SHARDS: usize = 8;
 /// A blob up to this size is kept between two reads of its ranges.
-const BLOB_BYTES: usize = 64 << 20;
+pub(crate) const KEPT_BLOB: usize = 64 << 20;
 /// Inflaters kept for the next object; each is some 40 KiB.
 const INFLATERS: usize = 8;
 
@@ -51,7 +51,7 @@ impl ObjectCache {
     }
 
     pub(crate) fn keep_blob(&self, place: Place, data: &Bytes) {
-        if data.len() <= BLOB_BYTES {
+        if data.len() <= KEPT_BLOB {
             *lock(&self.blob) = Some((place, data.clone()));
         }
     }

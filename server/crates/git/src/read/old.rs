@@ -14,6 +14,9 @@ use crate::odb::Odb;
 
 use super::tree::MAX_DEPTH as DEPTH;
 
+/// Objects told apart at most: some 200 MB of ids.
+const MOST: usize = 7_000_000;
+
 /// Commits, tags, trees and blobs reached from some tips. Starts with the newest commits, since what people restore is seldom old.
 #[derive(Debug, Default)]
 pub struct OldObjects {
@@ -69,6 +72,9 @@ impl OldObjects {
 
     fn entries(&mut self, odb: &Odb, id: Oid, depth: usize, budget: &mut Budget) -> Result<()> {
         budget.step()?;
+        if self.seen.len() > MOST {
+            return Err(Error::TooLarge(format!("no proof among {MOST} objects that a ref reaches what is asked for")));
+        }
         let data = odb.find_kind(&id, Kind::Tree)?;
         for entry in decode(&id, &data)? {
             if entry.is_tree() {

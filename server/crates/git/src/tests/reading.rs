@@ -105,6 +105,18 @@ fn paths_trees_prefixes_and_ranges_are_found() {
 }
 
 #[test]
+fn a_large_blob_is_read_at_its_beginning_and_no_further() {
+    let client = Client::new();
+    let text = "0123456789abcdef".repeat((65 << 20) / 16);
+    let blob = client.object("blob", text.as_bytes());
+    let tree = client.object("tree", &[&b"100644 large\0"[..], &blob.0].concat());
+    let odb = pushed(&client, client.commit_of_tree(&tree, &[])).odb();
+    assert_eq!(odb.blob_range(&blob, 0, 20).unwrap(), &b"0123456789abcdef0123"[..]);
+    assert_eq!(odb.blob_range(&blob, (64 << 20) - 2, 2).unwrap(), &b"ef"[..]);
+    assert!(matches!(odb.blob_range(&blob, (64 << 20) - 2, 3), Err(Error::TooLarge(_))));
+}
+
+#[test]
 fn ambiguous_prefixes_are_told_apart_from_one_object_in_two_packs() {
     let (client, mut server) = (Client::new(), Server::new());
     // Enough blobs that two share four digits.
