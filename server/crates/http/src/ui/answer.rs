@@ -91,7 +91,7 @@ fn accepts(header: &str, coding: &str) -> bool {
     header.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
         let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
-        let refused = parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.trim_end_matches('0').trim_end_matches('.').is_empty()));
+        let refused = parts.any(|p| p.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q == 0.0)));
         named && !refused
     })
 }

@@ -1,0 +1,141 @@
+//! The code browser and the raw bytes behind it.
+
+use hardie_testkit::{TestServer, TestUser};
+use serde_json::Value;
+
+use super::Asker;
+
+/// A repository with a README, a page that would run, odd names, a branch with a slash and two tags.
+async fn start() -> (TestServer, TestUser) {
+    let server = TestServer::start().await.unwrap();
+    let ann = server.user("ann").await.unwrap();
+    server.repo(&ann, "tool", false).await.unwrap();
+    let dir = ann.git.init("work").unwrap();
+    ann.git.commit(&dir, "README.md", "# Tool\n\n<script>alert(1)</script>\n\n[code](src/main.rs)\n", "Begin").unwrap();
+    std::fs::create_dir_all(dir.join("src")).unwrap();
+    ann.git.commit(&dir, "src/main.rs", "fn main() {\n    println!(\"<b>\");\n}\n", "Add main\n\nWith a body.").unwrap();
+    ann.git.commit(&dir, "page.html", "<script>alert(1)</script>\n", "Add a page").unwrap();
+    ann.git.commit(&dir, "a b%ü.txt", "odd\n", "Add an odd name").unwrap();
+    ann.git.ok(&dir, &["tag", "v1"]).unwrap();
+    ann.git.ok(&dir, &["tag", "-a", "-m", "Second", "v2"]).unwrap();
+    let remote = server.http_remote("ann/tool");
+    ann.git.ok(&dir, &["push", "-q", &remote, "HEAD:refs/heads/main", "HEAD~1:refs/heads/feature/x", "v1", "v2"]).unwrap();
+    (server, ann)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_lists_the_commit_that_last_touched_each_entry() {
+    let (server, _) = start().await;
+    let nobody = Asker::new(&server, None);
+    let tree = nobody.get("/repos/ann/tool/tree").json();
+    assert_eq!((&tree["ref"], &tree["ref_kind"], &tree["total_count"]), (&"main".into(), &"branch".into(), &4.into()), "{tree}");
+    let names: Vec<&str> = tree["entries"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["src", "README.md", "a b%ü.txt", "page.html"]);
+    assert_eq!(tree["entries"][0]["type"], "dir");
+    assert_eq!(tree["entries"][0]["last_commit"]["title"], "Add main");
+    let encoded = tree["entries"][2]["url_path"].as_str().unwrap();
+    assert_eq!(nobody.get(&format!("/repos/ann/tool/raw/{encoded}")).text(), "odd\n");
+    for same in ["feature%2Fx", "feature/x"] {
+        assert_eq!(nobody.get(&format!("/repos/ann/tool/branches/{same}")).json()["name"], "feature/x");
+        assert_eq!(nobody.get(&format!("/repos/ann/tool/tree?ref={same}")).json()["total_count"], 3);
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_and_documents_are_shown_without_anything_that_runs() {
+    let (server, _) = start().await;
+    let nobody = Asker::new(&server, None);
+    let file = nobody.get("/repos/ann/tool/file/src/main.rs").json();
+    assert_eq!((&file["language"], file["lines"].as_array().unwrap().len()), (&"Rust".into(), 3), "{file}");
+    let shown = file["lines"][1].as_str().unwrap();
+    assert!(shown.contains("&lt;b&gt;") && !shown.contains("<b>"), "{shown}");
+    let readme = nobody.get("/repos/ann/tool/readme").json();
+    let html = readme["html"].as_str().unwrap();
+    assert!(!html.contains("<script") && html.contains("/ann/tool/src/branch/main/src/main.rs"), "{html}");
+    assert_eq!(nobody.get("/repos/ann/tool/readme/src").status, 404);
+    assert_eq!(nobody.get("/repos/ann/tool/file/src").status, 404);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn raw_bytes_never_run_in_our_origin_and_are_sent_once() {
+    let (server, _) = start().await;
+    let nobody = Asker::new(&server, None);
+    for path in
+        ["/api/v1/repos/ann/tool/raw/page.html", "/api/v1/repos/ann/tool/media/page.html?ref=main", "/ann/tool/raw/branch/main/page.html"]
+    {
+        let raw = nobody.send("GET", path, &[], b"");
+        assert_eq!((raw.status, raw.text().as_str()), (200, "<script>alert(1)</script>\n"), "{path}");
+        assert_eq!(raw.header("content-type"), "text/plain; charset=utf-8");
+        assert_eq!(raw.header("content-security-policy"), "default-src 'none'; sandbox");
+        assert_eq!(raw.header("x-content-type-options"), "nosniff");
+        let again = nobody.send("GET", path, &[("if-none-match", raw.header("etag"))], b"");
+        assert_eq!((again.status, again.body.len()), (304, 0));
+    }
+    // Drone's old form, with the ref first.
+    assert_eq!(nobody.get("/repos/ann/tool/raw/main/src/main.rs").status, 200);
+    assert_eq!(nobody.send("GET", "/ann/tool/raw/tag/v2/page.html", &[], b"").status, 200);
+    assert_eq!(nobody.send("GET", "/ann/tool/raw/branch/feature%2Fx/page.html", &[], b"").status, 200);
+    assert_eq!(nobody.send("GET", "/ann/tool/raw/branch/v1/page.html", &[], b"").status, 404);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contents_are_an_object_for_a_file_and_a_list_for_a_folder() {
+    let (server, _) = start().await;
+    let nobody = Asker::new(&server, None);
+    for path in ["src/main.rs", "src%2Fmain.rs"] {
+        let file = nobody.get(&format!("/repos/ann/tool/contents/{path}?ref=main")).json();
+        assert_eq!((&file["type"], &file["encoding"], &file["path"]), (&"file".into(), &"base64".into(), &"src/main.rs".into()), "{file}");
+        assert_eq!(file["content"], "Zm4gbWFpbigpIHsKICAgIHByaW50bG4hKCI8Yj4iKTsKfQo=");
+    }
+    let list = nobody.get("/repos/ann/tool/contents").json();
+    assert!(list.as_array().unwrap().iter().any(|e| e["type"] == "dir" && e["name"] == "src"), "{list}");
+    assert_eq!(nobody.get("/repos/ann/tool/contents/src").json()[0]["path"], "src/main.rs");
+    let first = nobody.get("/repos/ann/tool/contents/README.md");
+    let again = nobody.send("GET", "/api/v1/repos/ann/tool/contents/README.md", &[("if-none-match", first.header("etag"))], b"");
+    assert_eq!(again.status, 304);
+    assert_eq!(nobody.get("/repos/ann/tool/contents/nothing").status, 404);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_diffs_trees_and_refs_are_read() {
+    let (server, ann) = start().await;
+    let nobody = Asker::new(&server, None);
+    let commits = nobody.get("/repos/ann/tool/commits?limit=2");
+    assert_eq!((commits.json().as_array().unwrap().len(), commits.header("x-total-count")), (2, "4"));
+    assert!(commits.header("link").contains("rel=\"next\""));
+    let of_path = nobody.get("/repos/ann/tool/commits?path=src").json();
+    let sha = of_path[0]["sha"].as_str().unwrap();
+    assert_eq!((of_path.as_array().unwrap().len(), &of_path[0]["author"]["login"]), (1, &Value::from("ann")), "{of_path}");
+    let commit = nobody.get(&format!("/repos/ann/tool/git/commits/{sha}")).json();
+    assert_eq!((&commit["files"][0]["filename"], &commit["stats"]["additions"]), (&"src/main.rs".into(), &3.into()), "{commit}");
+    let diff = nobody.get(&format!("/repos/ann/tool/git/commits/{sha}/diff")).json();
+    assert_eq!((&diff["body"], &diff["files"][0]["status"]), (&"With a body.".into(), &"added".into()), "{diff}");
+    let line = &diff["files"][0]["hunks"][0]["lines"][0];
+    assert_eq!((&line["kind"], &line["new"], &line["old"]), (&"add".into(), &1.into(), &Value::Null));
+    let text = nobody.get(&format!("/repos/ann/tool/git/commits/{sha}.diff"));
+    assert!(text.text().contains("+++ b/src/main.rs") && text.header("content-security-policy").contains("sandbox"), "{}", text.text());
+    assert_eq!(nobody.get(&format!("/repos/ann/tool/git/commits/{sha}.patch")).status, 501);
+
+    let tree = nobody.get("/repos/ann/tool/git/trees/main?recursive=1").json();
+    assert!(tree["tree"].as_array().unwrap().iter().any(|e| e["path"] == "src/main.rs" && e["mode"] == "100644"), "{tree}");
+    let blob = tree["tree"].as_array().unwrap().iter().find(|e| e["path"] == "README.md").unwrap()["sha"].as_str().unwrap().to_owned();
+    assert_eq!(nobody.get(&format!("/repos/ann/tool/git/blobs/{blob}")).json()["encoding"], "base64");
+    let refs = nobody.get("/repos/ann/tool/git/refs/tags").json();
+    assert_eq!((&refs[0]["ref"], &refs[1]["object"]["type"]), (&"refs/tags/v1".into(), &"tag".into()), "{refs}");
+    assert_eq!(nobody.get("/repos/ann/tool/git/refs/none").status, 404);
+    assert_eq!(nobody.get("/repos/ann/tool/tags/v2").json()["message"].as_str().map(str::trim), Some("Second"));
+    assert_eq!(nobody.get("/repos/ann/tool/compare/feature/x...main").json()["total_commits"], 1);
+
+    let owner = Asker::new(&server, Some(&ann));
+    assert_eq!(nobody.json("DELETE", "/repos/ann/tool/branches/feature%2Fx", &Value::Null).status, 401);
+    assert_eq!(owner.json("DELETE", "/repos/ann/tool/branches/main", &Value::Null).status, 403, "the default branch stays");
+    assert_eq!(owner.json("DELETE", "/repos/ann/tool/branches/feature%2Fx", &Value::Null).status, 204);
+    assert_eq!(nobody.get("/repos/ann/tool/branches/feature/x").status, 404);
+    let pushes = owner.get("/repos/ann/tool/pushes").json();
+    assert!(pushes.as_array().unwrap().iter().any(|p| p["door"] == "api" && p["refs"][0]["kind"] == "delete"), "{pushes}");
+    server.stop().await.unwrap();
+}
