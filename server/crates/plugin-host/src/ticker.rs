@@ -29,6 +29,7 @@ impl Ticker {
         let handle = std::thread::Builder::new().name("plugin-epoch".into()).spawn(move || {
             while let Some(busy) = is_busy(&weak) {
                 if busy {
+                    #[expect(clippy::disallowed_methods, reason = "this thread does nothing else: it is the clock that ends guests")]
                     std::thread::sleep(TICK);
                     if let Some(engine) = engine.upgrade() {
                         engine.increment_epoch();

@@ -13,6 +13,7 @@ use crate::wire::refs::{AdvertisedRef, Refs};
 
 /// Runs git without any configuration of the machine; gives its output, or its complaint.
 pub fn try_git(dir: &Path, args: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
+    #[expect(clippy::disallowed_methods, reason = "the real git is what we are compared with")]
     let mut command = Command::new("git");
     command.current_dir(dir).args(args).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.envs([("HOME", "/nonexistent"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null"), ("LC_ALL", "C")]);
