@@ -82,6 +82,8 @@ pub fn locate(location: &Location) -> anyhow::Result<(PathBuf, String)> {
 
 fn place(location: &Location, file: &file::Settings) -> (PathBuf, String) {
     let data_dir = location.data_dir.clone().or_else(|| file.data_dir.clone()).unwrap_or_else(|| PathBuf::from("hardie-data"));
+    // Children work in folders of their own, where a relative path would mean something else.
+    let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
     let database = location.database.clone().or_else(|| file.database.clone());
     let database = database.unwrap_or_else(|| sqlite_url(&data_dir));
     (data_dir, database)

@@ -27,7 +27,11 @@ impl Broken {
 
     /// The way to mend it.
     pub fn mend(&self, commit: &str) -> String {
-        format!("  {}: git commit --amend (the last commit) or git rebase -i {commit}~", self.how)
+        match self.how {
+            // It names its own command.
+            ref how if how.contains("git ") => format!("  {how}"),
+            ref how => format!("  {how}: git commit --amend (the last commit) or git rebase -i {commit}~"),
+        }
     }
 }
 
@@ -57,7 +61,7 @@ impl Rules<'_> {
         let marker = ["fixup!", "squash!", "amend!"].into_iter().find(|marker| lower.starts_with(marker));
         if let Some(marker) = marker.filter(|_| self.config.forbid_fixup) {
             let what = format!("begins with {marker} and belongs into another commit");
-            return Some(Broken::new("fixup", what, "fold it in with git rebase -i --autosquash, or reword it"));
+            return Some(Broken::new("fixup", what, "fold it into its commit (git rebase -i --autosquash) or reword it (git commit --amend)"));
         }
         let rest = ["wip", "[wip]", "draft", "[draft]"].into_iter().find_map(|marker| lower.strip_prefix(marker));
         let whole_word = rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));

@@ -37,6 +37,13 @@ impl CompileCommand {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place: the environment is cleared here, the caller sets a deadline")]
+fn starting(command: &CompileCommand) -> tokio::process::Command {
+    let mut child = tokio::process::Command::new(&command.program);
+    child.env_clear().envs(command.env.iter().map(|(key, value)| (key, value)));
+    child
+}
+
 /// Compiles; the error is a text for the person who installs.
 pub(crate) async fn compile(command: &CompileCommand, work: &Path, component: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
     let broken = |error: std::io::Error| {
@@ -48,13 +55,11 @@ pub(crate) async fn compile(command: &CompileCommand, work: &Path, component: &[
     let (input, output) = (folder.path().join("component.wasm"), folder.path().join("component.cwasm"));
     tokio::fs::write(&input, component).await.map_err(broken)?;
     #[expect(clippy::disallowed_methods, reason = "the one child of this crate: cleared environment, limits and a deadline below")]
-    let mut child = tokio::process::Command::new(&command.program)
+    let mut child = starting(command)
         .args(&command.args)
         .arg(&input)
         .arg(&output)
         .args([limits.compile_memory.to_string(), limits.compile_cpu.to_string()])
-        .env_clear()
-        .envs(command.env.iter().map(|(k, v)| (k, v)))
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
