@@ -98,10 +98,10 @@ pub async fn serve(client: Client, channel: Channel<Msg>) {
 async fn asked(read: &mut ChannelReadHalf, version: &mut Version) -> Asked {
     while let Some(message) = read.wait().await {
         match message {
-            ChannelMsg::SetEnv { variable_name, variable_value, .. } => {
-                if variable_name == GIT_PROTOCOL && variable_value.len() <= MOST_PROTOCOL_BYTES {
-                    *version = Version::from_git_protocol(&variable_value);
-                }
+            ChannelMsg::SetEnv { variable_name, variable_value, .. }
+                if variable_name == GIT_PROTOCOL && variable_value.len() <= MOST_PROTOCOL_BYTES =>
+            {
+                *version = Version::from_git_protocol(&variable_value);
             }
             ChannelMsg::Exec { command, .. } => return Asked::Exec(command),
             ChannelMsg::RequestShell { .. } => return Asked::Shell,
