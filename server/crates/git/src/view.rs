@@ -2,13 +2,17 @@
 //!
 //! Made from a snapshot, never read back, removed when dropped.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::odb::{Member, Odb};
-use crate::packs::{Files, PackHash, PackStore};
+use crate::packs::{DiskFiles, Files, PackHash, PackStore};
 use crate::wire::Refs;
+
+/// How a pack's file gets its name in the folder.
+type Link = fn(&dyn Files, &Path, &Path) -> io::Result<()>;
 
 /// The folder. It stays as long as somebody holds it.
 #[derive(Debug)]
@@ -22,15 +26,27 @@ pub struct View {
 
 impl View {
     /// Links these packs. The refs are written when a child first asks for them.
+    ///
+    /// On a full disk the folder is made in the system's temporary one instead: reads must go on.
     pub fn create(store: &PackStore, packs: &[PackHash], refs: &Arc<Refs>) -> Result<Arc<View>> {
-        let packs = store.packs(packs)?;
-        let failed = |e| Error::io("preparing a folder for git", e);
+        let members: Vec<_> = store.packs(packs)?.into_iter().map(|pack| Member { pack, closed: false }).collect();
         let files = Arc::clone(store.files());
-        let path = store.new_view_path();
+        let linked = View::lay_out(store.new_view_path(), files, members.clone(), refs, |files, from, to| files.hard_link(from, to));
+        match linked {
+            Err(Error::DiskFull) => {
+                let name = store.new_view_path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let path = std::env::temp_dir().join(format!("hardie-view-{}-{name}", std::process::id()));
+                View::lay_out(path, Arc::new(DiskFiles), members, refs, |_, from, to| std::os::unix::fs::symlink(from.canonicalize()?, to))
+            }
+            done => done,
+        }
+    }
+
+    fn lay_out(path: PathBuf, files: Arc<dyn Files>, members: Vec<Member>, refs: &Arc<Refs>, link: Link) -> Result<Arc<View>> {
+        let failed = |e| Error::io("preparing a folder for git", e);
         files.create_dir(&path).map_err(failed)?;
-        let odb = Odb::new(packs.into_iter().map(|pack| Member { pack, closed: false }).collect());
         // From here on, Drop cleans up.
-        let view = View { path, files, refs: Arc::clone(refs), odb, packed_refs: OnceLock::new() };
+        let view = View { path, files, refs: Arc::clone(refs), odb: Odb::new(members), packed_refs: OnceLock::new() };
         for folder in ["objects", "objects/pack", "refs"] {
             view.files.create_dir(&view.path.join(folder)).map_err(failed)?;
         }
@@ -39,7 +55,7 @@ impl View {
             let name = view.objects().join("pack").join(format!("pack-{}", member.pack.hash()));
             for extension in ["idx", "pack"] {
                 let from = member.pack.path().with_extension(extension);
-                view.files.hard_link(&from, &name.with_extension(extension)).map_err(failed)?;
+                link(view.files.as_ref(), &from, &name.with_extension(extension)).map_err(failed)?;
             }
         }
         Ok(Arc::new(view))

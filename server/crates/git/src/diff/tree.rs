@@ -14,7 +14,13 @@ use crate::read::tree::MAX_DEPTH as DEPTH;
 
 /// Calls `each` for every file, link or submodule that differs, in path order (bytes of the full path, a folder as if its name
 /// ended in `/`), until it returns `false`. `None` is the empty tree.
-pub fn tree_changes(odb: &Odb, old: Option<Oid>, new: Option<Oid>, budget: &mut Budget, each: &mut dyn FnMut(Change) -> bool) -> Result<()> {
+pub fn tree_changes(
+    odb: &Odb,
+    old: Option<Oid>,
+    new: Option<Oid>,
+    budget: &mut Budget,
+    each: &mut dyn FnMut(Change) -> bool,
+) -> Result<()> {
     let mut walk = Walk { odb, budget, each, path: Vec::new() };
     walk.trees(old, new, 0).map(drop)
 }

@@ -1,6 +1,5 @@
 //! Ids from their first digits.
 
-
 use hardie_domain::oid::Oid;
 
 use crate::object::from_gix;

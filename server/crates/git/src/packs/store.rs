@@ -47,9 +47,11 @@ impl PackStore {
         for (name, leftovers) in [("packs", false), ("quarantine", true), ("views", true)] {
             let path = root.join(name);
             if leftovers {
-                ignore(files.remove_tree(&path), io::ErrorKind::NotFound).map_err(|e| Error::io(format!("emptying {}", path.display()), e))?;
+                ignore(files.remove_tree(&path), io::ErrorKind::NotFound)
+                    .map_err(|e| Error::io(format!("emptying {}", path.display()), e))?;
             }
-            ignore(files.create_dir(&path), io::ErrorKind::AlreadyExists).map_err(|e| Error::io(format!("creating {}", path.display()), e))?;
+            ignore(files.create_dir(&path), io::ErrorKind::AlreadyExists)
+                .map_err(|e| Error::io(format!("creating {}", path.display()), e))?;
         }
         files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
         let inner = Inner { root: root.to_owned(), files, open: Mutex::default(), tick: AtomicU64::new(0), cache: Arc::default() };
@@ -162,9 +164,7 @@ impl PackStore {
             return Err(Error::Git(format!("pack {hash}: the bytes are not those of its name")));
         }
         let stop = std::sync::atomic::AtomicBool::new(false);
-        pack.index
-            .verify_checksum(&mut gix::progress::Discard, &stop)
-            .map_err(|e| Error::Git(format!("index of pack {hash}: {e}")))?;
+        pack.index.verify_checksum(&mut gix::progress::Discard, &stop).map_err(|e| Error::Git(format!("index of pack {hash}: {e}")))?;
         Ok(())
     }
 

@@ -19,7 +19,8 @@ pub fn last_commits(odb: &Odb, commit: &Oid, path: &[u8], budget: &mut Budget) -
     let tree = folder(odb, commit, path)?.ok_or(Error::NotFound(*commit))?;
     let data = odb.find_kind(&tree, Kind::Tree)?;
     let names: Vec<Vec<u8>> = decode(&tree, &data)?.iter().map(|e| e.name.to_vec()).collect();
-    let mut blame = Blame { odb, path, names: &names, found: vec![None; names.len()], pending: HashMap::new(), queue: DateQueue::default() };
+    let mut blame =
+        Blame { odb, path, names: &names, found: vec![None; names.len()], pending: HashMap::new(), queue: DateQueue::default() };
     match blame.run(commit, budget) {
         Ok(()) | Err(Error::TooLarge(_) | Error::Stopped(_)) => {}
         Err(other) => return Err(other),

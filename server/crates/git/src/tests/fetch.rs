@@ -124,7 +124,8 @@ fn shallow_clones_deepen_and_become_whole() {
     let first = deepen(&server, &[tip], Cut::Depth { commits: 1, relative: false }, &[]);
     assert_eq!((first.shallow.as_slice(), first.unshallow.as_slice()), (&[tip][..], &[][..]));
     let request = PackRequest { wants: vec![tip], new_shallow: first.shallow, ..PackRequest::default() };
-    let mut expected: Vec<Oid> = client.git(&["ls-tree", "-r", "-t", "--format=%(objectname)", &tip.to_hex()]).lines().map(|l| l.parse().unwrap()).collect();
+    let mut expected: Vec<Oid> =
+        client.git(&["ls-tree", "-r", "-t", "--format=%(objectname)", &tip.to_hex()]).lines().map(|l| l.parse().unwrap()).collect();
     expected.extend([tip, client.rev("HEAD^{tree}")]);
     expected.sort_unstable();
     expected.dedup();
@@ -156,7 +157,8 @@ fn history_is_cut_by_date_and_by_ref() {
     assert_eq!(since.shallow, [commits[8]]);
     let not = deepen(&server, &[commits[11]], Cut::Boundary { since: None, not: vec![client.rev("v7")] }, &[]);
     assert_eq!(not.shallow, [commits[7]]);
-    let nothing = Deepen { wants: vec![commits[11]], cut: Cut::Boundary { since: Some(i64::MAX), not: Vec::new() }, client_shallow: Vec::new() };
+    let nothing =
+        Deepen { wants: vec![commits[11]], cut: Cut::Boundary { since: Some(i64::MAX), not: Vec::new() }, client_shallow: Vec::new() };
     let error = Reach::new(server.odb(), server.refs()).deepen(&nothing).unwrap_err();
     assert!(error.to_string().contains("no commits selected"), "{error}");
 }

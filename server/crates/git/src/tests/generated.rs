@@ -12,7 +12,8 @@ use crate::diff::tree_changes;
 use crate::read::{self, LogQuery, PushView};
 use crate::{Oid, connectivity};
 
-const NAMES: [&[u8]; 9] = [b"a", b"b.txt", b"dir/x", b"dir/y", b"dir/deep/z", b"\xff\xfe raw", b"caf\xc3\xa9", b"dir2/\"quoted\"", b"q/w/e/r/t"];
+const NAMES: [&[u8]; 9] =
+    [b"a", b"b.txt", b"dir/x", b"dir/y", b"dir/deep/z", b"\xff\xfe raw", b"caf\xc3\xa9", b"dir2/\"quoted\"", b"q/w/e/r/t"];
 
 /// A history with merges, renames, deletions, odd modes, links, submodules and names that are no UTF-8.
 fn generate(seed: u64, commits: usize) -> (Client, Vec<Oid>) {
@@ -92,7 +93,8 @@ fn hex(list: &[Oid]) -> Vec<String> {
 
 fn rev_list(client: &Client, options: &[&str], tips: &[Oid], not: &[Oid]) -> BTreeSet<Oid> {
     let (tips, not) = (hex(tips), not.iter().map(|id| format!("^{id}")).collect::<Vec<_>>());
-    let args: Vec<&str> = ["rev-list"].into_iter().chain(options.iter().copied()).chain(tips.iter().chain(&not).map(String::as_str)).collect();
+    let args: Vec<&str> =
+        ["rev-list"].into_iter().chain(options.iter().copied()).chain(tips.iter().chain(&not).map(String::as_str)).collect();
     ids(&client.git(&args))
 }
 
@@ -128,7 +130,13 @@ fn push_in_pieces(client: &Client, commits: &[Oid], chance: &mut Chance) -> Serv
                 break;
             }
         }
-        assert_eq!(new, rev_list(client, &["--objects", "--no-object-names"], tips, &old).difference(&rev_list_or_empty(client, &old)).copied().collect());
+        assert_eq!(
+            new,
+            rev_list(client, &["--objects", "--no-object-names"], tips, &old)
+                .difference(&rev_list_or_empty(client, &old))
+                .copied()
+                .collect()
+        );
         drop(view);
         assert!(server.push(&pack, &updates).unwrap());
         old.extend(tips);

@@ -87,15 +87,18 @@ fn data_index_and_folders_are_synced_before_success() {
     recorder.take();
     server.store.publish(ingested.pack().unwrap()).unwrap();
     let (folder, quarantined) = (&hash.to_string()[..2], ingested.pack().unwrap().path().file_stem().unwrap().to_str().unwrap());
-    assert_eq!(recorder.take(), [
-        format!("mkdir {folder}"),
-        "syncdir packs".to_owned(),
-        format!("sync {quarantined}.idx"),
-        format!("link {hash}.idx"),
-        format!("sync {quarantined}.pack"),
-        format!("link {hash}.pack"),
-        format!("syncdir {folder}"),
-    ]);
+    assert_eq!(
+        recorder.take(),
+        [
+            format!("mkdir {folder}"),
+            "syncdir packs".to_owned(),
+            format!("sync {quarantined}.idx"),
+            format!("link {hash}.idx"),
+            format!("sync {quarantined}.pack"),
+            format!("link {hash}.pack"),
+            format!("syncdir {folder}"),
+        ]
+    );
 }
 
 #[test]

@@ -79,8 +79,10 @@ fn tags_of_tags_and_tags_of_trees_and_blobs_are_walked() {
     let blob = client.object("blob", b"alone\n");
     let tags: Vec<Oid> = ["t2", "t3", "t4"].iter().map(|t| client.rev(t)).collect();
     let tips = [&tags[..], &[tip, blob]].concat();
-    let updates: Vec<(&str, Oid)> =
-        ["refs/tags/t2", "refs/tags/t3", "refs/tags/t4", "refs/heads/main", "refs/tags/blob"].into_iter().zip(tips.iter().copied()).collect();
+    let updates: Vec<(&str, Oid)> = ["refs/tags/t2", "refs/tags/t3", "refs/tags/t4", "refs/heads/main", "refs/tags/blob"]
+        .into_iter()
+        .zip(tips.iter().copied())
+        .collect();
     assert!(server.push(&client.pack(&tips, &[], false), &updates).unwrap());
     // The inner tag is reachable through the outer one alone.
     assert_eq!(server.check(None, &[client.rev("t1")]).ok(), Some(true));

@@ -46,7 +46,11 @@ fn logs_follow_paths_and_come_in_pages() {
         assert_eq!(page.commits.first().map(|c| c.id), got.commits.get(2).map(|c| c.id), "{path}");
         assert_eq!(page.more, got.commits.len() > 3);
     }
-    let short = read::log(&odb, &LogQuery { tips: vec![tip], limit: 100, ..LogQuery::default() }, &mut Budget::new(3, Duration::MAX, &Cancel::new()));
+    let short = read::log(
+        &odb,
+        &LogQuery { tips: vec![tip], limit: 100, ..LogQuery::default() },
+        &mut Budget::new(3, Duration::MAX, &Cancel::new()),
+    );
     let short = short.unwrap();
     assert!(short.cut_short && short.commits.len() == 3);
     assert_eq!(read::count_commits(&odb, &tip, &mut budget()).unwrap(), 12);
@@ -147,7 +151,12 @@ fn diffs_are_those_of_git_and_apply() {
     std::fs::create_dir_all(client.path().join("to")).unwrap();
     client.git(&["mv", "move/me", "to/here"]);
     let tip = client.commit(&[
-        ("edit", &edited), ("gone", ""), ("new", "hi\n"), ("bin", "a\0c"), ("nl", "no newline\nnow\n"), ("to/here", &long.replace("line", "text").replace("text 7\n", "changed\n")),
+        ("edit", &edited),
+        ("gone", ""),
+        ("new", "hi\n"),
+        ("bin", "a\0c"),
+        ("nl", "no newline\nnow\n"),
+        ("to/here", &long.replace("line", "text").replace("text 7\n", "changed\n")),
         ("caf\u{e9}", "x\n"),
     ]);
     let odb = pushed(&client, tip).odb();
@@ -164,7 +173,8 @@ fn diffs_are_those_of_git_and_apply() {
     let numbers = client.git(&["diff", "--numstat", "-M", "HEAD~1", "HEAD", "--", "edit"]);
     assert_eq!(numbers, format!("{}\t{}\tedit", status("edit").additions, status("edit").deletions));
     // The text applies to the old tree and gives the new one (binary files apart, whose text git cannot apply either).
-    let text: Vec<u8> = write_unified(&crate::diff::Diff { files: got.files.iter().filter(|f| !f.binary).cloned().collect(), ..got.clone() });
+    let text: Vec<u8> =
+        write_unified(&crate::diff::Diff { files: got.files.iter().filter(|f| !f.binary).cloned().collect(), ..got.clone() });
     client.git(&["checkout", "-q", "HEAD~1"]);
     client.git_with(&["apply", "--index", "-"], &text);
     client.git(&["checkout", "-q", &tip.to_hex(), "--", "bin"]);
@@ -207,7 +217,10 @@ fn a_tree_that_names_itself_many_times_over_costs_no_more_than_the_budget() {
     assert!(server.push(&client.pack_exactly(&client.objects(&[tip])), &[("refs/heads/main", tip)]).unwrap());
     let odb = server.odb();
     let mut few = Budget::new(10_000, Duration::from_secs(20), &Cancel::new());
-    assert!(matches!(diff(&odb, None, Some(tree), &DiffOptions { max_files: usize::MAX / 4, ..DiffOptions::default() }, &mut few), Err(Error::TooLarge(_))));
+    assert!(matches!(
+        diff(&odb, None, Some(tree), &DiffOptions { max_files: usize::MAX / 4, ..DiffOptions::default() }, &mut few),
+        Err(Error::TooLarge(_))
+    ));
     let view = PushView::new(odb, None, &[tip], server.refs(), Duration::from_secs(20), Cancel::new());
     assert_eq!(view.new_objects("", 0, 100).unwrap().len(), 0);
 }

@@ -46,7 +46,14 @@ impl FreshObjects {
         start >= self.start
     }
 
-    pub(super) fn page(&mut self, start: usize, limit: usize, odb: &Odb, is_old: &mut IsOld<'_>, budget: &mut Budget) -> Result<Vec<NewObject>> {
+    pub(super) fn page(
+        &mut self,
+        start: usize,
+        limit: usize,
+        odb: &Odb,
+        is_old: &mut IsOld<'_>,
+        budget: &mut Budget,
+    ) -> Result<Vec<NewObject>> {
         loop {
             while self.start < start && self.window.pop_front().is_some() {
                 self.start += 1;
