@@ -104,8 +104,9 @@ async fn contents_are_an_object_for_a_file_and_a_list_for_a_folder() {
 async fn history_diffs_trees_and_refs_are_read() {
     let (server, ann) = start().await;
     let nobody = Asker::new(&server, None);
+    let count = ann.git.ok(&ann.git.path("work"), &["rev-list", "--count", "HEAD"]).unwrap();
     let commits = nobody.get("/repos/ann/tool/commits?limit=2");
-    assert_eq!((commits.json().as_array().unwrap().len(), commits.header("x-total-count")), (2, "4"));
+    assert_eq!((commits.json().as_array().unwrap().len(), commits.header("x-total-count")), (2, count.trim()));
     assert!(commits.header("link").contains("rel=\"next\""));
     let of_path = nobody.get("/repos/ann/tool/commits?path=src").json();
     let sha = of_path[0]["sha"].as_str().unwrap();

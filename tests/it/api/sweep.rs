@@ -26,8 +26,15 @@ fn operations(document: &Value) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap().iter().filter(|(_, o)| o["operationId"].is_string()) {
-            let names =
-                [("{owner}", "ann"), ("{repo}", "tool"), ("{org}", "smiths"), ("{username}", "ann"), ("{id}", "1"), ("{token}", "test")];
+            let names = [
+                ("{owner}", "ann"),
+                ("{repo}", "tool"),
+                ("{org}", "smiths"),
+                ("{username}", "ann"),
+                ("{id}", "1"),
+                ("{token}", "test"),
+                ("{basehead}", "main...main"),
+            ];
             let mut address = names.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
             while let (Some(from), Some(to)) = (address.find('{'), address.find('}')) {
                 address.replace_range(from..=to, "main");

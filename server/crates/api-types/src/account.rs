@@ -103,8 +103,9 @@ pub struct UserSettings {
 }
 
 /// `POST /user/password`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
 pub struct ChangePasswordOption {
     /// What it is now.
     pub current_password: String,

@@ -99,6 +99,7 @@ async fn create(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<CreateInstallationOption>,
 ) -> Answer<(StatusCode, Json<PluginInstallation>)> {
+    ctx.require_actor()?;
     let new = NewInstallation {
         digest: parse_digest(&body.digest)?,
         name: Some(body.name).filter(|n| !n.is_empty()),
@@ -120,6 +121,7 @@ async fn edit(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<EditInstallationOption>,
 ) -> Answer<Json<PluginInstallation>> {
+    ctx.require_actor()?;
     let change = InstallationChange {
         digest: body.digest.as_deref().map(parse_digest).transpose()?,
         mode: body.mode.as_deref().map(parse_mode).transpose()?,

@@ -49,6 +49,7 @@ async fn create(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<BranchProtectionOption>,
 ) -> Answer<(StatusCode, Json<BranchProtection>)> {
+    ctx.require_actor()?;
     let change = change(&body)?;
     let pattern = body.rule_name.filter(|n| !n.is_empty()).or(body.branch_name).unwrap_or_default();
     if pattern.is_empty() {
@@ -64,6 +65,7 @@ async fn edit(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<BranchProtectionOption>,
 ) -> Answer<Json<BranchProtection>> {
+    ctx.require_actor()?;
     let rule = edit_protection(&http.app, &ctx, &parts.repo()?, &parts.text("name")?, change(&body)?).await?;
     Ok(Json(show::protection(rule)))
 }
