@@ -9,9 +9,9 @@ Usage: cargo xtask TASK
   run     [--release] [--data-dir DIR]   set up what is missing, build, start everything
   test    [FILTER…]                      set up what is missing, check and run every test
   soak    [NAME] [--minutes N] [--repo PATH]
-                                         the long forms, or those of the tests whose name holds NAME; forms that
-                                         are bounded by time take 10 minutes each; a repository to use instead of
-                                         a generated one
+                                         the long forms, or those of the tests whose name holds NAME: once, or again
+                                         and again with new seeds until N minutes are over; --repo names a real
+                                         repository to use instead of a generated one
   bench   [NAME] [OPTION…]               measure against nginx, fcgiwrap and git http-backend in the same run
   tidy                                   check the house rules: crate arrows, owners, file sizes, names
   build   [--release]                    server, web bundle and shipped plugins
@@ -55,6 +55,7 @@ pub struct Test {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Soak {
     pub name: Option<String>,
+    /// At least once; then until so many minutes are over.
     pub minutes: u32,
     pub repo: Option<PathBuf>,
 }
@@ -123,7 +124,7 @@ fn parse_test(rest: Vec<String>) -> Result<Test, String> {
 }
 
 fn parse_soak(rest: Vec<String>) -> Result<Soak, String> {
-    let mut options = Soak { name: None, minutes: 10, repo: None };
+    let mut options = Soak { name: None, minutes: 0, repo: None };
     let mut rest = rest.into_iter();
     while let Some(argument) = rest.next() {
         let (option, inline) = match argument.split_once('=') {
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn soak_takes_a_name_and_bounded_minutes() {
         assert_eq!(of("soak kill --minutes 3").unwrap(), Task::Soak(Soak { name: Some("kill".into()), minutes: 3, repo: None }));
-        assert_eq!(of("soak").unwrap(), Task::Soak(Soak { name: None, minutes: 10, repo: None }));
+        assert_eq!(of("soak").unwrap(), Task::Soak(Soak { name: None, minutes: 0, repo: None }));
         assert_eq!(of("soak --repo=/x --minutes=1").unwrap(), Task::Soak(Soak { name: None, minutes: 1, repo: Some("/x".into()) }));
         of("soak --minutes 0").unwrap_err();
         of("soak --minutes 601").unwrap_err();

@@ -24,7 +24,7 @@ pub fn test(house: &House, options: &args::Test) -> anyhow::Result<()> {
     prepare(house, &wasm, &mut progress)?;
     progress.loud("the other wasm route", || other_route(house, &wasm))?;
     progress.loud("tests", || {
-        let seed = seed()?;
+        let seed = seed()?.to_string();
         let cluster = Cluster::start()?;
         let mut nextest = shell::cargo(house)?;
         nextest.args(["nextest", "run"]).args(&options.filters);
@@ -58,13 +58,13 @@ pub fn environment(house: &House, command: &mut std::process::Command, cluster: 
 }
 
 /// The caller's seed, or a new one.
-pub fn seed() -> anyhow::Result<String> {
+pub fn seed() -> anyhow::Result<u64> {
     if let Ok(seed) = std::env::var("HARDIE_TEST_SEED") {
-        return seed.parse::<u64>().map(|seed| seed.to_string()).with_context(|| format!("HARDIE_TEST_SEED={seed} is no number"));
+        return seed.parse().with_context(|| format!("HARDIE_TEST_SEED={seed} is no number"));
     }
     let mut bytes = [0_u8; 4];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(u32::from_le_bytes(bytes).to_string())
+    Ok(u64::from(u32::from_le_bytes(bytes)))
 }
 
 fn clippy(house: &House) -> anyhow::Result<()> {
