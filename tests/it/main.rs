@@ -2,8 +2,13 @@
 //!
 //! A long form of a test runs when `HARDIE_SOAK` is set (`cargo xtask soak NAME`), a short one otherwise; both print their seed.
 
+mod api;
 mod app;
+mod clients;
+mod durability;
 mod git;
 mod readme;
+mod ssh;
 mod support;
 mod upkeep;
+mod web;

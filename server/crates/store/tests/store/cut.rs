@@ -24,7 +24,7 @@ async fn a_commit_that_was_cut_is_unknown_and_the_row_of_the_push_tells() {
     let store = Store::open(&StoreOptions::new(proxy.url.clone())).await.unwrap();
     for (cut, expected, refs) in [(Cut::Before, PushState::Open, 0), (Cut::After, PushState::Done, 1)] {
         let push = db.push(repo).await;
-        proxy.cut(cut);
+        proxy.cut_one_after(0, cut);
         let outcome = finish(&store, push).await;
         proxy.cut(Cut::Never);
         assert!(matches!(outcome, Err(Error::CommitUnknown(_))), "{cut:?}: {outcome:?}");

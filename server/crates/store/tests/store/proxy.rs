@@ -1,7 +1,7 @@
 //! Stands between the store and PostgreSQL and cuts the line at a COMMIT, before or after it takes effect.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 #[repr(u8)]
 pub enum Cut {
     /// It passes.
-    Never,
+    Never = 0,
     /// The server never sees it.
     Before,
     /// The server does it; its answer never arrives.
@@ -21,7 +21,32 @@ pub enum Cut {
 /// The proxy; ends with the runtime.
 pub struct Proxy {
     pub url: String,
-    cut: Arc<AtomicU8>,
+    plan: Arc<Plan>,
+}
+
+#[derive(Default)]
+struct Plan {
+    cut: AtomicU8,
+    /// COMMITs that still pass before the cut.
+    passing: AtomicU32,
+    /// Whether one cut is all.
+    once: AtomicU8,
+}
+
+impl Plan {
+    fn at_commit(&self) -> u8 {
+        let cut = self.cut.load(Ordering::SeqCst);
+        if cut == Cut::Never as u8 {
+            return cut;
+        }
+        if self.passing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+            return Cut::Never as u8;
+        }
+        if self.once.load(Ordering::SeqCst) == 1 {
+            self.cut.store(Cut::Never as u8, Ordering::SeqCst);
+        }
+        cut
+    }
 }
 
 impl Proxy {
@@ -32,26 +57,35 @@ impl Proxy {
         let (server, database) = place.split_once('/').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
-        tokio::spawn(accept(listener, server.to_owned(), cut.clone()));
-        Proxy { url: format!("{scheme}://{user}@{address}/{database}?sslmode=disable"), cut }
+        let plan = Arc::<Plan>::default();
+        tokio::spawn(accept(listener, server.to_owned(), plan.clone()));
+        Proxy { url: format!("{scheme}://{user}@{address}/{database}?sslmode=disable"), plan }
     }
 
     /// Cuts every line that sends a COMMIT from now on.
     pub fn cut(&self, cut: Cut) {
-        self.cut.store(cut as u8, Ordering::SeqCst);
+        self.plan.passing.store(0, Ordering::SeqCst);
+        self.plan.once.store(0, Ordering::SeqCst);
+        self.plan.cut.store(cut as u8, Ordering::SeqCst);
+    }
+
+    /// Lets so many COMMITs pass, cuts the next one, and is quiet again.
+    pub fn cut_one_after(&self, passing: u32, cut: Cut) {
+        self.plan.passing.store(passing, Ordering::SeqCst);
+        self.plan.once.store(1, Ordering::SeqCst);
+        self.plan.cut.store(cut as u8, Ordering::SeqCst);
     }
 }
 
-async fn accept(listener: TcpListener, server: String, cut: Arc<AtomicU8>) {
+async fn accept(listener: TcpListener, server: String, plan: Arc<Plan>) {
     while let Ok((client, _)) = listener.accept().await {
         let upstream = TcpStream::connect(&server).await.unwrap();
-        tokio::spawn(relay(client, upstream, cut.clone()));
+        tokio::spawn(relay(client, upstream, plan.clone()));
     }
 }
 
 /// Ends, and so drops both sockets, when either side ends or a line is cut.
-async fn relay(mut client: TcpStream, mut server: TcpStream, cut: Arc<AtomicU8>) {
+async fn relay(mut client: TcpStream, mut server: TcpStream, plan: Arc<Plan>) {
     let (mut from_client, mut from_server) = ([0; 16384], [0; 16384]);
     loop {
         tokio::select! {
@@ -59,7 +93,7 @@ async fn relay(mut client: TcpStream, mut server: TcpStream, cut: Arc<AtomicU8>)
                 let Ok(length @ 1..) = read else { return };
                 let bytes = &from_client[..length];
                 let commits = bytes.windows(7).any(|w| w == b"COMMIT\0");
-                let cut = if commits { cut.load(Ordering::SeqCst) } else { Cut::Never as u8 };
+                let cut = if commits { plan.at_commit() } else { Cut::Never as u8 };
                 if cut == Cut::Before as u8 {
                     return;
                 }

@@ -1,0 +1,7 @@
+//! Nothing acknowledged is lost, nothing is half applied: kills, a full disk, a lost database, the order of syncs.
+
+mod cut;
+mod disk;
+mod faults;
+mod kill;
+mod order;

@@ -1,0 +1,62 @@
+//! Pack, index and folder are synced before any commit that can name them.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use hardie_testkit::TestServer;
+use hardie_testkit::server::Options;
+use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+
+use super::faults::{Record, Step, WatchedFiles};
+use crate::git::with_repo;
+
+struct Commits(Record);
+
+impl<S: Subscriber> Layer<S> for Commits {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "hardie::store::commit" {
+            self.0.add(Step::Commit);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pack_index_and_folder_are_synced_before_every_commit() {
+    let files = WatchedFiles::new();
+    let record = files.record.clone();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Commits(record.clone()))).unwrap();
+    let mut options = Options::default();
+    options.ports.files = Arc::new(files);
+    let server = TestServer::start_with(options).await.unwrap();
+    let (user, _, dir) = with_repo(&server, "alice", "tool").await;
+    for n in 0..5 {
+        user.git.commit(&dir, "file.txt", &format!("{n}\n"), "Change").unwrap();
+        user.git.ok(&dir, &["push", "--quiet", "origin", "main"]).unwrap();
+    }
+    let packs = server.data_dir().join("packs");
+    server.stop().await.unwrap();
+
+    let (mut synced, mut open, mut published, mut commits) = (HashSet::new(), HashSet::new(), 0, 0);
+    for step in record.0.lock().unwrap().iter() {
+        match step {
+            Step::SyncFile(path) => drop(synced.insert(path.clone())),
+            Step::Link { from, to } if Path::new(to).starts_with(&packs) => {
+                assert!(synced.contains(from), "{to} was published before its bytes were synced");
+                let folder = Path::new(to).parent().unwrap();
+                open.insert(folder.display().to_string());
+                published += 1;
+            }
+            Step::Link { .. } => {}
+            Step::SyncDir(path) => drop(open.remove(path)),
+            Step::Commit => {
+                assert!(open.is_empty(), "a commit came before these folders were synced: {open:?}");
+                commits += 1;
+            }
+        }
+    }
+    assert_eq!(published, 12, "six pushes publish a pack and an index each");
+    assert!(commits >= 18, "each push commits its row, its staged pack and its refs: {commits}");
+}
