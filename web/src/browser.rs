@@ -11,10 +11,22 @@ pub fn now() -> i64 {
     js_sys::Date::now() as i64
 }
 
+/// Milliseconds since 1970 of an RFC 3339 text, by the browser's own parser; `None` for the API's word for never.
+pub fn moment(text: &str) -> Option<i64> {
+    let milliseconds = js_sys::Date::parse(text);
+    // A date before the year 2 is what Gitea's clients know as "never".
+    (milliseconds.is_finite() && !text.starts_with("0001-")).then_some(milliseconds as i64)
+}
+
 /// A moment in the reader's own time zone and habits, for titles.
 pub fn local_time(milliseconds: i64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(milliseconds as f64));
     date.to_locale_string("default", &JsValue::UNDEFINED).into()
+}
+
+/// RFC 3339 for the API.
+pub fn rfc3339(milliseconds: i64) -> String {
+    js_sys::Date::new(&JsValue::from_f64(milliseconds as f64)).to_iso_string().into()
 }
 
 /// A day in the reader's own habits.

@@ -25,7 +25,7 @@ impl Answer {
     }
 }
 
-/// Asks and reads to the end of the connection.
+/// Asks and reads the answer to its end.
 pub fn ask(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> anyhow::Result<Answer> {
     let mut stream = TcpStream::connect(address).with_context(|| format!("nothing answers at {address}"))?;
     stream.set_read_timeout(Some(Duration::from_secs(120)))?;
@@ -36,8 +36,22 @@ pub fn ask(address: &str, method: &str, path: &str, headers: &[(&str, &str)], bo
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     stream.write_all(body)?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
+    let mut buffer = [0; 16 << 10];
+    while !is_whole(&bytes) {
+        match stream.read(&mut buffer)? {
+            0 => break,
+            count => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
     parse(&bytes)
+}
+
+/// Whether all that the length announces is there: chromedriver does not close the connection when asked to.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|length| length.trim().parse::<usize>().ok());
+    length.is_some_and(|length| bytes.len() >= end + 4 + length)
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Answer> {

@@ -9,10 +9,9 @@ use crate::text;
 /// `3 hours ago`; "never" for the moment that the API uses for it.
 #[component]
 pub fn Ago(time: Time) -> impl IntoView {
-    match time.timestamp() {
+    match browser::moment(time.as_str()) {
         None => view! { <span>"never"</span> }.into_any(),
-        Some(stamp) => {
-            let milliseconds = stamp.0;
+        Some(milliseconds) => {
             let shown = text::ago(milliseconds, browser::now());
             view! { <time datetime=time.0 title=browser::local_time(milliseconds)>{shown}</time> }.into_any()
         }
@@ -21,5 +20,5 @@ pub fn Ago(time: Time) -> impl IntoView {
 
 /// The day, for headings and far ends.
 pub fn day(time: &Time) -> String {
-    time.timestamp().map_or_else(|| "Unknown day".to_owned(), |stamp| browser::local_date(stamp.0))
+    browser::moment(time.as_str()).map_or_else(|| "Unknown day".to_owned(), browser::local_date)
 }

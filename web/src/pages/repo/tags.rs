@@ -57,7 +57,7 @@ pub fn TagsPage() -> impl IntoView {
                             {(!tag.message.trim().is_empty()).then(|| view! { <p class="small" dir="auto">{text::title(tag.message.trim()).to_owned()}</p> })}
                             <p class="muted small">
                                 <a class="sha" href=address.commit(&tag.commit.sha)><code>{text::short(&tag.commit.sha).to_owned()}</code></a>
-                                {tag.commit.created.timestamp().is_some().then(|| view! { " · " <Ago time=tag.commit.created.clone()/> })}
+                                {crate::browser::moment(tag.commit.created.as_str()).is_some().then(|| view! { " · " <Ago time=tag.commit.created.clone()/> })}
                             </p>
                         </div>
                         <a class="button small-button" href=address.commits(&at, "")>"History"</a>

@@ -36,7 +36,7 @@ pub fn AddToken(on_made: impl Fn(AccessToken) + Copy + 'static) -> impl IntoView
             submit.refuse("scopes", "Pick at least one scope: a token without any could do nothing.");
             return;
         }
-        let ends = days.get_untracked().parse::<i64>().ok().map(|days| Time::with_offset(browser::now() / 1_000 + days * 86_400, 0));
+        let ends = days.get_untracked().parse::<i64>().ok().map(|days| Time(browser::rfc3339(browser::now() + days * 86_400_000)));
         let options = CreateAccessTokenOption { name: name.get_untracked().trim().to_owned(), scopes: scopes.get_untracked(), expires_at: ends };
         let owner = session.name_now();
         submit.run(async move { settings::add_token(&owner, &options).await }, move |token| {
