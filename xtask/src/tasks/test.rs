@@ -15,19 +15,20 @@ use crate::{say, shell, tidy};
 
 /// Checks and tests.
 pub fn test(house: &House, options: &args::Test) -> anyhow::Result<()> {
-    let mut progress = Progress::new(Purpose::Test.steps() + 8);
+    let mut progress = Progress::new(Purpose::Test.steps() + 9);
     let wasm = setup::all(house, Purpose::Test, &mut progress)?;
     // The cheapest check first: whoever waits learns early.
     progress.loud("formatting", || shell::openly("cargo fmt", shell::cargo(house)?.args(["fmt", "--all", "--check"])))?;
     progress.loud("house rules", || tidy::run(house))?;
     progress.loud("clippy", || clippy(house))?;
     prepare(house, &wasm, &mut progress)?;
+    progress.loud("scenarios of the shipped plugins", || scenarios(house))?;
     progress.loud("the other wasm route", || other_route(house, &wasm))?;
     progress.loud("tests", || {
         let seed = seed()?.to_string();
         let cluster = Cluster::start()?;
         let mut nextest = shell::cargo(house)?;
-        nextest.args(["nextest", "run"]).args(&options.filters);
+        nextest.args(["nextest", "run", "--workspace"]).args(&options.filters);
         environment(house, &mut nextest, &cluster, &seed);
         say(&format!("seed {seed}: HARDIE_TEST_SEED={seed} repeats this run"));
         shell::openly("cargo nextest run", &mut nextest)
@@ -41,7 +42,7 @@ pub const PREPARE_STEPS: usize = 3;
 pub fn prepare(house: &House, wasm: &Toolchain, progress: &mut Progress) -> anyhow::Result<()> {
     progress.loud("server and tests", || {
         // One call for both: the features of shared dependencies are then the same, and nothing is compiled twice.
-        shell::openly("cargo build", shell::cargo(house)?.args(["build", "--bins", "--tests"]))
+        shell::openly("cargo build", shell::cargo(house)?.args(["build", "--workspace", "--bins", "--tests"]))
     })?;
     progress.loud("web bundle", || build::web(house, wasm))?;
     progress.loud("shipped plugins", || build::plugins(house, wasm, false))
@@ -69,7 +70,17 @@ pub fn seed() -> anyhow::Result<u64> {
 
 fn clippy(house: &House) -> anyhow::Result<()> {
     let mut cargo = shell::cargo(house)?;
-    shell::openly("cargo clippy", cargo.args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))
+    shell::openly("cargo clippy", cargo.args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// What each shipped plugin says that it accepts and refuses, in the server's own sandbox.
+fn scenarios(house: &House) -> anyhow::Result<()> {
+    for (name, folder) in build::shipped(house)? {
+        let mut hardie = shell::command(house, house.binary(false))?;
+        hardie.args(["plugin", "test"]).arg(&folder).arg("--component").arg(house.plugins().join(format!("{name}.wasm")));
+        shell::openly("hardie plugin test", &mut hardie)?;
+    }
+    Ok(())
 }
 
 /// Builds one plugin by the way that was not taken, where it is installed, so that neither rots.
