@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod browse;
 mod identity;
+mod plugins;
 mod repos;
 mod throttle;
 
