@@ -93,10 +93,10 @@ impl Packages {
         if !self.needed.is_empty() {
             self.run(house, prefix, &self.needed)?;
         }
-        if !self.wished.is_empty() {
-            if let Err(error) = self.run(house, prefix, &self.wished) {
-                say(&format!("not installed, and not needed: {}\n{error:#}", self.wished.join(" ")));
-            }
+        if !self.wished.is_empty()
+            && let Err(error) = self.run(house, prefix, &self.wished)
+        {
+            say(&format!("not installed, and not needed: {}\n{error:#}", self.wished.join(" ")));
         }
         Ok(Outcome::Done)
     }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// Words for a program that is missing, fails, prints bytes that are no text, or is still running after `limit`.
+#[expect(clippy::disallowed_methods, reason = "the standard library waits for a child for ever or not at all")]
 pub fn ask(program: &OsStr, arguments: &[&str], limit: Duration) -> Result<String, String> {
     let name = program.display();
     let spelled = format!("{name} {}", arguments.join(" "));
-    #[expect(clippy::disallowed_methods, reason = "asking the toolchain is what this crate is for")]
+    // Asking the toolchain is what this crate is for, so it may start programs.
     let mut command = Command::new(program);
     let mut child = command
         .args(arguments)
