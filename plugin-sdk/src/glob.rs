@@ -128,15 +128,34 @@ mod tests {
     #[test]
     fn patterns_mean_what_they_mean_in_gitattributes() {
         for (pattern, path) in [
-            ("*.exe", "a.exe"), ("*.exe", "a/b/c.exe"), ("a/*.exe", "a/b.exe"), ("**/x", "x"), ("**/x", "a/b/x"), ("a/**", "a/b/c"),
-            ("a/**/z", "a/z"), ("a/**/z", "a/b/c/z"), ("?.txt", "a.txt"), ("[a-c].txt", "b.txt"), ("[!a-c].txt", "d.txt"),
-            ("/README*", "README.md"), ("build/", "build/out/x"), ("\\*", "*"), (".env*", "config/.env.local"),
+            ("*.exe", "a.exe"),
+            ("*.exe", "a/b/c.exe"),
+            ("a/*.exe", "a/b.exe"),
+            ("**/x", "x"),
+            ("**/x", "a/b/x"),
+            ("a/**", "a/b/c"),
+            ("a/**/z", "a/z"),
+            ("a/**/z", "a/b/c/z"),
+            ("?.txt", "a.txt"),
+            ("[a-c].txt", "b.txt"),
+            ("[!a-c].txt", "d.txt"),
+            ("/README*", "README.md"),
+            ("build/", "build/out/x"),
+            ("\\*", "*"),
+            (".env*", "config/.env.local"),
         ] {
             assert!(matches(pattern, path.as_bytes()), "{pattern} should match {path}");
         }
         for (pattern, path) in [
-            ("*.exe", "a.exe.txt"), ("a/*.exe", "a/b/c.exe"), ("/README*", "docs/README.md"), ("?.txt", "ab.txt"),
-            ("[a-c].txt", "d.txt"), ("build/", "build"), ("\\*", "x"), ("a/**", "b/a/c"), ("", "x"),
+            ("*.exe", "a.exe.txt"),
+            ("a/*.exe", "a/b/c.exe"),
+            ("/README*", "docs/README.md"),
+            ("?.txt", "ab.txt"),
+            ("[a-c].txt", "d.txt"),
+            ("build/", "build"),
+            ("\\*", "x"),
+            ("a/**", "b/a/c"),
+            ("", "x"),
         ] {
             assert!(!matches(pattern, path.as_bytes()), "{pattern} should not match {path}");
         }

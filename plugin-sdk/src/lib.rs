@@ -94,9 +94,7 @@ macro_rules! export {
                     $crate::describe::<$policy>(&IDENTITY)
                 }
 
-                fn validate_config(
-                    config: String,
-                ) -> Result<(), Vec<$crate::bindings::exports::hardie::plugin::plugin_info::FieldError>> {
+                fn validate_config(config: String) -> Result<(), Vec<$crate::bindings::exports::hardie::plugin::plugin_info::FieldError>> {
                     $crate::validate::<$policy>(&config)
                 }
             }
@@ -105,10 +103,8 @@ macro_rules! export {
                 fn check(
                     push: &$crate::bindings::hardie::plugin::repository::Push,
                     repository: &$crate::bindings::hardie::plugin::repository::Repository,
-                ) -> Result<
-                    Vec<$crate::bindings::hardie::plugin::types::RefVerdict>,
-                    $crate::bindings::hardie::plugin::types::Fault,
-                > {
+                ) -> Result<Vec<$crate::bindings::hardie::plugin::types::RefVerdict>, $crate::bindings::hardie::plugin::types::Fault>
+                {
                     $crate::check::<$policy>(push, repository)
                 }
             }

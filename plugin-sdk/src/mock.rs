@@ -306,7 +306,9 @@ impl CommitSource for (usize, MockCommit) {
 
     fn parents(&self) -> Vec<Oid> {
         // The first commit's parents lie before the push; their ids are as good as any.
-        (0..self.1.parents).map(|n| if n == 0 && self.0 > 0 { id(COMMIT, self.0 - 1, 0) } else { id(COMMIT, usize::MAX - 1, n + 1) }).collect()
+        (0..self.1.parents)
+            .map(|n| if n == 0 && self.0 > 0 { id(COMMIT, self.0 - 1, 0) } else { id(COMMIT, usize::MAX - 1, n + 1) })
+            .collect()
     }
 
     fn author(&self) -> Signature {

@@ -86,7 +86,8 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     });
     let stop = CancellationToken::new();
     let mut tasks = Vec::new();
-    let trusted_proxies = config.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>().context("trusted-proxies")?;
+    let trusted_proxies =
+        config.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>().context("trusted-proxies")?;
     let http_config = HttpConfig { trusted_proxies, metrics: config.metrics_listen.is_none(), ..HttpConfig::default() };
     let door = Door::new(app.clone(), http_config.clone());
     if let Some(address) = config.metrics_listen {

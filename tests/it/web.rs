@@ -2,8 +2,8 @@
 //!
 //! Screenshots are kept in `target/screenshots`, for a person to look at.
 
-mod chromium;
 mod checks;
+mod chromium;
 mod forge;
 mod front;
 mod journey;

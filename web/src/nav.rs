@@ -106,7 +106,8 @@ impl Nav {
     }
 
     fn click(&self, event: &MouseEvent) {
-        if event.default_prevented() || event.button() != 0 || event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key() {
+        if event.default_prevented() || event.button() != 0 || event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key()
+        {
             return;
         }
         let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());

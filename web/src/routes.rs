@@ -82,9 +82,7 @@ pub fn parse(path: &str) -> Page {
         ["user", "login"] => Page::Login,
         ["repo", "create"] => Page::NewRepo,
         ["user", "settings"] => Page::UserSettings(UserTab::Profile),
-        ["user", "settings", slug] => {
-            UserTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(Page::NotFound, Page::UserSettings)
-        }
+        ["user", "settings", slug] => UserTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(Page::NotFound, Page::UserSettings),
         ["user" | "api" | "repo" | "admin" | "-", ..] => Page::NotFound,
         [owner] => Page::Owner(percent_decode(owner)),
         [owner, name, rest @ ..] => {

@@ -121,7 +121,10 @@ mod tests {
 
     #[test]
     fn sizes_and_counts_read_well() {
-        assert_eq!([bytes(0), bytes(999), bytes(1_400), bytes(999_990), bytes(5_200_000_000)], ["0 B", "999 B", "1.4 kB", "1.0 MB", "5.2 GB"]);
+        assert_eq!(
+            [bytes(0), bytes(999), bytes(1_400), bytes(999_990), bytes(5_200_000_000)],
+            ["0 B", "999 B", "1.4 kB", "1.0 MB", "5.2 GB"]
+        );
         assert_eq!([count(1, "commit"), count(0, "branch"), count(20_000, "commit")], ["1 commit", "0 branches", "20,000 commits"]);
         assert_eq!(grouped(-1_234_567), "-1,234,567");
     }

@@ -61,7 +61,11 @@ impl Rules<'_> {
         let marker = ["fixup!", "squash!", "amend!"].into_iter().find(|marker| lower.starts_with(marker));
         if let Some(marker) = marker.filter(|_| self.config.forbid_fixup) {
             let what = format!("begins with {marker} and belongs into another commit");
-            return Some(Broken::new("fixup", what, "fold it into its commit (git rebase -i --autosquash) or reword it (git commit --amend)"));
+            return Some(Broken::new(
+                "fixup",
+                what,
+                "fold it into its commit (git rebase -i --autosquash) or reword it (git commit --amend)",
+            ));
         }
         let rest = ["wip", "[wip]", "draft", "[draft]"].into_iter().find_map(|marker| lower.strip_prefix(marker));
         let whole_word = rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
@@ -129,7 +133,11 @@ impl Rules<'_> {
             person.is_some_and(|person| person.contains(" <") && person.trim_end().ends_with('>'))
         });
         (self.config.sign_off && !signed).then(|| {
-            Broken::new("sign-off-missing", "has no Signed-off-by line", "sign it off with git commit --amend --signoff, or git rebase --signoff")
+            Broken::new(
+                "sign-off-missing",
+                "has no Signed-off-by line",
+                "sign it off with git commit --amend --signoff, or git rebase --signoff",
+            )
         })
     }
 }

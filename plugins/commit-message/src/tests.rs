@@ -40,7 +40,12 @@ fn each_default_rule_refuses_what_it_is_for() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once_with_commit_and_remedy() {
-    let config = Config { sign_off: true, require_pattern: "[A-Z]+-[0-9]+".into(), pattern_hint: "a ticket, such as ABC-123".into(), ..Config::default() };
+    let config = Config {
+        sign_off: true,
+        require_pattern: "[A-Z]+-[0-9]+".into(),
+        pattern_hint: "a ticket, such as ABC-123".into(),
+        ..Config::default()
+    };
     let lines = check(&config, &"y".repeat(80)).lines(0);
     let all = lines.join("\n");
     for text in ["80 characters, 72 are allowed", "a ticket, such as ABC-123", "Signed-off-by", "git commit --amend", "commit 0100000"] {

@@ -15,7 +15,9 @@ mod verify;
 
 /// Arguments of `hardie admin`.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin")]
+#[command(
+    after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin"
+)]
 pub struct Args {
     #[command(flatten)]
     location: Location,

@@ -16,7 +16,9 @@ mod vendor;
 
 /// Arguments of `hardie plugin`.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  hardie plugin new no-wip && cd no-wip\n  hardie plugin build && hardie plugin test\n  hardie plugin install no-wip.wasm --repo alice/demo")]
+#[command(
+    after_help = "Example:\n  hardie plugin new no-wip && cd no-wip\n  hardie plugin build && hardie plugin test\n  hardie plugin install no-wip.wasm --repo alice/demo"
+)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -74,7 +76,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Command::Upgrade(_) => bail!("plugin upgrade is not there yet: install the new component under another name, then disable the old"),
         Command::Rollback(_) => bail!("plugin rollback is not there yet: enable the earlier installation and disable this one"),
         Command::Remove(_) => bail!("plugin remove is not there yet: use `hardie plugin disable`, or DELETE on the API's …/plugins/{{id}}"),
-        Command::Logs(_) => bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts"),
+        Command::Logs(_) => {
+            bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts")
+        }
         Command::Replay(_) => bail!("plugin replay is not there yet: install with --mode monitor to watch a policy without enforcing it"),
     }
 }

@@ -5,7 +5,9 @@ use crate::{telemetry, wiring};
 
 /// Arguments of `hardie serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hardie serve\n  hardie serve --data-dir /var/lib/hardie --public-url https://git.example.org \\\n    --http-listen 127.0.0.1:3000 --ssh-listen 0.0.0.0:22 --trusted-proxies 127.0.0.0/8")]
+#[command(
+    after_help = "Examples:\n  hardie serve\n  hardie serve --data-dir /var/lib/hardie --public-url https://git.example.org \\\n    --http-listen 127.0.0.1:3000 --ssh-listen 0.0.0.0:22 --trusted-proxies 127.0.0.0/8"
+)]
 pub struct Args {
     #[command(flatten)]
     settings: ServeSettings,

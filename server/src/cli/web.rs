@@ -19,7 +19,9 @@ const SILENCE: Duration = Duration::from_secs(3600);
 
 /// Arguments of `hardie web`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hardie web\n  hardie web --listen 0.0.0.0:8080 --api http://10.0.0.5:3000 --dist /usr/share/hardie/web\n\nThe server counts client addresses from X-Forwarded-For only if it trusts this process:\nstart it with --trusted-proxies and the address that this process connects from.")]
+#[command(
+    after_help = "Examples:\n  hardie web\n  hardie web --listen 0.0.0.0:8080 --api http://10.0.0.5:3000 --dist /usr/share/hardie/web\n\nThe server counts client addresses from X-Forwarded-For only if it trusts this process:\nstart it with --trusted-proxies and the address that this process connects from."
+)]
 pub struct Args {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", env = "HARDIE_WEB_LISTEN", default_value = "127.0.0.1:8080")]
@@ -63,10 +65,10 @@ fn forward(upstream: Upstream) -> Forward {
     Arc::new(move |request| {
         let upstream = upstream.clone();
         Box::pin(async move {
-            upstream.send(request).await.map_err(|error| Unreachable {
-                timed_out: matches!(error, OutboundError::Timeout { .. }),
-                message: error.to_string(),
-            })
+            upstream
+                .send(request)
+                .await
+                .map_err(|error| Unreachable { timed_out: matches!(error, OutboundError::Timeout { .. }), message: error.to_string() })
         })
     })
 }

@@ -1,10 +1,10 @@
 //! Users and organisations.
 
+use hardie_app::access::repo_for;
 use hardie_app::accounts::{
     self, AdminChange, NewOrg, NewUser, OrgRole, ProfileChange, admin_edit_user, create_org, create_user, edit_profile, get_user,
     remove_member, search_users, set_member,
 };
-use hardie_app::access::repo_for;
 use hardie_app::{Ctx, repos};
 use hardie_domain::access::{RepoAction, Role, Visibility};
 use hardie_domain::page::Page;
@@ -63,10 +63,9 @@ async fn the_last_administrator_stays_one() {
     let app = &server.server.app;
     let root = server.admin("root").await.unwrap();
     let asker = ctx(&server, &root).await;
-    for change in [
-        AdminChange { is_admin: Some(false), ..AdminChange::default() },
-        AdminChange { disabled: Some(true), ..AdminChange::default() },
-    ] {
+    for change in
+        [AdminChange { is_admin: Some(false), ..AdminChange::default() }, AdminChange { disabled: Some(true), ..AdminChange::default() }]
+    {
         assert_eq!(kind(admin_edit_user(app, &asker, "root", change).await), "conflict");
     }
     server.admin("second").await.unwrap();
@@ -79,8 +78,7 @@ async fn the_last_administrator_stays_one() {
 async fn addresses_are_shown_to_their_owner_and_to_administrators_only() {
     let server = TestServer::start().await.unwrap();
     let app = &server.server.app;
-    let (alice, bob, root) =
-        (server.user("alice").await.unwrap(), server.user("bob").await.unwrap(), server.admin("root").await.unwrap());
+    let (alice, bob, root) = (server.user("alice").await.unwrap(), server.user("bob").await.unwrap(), server.admin("root").await.unwrap());
     let seen = async |asker: &Ctx| get_user(app, asker, "alice").await.unwrap().email;
     assert_eq!(seen(&ctx(&server, &alice).await).await, "alice@example.org");
     assert_eq!(seen(&ctx(&server, &root).await).await, "alice@example.org");
@@ -118,12 +116,7 @@ async fn members_have_their_role_in_all_that_the_organisation_owns() {
     let (alice, bob) = (server.user("alice").await.unwrap(), server.user("bob").await.unwrap());
     let (owner, member) = (ctx(&server, &alice).await, ctx(&server, &bob).await);
     create_org(app, &owner, NewOrg { name: "acme".to_owned(), ..NewOrg::default() }).await.unwrap();
-    let new = repos::NewRepo {
-        name: "tool".to_owned(),
-        description: String::new(),
-        visibility: Visibility::Private,
-        default_branch: None,
-    };
+    let new = repos::NewRepo { name: "tool".to_owned(), description: String::new(), visibility: Visibility::Private, default_branch: None };
     repos::create_repo(app, &owner, Some("acme"), new.clone()).await.unwrap();
     assert_eq!(kind(repos::create_repo(app, &member, Some("acme"), new).await), "forbidden");
     let may = async |action| repo_for(app, &member, &path("acme/tool"), action).await.is_ok();

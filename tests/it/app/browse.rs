@@ -81,10 +81,15 @@ async fn history_differences_and_refs_are_what_git_says() {
     let change = commit(app, &me, &repo, "feature/x").await.unwrap();
     assert_eq!(change.commit.info.message.trim_ascii(), b"Print");
     let only = &change.diff.files[..];
-    assert!(matches!(only, [one] if one.status == Status::Modified && one.path == b"src/main.rs" && one.additions == 1 && one.deletions == 1));
+    assert!(
+        matches!(only, [one] if one.status == Status::Modified && one.path == b"src/main.rs" && one.additions == 1 && one.deletions == 1)
+    );
     let compared = compare(app, &me, &repo, "main", "feature/x").await.unwrap();
     assert_eq!((compared.ahead, compared.behind, compared.commits.len()), (1, 1, 1));
-    assert_eq!(compared.merge_base.map(|id| id.to_hex()), alice.git.ok(&dir, &["merge-base", "main", "feature/x"]).ok().map(|t| t.trim().to_owned()));
+    assert_eq!(
+        compared.merge_base.map(|id| id.to_hex()),
+        alice.git.ok(&dir, &["merge-base", "main", "feature/x"]).ok().map(|t| t.trim().to_owned())
+    );
     create_protection(app, &me, &repo, "feature/*", ProtectionChange::default()).await.unwrap();
     let branches = list_branches(app, &me, &repo, ALL()).await.unwrap().items;
     let shown: Vec<_> = branches.iter().map(|b| (b.name.short(), b.is_default, b.rules.len(), b.allow_delete)).collect();

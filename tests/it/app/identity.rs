@@ -32,7 +32,9 @@ async fn a_token_is_taken_in_either_field_of_basic_auth() {
     let app = &server.server.app;
     let alice = server.user("alice").await.unwrap();
     let none = Secret::new("");
-    for (user, secret) in [("alice", alice.token.as_str()), ("x-access-token", &alice.token), (&alice.token, ""), (&alice.token, "x-oauth-basic")] {
+    for (user, secret) in
+        [("alice", alice.token.as_str()), ("x-access-token", &alice.token), (&alice.token, ""), (&alice.token, "x-oauth-basic")]
+    {
         let secret = if secret.is_empty() { none.clone() } else { Secret::new(secret) };
         let actor = authenticate_basic(app, &nobody(), user, &secret).await.unwrap();
         assert_eq!(actor.name.as_str(), "alice");
@@ -54,9 +56,14 @@ async fn wrong_unknown_and_disabled_get_one_answer() {
     admin_edit_user(app, &Ctx::system(), "bob", disable).await.unwrap();
     let long = "x".repeat(100_000);
     let mut texts = Vec::new();
-    for (user, password) in
-        [("alice", "wrong password"), ("nobody-here", "wrong password"), ("bob", bob.password.as_str()), ("alice", ""), ("alice", &long), ("", "x")]
-    {
+    for (user, password) in [
+        ("alice", "wrong password"),
+        ("nobody-here", "wrong password"),
+        ("bob", bob.password.as_str()),
+        ("alice", ""),
+        ("alice", &long),
+        ("", "x"),
+    ] {
         let error = authenticate_basic(app, &nobody(), user, &Secret::new(password)).await.unwrap_err();
         assert!(matches!(error, Error::Unauthenticated(_)), "{user}: {error:?}");
         texts.push(error.to_string());
@@ -118,8 +125,7 @@ async fn a_token_makes_no_token_that_can_do_or_live_longer_than_itself() {
 async fn nobody_makes_or_sees_another_ones_tokens() {
     let server = TestServer::start().await.unwrap();
     let app = &server.server.app;
-    let (alice, bob, root) =
-        (server.user("alice").await.unwrap(), server.user("bob").await.unwrap(), server.admin("root").await.unwrap());
+    let (alice, bob, root) = (server.user("alice").await.unwrap(), server.user("bob").await.unwrap(), server.admin("root").await.unwrap());
     let bob = ctx(&server, &bob).await;
     assert_eq!(kind(create_token(app, &bob, token("alice", "x", &["all"])).await), "forbidden");
     assert_eq!(kind(list_tokens(app, &bob, "alice", Page::new(None, None)).await), "forbidden");

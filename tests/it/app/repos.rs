@@ -3,7 +3,8 @@
 use hardie_app::audit::{AuditQuery, list_audit};
 use hardie_app::protections::{ProtectionChange, create_protection, delete_protection, edit_protection, list_protections};
 use hardie_app::repos::{
-    NewRepo, RepoChange, create_repo, delete_repo, find_deleted_repo, get_repo, list_deleted_repos, restore_repo, transfer_repo, update_repo,
+    NewRepo, RepoChange, create_repo, delete_repo, find_deleted_repo, get_repo, list_deleted_repos, restore_repo, transfer_repo,
+    update_repo,
 };
 use hardie_app::{Ctx, Error};
 use hardie_domain::access::{RepoAction, Visibility};
@@ -52,7 +53,9 @@ async fn an_old_address_redirects_until_something_new_lives_there() {
     create_repo(app, &owner, None, named("a")).await.unwrap();
     assert_eq!(get_repo(app, &owner, &path("alice/a")).await.unwrap().path(), "alice/a");
     assert_eq!(kind(update_repo(app, &owner, &path("alice/c"), rename("A")).await), "conflict");
-    hardie_app::accounts::create_org(app, &owner, hardie_app::accounts::NewOrg { name: "acme".into(), ..Default::default() }).await.unwrap();
+    hardie_app::accounts::create_org(app, &owner, hardie_app::accounts::NewOrg { name: "acme".into(), ..Default::default() })
+        .await
+        .unwrap();
     transfer_repo(app, &owner, &path("alice/c"), "acme").await.unwrap();
     assert!(matches!(get_repo(app, &owner, &path("alice/b")).await, Err(Error::Moved(to)) if to == "acme/c"));
     server.stop().await.unwrap();

@@ -21,7 +21,8 @@ struct Branch {
 fn kill_at_random_moments_loses_nothing_acknowledged() {
     let mut random = choices("kill");
     let data = tempfile::tempdir().unwrap();
-    process::admin(data.path(), &["user", "create", "alice", "--email", "a@example.org", "--password-stdin"], "correct horse battery\n").unwrap();
+    process::admin(data.path(), &["user", "create", "alice", "--email", "a@example.org", "--password-stdin"], "correct horse battery\n")
+        .unwrap();
     let token = process::admin(data.path(), &["token", "create", "alice", "--name", "t", "--scopes", "all"], "").unwrap();
     let git = Git::new("alice").unwrap().with_password("alice", &token).unwrap();
     let mut server = ServerProcess::serve(data.path(), &[]).unwrap();

@@ -38,7 +38,10 @@ async fn shallow_and_partial_clones_are_right_and_can_be_completed() {
 
         for filter in ["blob:none", "blob:limit=100", "tree:0"] {
             let partial = clone(&filter.replace([':', '='], "-"), &[&format!("--filter={filter}")]);
-            assert_eq!(git.ok(&partial, &["rev-list", "--count", "main"]).unwrap(), git.ok(&source, &["rev-list", "--count", "main"]).unwrap());
+            assert_eq!(
+                git.ok(&partial, &["rev-list", "--count", "main"]).unwrap(),
+                git.ok(&source, &["rev-list", "--count", "main"]).unwrap()
+            );
             // Reading a file makes the client ask for what was left out.
             let file = git.ok(&source, &["ls-tree", "-r", "--name-only", "main", "--", "dir1"]).unwrap();
             if let Some(file) = file.lines().next() {

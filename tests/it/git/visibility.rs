@@ -34,7 +34,8 @@ async fn whoever_has_not_signed_in_is_asked_to_and_then_told_not_found() {
     let (_alice, repo, _dir) = with_repo(&server, "alice", "tool").await;
     let host = server.server.http.to_string();
     let ask = |path: &str, extra: &str| {
-        let head = format!("GET /{path}.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: {host}\r\n{extra}Connection: close\r\n\r\n");
+        let head =
+            format!("GET /{path}.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: {host}\r\n{extra}Connection: close\r\n\r\n");
         String::from_utf8_lossy(&raw::exchange(&host, head.as_bytes()).unwrap()).into_owned()
     };
     for path in [repo.as_str(), "alice/missing", "nobody/none"] {

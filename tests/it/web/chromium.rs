@@ -28,7 +28,8 @@ pub struct Chromium {
 
 impl Chromium {
     pub fn start() -> anyhow::Result<Chromium> {
-        let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
+        let browser =
+            ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
         let browser = browser.with_context(|| format!("no Chromium here: {INSTALL}"))?;
         let profile = TempDir::new()?;
         #[expect(clippy::disallowed_methods, reason = "tests start the real program; it ends with this value")]
@@ -72,7 +73,8 @@ impl Chromium {
             "goog:loggingPrefs": { "browser": "ALL" },
             "goog:chromeOptions": { "binary": browser, "args": arguments },
         } } });
-        let session = chromium.call("POST", "/session", &capabilities).with_context(|| format!("Chromium did not start; is it whole? {INSTALL}"))?;
+        let session =
+            chromium.call("POST", "/session", &capabilities).with_context(|| format!("Chromium did not start; is it whole? {INSTALL}"))?;
         chromium.session = session["sessionId"].as_str().context("no session")?.to_owned();
         Ok(chromium)
     }
@@ -129,7 +131,12 @@ impl Chromium {
             }
             if started.elapsed() > PATIENCE {
                 let shown = self.script("return document.body.innerText.slice(0, 1500)", &[])?;
-                bail!("still not after {PATIENCE:?}: {what}\nat {}\nthe page shows: {}\nconsole: {:?}", self.address()?, shown, self.console()?);
+                bail!(
+                    "still not after {PATIENCE:?}: {what}\nat {}\nthe page shows: {}\nconsole: {:?}",
+                    self.address()?,
+                    shown,
+                    self.console()?
+                );
             }
             pause();
         }

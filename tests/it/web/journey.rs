@@ -19,7 +19,9 @@ fn a_person_signs_in_creates_a_repository_pushes_and_sees_file_and_commit() {
     page_is_clean(&browser, "an empty dashboard").unwrap();
 
     forge::create_repository(&browser, &forge, "anvil").unwrap();
-    browser.wait_for("the exact command", "return document.querySelector('.commands').innerText.includes('git push -u origin main')").unwrap();
+    browser
+        .wait_for("the exact command", "return document.querySelector('.commands').innerText.includes('git push -u origin main')")
+        .unwrap();
     page_is_clean(&browser, "an empty repository").unwrap();
     browser.screenshot("journey-1-empty").unwrap();
 
@@ -42,7 +44,9 @@ fn a_person_signs_in_creates_a_repository_pushes_and_sees_file_and_commit() {
     browser.wait_for_element("#L2").unwrap();
     assert_eq!(browser.script("return document.querySelector('#L2 code').innerText.trim()", &[]).unwrap(), "42");
     browser.click("#L2 .ln").unwrap();
-    browser.wait_for("the line is marked", "return document.querySelector('#L2').classList.contains('marked') && location.hash === '#L2'").unwrap();
+    browser
+        .wait_for("the line is marked", "return document.querySelector('#L2').classList.contains('marked') && location.hash === '#L2'")
+        .unwrap();
     page_is_clean(&browser, "a file").unwrap();
 
     browser.click("nav.tabs a[href$='/commits']").unwrap();
@@ -50,12 +54,16 @@ fn a_person_signs_in_creates_a_repository_pushes_and_sees_file_and_commit() {
     page_is_clean(&browser, "the history").unwrap();
     browser.click(&format!(".commit-title a[href$='{sha}']")).unwrap();
     browser.wait_for_text("1 changed file").unwrap();
-    browser.wait_for("the added line", "return [...document.querySelectorAll('tr.add code')].some(code => code.innerText.includes('strike'))").unwrap();
+    browser
+        .wait_for("the added line", "return [...document.querySelectorAll('tr.add code')].some(code => code.innerText.includes('strike'))")
+        .unwrap();
     page_is_clean(&browser, "one commit").unwrap();
     browser.screenshot("journey-3-commit").unwrap();
 
     browser.click(".avatar-button").unwrap();
-    browser.script("[...document.querySelectorAll('.menu-panel button')].find(b => b.innerText.trim() === 'Sign out').click()", &[]).unwrap();
+    browser
+        .script("[...document.querySelectorAll('.menu-panel button')].find(b => b.innerText.trim() === 'Sign out').click()", &[])
+        .unwrap();
     browser.wait_for_element("#username").unwrap();
     console_is_silent(&browser, "signing out").unwrap();
 }

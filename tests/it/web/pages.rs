@@ -30,17 +30,17 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("nowhere", "/ann/anvil/nowhere", "There is no page at this address"),
 ];
 
-fn fill(forge: &Forge, browser: &Chromium) {
+fn fill(forge: &Forge, browser: &Chromium, smuggled: &str) {
     forge::sign_in(browser, forge).unwrap();
     forge::create_repository(browser, forge, "anvil").unwrap();
     forge::create_repository(browser, forge, "empty").unwrap();
     let git = &forge.git;
     let dir = git.init("anvil").unwrap();
     let readme = "# Anvil\n\nA long line: `cargo run --release -- serve --data-dir /var/lib/anvil --and-more-that-does-not-fit-a-phone`\n\n\
-                  | Tool | Price |\n| --- | --- |\n| Hammer | 12 |\n\n```rust\nfn main() { println!(\"a line of code that is a good deal wider than the screen of a phone\"); }\n```\n\n\
-                  <script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">\n";
-    git.commit(&dir, "README.md", readme, "Second: a description").unwrap();
-    git.commit(&dir, "src/lib.rs", "//! A tool.\n\npub fn strike() -> u32 {\n    42 // blows\n}\n", "Strike\n\nWith a body that says why.").unwrap();
+                  | Tool | Price |\n| --- | --- |\n| Hammer | 12 |\n\n```rust\nfn main() { println!(\"a line of code that is a good deal wider than the screen of a phone\"); }\n```\n\n";
+    git.commit(&dir, "README.md", &format!("{readme}{smuggled}\n"), "Second: a description").unwrap();
+    git.commit(&dir, "src/lib.rs", "//! A tool.\n\npub fn strike() -> u32 {\n    42 // blows\n}\n", "Strike\n\nWith a body that says why.")
+        .unwrap();
     git.commit(&dir, &format!("{}.txt", "long-name-".repeat(12)), "x\n", "A long name").unwrap();
     git.commit(&dir, "שלום.txt", "rtl\n", "שלום: right to left").unwrap();
     git.ok(&dir, &["tag", "-a", "v1.0", "-m", "First release"]).unwrap();
@@ -53,7 +53,7 @@ fn every_page_is_clean_on_desk_and_phone_in_light_and_dark() {
     let forge = Forge::start().unwrap();
     let browser = Chromium::start().unwrap();
     browser.screen(1280, 900, false).unwrap();
-    fill(&forge, &browser);
+    fill(&forge, &browser, "");
     let mut wrong = Vec::new();
     for (width, height) in [(1280, 900), (390, 844)] {
         for dark in [false, true] {
@@ -72,7 +72,6 @@ fn every_page_is_clean_on_desk_and_phone_in_light_and_dark() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_ne!(browser.script("return document.title", &[]).unwrap(), "owned");
 }
 
 #[test]
@@ -80,9 +79,11 @@ fn a_page_of_320_pixels_does_not_scroll_sideways() {
     let forge = Forge::start().unwrap();
     let browser = Chromium::start().unwrap();
     browser.screen(1280, 900, false).unwrap();
-    fill(&forge, &browser);
+    fill(&forge, &browser, "");
     browser.screen(320, 640, false).unwrap();
-    for path in ["/", "/ann/anvil", "/ann/anvil/commits", "/ann/anvil/settings", "/ann/anvil/src/branch/main/README.md", "/user/settings/tokens"] {
+    for path in
+        ["/", "/ann/anvil", "/ann/anvil/commits", "/ann/anvil/settings", "/ann/anvil/src/branch/main/README.md", "/user/settings/tokens"]
+    {
         browser.goto(&forge.page(path)).unwrap();
         browser.wait_for("the page is there", "return document.querySelector('h1') && !document.querySelector('.skeleton')").unwrap();
         let width = browser.script("return document.documentElement.scrollWidth", &[]).unwrap();
@@ -94,7 +95,7 @@ fn a_page_of_320_pixels_does_not_scroll_sideways() {
 fn what_a_readme_smuggles_in_does_not_run() {
     let forge = Forge::start().unwrap();
     let browser = Chromium::start().unwrap();
-    fill(&forge, &browser);
+    fill(&forge, &browser, "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">");
     browser.goto(&forge.page("/ann/anvil")).unwrap();
     browser.wait_for_element(".readme .prose table").unwrap();
     assert_ne!(browser.script("return document.title", &[]).unwrap(), "owned");

@@ -77,7 +77,8 @@ pub async fn readme(address: &RepoAddress, at: Option<&At>, path: &str) -> Resul
 pub async fn commits(address: &RepoAddress, at: Option<&At>, path: &str, page: u32) -> Result<Paged<Commit>, Failure> {
     let at = at.map_or(String::new(), |at| format!("&sha={}", encode_segment(&at.name)));
     // The path goes from a path into a query value as it is, but for the characters that a query gives a meaning.
-    let path = if path.is_empty() { String::new() } else { format!("&path={}", path.replace('/', "%2F").replace('+', "%2B").replace('&', "%26")) };
+    let path =
+        if path.is_empty() { String::new() } else { format!("&path={}", path.replace('/', "%2F").replace('+', "%2B").replace('&', "%26")) };
     client::get_page(&format!(
         "{}/commits?page={page}&limit={COMMITS_PER_PAGE}&stat=false&files=false&verification=false{at}{path}",
         repo_path(address)

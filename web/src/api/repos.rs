@@ -1,7 +1,9 @@
 //! Repositories: finding, making, changing, removing, and who works on them.
 
 use hardie_api_types::branch::{BranchProtection, BranchProtectionOption};
-use hardie_api_types::repo::{AddCollaboratorOption, Collaborator, CreateRepoOption, EditRepoOption, Repository, SearchResults, TransferRepoOption};
+use hardie_api_types::repo::{
+    AddCollaboratorOption, Collaborator, CreateRepoOption, EditRepoOption, Repository, SearchResults, TransferRepoOption,
+};
 
 use super::client::{self, Done};
 use super::{Failure, Paged, repo_path};
@@ -23,8 +25,7 @@ pub async fn of_owner(owner: &str, page: u32) -> Result<Paged<Repository>, Failu
 
 /// Repositories whose name or description holds a text. Whether a next page may exist is told by a full one.
 pub async fn search(text: &str, page: u32) -> Result<Vec<Repository>, Failure> {
-    let found: SearchResults =
-        client::get(&format!("/repos/search?q={}&page={page}&limit={PER_PAGE}", encode_segment(text))).await?;
+    let found: SearchResults = client::get(&format!("/repos/search?q={}&page={page}&limit={PER_PAGE}", encode_segment(text))).await?;
     Ok(found.data)
 }
 

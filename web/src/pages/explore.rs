@@ -17,9 +17,10 @@ use crate::text::encode_segment;
 #[component]
 pub fn ExplorePage() -> impl IntoView {
     let nav = use_nav();
-    let found = load(move || (nav.query("q"), nav.page_number()), |(text, page)| async move {
-        repos::search(&text, page).await.map(|repos| (text, page, repos))
-    });
+    let found = load(
+        move || (nav.query("q"), nav.page_number()),
+        |(text, page)| async move { repos::search(&text, page).await.map(|repos| (text, page, repos)) },
+    );
     let heading = move || match nav.query("q") {
         text if text.is_empty() => "Explore repositories".to_owned(),
         text => format!("Repositories matching “{text}”"),

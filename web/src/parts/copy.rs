@@ -17,7 +17,12 @@ pub fn CopyButton(#[prop(into)] text: Signal<String>, #[prop(into)] what: String
         spawn_local(async move {
             if browser::copy(&text).await {
                 done.try_set(true);
-                set_timeout(move || { done.try_set(false); }, std::time::Duration::from_secs(2));
+                set_timeout(
+                    move || {
+                        done.try_set(false);
+                    },
+                    std::time::Duration::from_secs(2),
+                );
             } else {
                 toasts.failed("The browser did not allow copying. Select the text instead.");
             }

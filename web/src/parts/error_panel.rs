@@ -45,9 +45,7 @@ fn explain(failure: &Failure, anonymous: bool) -> (&'static str, String) {
         404 if anonymous => ("There is nothing here", "It does not exist, or you must sign in to see it.".to_owned()),
         404 => ("There is nothing here", "It does not exist, it was moved or deleted, or it is not shared with you.".to_owned()),
         429 => ("Too many requests", failure.message.clone()),
-        _ if failure.is_down() => {
-            ("The server cannot be reached", format!("{} Nothing is lost; try again in a moment.", failure.message))
-        }
+        _ if failure.is_down() => ("The server cannot be reached", format!("{} Nothing is lost; try again in a moment.", failure.message)),
         _ => ("This did not work", failure.message.clone()),
     }
 }

@@ -117,7 +117,12 @@ pub fn SelectField(
 
 /// Yes or no.
 #[component]
-pub fn CheckField(#[prop(into)] name: String, #[prop(into)] label: String, value: RwSignal<bool>, #[prop(optional, into)] hint: String) -> impl IntoView {
+pub fn CheckField(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    value: RwSignal<bool>,
+    #[prop(optional, into)] hint: String,
+) -> impl IntoView {
     let hint_id = format!("{name}-hint");
     view! {
         <div class="field field-check">

@@ -53,7 +53,12 @@ impl Submit {
 
     /// Says that what was entered cannot be sent.
     pub fn refuse(&self, field: &str, message: &str) {
-        self.failure.set(Some(Failure { status: 422, message: message.to_owned(), field: Some(field.to_owned()), request_id: String::new() }));
+        self.failure.set(Some(Failure {
+            status: 422,
+            message: message.to_owned(),
+            field: Some(field.to_owned()),
+            request_id: String::new(),
+        }));
     }
 }
 

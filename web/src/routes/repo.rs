@@ -157,9 +157,7 @@ impl RepoView {
             ["branches"] => RepoView::Branches,
             ["tags"] => RepoView::Tags,
             ["settings"] => RepoView::Settings(RepoTab::General),
-            ["settings", slug] => {
-                RepoTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(RepoView::NotFound, RepoView::Settings)
-            }
+            ["settings", slug] => RepoTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(RepoView::NotFound, RepoView::Settings),
             _ => RepoView::NotFound,
         }
     }

@@ -13,8 +13,8 @@ use crate::access::is_admin;
 use crate::{App, Ctx, Error, Result};
 
 pub use edit::{AdminChange, ProfileChange, admin_edit_user, edit_profile};
-pub use members::{Member, OrgRole, find_member, list_members, remove_member, set_member};
 pub(crate) use members::may_own_under;
+pub use members::{Member, OrgRole, find_member, list_members, remove_member, set_member};
 pub use orgs::{NewOrg, create_org, edit_org, get_org, list_orgs, list_orgs_of};
 pub use users::{NewUser, create_user, get_user, list_users, me, search_users};
 

@@ -22,7 +22,9 @@ pub async fn delete_branch(app: &App, ctx: &Ctx, path: &RepoPath, short: &str) -
     let request = PushRequest { updates, has_impossible: false, options: Vec::new(), atomic: true };
     let report = push(app, ctx, &access, request, None).await?;
     match report.results.into_iter().next() {
-        Some((_, RefOutcome::Refused(why))) => Err(Error::forbidden(std::iter::once(why).chain(report.messages).collect::<Vec<_>>().join("; "))),
+        Some((_, RefOutcome::Refused(why))) => {
+            Err(Error::forbidden(std::iter::once(why).chain(report.messages).collect::<Vec<_>>().join("; ")))
+        }
         _ => Ok(()),
     }
 }

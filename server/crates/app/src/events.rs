@@ -6,8 +6,8 @@ use hardie_domain::access::RepoAction;
 use hardie_domain::ids::EventSeq;
 use hardie_domain::names::RepoPath;
 use hardie_domain::scope::Level;
-pub use hardie_store::events::EventRow as Event;
 use hardie_store::Tx;
+pub use hardie_store::events::EventRow as Event;
 use hardie_store::repos::RepoRow;
 use serde_json::{Value, json};
 

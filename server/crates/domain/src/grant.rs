@@ -26,9 +26,11 @@ mod tests {
     #[test]
     fn reading_the_repository_is_everybodys_and_the_rest_is_not() {
         let imports = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        let plain = imports(&["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/config@0.2.0", "wasi:cli/stdout@0.2.3"]);
+        let plain =
+            imports(&["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/config@0.2.0", "wasi:cli/stdout@0.2.3"]);
         assert!(imports_that_need_an_administrator(&plain).is_empty());
-        let more = imports(&["hardie:plugin/http@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]);
+        let more =
+            imports(&["hardie:plugin/http@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]);
         assert_eq!(
             imports_that_need_an_administrator(&more),
             ["hardie:plugin/http@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]

@@ -10,10 +10,46 @@ pub const MAX_BYTES: usize = 1024;
 
 /// The first guesses of every attacker that are eight characters or longer.
 const COMMON: &[&str] = &[
-    "password", "password1", "password12", "password123", "passw0rd", "p@ssw0rd", "12345678", "123456789", "1234567890", "11111111",
-    "00000000", "87654321", "qwertyui", "qwertyuiop", "qwerty123", "1q2w3e4r", "1qaz2wsx", "abcd1234", "abc12345", "iloveyou",
-    "sunshine", "princess", "football", "baseball", "superman", "trustno1", "letmein1", "welcome1", "welcome123", "changeme",
-    "admin123", "administrator", "adminadmin", "rootroot", "testtest", "asdfasdf", "asdfghjkl", "zxcvbnm1", "computer", "internet",
+    "password",
+    "password1",
+    "password12",
+    "password123",
+    "passw0rd",
+    "p@ssw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "11111111",
+    "00000000",
+    "87654321",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "abcd1234",
+    "abc12345",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "letmein1",
+    "welcome1",
+    "welcome123",
+    "changeme",
+    "admin123",
+    "administrator",
+    "adminadmin",
+    "rootroot",
+    "testtest",
+    "asdfasdf",
+    "asdfghjkl",
+    "zxcvbnm1",
+    "computer",
+    "internet",
 ];
 
 /// Checks a new password for the account of this name and e-mail address.
@@ -58,7 +94,8 @@ mod tests {
 
     #[test]
     fn short_common_own_or_hostile_is_refused() {
-        for bad in ["", "short", "Password", "11111111", "ääääääää", "alice-name", "Alice@Example.org", "nul\0nul\0nul", &"ab".repeat(600)] {
+        for bad in ["", "short", "Password", "11111111", "ääääääää", "alice-name", "Alice@Example.org", "nul\0nul\0nul", &"ab".repeat(600)]
+        {
             assert!(check(bad, "alice-name", "alice@example.org").is_err(), "{bad:?}");
         }
     }

@@ -118,9 +118,27 @@ mod tests {
             assert!(RefName::parse(good.as_bytes()).is_ok(), "{good}");
         }
         for bad in [
-            "HEAD", "refs/heads", "refs/", "refs/heads/", "refs/heads/a..b", "refs/heads/.a", "refs/heads/a.lock", "refs/heads/a b",
-            "refs/heads/a~", "refs/heads/a^", "refs/heads/a:", "refs/heads/a?", "refs/heads/a*", "refs/heads/a[", "refs/heads/a\\b",
-            "refs/heads/a.", "refs/heads//a", "refs/heads/@{1}", "refs/heads/a\n", "refs/heads/../../x", "../refs/heads/x",
+            "HEAD",
+            "refs/heads",
+            "refs/",
+            "refs/heads/",
+            "refs/heads/a..b",
+            "refs/heads/.a",
+            "refs/heads/a.lock",
+            "refs/heads/a b",
+            "refs/heads/a~",
+            "refs/heads/a^",
+            "refs/heads/a:",
+            "refs/heads/a?",
+            "refs/heads/a*",
+            "refs/heads/a[",
+            "refs/heads/a\\b",
+            "refs/heads/a.",
+            "refs/heads//a",
+            "refs/heads/@{1}",
+            "refs/heads/a\n",
+            "refs/heads/../../x",
+            "../refs/heads/x",
         ] {
             assert!(RefName::parse(bad.as_bytes()).is_err(), "{bad}");
         }

@@ -89,8 +89,7 @@ impl PublicKey {
         let mut rest = blob;
         let name = take_string(&mut rest)?;
         let name = String::from_utf8_lossy(name);
-        let algorithm =
-            ALGORITHMS.iter().find(|(_, n)| *n == name).map(|(a, _)| *a).ok_or_else(|| refuse_algorithm(&name))?;
+        let algorithm = ALGORITHMS.iter().find(|(_, n)| *n == name).map(|(a, _)| *a).ok_or_else(|| refuse_algorithm(&name))?;
         let bits = match algorithm {
             Algorithm::Ed25519 | Algorithm::SkEd25519 => take_ed25519(&mut rest)?,
             Algorithm::EcdsaP256 | Algorithm::SkEcdsaP256 => take_ecdsa(&mut rest, "nistp256", 32, 256)?,

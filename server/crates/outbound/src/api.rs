@@ -44,8 +44,7 @@ impl ApiClient {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(token) = token {
-            let mut value =
-                HeaderValue::from_str(&format!("token {}", token.expose().trim())).map_err(|_| Error::Token)?;
+            let mut value = HeaderValue::from_str(&format!("token {}", token.expose().trim())).map_err(|_| Error::Token)?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
@@ -94,21 +93,11 @@ impl ApiClient {
     }
 
     /// POST with a body of any type, such as `application/wasm`.
-    pub async fn post_bytes(
-        &self,
-        path: &str,
-        content_type: &'static str,
-        body: impl Into<Bytes>,
-    ) -> Result<ApiResponse, Error> {
+    pub async fn post_bytes(&self, path: &str, content_type: &'static str, body: impl Into<Bytes>) -> Result<ApiResponse, Error> {
         self.send(Method::POST, path, Some((content_type, body.into()))).await
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<(&'static str, Bytes)>,
-    ) -> Result<ApiResponse, Error> {
+    async fn send(&self, method: Method, path: &str, body: Option<(&'static str, Bytes)>) -> Result<ApiResponse, Error> {
         let broken = |error| Error::from_reqwest(self.base.as_str(), error);
         let mut request = self.http.request(method, self.base.join(path));
         if let Some((content_type, bytes)) = body {
@@ -149,8 +138,7 @@ impl ApiResponse {
 }
 
 fn json_body<T: Serialize + ?Sized>(body: &T) -> Result<(&'static str, Bytes), Error> {
-    let bytes = serde_json::to_vec(body)
-        .map_err(|source| Error::Json { what: "the request cannot be written as JSON", source })?;
+    let bytes = serde_json::to_vec(body).map_err(|source| Error::Json { what: "the request cannot be written as JSON", source })?;
     Ok(("application/json", bytes.into()))
 }
 

@@ -54,7 +54,6 @@ pub(crate) async fn compile(command: &CompileCommand, work: &Path, component: &[
     let folder = tempfile::Builder::new().prefix("compile-").tempdir_in(work).map_err(broken)?;
     let (input, output) = (folder.path().join("component.wasm"), folder.path().join("component.cwasm"));
     tokio::fs::write(&input, component).await.map_err(broken)?;
-    #[expect(clippy::disallowed_methods, reason = "the one child of this crate: cleared environment, limits and a deadline below")]
     let mut child = starting(command)
         .args(&command.args)
         .arg(&input)

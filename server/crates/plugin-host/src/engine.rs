@@ -81,8 +81,7 @@ pub fn for_compiling() -> Result<Engine, wasmtime::Error> {
 }
 
 /// Counts that the limiter enforces when no pool does.
-pub(crate) const COUNTS: Counts =
-    Counts { instances: CORE_INSTANCES as usize, memories: MEMORIES as usize, tables: TABLES as usize };
+pub(crate) const COUNTS: Counts = Counts { instances: CORE_INSTANCES as usize, memories: MEMORIES as usize, tables: TABLES as usize };
 
 /// How many of each one component may have.
 pub(crate) struct Counts {

@@ -79,12 +79,8 @@ mod tests {
     use super::*;
 
     fn check(name: &str, version: &str, config: &str) -> Result<ComponentInfo, String> {
-        let info = Info {
-            name: name.into(),
-            version: version.into(),
-            description: "one\u{1b}[2J\ntwo".into(),
-            default_config: config.into(),
-        };
+        let info =
+            Info { name: name.into(), version: version.into(), description: "one\u{1b}[2J\ntwo".into(), default_config: config.into() };
         let shape = Shape { worlds: Vec::new(), imports: Vec::new(), wants_wasi: false };
         checked(Digest([0; 32]), info, &shape, &Limits::default())
     }

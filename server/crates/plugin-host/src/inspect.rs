@@ -113,8 +113,13 @@ mod tests {
             assert_eq!(refuse_import(good), None);
         }
         for bad in [
-            "hardie:plugin/http@0.1.0", "hardie:plugin/log@0.2.0", "wasi:sockets/tcp@0.2.0", "wasi:http/outgoing-handler@0.2.0",
-            "wasi:io/streams@0.3.0", "env", "wasi:clocks/wall-clock",
+            "hardie:plugin/http@0.1.0",
+            "hardie:plugin/log@0.2.0",
+            "wasi:sockets/tcp@0.2.0",
+            "wasi:http/outgoing-handler@0.2.0",
+            "wasi:io/streams@0.3.0",
+            "env",
+            "wasi:clocks/wall-clock",
         ] {
             assert!(refuse_import(bad).unwrap().contains(bad));
         }

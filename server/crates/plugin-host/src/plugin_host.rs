@@ -139,9 +139,7 @@ impl PluginHost {
         let config: Arc<str> = Arc::from(config);
         let ended = self
             .run(INSTALL_LANE, Arc::clone(&config), move |runtime, held| {
-                runtime.invoke(&loaded, held, |store, policy| {
-                    policy.hardie_plugin_plugin_info().call_validate_config(store, &config)
-                })
+                runtime.invoke(&loaded, held, |store, policy| policy.hardie_plugin_plugin_info().call_validate_config(store, &config))
             })
             .await;
         match ended.outcome {

@@ -73,11 +73,6 @@ impl Drop for Watch<'_> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "keeping time is all that this thread does, and unparking must not shorten a tick")]
-fn tick() {
-    std::thread::sleep(TICK);
-}
-
 /// `None` once the ticker is gone.
 fn is_busy(shared: &Weak<Shared>) -> Option<bool> {
     let shared = shared.upgrade()?;

@@ -56,6 +56,9 @@ impl ClientHandler {
 }
 
 /// Keys whose signatures this server takes: no SHA-1, no short RSA.
+///
+/// Of a security key's signature the library verifies the flags that say whether it was touched, but does not hand them out:
+/// a key that its owner made with `no-touch-required` is taken as well.
 fn is_acceptable(key: &PublicKey, algorithm: &Algorithm) -> bool {
     match key.key_data() {
         KeyData::Rsa(rsa) => {

@@ -247,7 +247,10 @@ impl Tx {
         let statement = sql("UPDATE push SET state = 'abandoned', text = 'the server stopped before this push ended', finished_at = $2 \
              WHERE state = 'open' AND opened_at < $1");
         let closed = self.exec(statement.bind(before).bind(at)).await?;
-        self.exec(sql("DELETE FROM pack_stage WHERE push_id IN (SELECT id FROM push WHERE state = 'abandoned')")).await?;
+        self.exec(sql(
+            "DELETE FROM pack_stage WHERE EXISTS (SELECT 1 FROM push p WHERE p.id = pack_stage.push_id AND p.state = 'abandoned')",
+        ))
+        .await?;
         Ok(closed)
     }
 }

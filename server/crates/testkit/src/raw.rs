@@ -69,7 +69,14 @@ fn over_ssh(git: &Git, dir: &Path, url: &str, service: &str, body: &[u8]) -> any
     let (authority, path) = rest.split_once('/').context("an address without a path")?;
     let (host, port) = authority.split_once(':').context("an address without a port")?;
     let command = format!("$GIT_SSH_COMMAND -p {port} git@{host} \"{service} '{path}'\"");
-    let mut child = git.command("sh").current_dir(dir).args(["-c", &command]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = git
+        .command("sh")
+        .current_dir(dir)
+        .args(["-c", &command])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let mut stdin = child.stdin.take().context("no input")?;
     let body = body.to_vec();
     let sender = std::thread::spawn(move || drop(stdin.write_all(&body)));

@@ -17,15 +17,18 @@ use crate::rounds::{Next, rounds};
 
 /// Events are ordered this long after their commit at most, give or take.
 const SEQUENCING: Duration = Duration::from_millis(200);
-/// What expired or was deleted is gone about this long afterwards.
-const CLEANING: Duration = Duration::from_secs(60);
+/// What expired is ended about this long afterwards.
+const EXPIRY: Duration = Duration::from_secs(60);
+/// What nobody can have back is removed about this long afterwards. It looks at every pack, so not too often.
+const SWEEPING: Duration = Duration::from_secs(600);
 
 /// Works until `stop`. A stop may cut off a round anywhere: each is safe to repeat.
 pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     let holder = holder(&app);
     tokio::join!(
         rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
-        rounds("worker.clean", CLEANING, &stop, || clean(app.clone())),
+        rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
+        rounds("worker.sweep", SWEEPING, &stop, || sweep(app.clone())),
     );
     if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "the sequencer's lease runs out by itself");
@@ -41,24 +44,29 @@ async fn sequence(app: App, holder: String) -> Result<Next> {
     Ok(if ordered > 0 { Next::AtOnce } else { Next::Later })
 }
 
-async fn clean(app: App) -> Result<Next> {
+async fn expire(app: App) -> Result<Next> {
     let expired = upkeep::expire(&app).await?;
-    let purged = upkeep::purge_repos(&app).await?;
-    let swept = upkeep::sweep_packs(&app).await?;
-    if expired != upkeep::Expired::default() || purged > 0 || swept != upkeep::Swept::default() {
+    if expired != upkeep::Expired::default() {
         tracing::info!(
             sessions = expired.sessions,
             failures = expired.failures,
             pushes = expired.pushes,
             stages = expired.stages,
             components = expired.components,
-            repositories = purged,
-            packs = swept.packs,
-            packs_failed = swept.failed,
-            "cleaned up"
+            "ended what ran out of time"
         );
     }
     Ok(Next::Later)
+}
+
+async fn sweep(app: App) -> Result<Next> {
+    let purged = upkeep::purge_repos(&app).await?;
+    let swept = upkeep::sweep_packs(&app).await?;
+    if purged > 0 || swept != upkeep::Swept::default() {
+        tracing::info!(repositories = purged, packs = swept.packs, packs_failed = swept.failed, "removed what nobody can have back");
+    }
+    // Both work in batches: whoever removed something may have left something.
+    Ok(if purged > 0 || swept.packs > 0 { Next::AtOnce } else { Next::Later })
 }
 
 /// Tells this process from all others that take leases in the same database.

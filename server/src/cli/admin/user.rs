@@ -15,7 +15,9 @@ use crate::cli::print_line;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create a user; the first one made with --admin administers the server
-    #[command(after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin")]
+    #[command(
+        after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin"
+    )]
     Create {
         /// The user's name
         name: String,

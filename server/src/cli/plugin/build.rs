@@ -14,7 +14,9 @@ use crate::cli::print_line;
 
 /// Arguments of `hardie plugin build`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  hardie plugin build\n  hardie plugin build plugins/commit-message --out commit-message.wasm\n  hardie plugin build --from-core module.wasm --out plugin.wasm")]
+#[command(
+    after_help = "Example:\n  hardie plugin build\n  hardie plugin build plugins/commit-message --out commit-message.wasm\n  hardie plugin build --from-core module.wasm --out plugin.wasm"
+)]
 pub struct Args {
     /// The plugin's folder
     #[arg(default_value = ".")]

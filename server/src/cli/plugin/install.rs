@@ -11,7 +11,9 @@ use crate::cli::{print_line, runtime};
 
 /// Arguments of `hardie plugin install`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  hardie plugin install no-wip.wasm --repo alice/demo --mode monitor\n  hardie plugin install commit-message.wasm --org smiths --config rules.json")]
+#[command(
+    after_help = "Example:\n  hardie plugin install no-wip.wasm --repo alice/demo --mode monitor\n  hardie plugin install commit-message.wasm --org smiths --config rules.json"
+)]
 pub struct Args {
     /// The component
     file: PathBuf,
@@ -42,7 +44,9 @@ pub struct Args {
 /// Installs.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(grant) = args.grant.first() {
-        bail!("--grant {grant}: there is nothing to grant in this version: a policy reads the push, the repository and its configuration, no more");
+        bail!(
+            "--grant {grant}: there is nothing to grant in this version: a policy reads the push, the repository and its configuration, no more"
+        );
     }
     let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let config = args.config.as_deref().map(read_config).transpose()?;

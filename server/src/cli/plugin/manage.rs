@@ -26,7 +26,9 @@ pub struct ListArgs {
 
 /// Arguments of `hardie plugin enable`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  hardie plugin enable no-wip --repo alice/demo\n  hardie plugin enable no-wip --repo alice/demo --mode monitor")]
+#[command(
+    after_help = "Example:\n  hardie plugin enable no-wip --repo alice/demo\n  hardie plugin enable no-wip --repo alice/demo --mode monitor"
+)]
 pub struct EnableArgs {
     /// Its name or id there
     plugin: String,

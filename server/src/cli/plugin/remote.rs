@@ -24,7 +24,9 @@ impl Remote {
     /// A client that signs in.
     pub fn client(&self) -> anyhow::Result<ApiClient> {
         let Some(token) = &self.token else {
-            bail!("no token: set HARDIE_TOKEN or give --token (make one in the browser under Settings, or with `hardie admin token create`)");
+            bail!(
+                "no token: set HARDIE_TOKEN or give --token (make one in the browser under Settings, or with `hardie admin token create`)"
+            );
         };
         Ok(ApiClient::new(&self.server, Some(token))?)
     }

@@ -15,7 +15,9 @@ use crate::wiring::{plugins, system::SystemEntropy};
 
 /// Arguments of `hardie plugin test`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  hardie plugin test\n  hardie plugin test plugins/file-limits --json\n  hardie plugin test --component other.wasm --scenarios cases/")]
+#[command(
+    after_help = "Example:\n  hardie plugin test\n  hardie plugin test plugins/file-limits --json\n  hardie plugin test --component other.wasm --scenarios cases/"
+)]
 pub struct Args {
     /// The plugin's folder; it is built first
     #[arg(default_value = ".")]

@@ -54,7 +54,12 @@ fn Shown(diff: CommitDiff) -> impl IntoView {
     let truncated = diff.truncated;
     let index = diff.files.clone();
     let file_at = at.clone();
-    let files = diff.files.into_iter().enumerate().map(move |(number, file)| view! { <FileDiff number=number file=file at=file_at.clone()/> }).collect_view();
+    let files = diff
+        .files
+        .into_iter()
+        .enumerate()
+        .map(move |(number, file)| view! { <FileDiff number=number file=file at=file_at.clone()/> })
+        .collect_view();
     view! {
         <section class="card commit-card">
             <div class="commit-head">

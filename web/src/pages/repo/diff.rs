@@ -22,12 +22,14 @@ pub fn FileIndex(files: Vec<DiffFile>, stats: CommitStats) -> impl IntoView {
     let rows = files
         .into_iter()
         .enumerate()
-        .map(|(number, file)| view! {
-            <li>
-                <span class=format!("status status-{}", file.status)>{status_word(&file.status)}</span>
-                <a href=format!("#file-{number}") dir="auto">{name(&file)}</a>
-                {numbers(file.additions, file.deletions)}
-            </li>
+        .map(|(number, file)| {
+            view! {
+                <li>
+                    <span class=format!("status status-{}", file.status)>{status_word(&file.status)}</span>
+                    <a href=format!("#file-{number}") dir="auto">{name(&file)}</a>
+                    {numbers(file.additions, file.deletions)}
+                </li>
+            }
         })
         .collect_view();
     view! {
@@ -150,7 +152,14 @@ mod tests {
 
     #[test]
     fn a_hunk_header_cannot_bring_markup() {
-        let hunk = DiffHunk { header: "@@ -1 +1 @@ <img src=x onerror=\"a()\">".into(), old_start: 1, old_lines: 1, new_start: 1, new_lines: 1, lines: vec![] };
+        let hunk = DiffHunk {
+            header: "@@ -1 +1 @@ <img src=x onerror=\"a()\">".into(),
+            old_start: 1,
+            old_lines: 1,
+            new_start: 1,
+            new_lines: 1,
+            lines: vec![],
+        };
         let html = hunks_html(&[hunk]);
         assert!(!html.contains("<img") && html.contains("&lt;img"), "{html}");
     }

@@ -30,7 +30,8 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
     let row_address = address.clone();
     let shown = Memo::new(move |_| {
         let wanted = filter.get().to_lowercase();
-        entries.with_value(|entries| entries.iter().filter(|entry| entry.name.to_lowercase().contains(&wanted)).cloned().collect::<Vec<_>>())
+        entries
+            .with_value(|entries| entries.iter().filter(|entry| entry.name.to_lowercase().contains(&wanted)).cloned().collect::<Vec<_>>())
     });
     let (switch_address, switch_path) = (address.clone(), path.clone());
     let up = (!path.is_empty()).then(|| address.code(&at, text::parent(&path)));

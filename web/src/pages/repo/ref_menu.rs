@@ -42,7 +42,12 @@ fn RefPanel(at: At, link: impl Fn(&At) -> String + Copy + Send + Sync + 'static)
         move || (repo.address(), tags.get()),
         |(address, tags)| async move {
             Ok(match tags {
-                true => code::tags(&address, 1).await?.items.into_iter().map(|tag| At { kind: RefKind::Tag, name: tag.name }).collect::<Vec<_>>(),
+                true => code::tags(&address, 1)
+                    .await?
+                    .items
+                    .into_iter()
+                    .map(|tag| At { kind: RefKind::Tag, name: tag.name })
+                    .collect::<Vec<_>>(),
                 false => code::branches(&address, 1).await?.items.into_iter().map(|branch| At::branch(&branch.name)).collect(),
             })
         },

@@ -4,8 +4,8 @@ mod branches;
 mod collaborators;
 mod danger;
 mod general;
-mod installation;
 mod install;
+mod installation;
 mod plugins;
 
 use leptos::prelude::*;

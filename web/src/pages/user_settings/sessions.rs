@@ -62,7 +62,8 @@ fn SessionRow(session: Session, sessions: Load<Vec<Session>>) -> impl IntoView {
 /// A browser and a system out of what a browser calls itself. Only to tell one's own apart.
 fn browser_name(agent: &str) -> String {
     let browser = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    let system = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
+    let system =
+        [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
     let pick = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (pick(&browser), pick(&system)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),

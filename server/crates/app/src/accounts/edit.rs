@@ -64,7 +64,8 @@ pub async fn edit_profile(app: &App, ctx: &Ctx, change: ProfileChange) -> Result
     let account = written.ok_or(Error::NotFound("user"))?;
     let mut line = entry(ctx, "user.edit");
     line.account = Some(account.id);
-    line.detail = changed_fields(&[("full name", full_name.is_some()), ("e-mail", email.is_some()), ("description", description.is_some())]);
+    line.detail =
+        changed_fields(&[("full name", full_name.is_some()), ("e-mail", email.is_some()), ("description", description.is_some())]);
     tx.insert_audit(&line, now).await?;
     tx.commit().await?;
     Ok(account)

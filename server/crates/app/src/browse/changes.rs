@@ -84,12 +84,7 @@ pub async fn compare(app: &App, ctx: &Ctx, path: &RepoPath, base: &str, head: &s
         let (base, head) = (r.resolve(Some(&base))?, r.resolve(Some(&head))?);
         let common = merge_base(odb, &base.commit, &head.commit, &mut r.budget()).map_err(explain)?;
         let counts = ahead_behind(odb, &base.commit, &head.commit, &mut r.budget()).map_err(explain)?;
-        let query = LogQuery {
-            tips: vec![head.commit],
-            hide: vec![base.commit],
-            limit: MAX_COMPARED_COMMITS,
-            ..LogQuery::default()
-        };
+        let query = LogQuery { tips: vec![head.commit], hide: vec![base.commit], limit: MAX_COMPARED_COMMITS, ..LogQuery::default() };
         let commits = log(odb, &query, &mut r.budget()).map_err(explain)?.commits;
         r.handle.reached().note(commits.iter().map(|c| c.id));
         let before = match common {

@@ -77,12 +77,18 @@ pub struct RefView {
 
 /// Branches, the default one first, then by name.
 pub async fn list_branches(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) -> Result<Paged<Branch>> {
-    let (rules, seen) = branches(app, ctx, path, move |r| {
-        let refs = &r.handle.refs;
-        let default = refs.find(refs.head().target.as_bytes());
-        let others = in_range(r, b"refs/heads/").filter(|b| b.name != refs.head().target);
-        Ok(default.into_iter().chain(others).cloned().collect())
-    }, page)
+    let (rules, seen) = branches(
+        app,
+        ctx,
+        path,
+        move |r| {
+            let refs = &r.handle.refs;
+            let default = refs.find(refs.head().target.as_bytes());
+            let others = in_range(r, b"refs/heads/").filter(|b| b.name != refs.head().target);
+            Ok(default.into_iter().chain(others).cloned().collect())
+        },
+        page,
+    )
     .await?;
     let total = seen.total;
     Ok(Paged { items: finish(app, ctx, &rules, seen).await?, total })
@@ -91,10 +97,16 @@ pub async fn list_branches(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) ->
 /// The branch of this short (or full) name.
 pub async fn get_branch(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Result<Branch> {
     let full = if name.starts_with("refs/heads/") { name.to_owned() } else { format!("refs/heads/{name}") };
-    let (rules, seen) = branches(app, ctx, path, move |r| {
-        let found = r.handle.refs.find(full.as_bytes()).cloned();
-        Ok(vec![found.ok_or(Error::NotFound("branch"))?])
-    }, Page::new(None, None))
+    let (rules, seen) = branches(
+        app,
+        ctx,
+        path,
+        move |r| {
+            let found = r.handle.refs.find(full.as_bytes()).cloned();
+            Ok(vec![found.ok_or(Error::NotFound("branch"))?])
+        },
+        Page::new(None, None),
+    )
     .await?;
     finish(app, ctx, &rules, seen).await?.pop().ok_or(Error::NotFound("branch"))
 }

@@ -101,7 +101,9 @@ pub(super) async fn require_install(app: &App, ctx: &Ctx, component: &ComponentR
         PluginPolicy::Open => Ok(()),
         PluginPolicy::Closed => Err(Error::forbidden("only administrators of this server manage plugins here")),
         PluginPolicy::Listed if is_listed(app, component).await? => Ok(()),
-        PluginPolicy::Listed => Err(Error::forbidden("this component is not listed: an administrator lists one by installing it for the site, switched off if need be")),
+        PluginPolicy::Listed => Err(Error::forbidden(
+            "this component is not listed: an administrator lists one by installing it for the site, switched off if need be",
+        )),
     }
 }
 

@@ -142,8 +142,9 @@ fn first_branch(default: &RefName, report: &PushReport) -> Option<RefName> {
 async fn finish(tx: &mut Tx, app: &App, push: &Push, report: &PushReport, judged: Option<&Judged>) -> Result<()> {
     let forced = |index: usize| judged.and_then(|j| j.forced.get(index).copied()).unwrap_or_default();
     let rows = report.results.iter().enumerate();
-    let rows: Vec<_> =
-        rows.map(|(index, (update, outcome))| PushRefRow { update: update.clone(), forced: forced(index), outcome: outcome.clone() }).collect();
+    let rows: Vec<_> = rows
+        .map(|(index, (update, outcome))| PushRefRow { update: update.clone(), forced: forced(index), outcome: outcome.clone() })
+        .collect();
     for verdict in judged.map(|j| j.verdicts.as_slice()).unwrap_or_default() {
         tx.insert_verdict(verdict).await?;
     }

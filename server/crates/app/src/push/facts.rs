@@ -46,7 +46,8 @@ pub fn for_policies(
         updates: updates.collect(),
     };
     // A policy has nothing to say about what is refused already, and reads nothing that it brought.
-    let tips: Vec<Oid> = report.results.iter().map(|(update, outcome)| if outcome.is_accepted() { update.new } else { Oid::ZERO }).collect();
+    let tips: Vec<Oid> =
+        report.results.iter().map(|(update, outcome)| if outcome.is_accepted() { update.new } else { Oid::ZERO }).collect();
     let view = PushView::new(odb, ingested, &tips, handle.refs.clone(), READ_TIME, Cancel::new());
     Ok((Arc::new(facts), Arc::new(view)))
 }

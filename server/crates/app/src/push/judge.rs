@@ -11,8 +11,8 @@ use hardie_git::connectivity::{self, NotConnected};
 use hardie_git::ingest::Ingested;
 use hardie_git::odb::Odb;
 use hardie_git::{Budget, Cancel, Kind, read};
-use hardie_store::verdicts::VerdictRow;
 use hardie_store::protections::ProtectionRow;
+use hardie_store::verdicts::VerdictRow;
 use tokio::task::spawn_blocking;
 
 use super::rules::{self, Protection};
@@ -75,7 +75,8 @@ pub async fn judge(
     };
     let installed = plugins::policies_for(app, push.repo).await?;
     if report.any_accepted() && !installed.is_empty() {
-        let (push_facts, repository) = facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
+        let (push_facts, repository) =
+            facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
         judged.verdicts = policies::judge(app, &installed, push_facts, repository, report).await?;
     }
     judged.closed = closed(app, &handle, found.odb, ingested, report).await?;

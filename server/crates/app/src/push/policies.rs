@@ -95,10 +95,13 @@ fn weigh_fault(policy: &InstalledPolicy, class: FailureClass, text: &str, push: 
         report.say(&policy.name, "the push goes on without its verdict");
         return;
     }
-    report.say(&policy.name, match class {
-        FailureClass::Deadline | FailureClass::Unavailable => "push again in a moment",
-        _ => "ask an administrator of this repository to look at the plugin's configuration or to set it to monitor",
-    });
+    report.say(
+        &policy.name,
+        match class {
+            FailureClass::Deadline | FailureClass::Unavailable => "push again in a moment",
+            _ => "ask an administrator of this repository to look at the plugin's configuration or to set it to monitor",
+        },
+    );
     for index in 0..push.updates.len() {
         report.refuse(index, &format!("{}: {}", policy.name, class.as_str()));
     }

@@ -119,4 +119,3 @@ pub(super) async fn note(tx: &mut Tx, app: &App, ctx: &Ctx, before: &RepoAccess,
     let (repo, owner) = now.as_ref().map_or((&before.repo, &before.owner), |now| (&now.repo, &now.owner));
     events::announce(tx, app, ctx, note.kind, repo, owner, json!({ "previous_full_name": before.path() })).await
 }
-

@@ -55,9 +55,7 @@ async fn an_error_envelope_becomes_its_message() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_so_the_token_stays_here() {
-    let (base, _asked) = answering(
-        "HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-    );
+    let (base, _asked) = answering("HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let client = ApiClient::new(&base, Some(&Secret::new("hrd_abc"))).unwrap();
     assert_eq!(client.get("/x").await.unwrap().status, 301);
 }

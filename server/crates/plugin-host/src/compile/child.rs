@@ -29,9 +29,8 @@ pub fn run(args: &[OsString]) -> anyhow::Result<()> {
 
 /// Gives up what the compiler does not need, for good.
 fn bind(memory: u64, cpu: u64) -> anyhow::Result<()> {
-    let limit = |resource, value: u64| {
-        setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).context("set a resource limit")
-    };
+    let limit =
+        |resource, value: u64| setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).context("set a resource limit");
     limit(Resource::As, memory)?;
     limit(Resource::Cpu, cpu)?;
     limit(Resource::Fsize, OUTPUT)?;

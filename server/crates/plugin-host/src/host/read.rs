@@ -123,13 +123,7 @@ impl HostRepository for CallState {
         self.read(&this, |r| Ok(r.blob_range(parse(&id)?, offset, u64::from(length).min(RANGE))?), Vec::len)
     }
 
-    fn changes(
-        &mut self,
-        this: Resource<RepositoryHandle>,
-        old: Option<Vec<u8>>,
-        new: Option<Vec<u8>>,
-        page: Page,
-    ) -> Read<Vec<Change>> {
+    fn changes(&mut self, this: Resource<RepositoryHandle>, old: Option<Vec<u8>>, new: Option<Vec<u8>>, page: Page) -> Read<Vec<Change>> {
         let (start, limit) = bounds(page);
         let side = |id: &Option<Vec<u8>>| id.as_deref().map_or(Ok(Oid::ZERO), parse);
         self.read(

@@ -1,5 +1,6 @@
 //! The host under attack, and at its ordinary work. Components are compiled by a real child process: this very program,
 //! called again for the one test named `compile_child`.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod install;
 mod isolation;

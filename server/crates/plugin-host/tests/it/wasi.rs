@@ -12,7 +12,9 @@ use crate::support::{Bench, prelude};
 
 /// As much of WASI 0.2 as the tests call, in WASI's own words.
 const WASI: &[(&str, &str)] = &[
-    ("io", "package wasi:io@0.2.0;
+    (
+        "io",
+        "package wasi:io@0.2.0;
         interface error { resource error { to-debug-string: func() -> string; } }
         interface poll { resource pollable { ready: func() -> bool; block: func(); } }
         interface streams {
@@ -22,20 +24,30 @@ const WASI: &[(&str, &str)] = &[
                 check-write: func() -> result<u64, stream-error>;
                 blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
             }
-        }"),
-    ("clocks", "package wasi:clocks@0.2.0;
+        }",
+    ),
+    (
+        "clocks",
+        "package wasi:clocks@0.2.0;
         interface monotonic-clock {
             use wasi:io/poll@0.2.0.{pollable};
             now: func() -> u64;
             subscribe-duration: func(when: u64) -> pollable;
-        }"),
+        }",
+    ),
     ("random", "package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }"),
-    ("cli", "package wasi:cli@0.2.0;
+    (
+        "cli",
+        "package wasi:cli@0.2.0;
         interface stdout { use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream; }
-        interface environment { get-environment: func() -> list<tuple<string, string>>; }"),
-    ("filesystem", "package wasi:filesystem@0.2.0;
+        interface environment { get-environment: func() -> list<tuple<string, string>>; }",
+    ),
+    (
+        "filesystem",
+        "package wasi:filesystem@0.2.0;
         interface types { resource descriptor { sync: func(); } }
-        interface preopens { use types.{descriptor}; get-directories: func() -> list<tuple<descriptor, string>>; }"),
+        interface preopens { use types.{descriptor}; get-directories: func() -> list<tuple<descriptor, string>>; }",
+    ),
     ("sockets", "package wasi:sockets@0.2.0; interface instance-network { look: func() -> u32; }"),
 ];
 

@@ -36,7 +36,9 @@ pub fn Lines(lines: Vec<String>) -> impl IntoView {
     });
     let choose = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(number) = target.and_then(|target| target.closest("a.ln").ok().flatten()).and_then(|link| number_of(&link)) else { return };
+        let Some(number) = target.and_then(|target| target.closest("a.ln").ok().flatten()).and_then(|link| number_of(&link)) else {
+            return;
+        };
         event.prevent_default();
         let start = parse_range(&nav.hash()).map(|(first, _)| first).filter(|_| event.shift_key());
         let hash = match start {

@@ -26,9 +26,10 @@ pub fn General() -> impl IntoView {
     let private = RwSignal::new(now.private);
     let default_branch = RwSignal::new(now.default_branch.clone());
     let is_empty = now.empty;
-    let branches = load(move || repo.address(), move |address| async move {
-        if is_empty { Ok(Vec::new()) } else { code::branches(&address, 1).await.map(|found| found.items) }
-    });
+    let branches = load(
+        move || repo.address(),
+        move |address| async move { if is_empty { Ok(Vec::new()) } else { code::branches(&address, 1).await.map(|found| found.items) } },
+    );
     let first = now.default_branch;
     let options = Signal::derive(move || {
         let mut names = vec![(first.clone(), first.clone())];

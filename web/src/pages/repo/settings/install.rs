@@ -23,7 +23,8 @@ pub fn Install(found: Load<Vec<PluginInstallation>>) -> impl IntoView {
     let mode = RwSignal::new("enforce".to_owned());
     let known = Signal::derive(move || {
         let mut known: Vec<PluginComponent> = uploaded.get().into_iter().collect();
-        let others = components.value().unwrap_or_default().into_iter().filter(|component| known.iter().all(|new| new.digest != component.digest));
+        let others =
+            components.value().unwrap_or_default().into_iter().filter(|component| known.iter().all(|new| new.digest != component.digest));
         let others: Vec<_> = others.collect();
         known.extend(others);
         known
@@ -44,7 +45,8 @@ pub fn Install(found: Load<Vec<PluginInstallation>>) -> impl IntoView {
             install.refuse("digest", "Choose a component, or upload one.");
             return;
         }
-        let options = CreateInstallationOption { digest: digest_now, mode: Some(mode.get_untracked()), ..CreateInstallationOption::default() };
+        let options =
+            CreateInstallationOption { digest: digest_now, mode: Some(mode.get_untracked()), ..CreateInstallationOption::default() };
         let address = repo.address();
         install.run(async move { plugins::install(&address, &options).await }, move |installation| {
             toasts.done(format!("{} installed.", installation.name));

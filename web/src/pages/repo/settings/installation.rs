@@ -148,7 +148,8 @@ pub fn modes() -> Vec<(String, String)> {
 #[component]
 fn Verdicts(id: i64) -> impl IntoView {
     let repo = use_repo();
-    let verdicts = load(move || repo.address(), move |address| async move { plugins::verdicts(&address, id).await.map(|found| found.items) });
+    let verdicts =
+        load(move || repo.address(), move |address| async move { plugins::verdicts(&address, id).await.map(|found| found.items) });
     view! {
         <h4>"Last verdicts"</h4>
         {verdicts.view(skeleton::block, |verdicts| {
