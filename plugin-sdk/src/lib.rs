@@ -109,7 +109,7 @@ macro_rules! export {
                 }
             }
 
-            $crate::bindings::export_policy!(Component with_types_in $crate::bindings);
+    $crate::bindings::export_policy!(Component with_types_in $crate::bindings);
         };
     };
 }

@@ -65,7 +65,6 @@ impl Project {
 
 /// Cargo, as whoever runs us would get it.
 #[expect(clippy::disallowed_methods, reason = "building a plugin is running cargo, with the environment of whoever asks for it")]
-#[expect(clippy::disallowed_methods, reason = "the author's own cargo, in the author's own environment, for as long as it takes")]
 pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
