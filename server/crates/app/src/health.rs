@@ -20,11 +20,8 @@ pub async fn check(app: &App) -> Vec<Part> {
     if let Some(error) = &database {
         tracing::warn!(%error, "the database cannot be used");
     }
-    let migrated = match &database {
-        // The schema is brought up to date when the store is opened, and a newer one is refused there.
-        None => None,
-        Some(_) => Some("unknown while the database cannot be used".to_owned()),
-    };
+    // The schema is brought up to date when the store is opened, and a newer one is refused there.
+    let migrated = database.as_ref().map(|_| "unknown while the database cannot be used".to_owned());
     let database = database.map(|_| "cannot be reached or written; the log has the reason".to_owned());
     vec![
         Part { name: "database", fault: database },
