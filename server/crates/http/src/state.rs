@@ -6,6 +6,7 @@ use hardie_app::App;
 use tokio::sync::Semaphore;
 
 use crate::config::HttpConfig;
+use crate::health::Readiness;
 use crate::links::Links;
 use crate::metrics::Metrics;
 
@@ -23,6 +24,8 @@ pub struct Inner {
     pub links: Links,
     /// Counters.
     pub metrics: Metrics,
+    /// The last look at the parts, shared by those who ask at the same time.
+    pub readiness: Readiness,
     /// One permit for each API request under way.
     pub api_slots: Semaphore,
     /// One permit for each MiB of large files under way to clients.
@@ -35,7 +38,7 @@ impl Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
         let api_slots = Semaphore::new(config.api_requests);
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
-        Http(Arc::new(Inner { raw_slots, links, metrics: Metrics::default(), api_slots, app, config }))
+        Http(Arc::new(Inner { raw_slots, links, metrics: Metrics::default(), readiness: Readiness::default(), api_slots, app, config }))
     }
 }
 
