@@ -3,7 +3,7 @@
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, HtmlTextAreaElement};
+use web_sys::{HtmlElement, HtmlTextAreaElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Milliseconds since 1970.
 pub fn now() -> i64 {
@@ -73,6 +73,17 @@ fn copy_by_selection(text: &str) -> Option<bool> {
     let done = command.dyn_ref::<js_sys::Function>()?.call1(&document(), &"copy".into()).ok();
     area.remove();
     done.and_then(|done| done.as_bool())
+}
+
+/// Brings the chosen entry of a row that scrolls sideways into sight. Waits until the row is in the page.
+pub fn reveal(selector: &'static str) {
+    leptos::prelude::request_animation_frame(move || {
+        if let Ok(Some(element)) = document().query_selector(selector) {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
 }
 
 /// Gives the keyboard to an element.

@@ -60,6 +60,12 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
         self.state.get().and_then(Result::ok)
     }
 
+    /// What stands below the value: it comes once the value, or its failure, has taken its room, so that nothing jumps.
+    pub fn below(self, view: impl Fn() -> AnyView + Send + 'static) -> impl IntoView {
+        let settled = Memo::new(move |_| self.state.with(Option::is_some));
+        move || settled.get().then(&view)
+    }
+
     /// The value as a view; before it a placeholder of the same size, instead of it what went wrong.
     pub fn view(self, placeholder: impl Fn() -> AnyView + Send + 'static, view: impl Fn(T) -> AnyView + Send + 'static) -> impl IntoView {
         move || match self.state.get() {

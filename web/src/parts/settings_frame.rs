@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
+
 /// A menu entry: label, address, whether it is this page.
 pub type Entry = (&'static str, String, bool);
 
@@ -12,6 +14,7 @@ pub fn SettingsFrame(#[prop(into)] name: String, entries: Vec<Entry>, children: 
         .into_iter()
         .map(|(label, href, here)| view! { <li><a href=href aria-current=here.then_some("page")>{label}</a></li> })
         .collect_view();
+    browser::reveal(".settings-menu a[aria-current]");
     view! {
         <div class="settings">
             <nav class="settings-menu" aria-label=name><ul>{links}</ul></nav>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::pages::repo::use_repo;
 use crate::parts::copy::CopyButton;
 use crate::parts::icon::{Icon, Sign};
@@ -17,6 +18,10 @@ pub fn RepoHead(view: Memo<RepoView>) -> impl IntoView {
     let (code, commits, branches, tags) = (address.url(), format!("{}/commits", address.url()), address.branches(), address.tags());
     let settings = address.settings(RepoTab::General);
     let current = move |is: fn(&RepoView) -> bool| view.with(is).then_some("page");
+    Effect::new(move |_| {
+        view.track();
+        browser::reveal(".tabs a[aria-current]");
+    });
     view! {
         <div class="repo-head">
             <div class="repo-title">

@@ -29,7 +29,7 @@ pub fn Keys() -> impl IntoView {
             let rows = found.into_iter().map(|key| view! { <KeyRow key_row=key keys=keys/> }).collect_view();
             view! { <ul class="box rows">{rows}</ul> }.into_any()
         })}
-        <AddKey keys=keys/>
+        {keys.below(move || view! { <AddKey keys=keys/> }.into_any())}
     }
 }
 

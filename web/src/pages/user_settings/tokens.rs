@@ -44,7 +44,7 @@ pub fn Tokens() -> impl IntoView {
             let rows = found.into_iter().map(|token| view! { <TokenRow token=token tokens=tokens/> }).collect_view();
             view! { <ul class="box rows">{rows}</ul> }.into_any()
         })}
-        <add::AddToken on_made=move |token| { made.set(Some(token)); tokens.retry(); }/>
+        {tokens.below(move || view! { <add::AddToken on_made=move |token| { made.set(Some(token)); tokens.retry(); }/> }.into_any())}
     }
 }
 

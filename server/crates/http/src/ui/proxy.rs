@@ -28,11 +28,11 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 pub type Forward =
     Arc<dyn Fn(axum::http::Request<ByteStream>) -> BoxFuture<'static, Result<axum::http::Response<ByteStream>, Unreachable>> + Send + Sync>;
 
-/// The server gave no answer; the text is for people.
+/// The server gave no answer. The text is for the operator's log: it names the inner address.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Unreachable {
-    /// What happened and what to do.
+    /// What happened.
     pub message: String,
     /// Whether it was reached but stayed silent.
     pub timed_out: bool,
@@ -79,7 +79,7 @@ pub(super) async fn pass(forward: &Forward, request: Request) -> Response {
         }
         Err(error) => {
             tracing::warn!(error = %error, "the server gave no answer");
-            unreachable(&error, wants_json)
+            unreachable(error.timed_out, wants_json)
         }
     }
 }
@@ -119,15 +119,19 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// 502 or 504 in the form that the asker reads: the API's envelope, or a line of text for git.
-fn unreachable(error: &Unreachable, wants_json: bool) -> Response {
+/// 502 or 504 in the form that the asker reads: the API's envelope, or a line of text for git. Inner addresses stay inside.
+fn unreachable(timed_out: bool, wants_json: bool) -> Response {
+    let message = match timed_out {
+        true => "the server behind this address did not answer in time",
+        false => "nothing answers behind this address; is `hardie serve` running there?",
+    };
     let (body, content_type) = if wants_json {
-        (json!({ "message": error.message, "url": "" }).to_string(), "application/json; charset=utf-8")
+        (json!({ "message": message, "url": "" }).to_string(), "application/json; charset=utf-8")
     } else {
-        (format!("{}\n", error.message), "text/plain; charset=utf-8")
+        (format!("{message}\n"), "text/plain; charset=utf-8")
     };
     let mut response = Response::new(Body::from(body));
-    *response.status_mut() = if error.timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
+    *response.status_mut() = if timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -30,7 +30,7 @@ pub fn Protections() -> impl IntoView {
             let rows = found.into_iter().map(|rule| view! { <Row rule=rule rules=rules/> }).collect_view();
             view! { <ul class="box rows">{rows}</ul> }.into_any()
         })}
-        <Add rules=rules/>
+        {rules.below(move || view! { <Add rules=rules/> }.into_any())}
     }
 }
 

@@ -37,7 +37,7 @@ pub fn Collaborators() -> impl IntoView {
             let rows = people.into_iter().map(|person| view! { <Row person=person found=found/> }).collect_view();
             view! { <ul class="box rows">{rows}</ul> }.into_any()
         })}
-        <Add found=found/>
+        {found.below(move || view! { <Add found=found/> }.into_any())}
     }
 }
 

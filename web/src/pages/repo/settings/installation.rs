@@ -10,7 +10,6 @@ use crate::parts::confirm::ConfirmButton;
 use crate::parts::field::{AreaField, CheckField, SelectField};
 use crate::parts::form::{Form, Submit};
 use crate::parts::icon::{Icon, Sign};
-use crate::parts::skeleton;
 use crate::parts::time::Ago;
 use crate::state::toasts::use_toasts;
 use crate::text;
@@ -152,7 +151,7 @@ fn Verdicts(id: i64) -> impl IntoView {
         load(move || repo.address(), move |address| async move { plugins::verdicts(&address, id).await.map(|found| found.items) });
     view! {
         <h4>"Last verdicts"</h4>
-        {verdicts.view(skeleton::block, |verdicts| {
+        {verdicts.view(|| view! { <p class="muted small">"Loading…"</p> }.into_any(), |verdicts| {
             if verdicts.is_empty() {
                 return view! { <p class="muted small">"None yet: it speaks at the next push."</p> }.into_any();
             }

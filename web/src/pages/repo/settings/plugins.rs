@@ -29,6 +29,6 @@ pub fn Plugins() -> impl IntoView {
             }
             installations.into_iter().map(|installation| view! { <InstallationCard installation=installation found=found/> }).collect_view().into_any()
         })}
-        <Install found=found/>
+        {found.below(move || view! { <Install found=found/> }.into_any())}
     }
 }
