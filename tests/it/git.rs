@@ -7,6 +7,7 @@ mod races;
 mod reachability;
 mod rules;
 mod shallow;
+mod shipped;
 mod visibility;
 
 use hardie_testkit::{TestServer, TestUser};

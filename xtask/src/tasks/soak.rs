@@ -35,7 +35,7 @@ pub fn soak(house: &House, options: &args::Soak) -> anyhow::Result<()> {
 
 fn once(house: &House, options: &args::Soak, cluster: &Cluster, seed: &str) -> anyhow::Result<()> {
     let mut nextest = shell::cargo(house)?;
-    nextest.args(["nextest", "run", "--workspace", "--profile", "soak", "--run-ignored", "all", "--no-capture"]);
+    nextest.args(["nextest", "run", "--workspace", "--exclude", "hardie-web", "--profile", "soak", "--run-ignored", "all", "--no-capture"]);
     if let Some(name) = &options.name {
         nextest.args(["--ignore-default-filter", name]);
     }

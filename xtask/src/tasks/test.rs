@@ -28,7 +28,7 @@ pub fn test(house: &House, options: &args::Test) -> anyhow::Result<()> {
         let seed = seed()?.to_string();
         let cluster = Cluster::start()?;
         let mut nextest = shell::cargo(house)?;
-        nextest.args(["nextest", "run", "--workspace"]).args(&options.filters);
+        nextest.args(["nextest", "run", "--workspace", "--exclude", "hardie-web"]).args(&options.filters);
         environment(house, &mut nextest, &cluster, &seed);
         say(&format!("seed {seed}: HARDIE_TEST_SEED={seed} repeats this run"));
         shell::openly("cargo nextest run", &mut nextest)
@@ -42,7 +42,7 @@ pub const PREPARE_STEPS: usize = 3;
 pub fn prepare(house: &House, wasm: &Toolchain, progress: &mut Progress) -> anyhow::Result<()> {
     progress.loud("server and tests", || {
         // One call for both: the features of shared dependencies are then the same, and nothing is compiled twice.
-        shell::openly("cargo build", shell::cargo(house)?.args(["build", "--workspace", "--bins", "--tests"]))
+        shell::openly("cargo build", shell::cargo(house)?.args(["build", "--workspace", "--exclude", "hardie-web", "--bins", "--tests"]))
     })?;
     progress.loud("web bundle", || build::web(house, wasm))?;
     progress.loud("shipped plugins", || build::plugins(house, wasm, false))
@@ -70,7 +70,10 @@ pub fn seed() -> anyhow::Result<u64> {
 
 fn clippy(house: &House) -> anyhow::Result<()> {
     let mut cargo = shell::cargo(house)?;
-    shell::openly("cargo clippy", cargo.args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    shell::openly(
+        "cargo clippy",
+        cargo.args(["clippy", "--quiet", "--workspace", "--exclude", "hardie-web", "--all-targets", "--", "-D", "warnings"]),
+    )
 }
 
 /// What each shipped plugin says that it accepts and refuses, in the server's own sandbox.

@@ -120,7 +120,7 @@ pub struct NewObject {
     pub path: Vec<u8>,
     /// The mode under which that tree holds it; 0 for commits and tags.
     pub mode: u32,
-    /// The first new commit (newest first) that brings it; null for tags.
+    /// The new commit that brings it, parents looked at before children; null for tags.
     pub commit: Oid,
 }
 
