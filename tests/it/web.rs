@@ -8,4 +8,5 @@ mod forge;
 mod front;
 mod journey;
 mod pages;
+mod settings;
 mod wire;

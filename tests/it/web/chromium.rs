@@ -172,6 +172,12 @@ impl Chromium {
         self.ask(&format!("/element/{element}/value"), &json!({ "text": text })).map(drop)
     }
 
+    /// Picks a file in a file field.
+    pub fn choose_file(&self, selector: &str, file: &Path) -> anyhow::Result<()> {
+        let element = self.find(selector)?;
+        self.ask(&format!("/element/{element}/value"), &json!({ "text": file.to_string_lossy() })).map(drop)
+    }
+
     /// Presses keys, one after the other, wherever the focus is.
     pub fn press(&self, keys: &[&str]) -> anyhow::Result<()> {
         let steps: Vec<Value> =
