@@ -2,6 +2,8 @@
 //!
 //! A long form of a test runs when `HARDIE_SOAK` is set (`cargo xtask soak NAME`), a short one otherwise; both print their seed.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test says what went wrong by ending")]
+
 mod api;
 mod app;
 mod clients;

@@ -25,7 +25,7 @@ async fn what_is_over_a_limit_is_refused_naming_it() {
         assert!(text.contains("object") && text.contains("100000"), "{via:?}: {text}");
         git.ok(&dir, &["reset", "--quiet", "--hard", "HEAD~1"]).unwrap();
         for n in 0..5 {
-            let noise: String = (0..6000).map(|_| format!("{:016x}", random.next())).collect();
+            let noise: String = (0..6000).map(|_| format!("{:016x}", random.number())).collect();
             git.commit(&dir, &format!("noise{n}"), &noise, "Noise").unwrap();
         }
         let text = git.fails(&dir, &["push", &url, "main"]).unwrap();
@@ -58,7 +58,7 @@ async fn damaged_packs_are_refused_and_leave_nothing_behind() {
                 let at = random.below(pack.len() as u64) as usize;
                 bad[at] ^= 1 << random.below(8);
             }
-            _ => bad[8..12].copy_from_slice(&(random.next() as u32).to_be_bytes()),
+            _ => bad[8..12].copy_from_slice(&(random.number() as u32).to_be_bytes()),
         }
         let answer = raw::push_pack(git, &dir, &url, &bad, &tip, "refs/heads/bad").unwrap();
         assert!(!answer.contains("ok refs/heads/bad"), "round {round}: {answer}");

@@ -18,7 +18,7 @@ const TIME: Duration = Duration::from_secs(24 * 3600);
 /// What was looked at, and what is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Verified {
-    /// Repositories, deleted ones that can be restored included.
+    /// Repositories that are not deleted.
     pub repos: u64,
     /// Refs.
     pub refs: u64,

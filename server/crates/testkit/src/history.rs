@@ -19,7 +19,7 @@ impl Choices {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -28,7 +28,7 @@ impl Choices {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.number() % bound.max(1)
     }
 }
 
@@ -92,7 +92,7 @@ fn change_files(out: &mut impl Write, number: u64, choices: &mut Choices) -> any
     let folder = choices.below(40);
     let file = choices.below(30);
     writeln!(out, "M 100644 inline dir{folder}/sub{}/file{file}.txt", file % 5)?;
-    let lines: String = (0..20 + choices.below(20)).map(|i| format!("line {i} of {number}: {:x}\n", choices.next())).collect();
+    let lines: String = (0..20 + choices.below(20)).map(|i| format!("line {i} of {number}: {:x}\n", choices.number())).collect();
     data(out, lines.as_bytes())?;
     match number % 97 {
         0 => {

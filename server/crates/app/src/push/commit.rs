@@ -60,16 +60,16 @@ pub async fn commit(
     if !report.any_accepted() {
         return Ok(Committed::Nothing);
     }
-    if let Some(hash) = pack.and_then(Ingested::hash) {
-        if !tx.publish_pack(push.repo, &hash.0, push.id, judged.closed, app.clock.now()).await? {
-            return Err(Error::Unavailable("the pack was swept before it was committed: push again".to_owned()));
-        }
+    if let Some(hash) = pack.and_then(Ingested::hash)
+        && !tx.publish_pack(push.repo, &hash.0, push.id, judged.closed, app.clock.now()).await?
+    {
+        return Err(Error::Unavailable("the pack was swept before it was committed: push again".to_owned()));
     }
     let now = app.clock.now();
-    if judged.was_empty {
-        if let Some(branch) = first_branch(&judged.default_branch, report) {
-            tx.set_default_branch(push.repo, &branch).await?;
-        }
+    if judged.was_empty
+        && let Some(branch) = first_branch(&judged.default_branch, report)
+    {
+        tx.set_default_branch(push.repo, &branch).await?;
     }
     tx.set_pushed_at(push.repo, now).await?;
     tx.insert_outbox(event::PUSH, Some(push.repo), &payload(push, report), now).await?;
@@ -114,10 +114,10 @@ async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report:
 
 /// Compare and swap; the reason if another push was first.
 async fn move_ref(tx: &mut Tx, push: &Push, update: &RefUpdate, peeled: Option<Oid>) -> Result<Option<String>> {
-    if update.old.is_zero() {
-        if let Some(other) = tx.refs_conflicting(push.repo, &update.name).await?.into_iter().next() {
-            return Ok(Some(format!("conflicts with the existing ref {other}")));
-        }
+    if update.old.is_zero()
+        && let Some(other) = tx.refs_conflicting(push.repo, &update.name).await?.into_iter().next()
+    {
+        return Ok(Some(format!("conflicts with the existing ref {other}")));
     }
     let old = (!update.old.is_zero()).then_some(update.old);
     let new = (!update.new.is_zero()).then_some((update.new, peeled));

@@ -70,10 +70,10 @@ fn movement(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
     if update.name.is_branch() && !facts.new_is_commit {
         return Some("a branch must point at a commit".to_owned());
     }
-    if facts.current.is_zero() {
-        if let Some(other) = directory_conflict(&update.name, facts.existing) {
-            return Some(format!("conflicts with the existing ref {other}"));
-        }
+    if facts.current.is_zero()
+        && let Some(other) = directory_conflict(&update.name, facts.existing)
+    {
+        return Some(format!("conflicts with the existing ref {other}"));
     }
     match facts.protection {
         Some(protection) if facts.forced && !protection.allow_force => {

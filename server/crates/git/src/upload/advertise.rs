@@ -62,7 +62,7 @@ fn write_refs(stateless: bool, refs: &Refs, out: &mut BytesMut) {
 
     let mut line = |oid: Oid, name: &[u8], suffix: &[u8]| {
         let capabilities = std::mem::take(&mut capabilities);
-        pktline::write(out, &[oid.to_hex().as_bytes(), b" ", name, suffix, &capabilities, b"\n"]);
+        pktline::write(out, &[&oid.hex(), b" ", name, suffix, &capabilities, b"\n"]);
     };
     if let Some(oid) = head.oid {
         line(oid, b"HEAD", b"");

@@ -102,8 +102,7 @@ impl LsRefs {
             {
                 attributes = format!(" peeled:{peeled}");
             }
-            let oid = shown.oid.to_hex();
-            pktline::write(out, &[oid.as_bytes(), b" ", shown.name.as_bytes(), attributes.as_bytes(), b"\n"]);
+            pktline::write(out, &[&shown.oid.hex(), b" ", shown.name.as_bytes(), attributes.as_bytes(), b"\n"]);
         }
         true
     }
