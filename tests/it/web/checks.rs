@@ -76,14 +76,20 @@ observer.observe({ type: 'layout-shift', buffered: true });
 return observer.takeRecords().filter(entry => !entry.hadRecentInput).reduce((sum, entry) => sum + entry.value, 0);
 "#;
 
-/// The page is settled, accessible as far as a script can tell, and the console is silent.
+/// A page that was just loaded: it did not jump, it is accessible as far as a script can tell, and the console is silent.
 pub fn page_is_clean(browser: &Chromium, what: &str) -> anyhow::Result<()> {
+    page_is_sound(browser, what)?;
+    let shift = browser.script(SHIFT, &[])?.as_f64().unwrap_or_default();
+    ensure!(shift <= 0.02, "{what}: the page jumps by {shift:.3} after its first paint");
+    Ok(())
+}
+
+/// The same after something was done on it, when what was made may push the rest down.
+pub fn page_is_sound(browser: &Chromium, what: &str) -> anyhow::Result<()> {
     browser.wait_for(&format!("{what}: no placeholder any more"), "return !document.querySelector('.skeleton')")?;
     let wrong = browser.script(AUDIT, &[])?;
     let wrong: Vec<&str> = wrong.as_array().map(|list| list.iter().filter_map(|line| line.as_str()).collect()).unwrap_or_default();
     ensure!(wrong.is_empty(), "{what}:\n  {}", wrong.join("\n  "));
-    let shift = browser.script(SHIFT, &[])?.as_f64().unwrap_or_default();
-    ensure!(shift <= 0.02, "{what}: the page jumps by {shift:.3} after its first paint");
     console_is_silent(browser, what)
 }
 

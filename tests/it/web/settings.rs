@@ -2,7 +2,7 @@
 
 use hardie_testkit::{Git, tools};
 
-use super::checks::{console_is_silent, page_is_clean};
+use super::checks::{console_is_silent, page_is_clean, page_is_sound};
 use super::chromium::Chromium;
 use super::forge::{self, Forge};
 
@@ -34,7 +34,7 @@ fn a_token_made_on_the_page_is_shown_once_and_works_for_git() {
     let token = browser.wait_for("the token", "return document.querySelector('.notice-good pre')?.innerText.trim()").unwrap();
     let token = token.as_str().unwrap().to_owned();
     assert!(token.starts_with("hrd_"), "{token}");
-    page_is_clean(&browser, "a token that was just made").unwrap();
+    page_is_sound(&browser, "a token that was just made").unwrap();
     let git = Git::new("laptop").unwrap().with_password("ann", &token).unwrap();
     let dir = git.init("anvil").unwrap();
     git.ok(&dir, &["push", "--quiet", &forge.remote("ann/anvil"), "main"]).unwrap();
@@ -63,7 +63,7 @@ fn an_ssh_key_added_on_the_page_signs_git_in() {
     browser.wait_for_text("SHA256:").unwrap();
     let git = git.with_ssh_key(&key);
     git.ok(git.home(), &["ls-remote", &format!("ssh://git@{}/ann/anvil.git", forge.serve.ssh())]).unwrap();
-    page_is_clean(&browser, "keys").unwrap();
+    page_is_sound(&browser, "keys").unwrap();
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_rule_a_rename_and_a_deletion_hold() {
     browser.fill("#rule_name", "main").unwrap();
     press_button(&browser, "Add rule");
     browser.wait_for_text("History cannot be rewritten").unwrap();
-    page_is_clean(&browser, "a rule").unwrap();
+    page_is_sound(&browser, "a rule").unwrap();
     git.ok(&dir, &["commit", "--quiet", "--amend", "-m", "Rewritten"]).unwrap();
     git.fails(&dir, &["push", "--force", &forge.remote("ann/anvil"), "main"]).unwrap();
 
@@ -112,7 +112,7 @@ fn a_plugin_uploaded_on_the_page_judges_the_next_push_and_shows_its_verdict() {
     press_button(&browser, "Install");
     browser.wait_for_text("What it may do").unwrap();
     browser.wait_for_text("None yet").unwrap();
-    page_is_clean(&browser, "an installed plugin").unwrap();
+    page_is_sound(&browser, "an installed plugin").unwrap();
 
     let git = &forge.git;
     let dir = git.init("anvil").unwrap();

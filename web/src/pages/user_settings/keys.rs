@@ -8,7 +8,7 @@ use crate::api::settings;
 use crate::load::{Load, load};
 use crate::parts::confirm::ConfirmButton;
 use crate::parts::empty::Empty;
-use crate::parts::field::{AreaField, CheckField, TextField};
+use crate::parts::field::{AreaField, TextField};
 use crate::parts::form::{Form, Submit};
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::skeleton;
@@ -73,18 +73,16 @@ fn AddKey(keys: Load<Vec<PublicKey>>) -> impl IntoView {
     let toasts = use_toasts();
     let title = RwSignal::new(String::new());
     let key = RwSignal::new(String::new());
-    let read_only = RwSignal::new(false);
     let submit = Submit::new();
     let add = move || {
         let options = CreateKeyOption {
             title: title.get_untracked().trim().to_owned(),
             key: key.get_untracked().trim().to_owned(),
-            read_only: read_only.get_untracked(),
+            ..CreateKeyOption::default()
         };
         submit.run(async move { settings::add_key(&options).await }, move |added| {
             title.set(String::new());
             key.set(String::new());
-            read_only.set(false);
             toasts.done(format!("Key added: {}", added.fingerprint));
             keys.retry();
         });
@@ -96,7 +94,6 @@ fn AddKey(keys: Load<Vec<PublicKey>>) -> impl IntoView {
                 <AreaField name="key" label="Public key" value=key rows=4 required=true failure=submit.failure()
                     hint="The line in ~/.ssh/id_ed25519.pub. Ed25519, ECDSA, security keys, and RSA of 2048 bits or more."/>
                 <TextField name="title" label="Name (optional)" value=title max=100 failure=submit.failure() hint="Such as the machine it is on. The key's comment if empty."/>
-                <CheckField name="read_only" label="Read only" value=read_only hint="It may fetch but not push."/>
             </Form>
         </section>
     }
