@@ -28,7 +28,7 @@ impl Tx {
             return Err(Error::Aborted);
         }
         // What a commit refers to must be on disk by now; tests order this line against file syncs.
-        tracing::info!(target: "hardie::store::commit", "commit");
+        tracing::debug!(target: "hardie::store::commit", "commit");
         self.inner.commit().await.map_err(Error::of_commit)
     }
 
