@@ -80,8 +80,15 @@ pub async fn delete_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &
 }
 
 /// The rules whose pattern fits a branch, by its short name. All of them hold: what one forbids no other allows.
-pub(crate) fn rules_for<'a>(rules: &'a [Protection], short_name: &[u8]) -> Vec<&'a Protection> {
-    rules.iter().filter(|rule| Glob::parse(&rule.pattern).is_ok_and(|glob| glob.matches(short_name))).collect()
+/// A stored pattern that cannot be read is an error: a rule must not fall away in silence.
+pub(crate) fn rules_for<'a>(rules: &'a [Protection], short_name: &[u8]) -> Result<Vec<&'a Protection>> {
+    let mut fitting = Vec::new();
+    for rule in rules {
+        if Glob::parse(&rule.pattern).map_err(Error::internal)?.matches(short_name) {
+            fitting.push(rule);
+        }
+    }
+    Ok(fitting)
 }
 
 fn describe(pattern: &str, force: bool, delete: bool) -> String {

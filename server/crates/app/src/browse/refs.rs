@@ -150,9 +150,9 @@ async fn finish(app: &App, ctx: &Ctx, rules: &[Protection], seen: Seen) -> Resul
     let can_push = seen.role >= Role::Write && !seen.archived;
     let branches = names.into_iter().zip(tips).map(|(name, tip)| {
         let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
-        let fitting = rules_for(rules, short);
+        let fitting = rules_for(rules, short)?;
         let is_default = name == seen.default;
-        Branch {
+        Ok(Branch {
             tip,
             is_default,
             can_push,
@@ -160,9 +160,9 @@ async fn finish(app: &App, ctx: &Ctx, rules: &[Protection], seen: Seen) -> Resul
             allow_delete: !is_default && fitting.iter().all(|rule| rule.allow_delete),
             rules: fitting.iter().map(|rule| rule.pattern.clone()).collect(),
             name,
-        }
+        })
     });
-    Ok(branches.collect())
+    branches.collect()
 }
 
 /// Tags by name, the last in byte order first: version numbers mostly grow.

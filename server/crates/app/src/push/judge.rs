@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hardie_domain::glob::Glob;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::RefOutcome;
 use hardie_domain::refname::RefName;
@@ -19,6 +18,7 @@ use super::rules::{self, Protection};
 use super::{Push, PushReport, facts, policies};
 use crate::access::RepoAccess;
 use crate::git_access::RepoHandle;
+use crate::protections::rules_for;
 use crate::{App, Ctx, Error, Result, plugins};
 
 /// What the judgement rests on, and what it found.
@@ -177,16 +177,10 @@ impl Work {
     /// The strictest of all rules whose pattern matches the branch.
     fn protection(&self, branch: &RefName) -> Result<Option<Protection>> {
         let name = branch.as_bytes().strip_prefix(b"refs/heads/").unwrap_or(branch.as_bytes());
-        let mut strictest = None;
-        for row in &self.protections {
-            let pattern = Glob::parse(&row.pattern).map_err(Error::internal)?;
-            if pattern.matches(name) {
-                let so_far = strictest.unwrap_or(Protection { allow_force: true, allow_delete: true });
-                let allow_force = so_far.allow_force && row.allow_force;
-                strictest = Some(Protection { allow_force, allow_delete: so_far.allow_delete && row.allow_delete });
-            }
-        }
-        Ok(strictest)
+        let fitting = rules_for(&self.protections, name)?;
+        let strictest =
+            Protection { allow_force: fitting.iter().all(|r| r.allow_force), allow_delete: fitting.iter().all(|r| r.allow_delete) };
+        Ok((!fitting.is_empty()).then_some(strictest))
     }
 }
 
