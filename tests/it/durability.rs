@@ -5,3 +5,4 @@ mod disk;
 mod faults;
 mod kill;
 mod order;
+mod small_disk;

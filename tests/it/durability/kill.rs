@@ -61,7 +61,7 @@ fn kill_at_random_moments_loses_nothing_acknowledged() {
     assert!(pushes > 0, "no push was acknowledged before any kill: the test shows nothing");
 }
 
-fn create_repo(git: &Git, url: &str, name: &str) {
+pub fn create_repo(git: &Git, url: &str, name: &str) {
     let host = url.trim_start_matches("http://");
     let body = format!("{{\"name\":\"{name}\",\"private\":true}}");
     let request = format!(

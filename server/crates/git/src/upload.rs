@@ -134,15 +134,17 @@ impl Upload {
 
     /// What to do next. Cheap; never blocks.
     pub fn poll(&mut self) -> UploadAction {
-        if let State::ListRefs(list) = &mut self.state
-            && !list.write_portion(&self.refs, &mut self.out)
-        {
+        loop {
+            if !self.out.is_empty() {
+                return UploadAction::Send(self.out.split().freeze());
+            }
+            let State::ListRefs(list) = &mut self.state else { break };
+            if let Some(portion) = list.next_portion() {
+                return UploadAction::Send(portion);
+            }
             self.enter(Next::Request);
             // An error in the next request has queued its explanation.
             let _queued: Result<(), UploadError> = self.advance();
-        }
-        if !self.out.is_empty() {
-            return UploadAction::Send(self.out.split().freeze());
         }
         match &mut self.state {
             State::Command(_) | State::Legacy(_) if self.eof => UploadAction::Done,

@@ -5,6 +5,7 @@
 
 pub mod caps;
 pub mod error;
+pub mod listing;
 pub mod pktline;
 pub mod refs;
 pub mod sideband;

@@ -69,9 +69,12 @@ impl Error {
         matches!(self, Error::Unavailable(_) | Error::Full(_))
     }
 
-    /// A failure of COMMIT itself.
+    /// A failure of COMMIT itself. Its outcome is unknown unless the database lives and says that it did not commit.
     pub(crate) fn of_commit(error: sqlx::Error) -> Error {
-        Error::CommitUnknown(Cause::new(error))
+        match &error {
+            sqlx::Error::Database(database) if refuses_commit(database.code().as_deref().unwrap_or_default()) => error.into(),
+            _ => Error::CommitUnknown(Cause::new(error)),
+        }
     }
 }
 
@@ -88,6 +91,15 @@ impl From<sqlx::Error> for Error {
             _ => Error::Database,
         };
         wrap(Cause::new(error))
+    }
+}
+
+/// Whether a COMMIT that ends with this code surely took no effect. SQLite: FULL, since the commit record is written last, and
+/// BUSY. PostgreSQL: a constraint checked late, a serialisation failure, a full disk; a server that shuts down may have committed.
+fn refuses_commit(code: &str) -> bool {
+    match code.len() {
+        5 => matches!(code, "53100" | "40001" | "40P01") || code.starts_with("23"),
+        _ => matches!(code.parse::<u32>().map(|n| n & 0xff), Ok(5 | 13)),
     }
 }
 
@@ -113,7 +125,17 @@ fn kind_of_code(code: &str) -> fn(Cause) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, Error, kind_of_code};
+    use super::{Cause, Error, kind_of_code, refuses_commit};
+
+    #[test]
+    fn only_a_database_that_lives_can_say_that_nothing_was_committed() {
+        for sure in ["13", "5", "517", "53100", "23503", "40001"] {
+            assert!(refuses_commit(sure), "{sure}");
+        }
+        for unknown in ["10", "1034", "57P01", "08006", "40003", "58030", "XX000", ""] {
+            assert!(!refuses_commit(unknown), "{unknown}");
+        }
+    }
 
     #[test]
     fn a_full_disk_and_a_lost_server_are_told_apart() {

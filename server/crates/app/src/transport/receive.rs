@@ -1,6 +1,7 @@
 //! receive-pack: commands and a pack in, a report out. What becomes of them is `push`'s affair.
 
 use std::io;
+use std::time::Duration;
 
 use hardie_domain::names::RepoPath;
 use hardie_git::receive::{self, Receive, ReceiveAction};
@@ -19,6 +20,8 @@ use crate::{App, Ctx, Error, Result, access, git_access};
 const PIECES: usize = 16;
 /// Progress lines waiting for a slow client; more are dropped.
 const LINES: usize = 32;
+/// How long a refused client may pause before it is taken to have sent everything.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Serves one push. `stateless` is true over HTTP, where the advertisement was a request of its own.
 pub async fn git_receive_pack(
@@ -88,7 +91,7 @@ async fn converse(
     for line in &report.messages {
         output.write_all(&machine.progress(&format!("{line}\n"))).await?;
     }
-    if report.unpack.is_some() {
+    if has_pack && !report.results.iter().any(|(_, outcome)| outcome.is_accepted()) {
         // A client that is still sending would not read why it was refused.
         drain(input, app.config.git_limits.pack_bytes).await;
     }
@@ -161,12 +164,13 @@ fn failed(error: Error, updates: Vec<hardie_domain::push::RefUpdate>) -> PushRep
     report
 }
 
-/// Reads and drops what the client still sends, so that it gets to read the report; bounded in bytes by the pack limit.
+/// Reads and drops what the client still sends, so that it gets to read the report. Bounded in bytes by the pack limit, and by
+/// silence: some clients keep the line open when they have sent everything.
 async fn drain(input: &mut (impl AsyncRead + Unpin), most: u64) {
     let mut left = most;
     while left > 0 {
-        match read_chunk(input).await {
-            Ok(chunk) if !chunk.is_empty() => left = left.saturating_sub(chunk.len() as u64),
+        match tokio::time::timeout(SILENCE, read_chunk(input)).await {
+            Ok(Ok(chunk)) if !chunk.is_empty() => left = left.saturating_sub(chunk.len() as u64),
             _ => return,
         }
     }

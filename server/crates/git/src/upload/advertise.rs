@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use hardie_domain::oid::Oid;
 
 use crate::wire::AGENT;
+use crate::wire::listing::Style;
 use crate::wire::pktline;
 use crate::wire::refs::Refs;
 use crate::wire::version::Version;
@@ -60,21 +61,21 @@ fn write_refs(stateless: bool, refs: &Refs, out: &mut BytesMut) {
     }
     capabilities.extend_from_slice(format!(" filter object-format=sha1 agent={AGENT}").as_bytes());
 
-    let mut line = |oid: Oid, name: &[u8], suffix: &[u8]| {
-        let capabilities = std::mem::take(&mut capabilities);
-        pktline::write(out, &[&oid.hex(), b" ", name, suffix, &capabilities, b"\n"]);
-    };
-    if let Some(oid) = head.oid {
-        line(oid, b"HEAD", b"");
-    }
-    for shown in refs.all() {
-        line(shown.oid, shown.name.as_bytes(), b"");
-        if let Some(peeled) = shown.peeled {
-            line(peeled, shown.name.as_bytes(), b"^{}");
+    // The first line carries the capabilities, whatever it is about; the others are as they are for everybody.
+    let capabilities = capabilities.as_slice();
+    let all = refs.listing(Style::Legacy);
+    let mut rest = 0;
+    match (head.oid, refs.all().first()) {
+        (Some(oid), _) => pktline::write(out, &[&oid.hex(), b" HEAD", capabilities, b"\n"]),
+        (None, Some(first)) => {
+            pktline::write(out, &[&first.oid.hex(), b" ", first.name.as_bytes(), capabilities, b"\n"]);
+            if let Some(peeled) = first.peeled {
+                pktline::write(out, &[&peeled.hex(), b" ", first.name.as_bytes(), b"^{}\n"]);
+            }
+            rest = 1;
         }
+        (None, None) => pktline::write(out, &[&Oid::ZERO.hex(), b" capabilities^{}", capabilities, b"\n"]),
     }
-    if refs.all().is_empty() {
-        line(Oid::ZERO, b"capabilities^{}", b"");
-    }
+    out.extend_from_slice(&all.slice(rest..refs.all().len()));
     out.extend_from_slice(pktline::FLUSH);
 }

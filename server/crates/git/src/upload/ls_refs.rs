@@ -1,17 +1,18 @@
 //! `ls-refs` of version 2 (gitprotocol-v2, "ls-refs").
 
-use std::ops::Range;
+use std::collections::VecDeque;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use crate::wire::error::WireError;
+use crate::wire::listing::Style;
 use crate::wire::pktline;
 use crate::wire::refs::Refs;
 
 /// From this many prefixes on git ignores them all and lists everything, which clients must expect anyway.
 const TOO_MANY_PREFIXES: usize = 65_536;
-/// Bytes per portion of a long list.
-const PORTION: usize = 256 << 10;
+/// Parts shorter than this are sent together.
+const PORTION: usize = 32 << 10;
 
 /// What the client asked for.
 #[derive(Debug, Default)]
@@ -42,80 +43,60 @@ impl LsRefsArgs {
     }
 }
 
-/// A list under way: which refs are still to be written.
+/// A list under way: parts that are still to be sent, the closing flush the last of them.
 pub struct LsRefs {
-    peel: bool,
-    symrefs: bool,
-    head: bool,
-    unborn: bool,
-    /// Positions in the snapshot, disjoint and rising.
-    ranges: std::vec::IntoIter<Range<usize>>,
-    current: Range<usize>,
-    ended: bool,
+    parts: VecDeque<Bytes>,
 }
 
 impl LsRefs {
-    /// Resolves prefixes to positions in the snapshot.
+    /// Resolves prefixes to parts of the snapshot's listing.
     pub fn new(mut args: LsRefsArgs, refs: &Refs) -> LsRefs {
         if args.prefixes.len() >= TOO_MANY_PREFIXES {
             args.prefixes.clear();
         }
-        let head = args.prefixes.is_empty() || args.prefixes.iter().any(|p| b"HEAD".starts_with(p));
+        let mut parts = VecDeque::new();
+        if args.prefixes.is_empty() || args.prefixes.iter().any(|p| b"HEAD".starts_with(p)) {
+            parts.extend(head(&args, refs));
+        }
         if args.prefixes.is_empty() {
             args.prefixes.push(Vec::new());
         }
         args.prefixes.sort_unstable();
-        let mut ranges: Vec<Range<usize>> = Vec::new();
+        let listing = refs.listing(if args.peel { Style::Peeled } else { Style::Plain });
+        let mut listed = 0;
         for range in args.prefixes.iter().map(|p| refs.below(p)) {
             // Ranges of prefixes are nested or disjoint, and the outer one sorts first.
-            if range.start >= ranges.last().map_or(0, |last| last.end) && !range.is_empty() {
-                ranges.push(range);
+            if range.start >= listed && !range.is_empty() {
+                listed = range.end;
+                parts.push_back(listing.slice(range));
             }
         }
-        let unborn = args.unborn && args.symrefs;
-        LsRefs { peel: args.peel, symrefs: args.symrefs, head, unborn, ranges: ranges.into_iter(), current: 0..0, ended: false }
+        parts.push_back(Bytes::from_static(pktline::FLUSH));
+        LsRefs { parts }
     }
 
-    /// Appends the next portion; false when everything, the closing flush included, has been written before.
-    pub fn write_portion(&mut self, refs: &Refs, out: &mut BytesMut) -> bool {
-        if self.ended {
-            return false;
+    /// The next bytes of the answer: a long part as it is, short ones together. `None` at the end.
+    pub fn next_portion(&mut self) -> Option<Bytes> {
+        if self.parts.front()?.len() >= PORTION {
+            return self.parts.pop_front();
         }
-        if std::mem::take(&mut self.head) {
-            self.write_head(refs, out);
+        let mut portion = BytesMut::new();
+        while let Some(part) = self.parts.pop_front_if(|part| portion.len() + part.len() <= PORTION) {
+            portion.extend_from_slice(&part);
         }
-        while out.len() < PORTION {
-            let Some(shown) = self.current.next().and_then(|at| refs.all().get(at)) else {
-                match self.ranges.next() {
-                    Some(range) => self.current = range,
-                    None => {
-                        out.extend_from_slice(pktline::FLUSH);
-                        self.ended = true;
-                        break;
-                    }
-                }
-                continue;
-            };
-            let mut attributes = String::new();
-            if self.peel
-                && let Some(peeled) = shown.peeled
-            {
-                attributes = format!(" peeled:{peeled}");
-            }
-            pktline::write(out, &[&shown.oid.hex(), b" ", shown.name.as_bytes(), attributes.as_bytes(), b"\n"]);
-        }
-        true
+        Some(portion.freeze())
     }
+}
 
-    fn write_head(&self, refs: &Refs, out: &mut BytesMut) {
-        let head = refs.head();
-        let value = match head.oid {
-            Some(oid) => oid.to_hex(),
-            None if self.unborn => "unborn".to_owned(),
-            None => return,
-        };
-        let target: &[&[u8]] = if self.symrefs { &[b" symref-target:", head.target.as_bytes()] } else { &[] };
-        let parts = [&[value.as_bytes(), b" HEAD"], target, &[b"\n"]].concat();
-        pktline::write(out, &parts);
-    }
+fn head(args: &LsRefsArgs, refs: &Refs) -> Option<Bytes> {
+    let mut out = BytesMut::new();
+    let head = refs.head();
+    let value = match head.oid {
+        Some(oid) => oid.to_hex(),
+        None if args.unborn && args.symrefs => "unborn".to_owned(),
+        None => return None,
+    };
+    let target: &[&[u8]] = if args.symrefs { &[b" symref-target:", head.target.as_bytes()] } else { &[] };
+    pktline::write(&mut out, &[&[value.as_bytes(), b" HEAD"], target, &[b"\n"]].concat());
+    Some(out.freeze())
 }

@@ -1,7 +1,11 @@
 //! The refs that one client may see, as one immutable snapshot.
 
+use std::sync::OnceLock;
+
 use hardie_domain::oid::Oid;
 use hardie_domain::refname::RefName;
+
+use super::listing::{Listing, Style};
 
 /// One ref as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +28,13 @@ pub struct Head {
 }
 
 /// All refs that one client may see. Share it by `Arc`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Refs {
     refs: Vec<AdvertisedRef>,
     head: Head,
+    plain: OnceLock<Listing>,
+    peeled: OnceLock<Listing>,
+    legacy: OnceLock<Listing>,
 }
 
 impl Refs {
@@ -37,7 +44,8 @@ impl Refs {
             refs.sort_by(|a, b| a.name.cmp(&b.name));
             refs.dedup_by(|a, b| a.name == b.name);
         }
-        let mut refs = Refs { refs, head: Head { target: head_target, oid: None } };
+        let head = Head { target: head_target, oid: None };
+        let mut refs = Refs { refs, head, plain: OnceLock::new(), peeled: OnceLock::new(), legacy: OnceLock::new() };
         refs.head.oid = refs.find(refs.head.target.as_bytes()).map(|r| r.oid);
         refs
     }
@@ -45,6 +53,16 @@ impl Refs {
     /// The refs, sorted bytewise by name.
     pub fn all(&self) -> &[AdvertisedRef] {
         &self.refs
+    }
+
+    /// All refs as an answer has them; written at the first call, shared afterwards.
+    pub fn listing(&self, style: Style) -> &Listing {
+        let slot = match style {
+            Style::Plain => &self.plain,
+            Style::Peeled => &self.peeled,
+            Style::Legacy => &self.legacy,
+        };
+        slot.get_or_init(|| Listing::new(&self.refs, style))
     }
 
     /// HEAD.

@@ -84,6 +84,13 @@ fn ls_refs_lists_what_was_asked_for() {
 }
 
 #[test]
+fn requests_sent_without_waiting_are_all_answered() {
+    let lines = ["command=ls-refs", "flush", "command=ls-refs", "delim", "ref-prefix refs/tags/", "flush", "flush"];
+    let expected = ["ID-4 HEAD", "ID-4 refs/heads/main", "ID-2 refs/heads/old", "ID-9 refs/tags/v1", "flush", "ID-9 refs/tags/v1", "flush"];
+    assert_sent(&say(Version::V2, false, &lines), &expected);
+}
+
+#[test]
 fn an_unborn_head_is_shown_to_those_who_ask() {
     let ask = |arguments: &[&str]| {
         let input = encode(&[&["command=ls-refs", "delim"], arguments, &["flush"]].concat());
