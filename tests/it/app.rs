@@ -5,6 +5,7 @@ mod accounts;
 mod browse;
 mod identity;
 mod plugins;
+mod push;
 mod repos;
 mod throttle;
 

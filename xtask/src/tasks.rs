@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod compress;
+mod first_run;
 mod ports;
 mod run;
 mod soak;

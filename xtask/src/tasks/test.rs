@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use hardie_scratch_postgres::Cluster;
 use hardie_wasm_toolchain::{Fetch, Route, Toolchain};
 
-use super::build;
+use super::{build, first_run};
 use crate::args;
 use crate::house::House;
 use crate::progress::Progress;
@@ -15,13 +15,14 @@ use crate::{say, shell, tidy};
 
 /// Checks and tests.
 pub fn test(house: &House, options: &args::Test) -> anyhow::Result<()> {
-    let mut progress = Progress::new(Purpose::Test.steps() + 9);
+    let mut progress = Progress::new(Purpose::Test.steps() + 10);
     let wasm = setup::all(house, Purpose::Test, &mut progress)?;
     // The cheapest check first: whoever waits learns early.
     progress.loud("formatting", || shell::openly("cargo fmt", shell::cargo(house)?.args(["fmt", "--all", "--check"])))?;
     progress.loud("house rules", || tidy::run(house))?;
     progress.loud("clippy", || clippy(house))?;
     prepare(house, &wasm, &mut progress)?;
+    progress.loud("cargo xtask run", || first_run::check(house))?;
     progress.loud("scenarios of the shipped plugins", || scenarios(house))?;
     progress.loud("the other wasm route", || other_route(house, &wasm))?;
     progress.loud("tests", || {

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use crate::transport::GitSlots;
+use crate::transport::answers::Answers;
 use crate::{App, Error, Result};
 
 mod cache;
@@ -22,9 +23,12 @@ pub(crate) mod reached;
 pub struct GitAccess {
     cache: cache::Cache,
     work: Arc<Semaphore>,
-    packs: Arc<Semaphore>,
+    builds: Arc<Semaphore>,
+    ingests: Arc<Semaphore>,
     /// Requests under way by actor.
     pub slots: GitSlots,
+    /// Packs that are being sent.
+    pub(crate) answers: Answers,
 }
 
 impl GitAccess {
@@ -33,8 +37,11 @@ impl GitAccess {
         GitAccess {
             cache: cache::Cache::new(512),
             work: Arc::new(Semaphore::new(cores.max(1) * 2)),
-            packs: Arc::new(Semaphore::new(cores.max(1) * 4)),
+            builds: Arc::new(Semaphore::new(cores.max(1) * 4)),
+            // One that waits for its client costs a process and no time; what one account may hold is far below this.
+            ingests: Arc::new(Semaphore::new(cores.max(1) * 64)),
             slots: GitSlots::default(),
+            answers: Answers::default(),
         }
     }
 
@@ -44,9 +51,14 @@ impl GitAccess {
         self.work.clone().acquire_owned().await.ok()
     }
 
-    /// A turn for building or indexing a pack with a child process.
-    pub async fn pack_permit(&self) -> Option<OwnedSemaphorePermit> {
-        self.packs.clone().acquire_owned().await.ok()
+    /// A turn for building a pack. Nobody holds it for longer than the work takes.
+    pub async fn build_permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.builds.clone().acquire_owned().await.ok()
+    }
+
+    /// A turn for taking in a pack, at its client's pace.
+    pub async fn ingest_permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.ingests.clone().acquire_owned().await.ok()
     }
 }
 

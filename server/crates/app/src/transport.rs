@@ -10,7 +10,10 @@ pub use hardie_git::wire::Version;
 
 use crate::{App, Ctx, Result, access, git_access};
 
+pub(crate) mod answers;
 mod bridge;
+mod direct;
+mod pack;
 mod receive;
 mod slots;
 mod upload;

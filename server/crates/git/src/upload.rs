@@ -180,6 +180,11 @@ impl Upload {
         }
     }
 
+    /// How the pack is framed, once one is asked for.
+    pub fn framing(&self) -> Sideband {
+        self.sideband
+    }
+
     /// Pack bytes as the client expects them.
     pub fn frame_pack(&self, data: &[u8]) -> Bytes {
         self.sideband.frame(Band::Data, data)

@@ -113,8 +113,9 @@ reads! {
     }
 
     /// Packs whose removal was begun and not finished.
-    pub async fn list_dead_packs(db, limit: u32) -> Result<Vec<[u8; 32]>> {
-        db.all(sql("SELECT hash FROM pack WHERE state = 'dead' ORDER BY hash LIMIT $1").bind(limit), |c| c.hash()).await
+    pub async fn list_dead_packs(db, after: &[u8; 32], limit: u32) -> Result<Vec<[u8; 32]>> {
+        let statement = sql("SELECT hash FROM pack WHERE state = 'dead' AND hash > $1 ORDER BY hash LIMIT $2");
+        db.all(statement.bind(after).bind(limit), |c| c.hash()).await
     }
 
     /// Packs above `after` in the order of their hashes, whatever their state: for a walk over everything.

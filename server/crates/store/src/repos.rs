@@ -229,10 +229,11 @@ impl Tx {
     /// Locks a repository for the rest of the transaction and moves its generation. `None` if it is absent or deleted.
     /// Make it the first write: it is the one order in which everybody takes locks.
     pub async fn lock_repo(&mut self, id: RepoId) -> Result<Option<RepoRow>> {
-        let statement = sql("UPDATE repo AS r SET generation = generation + 1 WHERE r.id = $1 AND r.deleted_at IS NULL RETURNING ")
-            .bind(id)
-            .push(RETURNED_COLUMNS);
-        self.opt(statement, repo_row).await
+        if !self.wrote(sql("UPDATE repo SET generation = generation + 1 WHERE id = $1 AND deleted_at IS NULL").bind(id)).await? {
+            return Ok(None);
+        }
+        // A statement of its own: PostgreSQL would show the owner's and the site's epochs as they were before the wait for the lock.
+        self.find_repo(id).await
     }
 
     /// Makes a repository; `None` if the owner has one of this name. A redirect of that name ends.
@@ -271,7 +272,7 @@ impl Tx {
     }
 
     /// Gives a repository another name, another owner, or both. The old address redirects. `false` if the new address is taken
-    /// or the repository is absent.
+    /// or the repository is absent. The former owner's epoch stays in the sum, so that the sum grows whoever the new owner is.
     pub async fn move_repo(&mut self, id: RepoId, owner: AccountId, name: &RepoName, at: Timestamp) -> Result<bool> {
         let Some(old) = self.lock_repo(id).await? else { return Ok(false) };
         let (first, second) = if old.owner <= owner { (old.owner, owner) } else { (owner, old.owner) };
@@ -280,7 +281,8 @@ impl Tx {
             self.lock_names(second).await?;
         }
         let same_name = old.owner == owner && old.name.lower() == name.lower();
-        let statement = sql("UPDATE repo SET owner_id = $2, name = $3, lower_name = $4, updated_at = $5, rules_epoch = rules_epoch + 1 \
+        let statement = sql("UPDATE repo SET owner_id = $2, name = $3, lower_name = $4, updated_at = $5, \
+             rules_epoch = rules_epoch + 1 + (SELECT f.rules_epoch FROM account f WHERE f.id = repo.owner_id) \
              WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM repo o WHERE o.owner_id = $2 AND o.lower_name = $4 \
              AND o.deleted_at IS NULL AND o.id <> $1)");
         let moved = self.wrote(statement.bind(id).bind(owner).bind(name).bind(name.lower()).bind(at)).await?;
@@ -366,8 +368,3 @@ impl Tx {
         self.exec(statement.bind(owner).bind(name.lower())).await.map(|_| ())
     }
 }
-
-/// As [`REPO_COLUMNS`], for RETURNING, where SQLite knows the table by its own name alone.
-const RETURNED_COLUMNS: &str = "id, owner_id, name, description, website, visibility, archived, default_branch, generation, \
-    rules_epoch + (SELECT o.rules_epoch FROM account o WHERE o.id = owner_id) + (SELECT s.rules_epoch FROM site s), \
-    gc_epoch, size_bytes, created_at, updated_at, pushed_at, deleted_at";

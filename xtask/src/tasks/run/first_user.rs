@@ -10,7 +10,8 @@ use anyhow::{Context as _, bail};
 use crate::house::House;
 use crate::shell;
 
-const NAME: &str = "admin";
+/// Not `admin`: that is an address of the UI, and no account may take it.
+const NAME: &str = "root";
 
 /// What to tell the person in front.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ pub fn ensure(house: &House, binary: &Path, data_dir: &Path) -> anyhow::Result<S
 fn create(house: &House, binary: &Path, data_dir: &Path, password: &str) -> anyhow::Result<()> {
     let mut command = shell::command(house, binary)?;
     command.args(["admin", "--data-dir"]).arg(data_dir);
-    command.args(["user", "create", NAME, "--email", "admin@localhost.localdomain", "--admin", "--password-stdin"]);
+    command.args(["user", "create", NAME, "--email", "root@localhost.localdomain", "--admin", "--password-stdin"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().context("hardie admin could not be started")?;
     // Dropped at the end of the statement, which tells the child that this was all.
     child.stdin.take().context("hardie admin takes no input")?.write_all(format!("{password}\n").as_bytes())?;

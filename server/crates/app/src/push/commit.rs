@@ -53,7 +53,8 @@ pub async fn commit(
     if repo.rules_epoch != judged.rules_epoch || repo.gc_epoch != judged.gc_epoch {
         return Ok(Committed::RulesMoved);
     }
-    move_refs(&mut tx, app, push, judged, report).await?;
+    // What a ref that lost its race would have reached is not reached: the pack is not closed then.
+    let raced = move_refs(&mut tx, app, push, judged, report).await?;
     if push.request.atomic {
         report.apply_atomic();
     }
@@ -61,12 +62,14 @@ pub async fn commit(
         return Ok(Committed::Nothing);
     }
     if let Some(hash) = pack.and_then(Ingested::hash)
-        && !tx.publish_pack(push.repo, &hash.0, push.id, judged.closed, app.clock.now()).await?
+        && !tx.publish_pack(push.repo, &hash.0, push.id, judged.closed && !raced, app.clock.now()).await?
     {
         return Err(Error::Unavailable("the pack was swept before it was committed: push again".to_owned()));
     }
     let now = app.clock.now();
     if judged.was_empty
+        // Another first push may have brought the default branch meanwhile.
+        && tx.find_ref(push.repo, &judged.default_branch).await?.is_none()
         && let Some(branch) = first_branch(&judged.default_branch, report)
     {
         tx.set_default_branch(push.repo, &branch).await?;
@@ -90,12 +93,15 @@ pub async fn commit(
     }
 }
 
-async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report: &mut PushReport) -> Result<()> {
+/// Whether a ref lost its race: another push was first.
+async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report: &mut PushReport) -> Result<bool> {
+    let mut raced = false;
     for index in 0..report.results.len() {
         let Some((update, RefOutcome::Accepted)) = report.results.get(index).cloned() else { continue };
         let peeled = judged.peeled.get(index).copied().flatten();
         if let Some(reason) = move_ref(tx, push, &update, peeled).await? {
             report.refuse(index, &reason);
+            raced = true;
             continue;
         }
         let entry = NewReflog {
@@ -109,7 +115,7 @@ async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report:
         };
         tx.append_reflog(&entry).await?;
     }
-    Ok(())
+    Ok(raced)
 }
 
 /// Compare and swap; the reason if another push was first.
@@ -171,8 +177,8 @@ pub async fn record_refusal(app: &App, push: &Push, report: &PushReport, judged:
 async fn settle_unknown(app: &App, push: &Push) -> Result<Committed> {
     for attempt in 0..SETTLE_TRIES {
         match close_as_refused(app, push).await {
-            Ok(true) => break,
-            Ok(false) => return Ok(Committed::Done),
+            Ok(PushState::Done) => return Ok(Committed::Done),
+            Ok(_) => break,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, push.id = %push.id, attempt, "the outcome of a commit is still unknown");
                 tokio::time::sleep(SETTLE_PAUSE).await;
@@ -182,11 +188,17 @@ async fn settle_unknown(app: &App, push: &Push) -> Result<Committed> {
     Err(Error::Unavailable("the database went away while the push was committed: look at the refs before you push again".to_owned()))
 }
 
-async fn close_as_refused(app: &App, push: &Push) -> Result<bool, hardie_store::Error> {
+/// How the push has ended. An answer to this COMMIT may be lost as well: the row alone says who closed it.
+async fn close_as_refused(app: &App, push: &Push) -> Result<PushState, hardie_store::Error> {
     let mut tx = app.store.begin().await?;
-    let open = tx.finish_push(push.id, PushState::Refused, "the database went away", &[], app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(open)
+    if tx.finish_push(push.id, PushState::Refused, "the database went away", &[], app.clock.now()).await? {
+        tx.commit().await?;
+        return Ok(PushState::Refused);
+    }
+    let row = tx.find_push(push.id).await?;
+    tx.rollback().await?;
+    // A push whose row is gone belonged to a repository that was purged.
+    Ok(row.map_or(PushState::Refused, |row| row.state))
 }
 
 fn payload(push: &Push, report: &PushReport) -> String {

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use hardie_domain::access::RepoAction;
 use hardie_domain::time::Timestamp;
 use hardie_git::Cancel;
 use hardie_git::ingest::{self, IngestError, Ingested};
@@ -15,7 +16,7 @@ use super::judge::{self, Judged};
 use super::{Push, PushReport, PushRequest, publish};
 use crate::access::RepoAccess;
 use crate::git_access::{self, RepoHandle};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, access, identity};
 
 /// How often a push is judged anew because the rules changed under it.
 const JUDGEMENTS: usize = 2;
@@ -49,22 +50,30 @@ pub async fn push(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushReques
             }
         },
     };
-    settle(app, ctx, access, &push, ingested, report).await
+    let settled = settle(app, ctx, &push, ingested.clone(), report).await;
+    // Unmapping and unlinking gigabytes is no work for the runtime's threads.
+    drop(spawn_blocking(move || drop(ingested)));
+    settled
 }
 
 /// Judges and commits, once more if protections, policies or grants changed in between.
-async fn settle(
-    app: &App,
-    ctx: &Ctx,
-    access: &RepoAccess,
-    push: &Push,
-    ingested: Option<Arc<Ingested>>,
-    before: PushReport,
-) -> Result<PushReport> {
+///
+/// An upload may take an hour: whether the pusher still may is asked anew, and before anything else is read, so that whatever
+/// changes after that has moved the epoch when the commit compares it.
+async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested>>, before: PushReport) -> Result<PushReport> {
     for _ in 0..JUDGEMENTS {
         let mut report = before.clone();
+        let access = match still_may(app, ctx, push).await {
+            Ok(access) => access,
+            Err(Error::Internal(error)) => return Err(Error::Internal(error)),
+            Err(refused) => {
+                report.refuse_all(&refused.to_string());
+                commit::record_refusal(app, push, &report, None).await?;
+                return Ok(report);
+            }
+        };
         let handle = git_access::open_repo(app, push.repo).await?;
-        let judged = judge::judge(app, ctx, access, push, handle, ingested.clone(), &mut report).await?;
+        let judged = judge::judge(app, ctx, &access, push, handle, ingested.clone(), &mut report).await?;
         if push.request.atomic {
             report.apply_atomic();
         }
@@ -77,7 +86,7 @@ async fn settle(
             publish::publish(app, push, pack.clone()).await?;
         }
         match commit::commit(app, ctx, push, &judged, ingested.as_deref(), &mut report).await? {
-            Committed::Done => return Ok(announce(app, access, &judged, report)),
+            Committed::Done => return Ok(announce(app, &access, &judged, report)),
             Committed::Nothing => {
                 commit::record_refusal(app, push, &report, Some(&judged)).await?;
                 return Ok(report);
@@ -89,6 +98,12 @@ async fn settle(
     report.refuse_all("the rules of this repository changed while the push was judged: push again");
     commit::record_refusal(app, push, &report, None).await?;
     Ok(report)
+}
+
+/// The repository as it is now, if this actor may still push to it by this credential.
+async fn still_may(app: &App, ctx: &Ctx, push: &Push) -> Result<RepoAccess> {
+    identity::require_standing(app, ctx).await?;
+    access::repo_by_id(app, ctx, push.repo, RepoAction::Push).await
 }
 
 async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushRequest) -> Result<Push> {
@@ -115,7 +130,7 @@ async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushRequest) -
 /// The pack into quarantine. The inner error is the reason for the person who pushes.
 async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSource) -> Result<Result<Ingested, String>> {
     let (packs, limits, id) = (app.packs.clone(), app.config.git_limits, push.id);
-    let permit = app.git.pack_permit().await;
+    let permit = app.git.ingest_permit().await;
     let taken = spawn_blocking(move || {
         let _permit = permit;
         let PackSource { mut reader, progress, cancel } = source;

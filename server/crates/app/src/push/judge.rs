@@ -64,7 +64,8 @@ pub async fn judge(
     *report = found.report;
     let repo = &handle.snapshot.repo;
     let mut judged = Judged {
-        rules_epoch: repo.rules_epoch,
+        // Not the snapshot's, which may come from a cache that knows nothing of the owner's and the site's rules.
+        rules_epoch: access.repo.rules_epoch,
         gc_epoch: repo.gc_epoch,
         default_branch: repo.default_branch.clone(),
         was_empty: handle.snapshot.refs.is_empty(),
@@ -103,10 +104,16 @@ impl Work {
         let odb = Arc::new(self.handle.odb.with_pack(self.ingested.as_deref().and_then(Ingested::pack)));
         let mut budget = Budget::new(u64::MAX, wall, &Cancel::new());
         self.connect(&odb, &mut budget)?;
-        let existing: Vec<RefName> = self.handle.snapshot.refs.iter().map(|r| r.name.clone()).collect();
+        let mut existing: Vec<RefName> = self.handle.snapshot.refs.iter().map(|r| r.name.clone()).collect();
         let mut found = Found { report: PushReport::default(), odb: odb.clone(), peeled: Vec::new(), forced: Vec::new() };
         for index in 0..self.report.results.len() {
             let (peeled, forced) = self.rule(index, &odb, &existing, &mut budget)?;
+            if let Some((update, RefOutcome::Accepted)) = self.report.results.get(index)
+                && update.new.is_zero()
+            {
+                // Makes room for what comes after it: `a` goes, `a/b` comes.
+                existing.retain(|name| *name != update.name);
+            }
             found.peeled.push(peeled);
             found.forced.push(forced);
         }
@@ -150,7 +157,13 @@ impl Work {
         let current = current.map_or(Oid::ZERO, |r| r.oid);
         let (mut peeled, mut new_is_commit, mut forced) = (None, false, false);
         if !update.new.is_zero() {
-            let end = read::peel(odb, &update.new).map_err(Error::internal)?;
+            let end = match read::peel(odb, &update.new) {
+                Err(hardie_git::Error::TooLarge(text)) => {
+                    self.report.refuse(index, &text);
+                    return Ok((None, false));
+                }
+                end => end.map_err(Error::internal)?,
+            };
             new_is_commit = end.kind == Kind::Commit;
             peeled = (end.target != update.new).then_some(end.target);
             if !current.is_zero() && update.old == current {
@@ -202,7 +215,9 @@ async fn closed(app: &App, handle: &Arc<RepoHandle>, odb: Arc<Odb>, pack: Option
     }
     let wall = app.config.git_limits.wall;
     let (repo, refs) = (handle.snapshot.repo.id, handle.refs.clone());
+    let permit = app.git.work_permit().await;
     let closed = spawn_blocking(move || {
+        let _permit = permit;
         let mut budget = Budget::new(u64::MAX, wall, &Cancel::new());
         connectivity::check(&odb, Some(&pack), &tips, &refs, &mut budget)
     });

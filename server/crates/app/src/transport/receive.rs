@@ -8,9 +8,12 @@ use hardie_git::receive::{self, Receive, ReceiveAction};
 use hardie_git::wire::Version;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+use tracing::Instrument as _;
 
 use super::Service;
 use super::bridge::{CancelOnDrop, ChannelReader, pump, read_chunk};
+use super::slots::Slot;
 use super::upload::is_disconnect;
 use crate::access::RepoAccess;
 use crate::push::{self, PackSource, PushReport, PushRequest};
@@ -20,8 +23,12 @@ use crate::{App, Ctx, Error, Result, access, git_access};
 const PIECES: usize = 16;
 /// Progress lines waiting for a slow client; more are dropped.
 const LINES: usize = 32;
-/// How long a refused client may pause before it is taken to have sent everything.
-const SILENCE: Duration = Duration::from_secs(5);
+/// How long a refused client may pause before it is taken to have sent everything: over HTTP, where a body has an end;
+const SILENCE: Duration = Duration::from_secs(10);
+/// and over SSH, where some clients keep the line open and wait.
+const SILENCE_SSH: Duration = Duration::from_secs(1);
+/// How often a client that waits for a judgement hears that the server is alive.
+const KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// Serves one push. `stateless` is true over HTTP, where the advertisement was a request of its own.
 pub async fn git_receive_pack(
@@ -34,28 +41,37 @@ pub async fn git_receive_pack(
     mut output: impl AsyncWrite + Unpin + Send,
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::ReceivePack.action()).await?;
-    let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
-    let talk = converse(app, ctx, &found, version, stateless, &mut input, &mut output);
+    let slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let pusher = Pusher { app: app.clone(), ctx: ctx.clone(), access: found };
+    let talk = converse(&pusher, slot, version, stateless, &mut input, &mut output);
     match tokio::time::timeout(app.config.git_limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if is_disconnect(&error) => Ok(()),
         Ok(Err(error)) => Err(Error::internal(error)),
         Err(_) => {
-            tracing::warn!(repo.id = %found.repo.id, "push stopped at its time limit");
+            tracing::warn!(repo.id = %pusher.access.repo.id, "push stopped at its time limit");
             Ok(())
         }
     }
 }
 
+/// Who pushes, and where.
+#[derive(Clone)]
+struct Pusher {
+    app: App,
+    ctx: Ctx,
+    access: RepoAccess,
+}
+
 async fn converse(
-    app: &App,
-    ctx: &Ctx,
-    access: &RepoAccess,
+    pusher: &Pusher,
+    slot: Slot,
     version: Version,
     stateless: bool,
     input: &mut (impl AsyncRead + Unpin + Send),
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
+    let Pusher { app, access, .. } = pusher;
     if !stateless {
         let handle = git_access::open_repo(app, access.repo.id).await.map_err(io::Error::other)?;
         output.write_all(&receive::advertise(version, &handle.refs)).await?;
@@ -86,14 +102,15 @@ async fn converse(
         options: request.options,
         atomic: request.atomic,
     };
-    let report = run(app, ctx, access, ask, Flow { has_pack, quiet: request.quiet }, &mut machine, input, output).await?;
+    let Ran { report, all_read } = run(pusher, slot, ask, Flow { has_pack, quiet: request.quiet }, &mut machine, input, output).await?;
     // `quiet` is about progress: git also sends it whenever its output is no terminal.
     for line in &report.messages {
         output.write_all(&machine.progress(&format!("{line}\n"))).await?;
     }
-    if has_pack && !report.results.iter().any(|(_, outcome)| outcome.is_accepted()) {
+    if has_pack && !all_read && !report.results.iter().any(|(_, outcome)| outcome.is_accepted()) {
         // A client that is still sending would not read why it was refused.
-        drain(input, app.config.git_limits.pack_bytes).await;
+        output.flush().await?;
+        drain(input, app.config.git_limits.pack_bytes, if stateless { SILENCE } else { SILENCE_SSH }).await;
     }
     let unpack = report.unpack.clone().map_or(Ok(()), Err);
     output.write_all(&machine.report(unpack, &report.results)).await?;
@@ -108,18 +125,25 @@ struct Flow {
     quiet: bool,
 }
 
+/// A push that has ended.
+struct Ran {
+    report: PushReport,
+    /// Whether the pack was taken in, so that the client is not sending any more.
+    all_read: bool,
+}
+
 /// Runs the push while its pack streams in and its progress streams out.
-#[expect(clippy::too_many_arguments, reason = "one conversation's two streams and what was read from them")]
+///
+/// The push is a task of its own: it may hold a lock of the database, and must go on however slowly this client reads.
 async fn run(
-    app: &App,
-    ctx: &Ctx,
-    access: &RepoAccess,
+    pusher: &Pusher,
+    slot: Slot,
     request: PushRequest,
     flow: Flow,
     machine: &mut Receive,
     input: &mut (impl AsyncRead + Unpin + Send),
     output: &mut (impl AsyncWrite + Unpin + Send),
-) -> io::Result<PushReport> {
+) -> io::Result<Ran> {
     let updates = request.updates.clone();
     let cancel = CancelOnDrop::default();
     let (lines_in, mut lines) = mpsc::channel::<String>(LINES);
@@ -129,8 +153,7 @@ async fn run(
         progress: lines_in,
         cancel: cancel.0.clone(),
     });
-    let work = push::push(app, ctx, access, request, pack);
-    tokio::pin!(work);
+    let mut work = tokio::spawn(push_within(pusher.clone(), slot, request, pack).in_current_span());
     let feed = async {
         if flow.has_pack {
             pump(input, chunks_in).await;
@@ -138,6 +161,9 @@ async fn run(
     };
     tokio::pin!(feed);
     let mut fed = false;
+    let mut quiet_time = tokio::time::interval(KEEPALIVE);
+    quiet_time.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    quiet_time.reset();
     let result = loop {
         tokio::select! {
             result = &mut work => break result,
@@ -146,12 +172,25 @@ async fn run(
                 output.write_all(&machine.progress(&line)).await?;
                 output.flush().await?;
             }
+            _ = quiet_time.tick(), if fed || !flow.has_pack => {
+                output.write_all(&machine.keepalive()).await?;
+                output.flush().await?;
+            }
         }
     };
-    match result {
-        Ok(report) => Ok(report),
-        Err(error) => Ok(failed(error, updates)),
+    match result.map_err(Error::internal).flatten() {
+        Ok(report) => Ok(Ran { all_read: report.unpack.is_none(), report }),
+        Err(error) => Ok(Ran { report: failed(error, updates), all_read: false }),
     }
+}
+
+/// The push, within its time. A client that leaves before its pack is whole ends it; one that leaves later does not.
+async fn push_within(pusher: Pusher, slot: Slot, request: PushRequest, pack: Option<PackSource>) -> Result<PushReport> {
+    let Pusher { app, ctx, access } = &pusher;
+    let _slot = slot;
+    let wall = app.config.git_limits.wall;
+    let late = |_| Error::Unavailable(format!("the push took longer than {} seconds", wall.as_secs()));
+    tokio::time::timeout(wall, push::push(app, ctx, access, request, pack)).await.map_err(late)?
 }
 
 /// A push that failed inside the server: the client gets a readable refusal, the log gets the cause.
@@ -166,10 +205,10 @@ fn failed(error: Error, updates: Vec<hardie_domain::push::RefUpdate>) -> PushRep
 
 /// Reads and drops what the client still sends, so that it gets to read the report. Bounded in bytes by the pack limit, and by
 /// silence: some clients keep the line open when they have sent everything.
-async fn drain(input: &mut (impl AsyncRead + Unpin), most: u64) {
+async fn drain(input: &mut (impl AsyncRead + Unpin), most: u64, silence: Duration) {
     let mut left = most;
     while left > 0 {
-        match tokio::time::timeout(SILENCE, read_chunk(input)).await {
+        match tokio::time::timeout(silence, read_chunk(input)).await {
             Ok(Ok(chunk)) if !chunk.is_empty() => left = left.saturating_sub(chunk.len() as u64),
             _ => return,
         }

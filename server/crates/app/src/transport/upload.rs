@@ -1,29 +1,19 @@
 //! upload-pack: drives the state machine of `hardie_git::upload` over a client's bytes.
 
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use hardie_domain::names::RepoPath;
-use hardie_git::build::{self, PackSink};
 use hardie_git::reach::Reach;
-use hardie_git::upload::{PackRequest, Upload, UploadAction, UploadConfig, UploadError};
+use hardie_git::upload::{Upload, UploadAction, UploadConfig, UploadError};
 use hardie_git::wire::Version;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::Service;
 use super::bridge::{CancelOnDrop, read_chunk};
+use super::{Service, pack};
 use crate::git_access::{self, RepoHandle};
 use crate::{App, Ctx, Error, Result, access};
-
-/// How often a byte is sent while the client waits for a pack to begin.
-const KEEPALIVE: Duration = Duration::from_secs(5);
-/// Pack pieces waiting for a slow client.
-const PIECES: usize = 8;
 
 /// Serves one upload-pack conversation. `stateless` is true over HTTP, where the client sends everything anew each time.
 pub async fn git_upload_pack(
@@ -67,6 +57,8 @@ async fn converse(
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
     let mut reach = None;
+    // Dropped with this future when the client leaves: walks stop.
+    let gone = CancelOnDrop::default();
     loop {
         match machine.poll() {
             UploadAction::NeedInput => {
@@ -78,7 +70,8 @@ async fn converse(
             }
             UploadAction::Send(bytes) => output.write_all(&bytes).await?,
             UploadAction::Compute => {
-                let objects = reach.take().unwrap_or_else(|| Reach::new(handle.odb.clone(), handle.refs.clone()));
+                let objects =
+                    reach.take().unwrap_or_else(|| Reach::new(handle.odb.clone(), handle.refs.clone()).with_cancel(gone.0.clone()));
                 let permit = app.git.work_permit().await;
                 (machine, reach) = spawn_blocking(move || {
                     told(machine.compute(&objects));
@@ -88,76 +81,13 @@ async fn converse(
                 .await
                 .map_err(io::Error::other)?;
             }
-            UploadAction::Pack(request) => send_pack(app, &mut machine, handle, request, output).await?,
+            UploadAction::Pack(request) => pack::send(app, &mut machine, handle, request, output).await?,
             UploadAction::Done => {
                 output.flush().await?;
                 return Ok(());
             }
         }
     }
-}
-
-enum Piece {
-    Pack(Bytes),
-    Progress(Bytes),
-}
-
-struct ChannelSink(mpsc::Sender<Piece>);
-
-impl PackSink for ChannelSink {
-    fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        sent(self.0.blocking_send(Piece::Pack(Bytes::copy_from_slice(bytes))))
-    }
-
-    fn progress(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        sent(self.0.blocking_send(Piece::Progress(Bytes::copy_from_slice(bytes))))
-    }
-}
-
-fn sent<E>(result: std::result::Result<(), E>) -> ControlFlow<()> {
-    match result {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
-    }
-}
-
-async fn send_pack(
-    app: &App,
-    machine: &mut Upload,
-    handle: &Arc<RepoHandle>,
-    request: Box<PackRequest>,
-    output: &mut (impl AsyncWrite + Unpin + Send),
-) -> io::Result<()> {
-    let (sender, mut pieces) = mpsc::channel(PIECES);
-    // Dropped with this future when the client leaves: the child is killed and its memory is free.
-    let gone = CancelOnDrop::default();
-    let permit = app.git.pack_permit().await;
-    let (store, handle, wall) = (app.packs.clone(), handle.clone(), app.config.git_limits.wall);
-    let cancel = gone.0.clone();
-    let build = spawn_blocking(move || {
-        let _permit = permit;
-        let view = handle.view(&store)?;
-        build::pack_objects(&view, &request, &mut ChannelSink(sender), &cancel, wall)
-    });
-    loop {
-        match tokio::time::timeout(KEEPALIVE, pieces.recv()).await {
-            Ok(Some(Piece::Pack(bytes))) => output.write_all(&machine.frame_pack(&bytes)).await?,
-            Ok(Some(Piece::Progress(bytes))) => output.write_all(&machine.frame_progress(&bytes)).await?,
-            Ok(None) => break,
-            Err(_) => {
-                output.write_all(&machine.keepalive()).await?;
-                output.flush().await?;
-            }
-        }
-    }
-    match build.await.map_err(io::Error::other)? {
-        Ok(()) => output.write_all(&machine.finish_pack()).await?,
-        Err(error) => {
-            tracing::error!(%error, "a pack could not be built");
-            output.write_all(&machine.fail_pack("the server could not build the pack; try again")).await?;
-        }
-    }
-    output.flush().await
 }
 
 /// The machine has queued an explanation for the client and goes on to the end by itself; the cause goes to the log.

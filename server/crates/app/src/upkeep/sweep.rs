@@ -6,7 +6,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{App, Error, Result};
 
-/// Packs looked at in one go; the rest waits for the next.
+/// Rows read in one go.
 const BATCH: u32 = 500;
 
 /// What was removed.
@@ -28,16 +28,21 @@ pub async fn sweep_packs(app: &App) -> Result<Swept> {
         }
     }
     let mut swept = Swept::default();
-    for hash in app.store.list_dead_packs(BATCH).await? {
-        match remove(app, PackHash(hash)).await {
-            Ok(()) => swept.packs += 1,
-            Err(error) => {
-                swept.failed += 1;
-                tracing::warn!(error = &error as &dyn std::error::Error, pack = %PackHash(hash), "a pack could not be removed");
+    let mut after = [0; 32];
+    loop {
+        let dead = app.store.list_dead_packs(&after, BATCH).await?;
+        let Some(last) = dead.last() else { return Ok(swept) };
+        after = *last;
+        for hash in dead {
+            match remove(app, PackHash(hash)).await {
+                Ok(()) => swept.packs += 1,
+                Err(error) => {
+                    swept.failed += 1;
+                    tracing::warn!(error = &error as &dyn std::error::Error, pack = %PackHash(hash), "a pack could not be removed");
+                }
             }
         }
     }
-    Ok(swept)
 }
 
 /// The file first: a row without a file is finished by the next sweep, a file without a row would stay for ever.

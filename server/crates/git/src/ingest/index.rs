@@ -1,6 +1,8 @@
 //! The child `git index-pack --stdin --fix-thin --strict` that indexes, completes and checks what streams in.
 
+use std::ffi::OsString;
 use std::ops::ControlFlow;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -26,6 +28,19 @@ pub(super) struct Indexer<'a> {
     file_limit: u64,
 }
 
+/// The list is separated by colons; a quoted entry may hold any byte (git(1), `GIT_ALTERNATE_OBJECT_DIRECTORIES`).
+fn quoted(path: &Path) -> OsString {
+    let mut quoted = vec![b'"'];
+    for byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            quoted.push(b'\\');
+        }
+        quoted.push(*byte);
+    }
+    quoted.push(b'"');
+    OsString::from_vec(quoted)
+}
+
 impl<'a> Indexer<'a> {
     pub(super) fn start(
         quarantine: &Quarantine,
@@ -36,7 +51,7 @@ impl<'a> Indexer<'a> {
     ) -> Result<Indexer<'a>, IngestError> {
         let git = GitBinary::find().map_err(|e| IngestError::NoGit(e.to_string()))?;
         let mut command = git.command(base.path());
-        command.env("GIT_OBJECT_DIRECTORY", quarantine.path()).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", base.objects());
+        command.env("GIT_OBJECT_DIRECTORY", quarantine.path()).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&base.objects()));
         // Publishing syncs; large blobs are streamed rather than held.
         command.args(["-c", "core.fsync=none", "-c", "core.bigFileThreshold=32m", "-c", "pack.writeReverseIndex=false"]);
         command.args(["index-pack", "--stdin", "--fix-thin", STRICT, "--threads=2", "--show-resolving-progress"]);

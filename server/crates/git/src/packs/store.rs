@@ -4,6 +4,7 @@
 //! packs/<first two digits>/<64 digits>.pack   published, with its .idx beside it; never changed
 //! quarantine/<push>/                          one push under way
 //! views/<process>-<n>/                        links for a `git` child
+//! answers/                                    packs being sent: files without a name
 //! ```
 
 use std::collections::HashMap;
@@ -44,7 +45,7 @@ impl PackStore {
     /// One process at a time owns a root.
     pub fn open(root: &Path, files: Arc<dyn Files>) -> Result<PackStore> {
         fs::create_dir_all(root).map_err(|e| Error::io(format!("creating {}", root.display()), e))?;
-        for (name, leftovers) in [("packs", false), ("quarantine", true), ("views", true)] {
+        for (name, leftovers) in [("packs", false), ("quarantine", true), ("views", true), ("answers", true)] {
             let path = root.join(name);
             if leftovers {
                 ignore(files.remove_tree(&path), io::ErrorKind::NotFound)
@@ -53,7 +54,15 @@ impl PackStore {
             ignore(files.create_dir(&path), io::ErrorKind::AlreadyExists)
                 .map_err(|e| Error::io(format!("creating {}", path.display()), e))?;
         }
-        files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
+        // All at once and synced here, so that no push is acknowledged while the folder of its pack may still be lost.
+        let packs = root.join("packs");
+        for digits in 0..=u8::MAX {
+            ignore(files.create_dir(&packs.join(format!("{digits:02x}"))), io::ErrorKind::AlreadyExists)
+                .map_err(|e| Error::io(format!("creating a folder in {}", packs.display()), e))?;
+        }
+        for folder in [&packs, root] {
+            files.sync_dir(folder).map_err(|e| Error::io(format!("syncing {}", folder.display()), e))?;
+        }
         let inner = Inner { root: root.to_owned(), files, open: Mutex::default(), tick: AtomicU64::new(0), cache: Arc::default() };
         Ok(PackStore(Arc::new(inner)))
     }
@@ -73,8 +82,12 @@ impl PackStore {
         Quarantine::create(self.0.root.join("quarantine").join(id), Arc::clone(&self.0.files))
     }
 
-    /// Puts a quarantined pack under its final name and makes it durable: data, index, their folder and, if that is new,
-    /// the folder above. Whoever returns from here may commit a row that names the pack.
+    /// A file without a name for an answer that is too long for memory; gone when it is closed.
+    pub fn answer_file(&self) -> Result<fs::File> {
+        tempfile::tempfile_in(self.0.root.join("answers")).map_err(|e| Error::io("creating a file for an answer", e))
+    }
+
+    /// Puts a quarantined pack under its final name and makes it durable: data, index and their folder. Whoever returns from here may commit a row that names the pack.
     ///
     /// The same bytes published twice (by two pushes at once, say) is success both times.
     pub fn publish(&self, pack: &Pack) -> Result<()> {
@@ -84,11 +97,6 @@ impl PackStore {
             move |e: io::Error| Error::io(what, e)
         };
         let (target, folder) = self.final_name(&pack.hash());
-        match files.create_dir(&folder) {
-            Ok(()) => files.sync_dir(&self.packs_dir()).map_err(failed("syncing the folder"))?,
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(failed("creating the folder")(e)),
-        }
         // The index first: a reader that sees the data must find its index.
         for extension in ["idx", "pack"] {
             let (from, to) = (pack.path().with_extension(extension), target.with_extension(extension));

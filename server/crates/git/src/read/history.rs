@@ -100,8 +100,9 @@ impl History {
     /// The next commit, newest first.
     pub fn advance(&mut self, odb: &Odb, budget: &mut Budget) -> Result<Option<Oid>> {
         self.load(odb)?;
-        let Some(id) = self.queue.pop() else { return Ok(None) };
+        // Before anything is taken off: a walk that stops here must be able to go on from here.
         budget.step()?;
+        let Some(id) = self.queue.pop() else { return Ok(None) };
         for parent in commit_node(odb, &id)?.parents {
             self.enqueue(odb, parent)?;
         }

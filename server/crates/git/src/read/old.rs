@@ -21,6 +21,8 @@ const MOST: usize = 7_000_000;
 #[derive(Debug, Default)]
 pub struct OldObjects {
     history: History,
+    /// A commit's tree that is not walked to its end.
+    open: Option<Oid>,
     loose: bool,
     seen: HashSet<Oid>,
 }
@@ -40,9 +42,16 @@ impl OldObjects {
             self.loose = true;
         }
         while !self.seen.contains(id) {
-            let Some(commit) = self.history.advance(odb, budget)? else { return Ok(false) };
-            let tree = commit_node(odb, &commit)?.tree;
+            let tree = match self.open {
+                Some(tree) => tree,
+                None => {
+                    let Some(commit) = self.history.advance(odb, budget)? else { return Ok(false) };
+                    commit_node(odb, &commit)?.tree
+                }
+            };
+            self.open = Some(tree);
             self.tree(odb, tree, 0, budget)?;
+            self.open = None;
         }
         Ok(true)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::wire::error::printable;
 
 /// What to leave out of a pack. `Display` gives the form for `--filter=`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Filter {
     /// `blob:none`
     BlobNone,

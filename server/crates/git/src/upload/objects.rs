@@ -79,7 +79,7 @@ pub struct ShallowUpdate {
 /// For `git pack-objects --revs --shallow`: one `--shallow ID` line for each of `client_shallow` and `new_shallow` (the
 /// unshallowed ones too: the walk must stop where the client's history stops); then `wants` and the parents of each
 /// `unshallow`; then `--not`, `common` and `unshallow` themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct PackRequest {
     /// What the client asked for, each checked by [`UploadObjects::may_want`], without duplicates.
     pub wants: Vec<Oid>,

@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::pktline;
 
 /// How a stream is framed, as negotiated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Sideband {
     /// Not at all: pack bytes alone, no progress, no error text.
     #[default]

@@ -46,7 +46,7 @@ both! {
         assert_eq!(db.store.list_unheld_packs(after(1), 10).await.unwrap()[0].hash, hash(1));
         assert!(mark_dead(&db, 1, 1).await);
         assert!(!mark_dead(&db, 1, 1).await);
-        assert_eq!(db.store.list_dead_packs(10).await.unwrap(), [hash(1)]);
+        assert_eq!(db.store.list_dead_packs(&[0; 32], 10).await.unwrap(), [hash(1)]);
         let mut tx = db.store.begin().await.unwrap();
         assert!(tx.delete_dead_pack(&hash(1)).await.unwrap());
         tx.commit().await.unwrap();

@@ -16,6 +16,8 @@ pub enum Cut {
     Before,
     /// The server does it; its answer never arrives.
     After,
+    /// One is never seen, and of the next the answer is lost.
+    BeforeThenAfter,
 }
 
 /// The proxy; ends with the runtime.
@@ -29,8 +31,8 @@ struct Plan {
     cut: AtomicU8,
     /// COMMITs that still pass before the cut.
     passing: AtomicU32,
-    /// Whether one cut is all.
-    once: AtomicU8,
+    /// Cuts that are left; 0 for no bound.
+    left: AtomicU32,
 }
 
 impl Plan {
@@ -42,8 +44,11 @@ impl Plan {
         if self.passing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
             return Cut::Never as u8;
         }
-        if self.once.load(Ordering::SeqCst) == 1 {
+        if self.left.load(Ordering::SeqCst) > 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.cut.store(Cut::Never as u8, Ordering::SeqCst);
+        } else if cut == Cut::BeforeThenAfter as u8 {
+            self.cut.store(Cut::After as u8, Ordering::SeqCst);
+            return Cut::Before as u8;
         }
         cut
     }
@@ -65,14 +70,14 @@ impl Proxy {
     /// Cuts every line that sends a COMMIT from now on.
     pub fn cut(&self, cut: Cut) {
         self.plan.passing.store(0, Ordering::SeqCst);
-        self.plan.once.store(0, Ordering::SeqCst);
+        self.plan.left.store(0, Ordering::SeqCst);
         self.plan.cut.store(cut as u8, Ordering::SeqCst);
     }
 
     /// Lets so many COMMITs pass, cuts the next one, and is quiet again.
     pub fn cut_one_after(&self, passing: u32, cut: Cut) {
         self.plan.passing.store(passing, Ordering::SeqCst);
-        self.plan.once.store(1, Ordering::SeqCst);
+        self.plan.left.store(if cut == Cut::BeforeThenAfter { 2 } else { 1 }, Ordering::SeqCst);
         self.plan.cut.store(cut as u8, Ordering::SeqCst);
     }
 }

@@ -1,6 +1,7 @@
 //! All or nothing, and what is said when it is unclear which.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hardie_store::accounts::AccountChange;
 use hardie_store::{Engine, Error, Store, StoreOptions};
@@ -29,6 +30,36 @@ both! {
         assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
         assert!(matches!(tx.commit().await, Err(Error::Aborted)));
         assert_eq!(db.store.count_refs(repo).await.unwrap(), 0);
+    }
+
+    async fn whoever_waited_for_a_repository_sees_the_rules_as_they_are_after_the_wait(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let mut first = db.store.begin().await.unwrap();
+        let before = first.lock_repo(repo).await.unwrap().unwrap().rules_epoch;
+        let store = db.store.clone();
+        let second = tokio::spawn(async move {
+            let mut tx = store.begin().await.unwrap();
+            tx.lock_repo(repo).await.unwrap().unwrap().rules_epoch
+        });
+        // Long enough for the second to stand at the lock.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(first.bump_site_rules().await.unwrap());
+        first.commit().await.unwrap();
+        assert_eq!(second.await.unwrap(), before + 1);
+    }
+
+    async fn a_transfer_never_gives_an_epoch_that_was_there_before(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let repo = db.repo(alice, "tool").await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.bump_account_rules(alice).await.unwrap());
+        tx.commit().await.unwrap();
+        let before = db.store.find_repo(repo).await.unwrap().unwrap();
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.move_repo(repo, bob, &before.name, NOW).await.unwrap());
+        tx.commit().await.unwrap();
+        let after = db.store.find_repo(repo).await.unwrap().unwrap();
+        assert!(after.rules_epoch > before.rules_epoch, "{} after {}", after.rules_epoch, before.rules_epoch);
     }
 
     async fn many_writers_at_once_lose_nothing(db) {

@@ -1,0 +1,223 @@
+//! One answer, growing while it is built.
+
+use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use hardie_git::Cancel;
+use hardie_git::build::PackSink;
+use hardie_git::packs::PackStore;
+use hardie_git::wire::sideband::{Band, Sideband};
+use tokio::sync::watch;
+
+/// An answer longer than this goes to a file.
+const SPILL: usize = 1 << 20;
+/// Bytes of progress text that are kept for those who join later.
+const NOTES: usize = 16 << 10;
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grown {
+    /// Bytes that can be read.
+    pub bytes: u64,
+    /// Bytes of progress text.
+    pub notes: usize,
+    /// Whether more comes.
+    pub state: State,
+}
+
+/// Whether more comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Yes.
+    #[default]
+    Building,
+    /// No: this is all of it.
+    Whole,
+    /// No, and what there is must not be taken for all.
+    Failed,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Answer {
+    content: Mutex<Content>,
+    grown: watch::Sender<Grown>,
+    gone: Cancel,
+}
+
+#[derive(Default)]
+struct Content {
+    frames: Frames,
+    notes: Vec<u8>,
+}
+
+enum Frames {
+    Memory(Vec<u8>),
+    File(Arc<File>),
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Frames::Memory(Vec::new())
+    }
+}
+
+/// Where bytes are read from.
+pub enum Source {
+    /// Here they are.
+    Memory(Bytes),
+    /// Reading blocks.
+    File(Arc<File>),
+}
+
+impl Answer {
+    /// Tells how far it is, now and whenever that changes.
+    pub fn watch(&self) -> watch::Receiver<Grown> {
+        self.grown.subscribe()
+    }
+
+    /// Up to `most` bytes from `at`, which is not beyond what has grown.
+    pub fn frames(&self, at: u64, most: usize) -> Source {
+        match &self.lock().frames {
+            Frames::File(file) => Source::File(file.clone()),
+            Frames::Memory(bytes) => {
+                let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+                Source::Memory(Bytes::copy_from_slice(rest.get(..most).unwrap_or(rest)))
+            }
+        }
+    }
+
+    /// The progress text from `at`.
+    pub fn notes(&self, at: usize) -> Bytes {
+        Bytes::copy_from_slice(self.lock().notes.get(at..).unwrap_or_default())
+    }
+
+    /// Bytes, and whether they are in a file.
+    pub fn size(&self) -> (u64, bool) {
+        (self.grown.borrow().bytes, matches!(self.lock().frames, Frames::File(_)))
+    }
+
+    /// Whether all of it is there.
+    pub fn is_whole(&self) -> bool {
+        self.grown.borrow().state == State::Whole
+    }
+
+    /// Whether it will never be whole.
+    pub fn has_failed(&self) -> bool {
+        self.grown.borrow().state == State::Failed
+    }
+
+    /// Nobody reads it any more: whoever builds it may stop.
+    pub fn give_up(&self) {
+        self.gone.cancel();
+    }
+
+    fn append(&self, frames: &[u8], store: &PackStore) -> io::Result<()> {
+        let mut content = self.lock();
+        if let Frames::Memory(bytes) = &mut content.frames {
+            if bytes.len() + frames.len() <= SPILL {
+                bytes.extend_from_slice(frames);
+            } else {
+                let file = store.answer_file().map_err(io::Error::other)?;
+                file.write_all_at(bytes, 0)?;
+                file.write_all_at(frames, bytes.len() as u64)?;
+                content.frames = Frames::File(Arc::new(file));
+            }
+        } else if let Frames::File(file) = &content.frames {
+            let file = file.clone();
+            drop(content);
+            // One writer, so the end does not move meanwhile; readers stay before it.
+            file.write_all_at(frames, self.grown.borrow().bytes)?;
+        }
+        self.grown.send_modify(|grown| grown.bytes += frames.len() as u64);
+        Ok(())
+    }
+
+    fn note(&self, text: &[u8]) {
+        let mut content = self.lock();
+        let room = NOTES.saturating_sub(content.notes.len());
+        content.notes.extend_from_slice(text.get(..room).unwrap_or(text));
+        let notes = content.notes.len();
+        drop(content);
+        self.grown.send_modify(|grown| grown.notes = notes);
+    }
+
+    fn end(&self, state: State) {
+        self.grown.send_modify(|grown| grown.state = state);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the builder writes. Dropped without [`Writer::finish`] it leaves a failed answer.
+pub struct Writer {
+    answer: Arc<Answer>,
+    framing: Sideband,
+    store: Option<PackStore>,
+    fault: Option<io::Error>,
+    finished: bool,
+}
+
+impl Writer {
+    pub(super) fn new(answer: Arc<Answer>, framing: Sideband) -> Writer {
+        Writer { answer, framing, store: None, fault: None, finished: false }
+    }
+
+    /// Where long answers go.
+    pub fn spilling_to(mut self, store: &PackStore) -> Writer {
+        self.store = Some(store.clone());
+        self
+    }
+
+    /// Set when nobody reads the answer any more.
+    pub fn gone(&self) -> Cancel {
+        self.answer.gone.clone()
+    }
+
+    /// The builder has ended. What went wrong in writing, if something did, says more than how the builder took it.
+    pub fn finish(mut self, built: hardie_git::Result<()>) -> hardie_git::Result<()> {
+        if let Some(fault) = self.fault.take() {
+            return Err(hardie_git::Error::io("keeping an answer", fault));
+        }
+        built?;
+        self.finished = true;
+        self.answer.end(State::Whole);
+        Ok(())
+    }
+}
+
+impl PackSink for Writer {
+    fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        let frames = self.framing.frame(Band::Data, bytes);
+        let written = match &self.store {
+            Some(store) => self.answer.append(&frames, store),
+            None => Err(io::Error::other("the answer has no place to go")),
+        };
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(fault) => {
+                self.fault = Some(fault);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn progress(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        self.answer.note(bytes);
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.answer.end(State::Failed);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! One client's place in an answer.
+
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use super::answer::{Answer, Grown, Source, State};
+use super::{Answers, Key};
+
+/// Bytes of one read.
+const CHUNK: usize = 256 << 10;
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Bytes for the client as they are. Packets may be cut between two parts.
+    Frames(Bytes),
+    /// Progress text, not framed; only where no packet is cut.
+    Note(Bytes),
+    /// That was all.
+    End,
+}
+
+/// Reads an answer from its beginning, at its own pace.
+pub struct Reader {
+    answers: Answers,
+    key: Key,
+    answer: Arc<Answer>,
+    grown: watch::Receiver<Grown>,
+    at: u64,
+    noted: usize,
+}
+
+impl Reader {
+    pub(super) fn new(answers: Answers, key: Key, answer: Arc<Answer>) -> Reader {
+        let grown = answer.watch();
+        Reader { answers, key, answer, grown, at: 0, noted: 0 }
+    }
+
+    /// Whether everything that has grown so far was read: then no packet is cut, and a keepalive may be sent.
+    pub fn is_level(&self) -> bool {
+        self.at == self.grown.borrow().bytes
+    }
+
+    /// The next part; waits for it. Nothing is lost if the future is dropped. Fails if the answer will never be whole.
+    pub async fn next(&mut self) -> io::Result<Part> {
+        loop {
+            let grown = *self.grown.borrow_and_update();
+            let between_packets = self.at == 0 || self.at == grown.bytes;
+            if self.noted < grown.notes && between_packets {
+                let notes = self.answer.notes(self.noted);
+                self.noted += notes.len();
+                return Ok(Part::Note(notes));
+            }
+            if self.at < grown.bytes {
+                let frames = self.read(grown.bytes).await?;
+                self.at += frames.len() as u64;
+                return Ok(Part::Frames(frames));
+            }
+            match grown.state {
+                State::Whole => return Ok(Part::End),
+                State::Failed => return Err(io::Error::other("the pack could not be built")),
+                State::Building => self.grown.changed().await.map_err(io::Error::other)?,
+            }
+        }
+    }
+
+    async fn read(&self, end: u64) -> io::Result<Bytes> {
+        let most = usize::try_from(end - self.at).unwrap_or(CHUNK).min(CHUNK);
+        match self.answer.frames(self.at, most) {
+            Source::Memory(bytes) => Ok(bytes),
+            Source::File(file) => {
+                let at = self.at;
+                let read = move || {
+                    let mut bytes = vec![0; most];
+                    file.read_exact_at(&mut bytes, at).map(|()| Bytes::from(bytes))
+                };
+                spawn_blocking(read).await.map_err(io::Error::other)?
+            }
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.answers.leave(&self.key, &self.answer);
+    }
+}

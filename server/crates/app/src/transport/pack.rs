@@ -1,0 +1,101 @@
+//! Sends the pack that a fetch ends in: from the answers that are kept, or built for this client alone.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hardie_git::build;
+use hardie_git::upload::{PackRequest, Upload};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use super::answers::{Key, Part, Writer};
+use super::direct;
+use crate::App;
+use crate::git_access::RepoHandle;
+
+/// How often a byte is sent while the client waits.
+pub const KEEPALIVE: Duration = Duration::from_secs(5);
+/// What a client is told; the log says more.
+pub const FAILED: &str = "the server could not build the pack; try again";
+/// The longest answer that is kept, by the size of the packs that it is made from.
+const LONGEST: u64 = 1 << 30;
+/// What stays free on the disk when an answer is kept.
+const SPARE: u64 = 256 << 20;
+
+/// Sends the pack, its progress and its end, or why there is none.
+pub async fn send(
+    app: &App,
+    machine: &mut Upload,
+    handle: &Arc<RepoHandle>,
+    request: Box<PackRequest>,
+    output: &mut (impl AsyncWrite + Unpin + Send),
+) -> io::Result<()> {
+    if !may_keep(app, handle).await {
+        return direct::send(app, machine, handle, request, output).await;
+    }
+    let progress = request.progress;
+    let repo = &handle.snapshot.repo;
+    let key = Key { repo: repo.id, generation: repo.generation, framing: machine.framing(), request: *request };
+    let (mut reader, writer) = app.git.answers.join(key.clone());
+    if let Some(writer) = writer {
+        start(app, handle, key.request, writer);
+    }
+    loop {
+        match timeout(KEEPALIVE, reader.next()).await {
+            Ok(Ok(Part::Frames(bytes))) => output.write_all(&bytes).await?,
+            Ok(Ok(Part::Note(text))) if progress => output.write_all(&machine.frame_progress(&text)).await?,
+            Ok(Ok(Part::Note(_))) => {}
+            Ok(Ok(Part::End)) => {
+                output.write_all(&machine.finish_pack()).await?;
+                return output.flush().await;
+            }
+            Ok(Err(_)) => {
+                output.write_all(&machine.fail_pack(FAILED)).await?;
+                return output.flush().await;
+            }
+            Err(_) if reader.is_level() => {
+                output.write_all(&machine.keepalive()).await?;
+                output.flush().await?;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Builds in a task of its own: whoever began it may leave while others read along.
+fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writer) {
+    let (app, handle) = (app.clone(), handle.clone());
+    let mut writer = writer.spilling_to(&app.packs);
+    let work = async move {
+        let permit = app.git.build_permit().await;
+        let wall = app.config.git_limits.wall;
+        let build = move || {
+            let _permit = permit;
+            let gone = writer.gone();
+            let view = handle.view(&app.packs)?;
+            let built = build::pack_objects(&view, &request, &mut writer, &gone, wall);
+            // Why it could not be written says more than that the child was ended for it.
+            writer.finish(built)
+        };
+        match spawn_blocking(build).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a pack could not be built"),
+            Err(panic) => tracing::error!(%panic, "building a pack failed"),
+        }
+    };
+    drop(tokio::spawn(work.in_current_span()));
+}
+
+/// Whether there is room for the answer. It is seldom longer than the packs that it is made from.
+async fn may_keep(app: &App, handle: &RepoHandle) -> bool {
+    let bytes = handle.snapshot.repo.size_bytes;
+    if bytes > LONGEST {
+        return false;
+    }
+    let packs = app.packs.clone();
+    let free = spawn_blocking(move || packs.free_space()).await;
+    matches!(free, Ok(Ok(free)) if free > SPARE + 2 * bytes)
+}
