@@ -37,6 +37,36 @@ pub fn repository(folder: &Path, name: &str, commits: usize, refs: usize) -> any
     Ok(path)
 }
 
+/// A bare repository of `files` files of 64 KiB that do not shrink, one commit each.
+pub fn noise(folder: &Path, name: &str, files: usize) -> anyhow::Result<PathBuf> {
+    let path = folder.join(name);
+    children::output(command("git", folder).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&path))?;
+    let mut import = command("git", folder);
+    import.current_dir(&path).args(["fast-import", "--quiet"]).stdin(Stdio::piped());
+    let mut child = import.spawn().context("git fast-import could not be started")?;
+    let mut stream = BufWriter::new(child.stdin.take().context("no standard input")?);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for number in 1..=files {
+        writeln!(stream, "commit refs/heads/main\ncommitter Bench <bench@example.org> {} +0000", 1_600_000_000 + number)?;
+        writeln!(stream, "data 4\nmore\nM 100644 inline file{number}.bin\ndata {}", 64 << 10)?;
+        for _ in 0..(64 << 10) / 8 {
+            // xorshift64: nothing that zlib could shorten.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            stream.write_all(&state.to_le_bytes())?;
+        }
+        writeln!(stream)?;
+    }
+    drop(stream.into_inner().map_err(|error| error.into_error())?);
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("git fast-import failed: {status}");
+    }
+    children::output(command("git", folder).current_dir(&path).args(["repack", "-a", "-d", "-q", "--write-bitmap-index"]))?;
+    Ok(path)
+}
+
 /// The ids of `main`'s commits, oldest first.
 pub fn line(repository: &Path) -> anyhow::Result<Vec<String>> {
     let text = children::text(command("git", repository).current_dir(repository).args(["rev-list", "--reverse", "main"]))?;

@@ -1,6 +1,7 @@
-//! Sending one request again and again, for a bounded time.
+//! Sending requests one after the other, for a bounded time.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -39,21 +40,24 @@ pub fn quantile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-/// Sends on every connection until the time is up. Every answer must satisfy `good`.
+/// Sends on every connection until the time is up, each request in its turn and then from the first again. Every answer must
+/// satisfy `good`.
 pub fn run(
     host: SocketAddr,
-    request: &Request,
+    requests: &[Request],
     connections: usize,
     time: Duration,
     good: impl Fn(&Response) -> bool + Sync,
 ) -> anyhow::Result<Load> {
     // One answer before the clock starts: caches are warm on both sides, and a mistake is seen at once.
-    let first = Connection::to(host).send(request)?;
+    let first = Connection::to(host).send(requests.last().context("nothing to send")?)?;
+    let turn = AtomicUsize::new(0);
+    let next = || requests.get(turn.fetch_add(1, Ordering::Relaxed) % requests.len().max(1));
     ensure!(good(&first), "not the expected answer (status {}): {}", first.status, first.start());
     let started = Instant::now();
     let results: Vec<anyhow::Result<Vec<Duration>>> = std::thread::scope(|scope| {
         let senders: Vec<_> =
-            (0..connections).map(|_| scope.spawn(|| send(host, request, started + time, MOST / connections.max(1), &good))).collect();
+            (0..connections).map(|_| scope.spawn(|| send(host, &next, started + time, MOST / connections.max(1), &good))).collect();
         senders.into_iter().map(|sender| sender.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a sender panicked")))).collect()
     });
     let elapsed = started.elapsed();
@@ -62,9 +66,9 @@ pub fn run(
     Ok(Load { count: latencies.len(), elapsed, latencies })
 }
 
-fn send(
+fn send<'a>(
     host: SocketAddr,
-    request: &Request,
+    next: &impl Fn() -> Option<&'a Request>,
     until: Instant,
     most: usize,
     good: &impl Fn(&Response) -> bool,
@@ -72,6 +76,7 @@ fn send(
     let mut connection = Connection::to(host);
     let mut latencies = Vec::new();
     while Instant::now() < until && latencies.len() < most {
+        let Some(request) = next() else { break };
         let sent = Instant::now();
         let response = connection.send(request).context("under load")?;
         latencies.push(sent.elapsed());

@@ -21,17 +21,19 @@ pub fn ls_refs() -> Vec<u8> {
     body
 }
 
-/// `fetch` of one id by somebody who has another.
-pub fn fetch(want: &str, have: &str) -> Vec<u8> {
+/// `fetch` of one id by somebody who has others, or nothing; `more` are further arguments such as `deepen 1`.
+pub fn fetch(want: &str, haves: &[&str], more: &[&str]) -> Vec<u8> {
     let mut body = line("command=fetch");
     body.extend(line("agent=git/2.47.3"));
     body.extend(line("object-format=sha1"));
     body.extend(b"0001");
-    for argument in ["thin-pack", "no-progress", "ofs-delta"] {
+    for argument in ["thin-pack", "no-progress", "ofs-delta"].iter().chain(more) {
         body.extend(line(argument));
     }
     body.extend(line(&format!("want {want}\n")));
-    body.extend(line(&format!("have {have}\n")));
+    for have in haves {
+        body.extend(line(&format!("have {have}\n")));
+    }
     body.extend(line("done\n"));
     body.extend(b"0000");
     body

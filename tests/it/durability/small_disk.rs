@@ -21,7 +21,8 @@ fn serve_on_a_small_disk(git: &Git, data: &Path) -> ServerProcess {
         --ssh-listen 127.0.0.1:0 --data-dir "$1""#;
     let mut command = git.command("unshare");
     // Whoever is not root is root of a namespace of their own, which is enough to mount.
-    command.args(["--map-root-user", "--mount", "sh", "-c", script, &DISK.to_string()]);
+    let own_root: &[&str] = if rustix::process::getuid().is_root() { &[] } else { &["--map-root-user"] };
+    command.args(own_root).args(["--mount", "sh", "-c", script, &DISK.to_string()]);
     ServerProcess::start(command.arg(data).arg(&seed).arg(process::binary().unwrap())).unwrap()
 }
 

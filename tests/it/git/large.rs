@@ -17,7 +17,7 @@ async fn a_large_history_is_pushed_and_cloned_back_equal() {
     // `--repo PATH` of the soak command names a real repository instead of a generated one.
     let source: PathBuf = match std::env::var_os("HARDIE_SOAK_REPO") {
         Some(path) => {
-            git.ok(git.home(), &["clone", "--quiet", "--mirror", &path.to_string_lossy(), "large.git"]).unwrap();
+            git.ok(git.home(), &["clone", "--quiet", "--bare", &path.to_string_lossy(), "large.git"]).unwrap();
             git.path("large.git")
         }
         None => generate(git, "large.git", if soak() { 60_000 } else { 20_500 }, 42).unwrap(),
