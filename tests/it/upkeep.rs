@@ -72,6 +72,50 @@ async fn a_repository_on_postgres_is_purged_after_its_week_and_its_packs_when_no
     purge_and_sweep(Some(Database::new().unwrap())).await;
 }
 
+async fn fold(database: Option<Database>) {
+    let clock = FakeClock::default();
+    let server = TestServer::start_with(options(&clock, database.as_ref())).await.unwrap();
+    let (user, repo, dir) = with_repo(&server, "alice", "tool").await;
+    let (app, git, url) = (&server.server.app, &user.git, server.http_remote(&repo));
+    for n in 0..44 {
+        git.commit(&dir, &format!("folder{}/file{n}.txt", n % 5), &format!("{n}\n"), "Change").unwrap();
+        git.ok(&dir, &["push", "--quiet", &url, "main"]).unwrap();
+    }
+    let id = app.store.find_repo_by_path("alice", "tool").await.unwrap().unwrap().repo.id;
+    let before = app.store.list_repo_packs(id).await.unwrap();
+    assert!(before.len() >= 44 && before.iter().all(|p| p.closed), "{}", before.len());
+    let tip = git.ok(&dir, &["rev-parse", "HEAD"]).unwrap();
+    let folded = upkeep::fold_packs(app).await.unwrap();
+    let after = app.store.list_repo_packs(id).await.unwrap();
+    assert!(folded >= 40 && after.len() <= 3 && after.iter().all(|p| p.closed), "{folded} folded, {after:?}");
+    let check = |name: &str| {
+        git.ok(git.home(), &["clone", "--quiet", &url, name]).unwrap();
+        assert_eq!(git.ok(&git.path(name), &["rev-parse", "HEAD"]).unwrap(), tip);
+        git.ok(&git.path(name), &["fsck", "--strict"]).unwrap();
+    };
+    check("folded");
+    upkeep::sweep_packs(app).await.unwrap();
+    assert!(pack_files(server.data_dir()) > after.len(), "requests that began before may still read the old packs");
+    assert_eq!(upkeep::fold_packs(app).await.unwrap(), 0, "nothing is crowded any more");
+    clock.advance(24 * 3600);
+    upkeep::sweep_packs(app).await.unwrap();
+    assert_eq!(pack_files(server.data_dir()), after.len());
+    check("swept");
+    git.commit(&dir, "more.txt", "more\n", "More").unwrap();
+    git.ok(&dir, &["push", "--quiet", &url, "main"]).unwrap();
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_small_packs_become_one_and_nothing_is_lost() {
+    fold(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_small_packs_on_postgres_become_one_and_nothing_is_lost() {
+    fold(Some(Database::new().unwrap())).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_that_was_cut_off_is_finished_by_the_next() {
     let clock = FakeClock::default();

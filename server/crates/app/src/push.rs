@@ -13,6 +13,7 @@ mod publish;
 mod report;
 mod rules;
 
+pub(crate) use execute::lease;
 pub use execute::{PackSource, push};
 pub use report::PushReport;
 

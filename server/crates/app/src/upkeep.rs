@@ -1,14 +1,16 @@
-//! What the server does without being asked: order events, end what expired, purge and sweep.
+//! What the server does without being asked: order events, end what expired, purge, fold and sweep.
 //!
 //! Every function may be cut off at any point, by a stop or by `kill -9`, and is simply called again: what it does is decided by
 //! rows alone, in transactions of their own. `worker` calls them in turn; the command line may too.
 
 mod expire;
+mod fold;
 mod purge;
 mod sequence;
 mod sweep;
 
 pub use expire::{Expired, expire};
+pub use fold::fold_packs;
 pub use purge::purge_repos;
 pub use sequence::{hand_over_sequencing, sequence_events};
 pub use sweep::{Swept, sweep_packs};

@@ -13,6 +13,7 @@ pub mod connectivity;
 pub mod diff;
 pub mod error;
 pub mod export;
+pub mod fold;
 pub mod ingest;
 pub mod object;
 pub mod odb;

@@ -107,9 +107,18 @@ reads! {
             .push(" WHERE p.state <> 'dead' AND NOT EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = p.hash) \
                   AND NOT EXISTS (SELECT 1 FROM pack_stage s WHERE s.hash = p.hash AND s.lease_until > ")
             .push_bind(now)
-            .push(") ORDER BY p.created_at, p.hash LIMIT ")
+            .push(") AND p.keep_until <= ")
+            .push_bind(now)
+            .push(" ORDER BY p.created_at, p.hash LIMIT ")
             .push_bind(limit);
         db.all(statement, pack_row).await
+    }
+
+    /// Repositories that have more than so many packs, the most crowded first.
+    pub async fn list_crowded_repos(db, most: u32, limit: u32) -> Result<Vec<RepoId>> {
+        let statement = sql("SELECT rp.repo_id FROM repo_pack rp JOIN repo r ON r.id = rp.repo_id WHERE r.deleted_at IS NULL \
+             GROUP BY rp.repo_id HAVING COUNT(*) > $1 ORDER BY COUNT(*) DESC, rp.repo_id LIMIT $2");
+        db.all(statement.bind(most).bind(limit), |c| c.id(RepoId)).await
     }
 
     /// Packs whose removal was begun and not finished.
@@ -169,12 +178,51 @@ impl Tx {
         if !self.wrote(sql("DELETE FROM pack_stage WHERE hash = $1 AND push_id = $2").bind(hash).bind(push)).await? {
             return Ok(false);
         }
+        self.join_repo(repo, hash, closed, at).await?;
+        Ok(true)
+    }
+
+    /// Announces the bytes that maintenance is about to publish, and keeps them until `keep_until`. Commit before the file is put
+    /// in place.
+    pub async fn keep_pack(&mut self, hash: &[u8; 32], bytes: u64, objects: u64, at: Timestamp, keep_until: Timestamp) -> Result<Staging> {
+        let insert = sql("INSERT INTO pack (hash, bytes, objects, state, created_at, keep_until) VALUES ($1, $2, $3, 'staged', $4, $5) \
+             ON CONFLICT DO NOTHING");
+        if self.wrote(insert.bind(hash).bind(bytes).bind(objects).bind(at).bind(keep_until)).await? {
+            return Ok(Staging::Fresh);
+        }
+        Ok(if self.keep_longer(hash, keep_until).await? { Staging::Present } else { Staging::Dying })
+    }
+
+    /// Makes a kept pack part of a repository. `false` if it is dead or absent.
+    pub async fn adopt_pack(&mut self, repo: RepoId, hash: &[u8; 32], closed: bool, at: Timestamp) -> Result<bool> {
+        if !self.lock_pack(hash).await? {
+            return Ok(false);
+        }
+        self.join_repo(repo, hash, closed, at).await?;
+        Ok(true)
+    }
+
+    /// Takes a pack from a repository that has its objects in another now, and keeps its file until `keep_until` for whoever
+    /// reads it. `false` if the repository does not hold it.
+    pub async fn supersede_pack(&mut self, repo: RepoId, hash: &[u8; 32], keep_until: Timestamp) -> Result<bool> {
+        if !self.keep_longer(hash, keep_until).await? {
+            return Ok(false);
+        }
+        self.wrote(sql("DELETE FROM repo_pack WHERE repo_id = $1 AND hash = $2").bind(repo).bind(hash)).await
+    }
+
+    async fn keep_longer(&mut self, hash: &[u8; 32], until: Timestamp) -> Result<bool> {
+        let statement = sql("UPDATE pack SET locks = locks + 1, keep_until = CASE WHEN keep_until < $2 THEN $2 ELSE keep_until END \
+             WHERE hash = $1 AND state <> 'dead'");
+        self.wrote(statement.bind(hash).bind(until)).await
+    }
+
+    async fn join_repo(&mut self, repo: RepoId, hash: &[u8; 32], closed: bool, at: Timestamp) -> Result<()> {
         self.exec(sql("UPDATE pack SET state = 'live' WHERE hash = $1").bind(hash)).await?;
-        // The same bytes pushed twice: once closed, always closed.
+        // The same bytes twice: once closed, always closed.
         let statement = sql("INSERT INTO repo_pack (repo_id, hash, closed, added_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (repo_id, hash) DO UPDATE SET closed = CASE WHEN EXCLUDED.closed = 1 THEN 1 ELSE repo_pack.closed END");
-        self.exec(statement.bind(repo).bind(hash).bind(closed).bind(at)).await?;
-        Ok(true)
+        self.exec(statement.bind(repo).bind(hash).bind(closed).bind(at)).await.map(|_| ())
     }
 
     /// Gives up what a push has staged, as when it is refused.
@@ -190,7 +238,7 @@ impl Tx {
         // A statement of its own, so that it sees what was committed while the lock was waited for.
         let statement = sql("UPDATE pack SET state = 'dead' WHERE hash = $1 \
              AND NOT EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = $1) \
-             AND NOT EXISTS (SELECT 1 FROM pack_stage s WHERE s.hash = $1 AND s.lease_until > $2)");
+             AND NOT EXISTS (SELECT 1 FROM pack_stage s WHERE s.hash = $1 AND s.lease_until > $2) AND keep_until <= $2");
         self.wrote(statement.bind(hash).bind(now)).await
     }
 

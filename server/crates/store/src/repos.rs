@@ -338,6 +338,13 @@ impl Tx {
         self.wrote(statement.bind(id).bind(at)).await
     }
 
+    /// Sums up the bytes of its packs again.
+    pub async fn sum_up_size(&mut self, id: RepoId) -> Result<bool> {
+        let statement = sql("UPDATE repo SET size_bytes = (SELECT CAST(COALESCE(SUM(p.bytes), 0) AS BIGINT) \
+             FROM repo_pack rp JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1) WHERE id = $1");
+        self.wrote(statement.bind(id)).await
+    }
+
     /// What pushes to this repository are judged by has changed.
     pub async fn bump_rules(&mut self, id: RepoId) -> Result<bool> {
         self.wrote(sql("UPDATE repo SET rules_epoch = rules_epoch + 1 WHERE id = $1").bind(id)).await

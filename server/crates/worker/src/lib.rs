@@ -19,6 +19,8 @@ use crate::rounds::{Next, rounds};
 const SEQUENCING: Duration = Duration::from_millis(200);
 /// What expired is ended about this long afterwards.
 const EXPIRY: Duration = Duration::from_secs(60);
+/// Crowded repositories are looked for this often.
+const FOLDING: Duration = Duration::from_secs(60);
 /// What nobody can have back is removed about this long afterwards. It looks at every pack, so not too often.
 const SWEEPING: Duration = Duration::from_secs(600);
 
@@ -28,6 +30,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     tokio::join!(
         rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
+        rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
         rounds("worker.sweep", SWEEPING, &stop, || sweep(app.clone())),
     );
     if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
@@ -57,6 +60,14 @@ async fn expire(app: App) -> Result<Next> {
         );
     }
     Ok(Next::Later)
+}
+
+async fn fold(app: App) -> Result<Next> {
+    let packs = upkeep::fold_packs(&app).await?;
+    if packs > 0 {
+        tracing::info!(packs, "folded small packs");
+    }
+    Ok(if packs > 0 { Next::AtOnce } else { Next::Later })
 }
 
 async fn sweep(app: App) -> Result<Next> {

@@ -166,7 +166,7 @@ fn announce(app: &App, access: &RepoAccess, judged: &Judged, mut report: PushRep
 }
 
 /// How long a staged pack is kept for the push that brought it: longer than any push may take.
-pub(super) fn lease(now: Timestamp, app: &App) -> Timestamp {
+pub(crate) fn lease(now: Timestamp, app: &App) -> Timestamp {
     let wall = i64::try_from(app.config.git_limits.wall.as_secs()).unwrap_or(i64::MAX / 4000);
     now.plus_seconds(wall.saturating_add(3600))
 }
