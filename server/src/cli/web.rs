@@ -55,7 +55,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 tracing::error!(error = %error, "cannot wait for signals; stopping");
             }
         };
-        serve(listener, router, HttpConfig::default(), shutdown).await?;
+        let config = HttpConfig::default();
+        // It has no list of proxies that it trusts; what stands before it, if anything does, is one address for everybody.
+        let config = HttpConfig { connections_per_client: config.connections / 2, ..config };
+        serve(listener, router, config, shutdown).await?;
         Ok(())
     })
 }

@@ -1,5 +1,9 @@
 //! Requests that no honest client sends: each gets a clear refusal, and the server goes on.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use hardie_testkit::TestServer;
 use serde_json::json;
 
@@ -88,6 +92,66 @@ async fn wrong_methods_floods_of_headers_and_broken_requests_are_refused() {
     assert_eq!(asker.raw(both).status, 400);
     for name in ["x-forwarded-for", "forwarded"] {
         assert_eq!(asker.send("GET", "/healthz", &[(name, "for=1.1.1.1, \"; drop")], b"").status, 200);
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_trickle_hold_up_nobody_and_end() {
+    let server = TestServer::start().await.unwrap();
+    let nobody = Asker::new(&server, None);
+    let head = b"POST /api/v1/user/repos HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let open = || {
+        let mut stream = TcpStream::connect(server.server.http).unwrap();
+        stream.write_all(head).unwrap();
+        stream
+    };
+    let slow: Vec<TcpStream> = (0..70).map(|_| open()).collect();
+    // Far more than the share of one client, were they counted as requests under way.
+    for _ in 0..20 {
+        assert_eq!(nobody.get("/version").status, 200);
+    }
+    let answers = slow.into_iter().map(|mut stream| {
+        let mut answer = Vec::new();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.read_to_end(&mut answer).unwrap();
+        super::parse(&answer).status
+    });
+    let answers: Vec<u16> = answers.collect();
+    let count = |status| answers.iter().filter(|s| **s == status).count();
+    assert!(count(408) + count(503) == 70 && count(408) <= 64 && count(408) > 0, "{answers:?}");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_of_large_files_who_takes_nothing_keeps_them_from_nobody_else() {
+    let server = TestServer::start().await.unwrap();
+    let ann = server.user("ann").await.unwrap();
+    let repo = server.repo(&ann, "large", false).await.unwrap();
+    let dir = ann.git.init("large").unwrap();
+    std::fs::write(dir.join("zeros"), vec![0; 70 << 20]).unwrap();
+    ann.git.ok(&dir, &["add", "zeros"]).unwrap();
+    ann.git.ok(&dir, &["commit", "--quiet", "-m", "Zeros"]).unwrap();
+    ann.git.ok(&dir, &["push", "--quiet", &server.http_remote(&repo), "main"]).unwrap();
+    let address = format!("/api/v1/repos/{repo}/raw/zeros");
+    let head = |authorization: &str| {
+        let mut stream = TcpStream::connect(server.server.http).unwrap();
+        write!(stream, "GET {address} HTTP/1.1\r\nhost: h\r\n{authorization}connection: close\r\n\r\n").unwrap();
+        let mut first = [0; 12];
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.read_exact(&mut first).unwrap();
+        (String::from_utf8_lossy(&first[9..]).into_owned(), stream)
+    };
+    let (status, reader) = head("");
+    assert_eq!(status, "200");
+    assert_eq!(head("").0, "503", "more than the share of one client");
+    let (status, _other) = head(&format!("authorization: token {}\r\n", ann.token));
+    assert_eq!(status, "200", "somebody else has a share too");
+    // Whoever goes away gives it back, as soon as the server has seen it.
+    drop(reader);
+    let began = Instant::now();
+    while head("").0 != "200" {
+        assert!(began.elapsed() < Duration::from_secs(30), "not given back");
     }
     server.stop().await.unwrap();
 }

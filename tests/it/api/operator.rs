@@ -36,3 +36,24 @@ async fn the_version_is_one_that_gitea_s_clients_can_compare() {
     assert_eq!(document.json()["openapi"], "3.1.0");
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_must_be_changed_is_not_promised() {
+    let server = TestServer::start().await.unwrap();
+    let root = Asker::new(&server, Some(&server.admin("root").await.unwrap()));
+    let new = |name: &str, must: Option<bool>| {
+        let mut body = serde_json::json!({ "username": name, "email": format!("{name}@example.org"), "password": "correct horse battery" });
+        if let Some(must) = must {
+            body["must_change_password"] = must.into();
+        }
+        root.json("POST", "/admin/users", &body)
+    };
+    let refused = new("ann", Some(true)).refusal();
+    assert!(refused.0 == 422 && refused.1.starts_with("must_change_password: "), "{refused:?}");
+    assert_eq!(root.get("/users/ann").status, 404);
+    assert_eq!((new("ann", Some(false)).status, new("bob", None).status), (201, 201));
+    let edit =
+        |must: bool| root.json("PATCH", "/admin/users/ann", &serde_json::json!({ "must_change_password": must, "full_name": "Ann" }));
+    assert_eq!((edit(true).status, edit(false).status), (422, 200));
+    server.stop().await.unwrap();
+}

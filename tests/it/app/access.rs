@@ -126,3 +126,35 @@ async fn nobody_is_given_a_repository_that_they_did_not_ask_for() {
     assert_eq!(kind(transfer_repo(app, &ctx(&server, &bob).await, &repo, "bob").await), "not found");
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_public_things_administers_nothing() {
+    let server = TestServer::start().await.unwrap();
+    let app = &server.server.app;
+    let (root, alice) = (server.admin("root").await.unwrap(), server.user("alice").await.unwrap());
+    let secret = path(&server.repo(&alice, "secret", true).await.unwrap());
+    let open = path(&server.repo(&alice, "open", false).await.unwrap());
+    let all = ctx(&server, &root).await;
+    let public_only = scoped(&server, &root, &["all", "public-only"]).await;
+    let page = || Page::new(None, None);
+    assert!(repo_for(app, &all, &secret, RepoAction::Own).await.is_ok());
+    assert_eq!(kind(repo_for(app, &public_only, &secret, RepoAction::Read).await), "not found");
+    for action in [RepoAction::Push, RepoAction::Administer, RepoAction::Own] {
+        assert_eq!(kind(repo_for(app, &public_only, &open, action).await), "forbidden");
+    }
+    assert_eq!(kind(accounts::list_users(app, &public_only, page()).await), "forbidden");
+    let query = hardie_app::audit::AuditQuery::default();
+    assert_eq!(kind(hardie_app::audit::list_audit(app, &public_only, &query, page()).await), "forbidden");
+    assert_eq!(accounts::get_user(app, &public_only, "alice").await.unwrap().email, "", "an address is not public");
+    let change = AdminChange { disabled: Some(true), ..AdminChange::default() };
+    assert_eq!(kind(admin_edit_user(app, &public_only, "alice", change).await), "forbidden");
+    let (owner, half) = (ctx(&server, &alice).await, scoped(&server, &alice, &["all", "public-only"]).await);
+    let org = accounts::NewOrg { name: "acme".to_owned(), ..accounts::NewOrg::default() };
+    accounts::create_org(app, &owner, org).await.unwrap();
+    assert!(accounts::list_members(app, &owner, "acme", page()).await.is_ok());
+    assert_eq!(kind(accounts::list_members(app, &half, "acme", page()).await), "forbidden");
+    let target = hardie_app::plugins::Target::Account("acme".to_owned());
+    assert!(hardie_app::plugins::list_installations(app, &owner, &target).await.is_ok());
+    assert_eq!(kind(hardie_app::plugins::list_installations(app, &half, &target).await), "forbidden");
+    server.stop().await.unwrap();
+}

@@ -157,3 +157,25 @@ async fn an_empty_repository_has_no_tree_and_no_branches() {
     assert_eq!(kind(commits(app, &me, &repo, &CommitQuery::default(), ALL()).await), "not found");
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_a_few_digits_finds_commits_and_tags_but_no_trees_and_blobs() {
+    let server = TestServer::start().await.unwrap();
+    let app = &server.server.app;
+    let (alice, dir) = filled(&server).await;
+    let (me, repo) = (ctx(&server, &alice).await, path("alice/tool"));
+    let id = |what: &str| alice.git.ok(&dir, &["rev-parse", what]).unwrap().trim().to_owned();
+    let (head, tree, readme, tag) = (id("main"), id("main^{tree}"), id("main:README.md"), id("v1.0"));
+    for digits in [8, 12, 39] {
+        assert_eq!(commit(app, &me, &repo, &head[..digits]).await.unwrap().commit.info.id.to_hex(), head);
+        assert_eq!(browse::get_tag_object(app, &me, &repo, &tag[..digits]).await.unwrap().oid.to_hex(), tag);
+        assert!(git_tree(app, &me, &repo, &head[..digits], false, ALL()).await.is_ok());
+        assert_eq!(kind(git_tree(app, &me, &repo, &tree[..digits], false, ALL()).await), "not found");
+        assert_eq!(kind(blob(app, &me, &repo, &readme[..digits]).await), "not found");
+        // The same words as for what is not there.
+        let text = async |id: &str| commit(app, &me, &repo, id).await.unwrap_err().to_string();
+        assert_eq!(text(&readme[..digits]).await, text(&"f".repeat(digits)).await);
+    }
+    assert!(git_tree(app, &me, &repo, &tree, false, ALL()).await.is_ok() && blob(app, &me, &repo, &readme).await.is_ok());
+    server.stop().await.unwrap();
+}

@@ -249,3 +249,21 @@ async fn what_is_stored_cannot_be_used() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_expires_cannot_leave_a_key_behind() {
+    let (server, clock) = with_clock().await;
+    let app = &server.server.app;
+    let alice = server.user("alice").await.unwrap();
+    let scopes = ["write:user", "write:repository"];
+    let expires_at = Some(hardie_app::ports::Clock::now(&clock).plus_seconds(3600));
+    let short = NewToken { expires_at, ..token("alice", "short", &scopes) };
+    let short = create_token(app, &ctx(&server, &alice).await, short).await.unwrap();
+    let short = hardie_testkit::server::people::signed_in(app, short.token.expose()).await.unwrap();
+    let key = || NewKey { title: String::new(), key: KEY.to_owned() };
+    let refused = add_ssh_key(app, &short, key()).await.unwrap_err().to_string();
+    assert!(refused.contains("does not expire"), "{refused}");
+    assert!(!is_known_ssh_key(app, PublicKey::parse(KEY).unwrap().blob()).await.unwrap());
+    add_ssh_key(app, &scoped(&server, &alice, &scopes).await, key()).await.unwrap();
+    server.stop().await.unwrap();
+}

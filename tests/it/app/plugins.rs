@@ -193,3 +193,26 @@ async fn a_fault_refuses_when_enforced_and_warns_when_monitored_or_open() {
     assert_eq!(refused.verdicts.len(), 1);
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_a_repository_that_left_is_not_told_to_its_old_owner() {
+    let server = TestServer::start().await.unwrap();
+    let app = &server.server.app;
+    let (alice, root) = (server.user("alice").await.unwrap(), server.admin("root").await.unwrap());
+    let (owner, admin) = (ctx(&server, &alice).await, ctx(&server, &root).await);
+    server.user("bob").await.unwrap();
+    let name = server.repo(&alice, "tool", true).await.unwrap();
+    let account = Target::Account("alice".into());
+    let digest = upload(app, &owner, "accept").await;
+    let installed = install(app, &owner, &account, of(digest, "guard", Mode::Monitor)).await.unwrap();
+    let dir = alice.git.init("tool").unwrap();
+    alice.git.ok(&dir, &["push", "--quiet", &server.http_remote(&name), "main"]).unwrap();
+    let paths = async || {
+        let said = verdicts(app, &owner, &account, installed.id, ALL()).await.unwrap();
+        said.items.into_iter().map(|line| line.repo).collect::<Vec<_>>()
+    };
+    assert_eq!(paths().await, [Some(name.clone())]);
+    hardie_app::repos::transfer_repo(app, &admin, &path(&name), "bob").await.unwrap();
+    assert_eq!(paths().await, [None]);
+    server.stop().await.unwrap();
+}

@@ -173,3 +173,24 @@ async fn protections_are_the_administrators_and_each_change_asks_for_a_new_judge
     assert!(list_protections(app, &other, &repo).await.unwrap().is_empty());
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_public_things_neither_sees_nor_restores_what_was_private() {
+    let server = TestServer::start().await.unwrap();
+    let app = &server.server.app;
+    let alice = server.user("alice").await.unwrap();
+    let owner = ctx(&server, &alice).await;
+    let public_only = scoped(&server, &alice, &["all", "public-only"]).await;
+    let secret = create_repo(app, &owner, None, NewRepo { visibility: Visibility::Private, ..named("secret") }).await.unwrap().row.id;
+    let open = create_repo(app, &owner, None, NewRepo { visibility: Visibility::Public, ..named("open") }).await.unwrap().row.id;
+    for name in ["alice/secret", "alice/open"] {
+        delete_repo(app, &owner, &path(name)).await.unwrap();
+    }
+    let listed: Vec<_> = list_deleted_repos(app, &public_only, "alice").await.unwrap().into_iter().map(|d| d.row.id).collect();
+    assert_eq!(listed, [open]);
+    assert_eq!(kind(find_deleted_repo(app, &public_only, "alice", "secret").await), "not found");
+    assert_eq!(kind(restore_repo(app, &public_only, "alice", secret).await), "not found");
+    assert_eq!(list_deleted_repos(app, &owner, "alice").await.unwrap().len(), 2, "refused before anything was done");
+    assert_eq!(restore_repo(app, &public_only, "alice", open).await.unwrap().row.id, open);
+    server.stop().await.unwrap();
+}

@@ -130,6 +130,8 @@ pub struct CreateUserOption {
     pub full_name: String,
     /// Whether it administers the server (Gitea sets this by a later edit; both are taken).
     pub admin: bool,
+    /// True is refused by name: passwords that must be changed at the first sign-in are not there yet. (Gitea's default is true.)
+    pub must_change_password: bool,
 }
 
 crate::redacted!(CreateUserOption);
@@ -151,6 +153,8 @@ pub struct EditUserOption {
     pub active: Option<bool>,
     /// The reverse of `active`.
     pub prohibit_login: Option<bool>,
+    /// True is refused by name: passwords that must be changed at the next sign-in are not there yet.
+    pub must_change_password: Option<bool>,
 }
 
 crate::redacted!(EditUserOption);

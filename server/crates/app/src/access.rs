@@ -114,9 +114,19 @@ pub fn require_admin(ctx: &Ctx, level: Level) -> Result<()> {
     if ctx.door == Door::System && ctx.actor.is_none() {
         return Ok(());
     }
-    match require_scope(ctx, Category::Admin, level)?.is_admin {
-        true => Ok(()),
+    let actor = require_scope(ctx, Category::Admin, level)?;
+    match actor.is_admin {
+        // What an administrator sees is not public, nor is what an administrator changes.
+        true => require_more_than_public(ctx),
         false => Err(Error::forbidden("only administrators of this server may do this")),
+    }
+}
+
+/// Refuses a credential that is for public things only, where something else is shown or changed.
+pub(crate) fn require_more_than_public(ctx: &Ctx) -> Result<()> {
+    match &ctx.actor {
+        Some(actor) if actor.scopes.is_public_only() => Err(Error::forbidden("this token is for public things only (public-only)")),
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use hardie_domain::access::RepoAction;
 use hardie_domain::glob::Glob;
 use hardie_domain::names::RepoPath;
+use hardie_git::Budget;
 pub use hardie_store::protections::ProtectionRow as Protection;
 
 use crate::access::{RepoAccess, repo_for};
@@ -79,16 +80,29 @@ pub async fn delete_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &
     Ok(tx.commit().await?)
 }
 
-/// The rules whose pattern fits a branch, by its short name. All of them hold: what one forbids no other allows.
-/// A stored pattern that cannot be read is an error: a rule must not fall away in silence.
-pub(crate) fn rules_for<'a>(rules: &'a [Protection], short_name: &[u8]) -> Result<Vec<&'a Protection>> {
-    let mut fitting = Vec::new();
-    for rule in rules {
-        if Glob::parse(&rule.pattern).map_err(Error::internal)?.matches(short_name) {
-            fitting.push(rule);
-        }
+/// The rules of one repository, read once for all the branches that a request looks at.
+pub(crate) struct Rules(Vec<(Glob, Protection)>);
+
+impl Rules {
+    /// A stored pattern that cannot be read is an error: a rule must not fall away in silence.
+    pub fn read(rows: Vec<Protection>) -> Result<Rules> {
+        let rule = |row: Protection| Ok((Glob::parse(&row.pattern).map_err(Error::internal)?, row));
+        rows.into_iter().map(rule).collect::<Result<_>>().map(Rules)
     }
-    Ok(fitting)
+
+    /// The rules whose pattern fits a branch, by its short name. All of them hold: what one forbids no other allows.
+    ///
+    /// Takes a step for each rule: strangers choose how many rules and branches there are. Call it from a blocking thread.
+    pub fn fitting(&self, short_name: &[u8], budget: &mut Budget) -> hardie_git::Result<Vec<&Protection>> {
+        let mut fitting = Vec::new();
+        for (glob, rule) in &self.0 {
+            budget.step()?;
+            if glob.matches(short_name) {
+                fitting.push(rule);
+            }
+        }
+        Ok(fitting)
+    }
 }
 
 fn describe(pattern: &str, force: bool, delete: bool) -> String {

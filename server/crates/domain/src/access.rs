@@ -114,12 +114,15 @@ pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> 
     if actor.scopes.is_public_only() && public.is_none() {
         return None;
     }
-    // An administrator's power is used only through a credential that carries the admin scope.
-    let admin = actor.is_admin && actor.scopes.allows(Category::Admin, Level::Write);
-    if facts.is_owner || admin {
+    if facts.is_owner || holds_admin_power(actor) {
         return Some(Role::Admin);
     }
     facts.role.max(public)
+}
+
+/// An administrator's power is used only through a credential that carries the admin scope, and is not for public things alone.
+fn holds_admin_power(actor: &Actor) -> bool {
+    actor.is_admin && actor.scopes.allows(Category::Admin, Level::Write) && !actor.scopes.is_public_only()
 }
 
 /// Decides about one repository.
@@ -154,7 +157,7 @@ pub fn decide(actor: Option<&Actor>, action: RepoAction, facts: &RepoFacts) -> D
             _ => "only administrators of this repository may do this",
         });
     }
-    if action == RepoAction::Own && !facts.is_owner && !actor.is_some_and(|a| a.is_admin) {
+    if action == RepoAction::Own && !facts.is_owner && !actor.is_some_and(holds_admin_power) {
         return Decision::Forbid("only the owner of this repository may do this");
     }
     if facts.archived && action == RepoAction::Push {
@@ -210,6 +213,31 @@ mod tests {
         assert_eq!(decide(Some(&other), RepoAction::Read, &own), Decision::Invisible);
         let public_only = actor(false, ScopeSet::parse(["all", "public-only"]).unwrap());
         assert_eq!(decide(Some(&public_only), RepoAction::Read, &own), Decision::Invisible);
+    }
+
+    #[test]
+    fn an_administrator_has_the_power_of_one_only_through_the_admin_scope() {
+        let actions = [RepoAction::Read, RepoAction::Push, RepoAction::Administer, RepoAction::Own];
+        // (scopes, what they are good for on a private repository that names the administrator: not, as writer, as administrator)
+        let table: [(&[&str], [[bool; 4]; 3]); 6] = [
+            (&["all"], [[true; 4], [true; 4], [true; 4]]),
+            (&["write:admin", "write:repository"], [[true; 4], [true; 4], [true; 4]]),
+            (&["read:admin", "write:repository"], [[false; 4], [true, true, false, false], [true, true, true, false]]),
+            (&["write:repository"], [[false; 4], [true, true, false, false], [true, true, true, false]]),
+            (&["write:admin", "read:repository"], [[true, false, false, false]; 3]),
+            (&["all", "public-only"], [[false; 4]; 3]),
+        ];
+        for (scopes, expected) in table {
+            let root = actor(true, ScopeSet::parse(scopes.iter().copied()).unwrap());
+            for (role, expected) in [None, Some(Role::Write), Some(Role::Admin)].into_iter().zip(expected) {
+                let facts = facts(Visibility::Private, role, false);
+                let may = actions.map(|action| decide(Some(&root), action, &facts) == Decision::Allow);
+                assert_eq!(may, expected, "{scopes:?} as {role:?}");
+            }
+        }
+        let public_only = actor(true, ScopeSet::parse(["all", "public-only"]).unwrap());
+        let may = actions.map(|a| decide(Some(&public_only), a, &facts(Visibility::Public, None, false)) == Decision::Allow);
+        assert_eq!(may, [true, false, false, false]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub struct RefName(Vec<u8>);
 impl RefName {
     /// The most bytes of a name: it must fit one packet line with room to spare.
     pub const MAX_BYTES: usize = 1024;
+    /// The most bytes of a part of a new name: a file's name has 255, and git locks it by a file that ends in `.lock`.
+    pub const MAX_PART_BYTES: usize = 250;
 
     /// Checks a full name by the rules of `git check-ref-format` (git-check-ref-format(1)).
     pub fn parse(name: &[u8]) -> Result<RefName, Invalid> {
@@ -48,6 +50,22 @@ impl RefName {
         !(self.0.starts_with(b"refs/pull/") || self.0.starts_with(b"refs/hardie/") || self.0.starts_with(b"refs/for/"))
     }
 
+    /// Why no ref of this name should come to be, although git's rules allow it; `None` if it may. Refs that are there stay
+    /// readable and can be deleted.
+    pub fn reason_against(&self) -> Option<&'static str> {
+        let own_use = [&b"refs/replace/"[..], b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/"];
+        if own_use.iter().any(|prefix| self.0.starts_with(prefix)) {
+            return Some("this namespace is for git's own use in one clone: there it changes what commands show");
+        }
+        if self.0.split(|b| *b == b'/').any(|part| part.len() > Self::MAX_PART_BYTES) {
+            return Some("a part of its name is longer than 250 bytes: clients keep refs as files and cannot store it");
+        }
+        if self.to_string().chars().any(is_deceptive) {
+            return Some("its name holds a control character (C1 or bidirectional) that makes it look like another name");
+        }
+        None
+    }
+
     /// Without `refs/heads/`, `refs/tags/` or `refs/`; invalid UTF-8 replaced. For people.
     pub fn short(&self) -> String {
         let rest = [&b"refs/heads/"[..], b"refs/tags/", b"refs/"].iter().find_map(|p| self.0.strip_prefix(*p));
@@ -65,6 +83,11 @@ impl std::fmt::Debug for RefName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
     }
+}
+
+/// Characters that terminals obey, or that turn the direction of what follows (CVE-2021-42574).
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn rule_broken(name: &[u8]) -> Option<&'static str> {
@@ -142,6 +165,30 @@ mod tests {
         ] {
             assert!(RefName::parse(bad.as_bytes()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_that_trouble_clients_are_valid_but_not_wanted() {
+        let against = |name: &str| RefName::parse(name.as_bytes()).unwrap().reason_against();
+        let long = "a".repeat(250);
+        for good in
+            ["refs/heads/main", "refs/heads/ü/\u{5e9}", "refs/notes/x", "refs/heads/replace/x", &format!("refs/heads/{long}/{long}")]
+        {
+            assert_eq!(against(good), None, "{good}");
+        }
+        for (bad, why) in [
+            ("refs/replace/0123456789012345678901234567890123456789", "namespace"),
+            ("refs/bisect/bad", "namespace"),
+            ("refs/worktree/x", "namespace"),
+            (&*format!("refs/heads/x/{long}b"), "250 bytes"),
+            ("refs/heads/a\u{202e}b", "bidirectional"),
+            ("refs/heads/a\u{2066}b", "bidirectional"),
+            ("refs/tags/a\u{9b}2Jb", "C1"),
+        ] {
+            assert!(against(bad).is_some_and(|text| text.contains(why)), "{bad:?}");
+        }
+        // A byte of Latin-1 is no character of UTF-8.
+        assert_eq!(RefName::parse(b"refs/heads/\x9b\xfc").unwrap().reason_against(), None);
     }
 
     #[test]

@@ -17,14 +17,26 @@ pub struct HttpConfig {
     pub api_timeout: Duration,
     /// The same for an uploaded component, which is compiled meanwhile.
     pub upload_timeout: Duration,
-    /// API requests under way at once; more get 503.
+    /// API requests under way at once; more get 503. As many bodies may be on their way meanwhile.
     pub api_requests: usize,
+    /// The same from one client.
+    pub api_requests_per_client: usize,
+    /// What an API request's body may take besides a second for each [`Self::body_rate`] bytes.
+    pub body_grace: Duration,
+    /// Bytes in a second below which a body is given up.
+    pub body_rate: u32,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// From a connection's first byte, or the end of the answer before, to the end of the next request's head.
+    /// Connections of one client; more are closed. Trusted proxies are many clients and have no share.
+    pub connections_per_client: usize,
+    /// From a connection's beginning, or the end of the answer before, to the end of the next request's head.
     pub head_timeout: Duration,
+    /// A connection is closed when its client has taken nothing of an answer for so long.
+    pub stall_timeout: Duration,
     /// Bytes of large files under way to clients at once; more wait.
     pub raw_bytes: usize,
+    /// The same to one user, or to one client that has not signed in; more get 503.
+    pub raw_bytes_each: usize,
     /// How long requests under way may go on after shutdown was asked for.
     pub drain: Duration,
 }
@@ -38,9 +50,15 @@ impl Default for HttpConfig {
             api_timeout: Duration::from_secs(30),
             upload_timeout: Duration::from_secs(300),
             api_requests: 512,
+            api_requests_per_client: 64,
+            body_grace: Duration::from_secs(5),
+            body_rate: 32 << 10,
             connections: 4096,
+            connections_per_client: 256,
             head_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(60),
             raw_bytes: 512 << 20,
+            raw_bytes_each: 128 << 20,
             drain: Duration::from_secs(30),
         }
     }

@@ -1,15 +1,20 @@
 //! JSON bodies of requests: bounded, and refused with a text that says where they are wrong.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::Refusal;
+use crate::layers::Turn;
 use crate::state::Http;
 
 /// What is read and thrown away of a body that is too large, so that the client gets to read why.
@@ -23,7 +28,7 @@ impl<T: DeserializeOwned> FromRequest<Http> for Json<T> {
 
     async fn from_request(request: Request, http: &Http) -> Result<Json<T>, Refusal> {
         let content_type = request.headers().get(CONTENT_TYPE).map(|v| v.to_str().unwrap_or_default().to_owned());
-        let bytes = read_body(request, http.config.json_bytes).await?;
+        let bytes = read_body(request, http.config.json_bytes, http).await?;
         if !bytes.is_empty() && !content_type.as_deref().is_none_or(is_json) {
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/json"));
         }
@@ -31,15 +36,42 @@ impl<T: DeserializeOwned> FromRequest<Http> for Json<T> {
     }
 }
 
-/// Reads a body of at most `most` bytes.
-pub async fn read_body(request: Request, most: usize) -> Result<Bytes, Refusal> {
+/// Reads a body of at most `most` bytes, no slower than the configuration says.
+pub async fn read_body(request: Request, most: usize, http: &Http) -> Result<Bytes, Refusal> {
+    let pace = Pace { grace: http.config.body_grace, rate: http.config.body_rate };
+    let turn = request.extensions().get::<Turn>().cloned();
+    match turn.filter(|_| !request.body().is_end_stream()) {
+        Some(turn) => turn.while_reading(collect(request, most, pace)).await,
+        None => collect(request, most, pace).await,
+    }
+}
+
+/// How slowly a body may come.
+#[derive(Clone, Copy)]
+struct Pace {
+    grace: Duration,
+    /// Bytes in a second.
+    rate: u32,
+}
+
+impl Pace {
+    /// When the next piece must be there at the latest, after so many bytes.
+    fn deadline(self, began: Instant, received: usize) -> Instant {
+        let received = u32::try_from(received).unwrap_or(u32::MAX);
+        began + self.grace + Duration::from_secs(1).saturating_mul(received) / self.rate.max(1)
+    }
+}
+
+async fn collect(request: Request, most: usize, pace: Pace) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::too_large("the request's body", u64::try_from(most).unwrap_or(u64::MAX));
+    let too_slow = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request's body came too slowly");
     let declared = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     let is_hopeless = declared.is_some_and(|n| usize::try_from(n).map_or(true, |n| n > most));
     let mut stream = Body::into_data_stream(request.into_body());
     let (mut bytes, mut drained) = (BytesMut::new(), 0);
     let mut is_over = is_hopeless;
-    while let Some(chunk) = stream.next().await {
+    let began = Instant::now();
+    while let Some(chunk) = timeout_at(pace.deadline(began, bytes.len() + drained), stream.next()).await.map_err(too_slow)? {
         let chunk = chunk.map_err(|_| Refusal::bad_request("the request's body ended early"))?;
         is_over = is_over || bytes.len() + chunk.len() > most;
         if is_over {
@@ -136,9 +168,30 @@ mod tests {
     #[tokio::test]
     async fn a_body_over_the_bound_is_refused_with_the_bound_in_the_text() {
         let request = |n: usize| Request::new(Body::from(vec![b' '; n]));
-        assert_eq!(read_body(request(100), 100).await.unwrap().len(), 100);
-        let refusal = read_body(request(101), 100).await.unwrap_err();
+        assert_eq!(collect(request(100), 100, PACE).await.unwrap().len(), 100);
+        let refusal = collect(request(101), 100, PACE).await.unwrap_err();
         assert_eq!(refusal.status.as_u16(), 413);
         assert!(refusal.message.contains("100 bytes"), "{}", refusal.message);
+    }
+
+    const PACE: Pace = Pace { grace: Duration::from_secs(5), rate: 1000 };
+
+    /// Time does not pass here but by waiting, and then at once.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_is_given_up_and_one_that_keeps_the_pace_is_read() {
+        let trickle = |piece: &'static [u8], every: u64| {
+            let pieces = futures_util::stream::unfold(0, move |n| async move {
+                tokio::time::sleep(Duration::from_secs(every)).await;
+                (n < 60).then_some((Ok::<_, std::convert::Infallible>(piece), n + 1))
+            });
+            Request::new(Body::from_stream(pieces))
+        };
+        assert_eq!(collect(trickle(&[b' '; 1000], 1), 100_000, PACE).await.unwrap().len(), 60_000);
+        for (piece, every) in [(&b" "[..], 1), (&[b' '; 1000], 2), (b" ", 3600)] {
+            let began = Instant::now();
+            let refusal = collect(trickle(piece, every), 100_000, PACE).await.unwrap_err();
+            assert_eq!(refusal.status, StatusCode::REQUEST_TIMEOUT);
+            assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+        }
     }
 }

@@ -5,6 +5,6 @@ mod admit;
 mod identify;
 mod render;
 
-pub use admit::admit;
+pub use admit::{Turn, admit};
 pub use identify::{Meta, identify};
 pub use render::render;

@@ -25,6 +25,7 @@ mod path;
 mod query;
 mod raw;
 mod serve;
+mod shares;
 mod show;
 mod state;
 pub mod ui;

@@ -1,5 +1,11 @@
 //! The listener: accepts connections, bounds them, and drains them when asked to stop.
 
+mod paced;
+mod patience;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,9 +14,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Version;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -18,6 +26,8 @@ use tower::ServiceExt as _;
 
 use crate::client::Peer;
 use crate::config::HttpConfig;
+use crate::shares::{Shares, network};
+use patience::Patient;
 
 /// Header lines of one request.
 const MAX_HEADERS: usize = 100;
@@ -32,6 +42,7 @@ const MAX_STREAMS: u32 = 128;
 pub async fn serve(listener: TcpListener, router: Router, config: HttpConfig, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
     let builder = Arc::new(builder(&config));
     let slots = Arc::new(Semaphore::new(config.connections));
+    let shares = Shares::new(config.connections_per_client);
     let graceful = GracefulShutdown::new();
     let connections = TaskTracker::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -46,10 +57,17 @@ pub async fn serve(listener: TcpListener, router: Router, config: HttpConfig, sh
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection(&builder, &graceful, stream, peer, router.clone());
+                let is_proxy = config.trusted_proxies.iter().any(|range| range.contains(peer.ip()));
+                let share = (!is_proxy).then(|| shares.take(network(peer.ip()), 1));
+                if let Some(None) = share {
+                    tracing::debug!(address = %peer.ip(), "too many connections");
+                    connections.spawn(turn_away(stream));
+                    continue;
+                }
+                let connection = connection(&builder, &graceful, stream, peer, router.clone(), &config);
                 connections.spawn(async move {
                     connection.await;
-                    drop(slot);
+                    drop((slot, share));
                 });
             }
             Err(error) => pause_after(&error).await,
@@ -93,17 +111,24 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    config: &HttpConfig,
 ) -> impl Future<Output = ()> + Send + 'static {
     // Answers are written whole; waiting to fill a segment would only add the client's delayed acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY refused");
     }
+    let stall = config.stall_timeout;
+    let stream = Patient::new(stream, config.head_timeout, stall);
     let service =
         hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request: axum::http::Request<hyper::body::Incoming>| {
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer.ip()));
+            let is_multiplexed = request.version() == Version::HTTP_2;
             let router = router.clone();
-            router.oneshot(request)
+            async move {
+                let response = router.oneshot(request).await?;
+                Ok::<_, Infallible>(if is_multiplexed { paced::paced(response, stall) } else { response })
+            }
         }));
     let watcher = graceful.watcher();
     let builder = builder.clone();
@@ -113,6 +138,14 @@ fn connection(
             tracing::debug!(error = %error, "connection ended early");
         }
     }
+}
+
+/// Says why before closing.
+async fn turn_away(mut stream: TcpStream) {
+    const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n\
+        content-type: text/plain; charset=utf-8\r\ncontent-length: 45\r\n\r\ntoo many connections at once from one network";
+    // Whether it is heard does not matter.
+    let _heard = tokio::time::timeout(Duration::from_secs(1), stream.write_all(ANSWER)).await;
 }
 
 /// Out of file descriptors and the like: accepting again at once would spin. A connection that was reset is no reason to wait.

@@ -1,14 +1,17 @@
 //! What every handler can reach.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hardie_app::App;
+use hardie_domain::ids::AccountId;
 use tokio::sync::Semaphore;
 
 use crate::config::HttpConfig;
 use crate::health::Readiness;
 use crate::links::Links;
 use crate::metrics::Metrics;
+use crate::shares::{Places, Shares, network};
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -26,19 +29,42 @@ pub struct Inner {
     pub metrics: Metrics,
     /// The last look at the parts, shared by those who ask at the same time.
     pub readiness: Readiness,
-    /// One permit for each API request under way.
-    pub api_slots: Semaphore,
+    /// API requests under way.
+    pub api_places: Places,
+    /// Bodies of API requests on their way.
+    pub body_places: Places,
     /// One permit for each MiB of large files under way to clients.
     pub raw_slots: Arc<Semaphore>,
+    /// How many of those permits each reader holds.
+    pub raw_shares: Shares<Reader>,
+}
+
+/// Who reads a large file.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Reader {
+    /// Somebody who has signed in.
+    User(AccountId),
+    /// Somebody who has not.
+    Client(IpAddr),
 }
 
 impl Http {
     /// Joins the parts.
     pub fn new(app: App, config: HttpConfig) -> Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
-        let api_slots = Semaphore::new(config.api_requests);
+        let places = || Places::new(config.api_requests, config.api_requests_per_client);
+        let (api_places, body_places) = (places(), places());
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
-        Http(Arc::new(Inner { raw_slots, links, metrics: Metrics::default(), readiness: Readiness::default(), api_slots, app, config }))
+        let raw_shares = Shares::new(config.raw_bytes_each >> 20);
+        let (metrics, readiness) = (Metrics::default(), Readiness::default());
+        Http(Arc::new(Inner { app, config, links, metrics, readiness, api_places, body_places, raw_slots, raw_shares }))
+    }
+
+    /// Whose share a request from this address counts towards. None for a trusted proxy that did not say for whom it asks: it
+    /// stands for everybody behind it.
+    pub fn client(&self, address: Option<IpAddr>) -> Option<IpAddr> {
+        let is_proxy = |address: &IpAddr| self.config.trusted_proxies.iter().any(|range| range.contains(*address));
+        address.filter(|address| !is_proxy(address)).map(network)
     }
 }
 

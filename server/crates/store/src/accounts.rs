@@ -253,6 +253,11 @@ impl Tx {
         change: &AccountChange<'_>,
         at: Timestamp,
     ) -> Result<Result<Option<AccountRow>, AccountTaken>> {
+        if change.is_admin == Some(false) || change.disabled == Some(true) {
+            // Whoever takes an administrator away counts afterwards whether one is left: one at a time, or two of them each
+            // count the other's.
+            self.exec(sql("UPDATE site SET rules_epoch = rules_epoch")).await?;
+        }
         // The row is locked before others are looked at, so that two changes of one account follow each other.
         if !self.wrote(sql("UPDATE account SET updated_at = $2 WHERE id = $1").bind(id).bind(at)).await? {
             return Ok(Ok(None));

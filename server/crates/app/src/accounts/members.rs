@@ -5,13 +5,14 @@ use hardie_domain::scope::{Category, Level};
 pub use hardie_store::org_members::{OrgMemberRow as Member, OrgRole};
 
 use super::{Account, AccountKind, get_org, get_user, shown};
-use crate::access::{is_admin, require_scope};
+use crate::access::{is_admin, require_more_than_public, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
 
 /// Members of an organisation, by name. For its members and for administrators.
 pub async fn list_members(app: &App, ctx: &Ctx, org: &str, page: Page) -> Result<Paged<Member>> {
     let actor = require_scope(ctx, Category::Organization, Level::Read)?;
+    require_more_than_public(ctx)?;
     let org = get_org(app, ctx, org).await?;
     if !is_admin(ctx, Level::Read) && app.store.find_org_role(org.id, actor.id).await?.is_none() {
         return Err(Error::forbidden("only members of this organization see who belongs to it"));
@@ -23,6 +24,7 @@ pub async fn list_members(app: &App, ctx: &Ctx, org: &str, page: Page) -> Result
 /// The role of a user in an organisation: one's own, or anybody's for its members and for administrators.
 pub async fn find_member(app: &App, ctx: &Ctx, org: &str, user: &str) -> Result<Option<OrgRole>> {
     let actor = require_scope(ctx, Category::Organization, Level::Read)?;
+    require_more_than_public(ctx)?;
     let org = get_org(app, ctx, org).await?;
     let user = get_user(app, ctx, user).await?;
     let inside = user.id == actor.id || is_admin(ctx, Level::Read) || app.store.find_org_role(org.id, actor.id).await?.is_some();

@@ -7,7 +7,7 @@ use hardie_store::accounts::{AccountChange, NewAccount};
 
 use super::members::{OrgRole, owned_org};
 use super::{Account, AccountKind, ProfileChange, edit, rules, shown};
-use crate::access::{is_admin, require_scope};
+use crate::access::{is_admin, require_more_than_public, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
 
@@ -84,6 +84,7 @@ pub async fn list_orgs(app: &App, ctx: &Ctx, page: Page) -> Result<Paged<Account
 /// Organisations to which a user belongs. For the user and for administrators: to others, who belongs where is the organisation's affair.
 pub async fn list_orgs_of(app: &App, ctx: &Ctx, user: &str, page: Page) -> Result<Paged<Account>> {
     let actor = require_scope(ctx, Category::Organization, Level::Read)?;
+    require_more_than_public(ctx)?;
     let found = app.store.find_account_by_name(user).await?.filter(|a| a.kind == AccountKind::User);
     let user = found.ok_or(Error::NotFound("user"))?;
     if actor.id != user.id && !is_admin(ctx, Level::Read) {

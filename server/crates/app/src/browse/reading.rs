@@ -24,7 +24,6 @@ const TIME: Duration = Duration::from_secs(10);
 
 /// A repository that the asker may read, as it was at one moment.
 pub(super) struct Reading {
-    pub access: RepoAccess,
     pub handle: Arc<RepoHandle>,
     cancel: Cancel,
 }
@@ -67,11 +66,20 @@ pub(super) async fn read<T: Send + 'static>(
     work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
+    read_authorised(app, &access, work).await
+}
+
+/// As [`read`], for whoever had to know the repository before the work.
+pub(super) async fn read_authorised<T: Send + 'static>(
+    app: &App,
+    access: &RepoAccess,
+    work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let handle = open_repo(app, access.repo.id).await?;
     let busy = |_| Error::Unavailable("too many pages are being made at this moment: try again in a few seconds".to_owned());
     let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
     let gone = CancelOnDrop(Cancel::new());
-    let reading = Reading { access, handle, cancel: gone.0.clone() };
+    let reading = Reading { handle, cancel: gone.0.clone() };
     let done = spawn_blocking(move || {
         let _permit = permit;
         work(&reading)

@@ -1,6 +1,6 @@
 //! Branches and tags.
 
-use hardie_domain::access::Role;
+use hardie_domain::access::{RepoAction, Role};
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::page::{Page, Paged};
@@ -10,9 +10,10 @@ use hardie_git::wire::AdvertisedRef;
 use hardie_git::{Kind, read as git_read};
 
 use super::people::{CommitView, with_people};
-use super::reading::{Reading, explain, read};
+use super::reading::{Reading, explain, read, read_authorised};
 use super::revision;
-use crate::protections::{Protection, rules_for};
+use crate::access::repo_for;
+use crate::protections::{Protection, Rules};
 use crate::{App, Ctx, Error, Result};
 
 /// A branch.
@@ -77,7 +78,7 @@ pub struct RefView {
 
 /// Branches, the default one first, then by name.
 pub async fn list_branches(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) -> Result<Paged<Branch>> {
-    let (rules, seen) = branches(
+    branches(
         app,
         ctx,
         path,
@@ -89,15 +90,13 @@ pub async fn list_branches(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) ->
         },
         page,
     )
-    .await?;
-    let total = seen.total;
-    Ok(Paged { items: finish(app, ctx, &rules, seen).await?, total })
+    .await
 }
 
 /// The branch of this short (or full) name.
 pub async fn get_branch(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Result<Branch> {
     let full = if name.starts_with("refs/heads/") { name.to_owned() } else { format!("refs/heads/{name}") };
-    let (rules, seen) = branches(
+    let found = branches(
         app,
         ctx,
         path,
@@ -106,18 +105,15 @@ pub async fn get_branch(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Re
             Ok(vec![found.ok_or(Error::NotFound("branch"))?])
         },
         Page::new(None, None),
-    )
-    .await?;
-    finish(app, ctx, &rules, seen).await?.pop().ok_or(Error::NotFound("branch"))
+    );
+    found.await?.items.pop().ok_or(Error::NotFound("branch"))
 }
 
-/// Branches before people and rules are joined to them.
+/// A branch before people are joined to its tip.
 struct Seen {
-    found: Vec<(RefName, CommitInfo)>,
-    default: RefName,
-    total: u64,
-    role: Role,
-    archived: bool,
+    name: RefName,
+    tip: CommitInfo,
+    rules: Vec<Protection>,
 }
 
 async fn branches(
@@ -126,43 +122,39 @@ async fn branches(
     path: &RepoPath,
     select: impl FnOnce(&Reading) -> Result<Vec<AdvertisedRef>> + Send + 'static,
     page: Page,
-) -> Result<(Vec<Protection>, Seen)> {
-    let (repo, seen) = read(app, ctx, path, move |r| {
+) -> Result<Paged<Branch>> {
+    let access = repo_for(app, ctx, path, RepoAction::Read).await?;
+    // A reader who has not signed in holds the role of reading too, and may not push.
+    let can_push = access.role >= Role::Write && !access.repo.archived;
+    let rules = app.store.list_protections(access.repo.id).await?;
+    let (found, total, default) = read_authorised(app, &access, move |r| {
+        let (rules, mut budget) = (Rules::read(rules)?, r.budget());
         let all = select(r)?;
         let total = all.len() as u64;
         let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
         let mut found = Vec::new();
-        for branch in all.into_iter().skip(start).take(page.limit() as usize) {
-            found.push((branch.name, git_read::commit(&r.handle.odb, &branch.oid).map_err(explain)?));
+        for AdvertisedRef { name, oid, .. } in all.into_iter().skip(start).take(page.limit() as usize) {
+            let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
+            let rules = rules.fitting(short, &mut budget).map_err(explain)?.into_iter().cloned().collect();
+            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rules });
         }
-        let default = r.handle.refs.head().target.clone();
-        let archived = r.access.repo.archived;
-        // A reader who has not signed in holds the role of reading too, and may not push.
-        Ok((r.access.repo.id, Seen { found, default, total, role: r.access.role, archived }))
+        Ok((found, total, r.handle.refs.head().target.clone()))
     })
     .await?;
-    Ok((app.store.list_protections(repo).await?, seen))
-}
-
-async fn finish(app: &App, ctx: &Ctx, rules: &[Protection], seen: Seen) -> Result<Vec<Branch>> {
-    let (names, commits): (Vec<RefName>, Vec<CommitInfo>) = seen.found.into_iter().unzip();
-    let tips = with_people(app, ctx, commits).await?;
-    let can_push = seen.role >= Role::Write && !seen.archived;
-    let branches = names.into_iter().zip(tips).map(|(name, tip)| {
-        let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
-        let fitting = rules_for(rules, short)?;
-        let is_default = name == seen.default;
-        Ok(Branch {
+    let tips = with_people(app, ctx, found.iter().map(|seen| seen.tip.clone()).collect()).await?;
+    let branch = |(Seen { name, rules, .. }, tip)| {
+        let is_default = name == default;
+        Branch {
             tip,
             is_default,
             can_push,
-            allow_force: fitting.iter().all(|rule| rule.allow_force),
-            allow_delete: !is_default && fitting.iter().all(|rule| rule.allow_delete),
-            rules: fitting.iter().map(|rule| rule.pattern.clone()).collect(),
+            allow_force: rules.iter().all(|rule| rule.allow_force),
+            allow_delete: !is_default && rules.iter().all(|rule| rule.allow_delete),
+            rules: rules.into_iter().map(|rule| rule.pattern).collect(),
             name,
-        })
-    });
-    branches.collect()
+        }
+    };
+    Ok(Paged { items: found.into_iter().zip(tips).map(branch).collect(), total })
 }
 
 /// Tags by name, the last in byte order first: version numbers mostly grow.

@@ -3,7 +3,7 @@
 use hardie_domain::oid::Oid;
 use hardie_domain::refname::RefName;
 use hardie_git::odb::Prefix;
-use hardie_git::read;
+use hardie_git::{Kind, read};
 
 use super::reading::{Reading, explain};
 use crate::{Error, Result};
@@ -70,13 +70,18 @@ pub(super) fn resolve(reading: &Reading, name: Option<&str>) -> Result<Revision>
     Ok(Revision { name: id.to_hex(), kind: RevKind::Commit, commit })
 }
 
-/// An object by its id, or the unique beginning of one, if a visible ref reaches it.
+/// An object by its id, if a visible ref reaches it. Commits and annotated tags, which people name, also by the unique beginning
+/// of one: sixty-five thousand guesses of four digits would list the files and folders of a whole history.
 pub(super) fn by_id(reading: &Reading, hex: &str) -> Result<Option<Oid>> {
     let id = match reading.handle.odb.find_prefix(&hex.to_ascii_lowercase()) {
         Prefix::One(id) => id,
         // Whether two ids begin alike may hang on objects that this asker must not know of: no word about it.
         Prefix::None | Prefix::Ambiguous => return Ok(None),
     };
+    let is_whole = hex.len() == id.to_hex().len();
+    if !is_whole && matches!(reading.handle.odb.header(&id).map_err(explain)?.0, Kind::Tree | Kind::Blob) {
+        return Ok(None);
+    }
     Ok(reading.may_read(&id)?.then_some(id))
 }
 

@@ -58,6 +58,14 @@ pub async fn add_ssh_key(app: &App, ctx: &Ctx, new: NewKey) -> Result<Key> {
     if !actor.scopes.covers(&key_scopes()?) {
         return Err(Error::forbidden("an SSH key can push: adding one needs the scope write:repository too"));
     }
+    if let Credential::Token(id) = actor.credential {
+        let token = app.store.find_token(actor.id, id).await?.ok_or_else(|| Error::unauthenticated("this token was revoked"))?;
+        // As a token cannot outlive the one that asks for it; and a key has no end.
+        if token.expires_at.is_some() {
+            let text = "an SSH key does not expire, and this token does: add the key in the web interface or with a token that has no end";
+            return Err(Error::forbidden(text));
+        }
+    }
     let key = PublicKey::parse(&new.key)?;
     let title = checked_title(&new.title, &key)?;
     if app.store.list_keys(actor.id, Page::new(None, Some(1))).await?.total >= MAX_KEYS {

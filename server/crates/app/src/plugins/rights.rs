@@ -7,7 +7,7 @@ use hardie_domain::names::RepoPath;
 use hardie_domain::scope::{Category, Level};
 use hardie_store::plugins::{ComponentRow, Scope};
 
-use crate::access::{RepoAccess, is_admin, repo_for, require_admin, require_scope};
+use crate::access::{RepoAccess, is_admin, repo_for, require_admin, require_more_than_public, require_scope};
 use crate::accounts::{Account, may_own_under};
 use crate::state::PluginPolicy;
 use crate::{App, Ctx, Error, Result};
@@ -61,6 +61,8 @@ pub(super) async fn administered(app: &App, ctx: &Ctx, target: &Target, level: L
     match target {
         Target::Site => require_admin(ctx, level).map(|()| Guarded::Site),
         Target::Account(name) => {
+            // Policies of an account are about its private repositories too, and their settings are nobody else's.
+            require_more_than_public(ctx)?;
             if !is_admin(ctx, level) {
                 require_scope(ctx, Category::Repository, level)?;
             }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use hardie_domain::ids::{InstallationId, RepoId};
+use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::Level;
 use hardie_store::verdicts::VerdictRow;
 
 use super::list::find_for;
-use super::rights::{Target, administered};
+use super::rights::{Guarded, Target, administered};
 use crate::{App, Ctx, Result};
 
 /// One call of a policy over one push.
@@ -16,7 +16,7 @@ use crate::{App, Ctx, Result};
 pub struct VerdictLine {
     /// What it said and what it used.
     pub row: VerdictRow,
-    /// `owner/name` as it is now; `None` if the repository is deleted.
+    /// `owner/name` as it is now; `None` if the repository is deleted, or was given to another owner than the one who asks.
     pub repo: Option<String>,
 }
 
@@ -30,17 +30,24 @@ pub async fn verdicts(app: &App, ctx: &Ctx, target: &Target, id: InstallationId,
         (_, repo) => repo,
     };
     let found = app.store.list_verdicts_of_installation(installation.id, only, page).await?;
-    with_paths(app, found).await
+    // What became of a repository after it left is the affair of those who have it now.
+    let owner = match &guarded {
+        Guarded::Account(account) => Some(account.id),
+        Guarded::Site | Guarded::Repo(_) => None,
+    };
+    with_paths(app, found, owner).await
 }
 
-pub(crate) async fn with_paths(app: &App, found: Paged<VerdictRow>) -> Result<Paged<VerdictLine>> {
+/// Joins paths, only those below `owner` if there is one.
+async fn with_paths(app: &App, found: Paged<VerdictRow>, owner: Option<AccountId>) -> Result<Paged<VerdictLine>> {
     let mut paths: HashMap<RepoId, Option<String>> = HashMap::new();
     let mut items = Vec::with_capacity(found.items.len());
     for row in found.items {
         let repo = match paths.get(&row.repo) {
             Some(path) => path.clone(),
             None => {
-                let path = app.store.find_owned_repo(row.repo).await?.map(|r| format!("{}/{}", r.owner.name, r.repo.name));
+                let found = app.store.find_owned_repo(row.repo).await?.filter(|r| owner.is_none_or(|owner| r.owner.id == owner));
+                let path = found.map(|r| format!("{}/{}", r.owner.name, r.repo.name));
                 paths.insert(row.repo, path.clone());
                 path
             }

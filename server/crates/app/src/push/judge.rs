@@ -10,7 +10,6 @@ use hardie_git::connectivity::{self, NotConnected};
 use hardie_git::ingest::Ingested;
 use hardie_git::odb::Odb;
 use hardie_git::{Budget, Cancel, Kind, read};
-use hardie_store::protections::ProtectionRow;
 use hardie_store::verdicts::VerdictRow;
 use tokio::task::spawn_blocking;
 
@@ -18,7 +17,7 @@ use super::rules::{self, Protection};
 use super::{Push, PushReport, facts, policies};
 use crate::access::RepoAccess;
 use crate::git_access::RepoHandle;
-use crate::protections::rules_for;
+use crate::protections::Rules;
 use crate::{App, Ctx, Error, Result, plugins};
 
 /// What the judgement rests on, and what it found.
@@ -51,7 +50,7 @@ pub async fn judge(
     ingested: Option<Arc<Ingested>>,
     report: &mut PushReport,
 ) -> Result<Judged> {
-    let protections = app.store.list_protections(push.repo).await?;
+    let protections = Rules::read(app.store.list_protections(push.repo).await?)?;
     let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, report: report.clone() };
     let permit = app.git.work_permit().await;
     let wall = app.config.git_limits.wall;
@@ -88,7 +87,7 @@ pub async fn judge(
 struct Work {
     handle: Arc<RepoHandle>,
     ingested: Option<Arc<Ingested>>,
-    protections: Vec<ProtectionRow>,
+    protections: Rules,
     report: PushReport,
 }
 
@@ -170,7 +169,9 @@ impl Work {
                 forced = drops_commits(odb, current, update.new, budget)?;
             }
         }
-        let protection = if update.name.is_branch() { self.protection(&update.name)? } else { None };
+        // A rule forbids nothing else; a push of thousands of new branches need not be measured against a hundred rules.
+        let is_ruled = update.name.is_branch() && (forced || update.new.is_zero());
+        let protection = if is_ruled { self.protection(&update.name, budget)? } else { None };
         let facts = rules::Facts {
             existing,
             default_branch: &self.handle.snapshot.repo.default_branch,
@@ -188,9 +189,9 @@ impl Work {
 
 impl Work {
     /// The strictest of all rules whose pattern matches the branch.
-    fn protection(&self, branch: &RefName) -> Result<Option<Protection>> {
+    fn protection(&self, branch: &RefName, budget: &mut Budget) -> Result<Option<Protection>> {
         let name = branch.as_bytes().strip_prefix(b"refs/heads/").unwrap_or(branch.as_bytes());
-        let fitting = rules_for(&self.protections, name)?;
+        let fitting = self.protections.fitting(name, budget).map_err(Error::internal)?;
         let strictest =
             Protection { allow_force: fitting.iter().all(|r| r.allow_force), allow_delete: fitting.iter().all(|r| r.allow_delete) };
         Ok((!fitting.is_empty()).then_some(strictest))

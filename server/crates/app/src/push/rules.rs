@@ -67,6 +67,9 @@ fn deletion(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
 }
 
 fn movement(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
+    if let Some(reason) = update.name.reason_against() {
+        return Some(reason.to_owned());
+    }
     if update.name.is_branch() && !facts.new_is_commit {
         return Some("a branch must point at a commit".to_owned());
     }

@@ -22,6 +22,14 @@ pub fn text(out: &mut String, text: &str) {
     }
 }
 
+/// As [`text`], but one sign stands for whatever is not to be seen, so that the text grows little.
+pub fn terse(text: &str) -> String {
+    let seen = text.chars().map(|c| if is_hidden(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c });
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    self::text(&mut out, &seen.collect::<String>());
+    out
+}
+
 fn is_hidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

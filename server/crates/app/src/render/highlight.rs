@@ -14,6 +14,10 @@ const MOST_BYTES: usize = 512 << 10;
 const MOST_LINE_BYTES: usize = 2000;
 /// After this long the rest of a text stays plain.
 const MOST_TIME: Duration = Duration::from_millis(500);
+/// Once the lines have so many bytes, the rest is shown without colours, whose marks can be thirty times the text.
+const MOST_COLOURED: usize = 2 << 20;
+/// And after so many, what is not to be seen is shown by one sign instead of by name.
+const MOST_NAMED: usize = 4 << 20;
 /// Git's own test: a NUL byte in the first 8,000 says binary.
 const SNIFFED_BYTES: usize = 8000;
 
@@ -47,7 +51,10 @@ pub fn colour(text: &str, grammar: Option<&SyntaxReference>) -> Vec<String> {
         // A grammar that came with the crate is still a program fed with a stranger's text.
         catch_unwind(AssertUnwindSafe(|| by_grammar(text, grammar))).ok()
     });
-    coloured.unwrap_or_else(|| split(text).map(plain).collect())
+    coloured.unwrap_or_else(|| {
+        let mut made = 0;
+        split(text).map(|line| counted(&mut made, line, plain)).collect()
+    })
 }
 
 /// Lines without their ends; the last newline ends a line rather than beginning one.
@@ -61,13 +68,21 @@ fn plain(line: &str) -> String {
     out
 }
 
+/// Makes a line within what all lines together may have.
+fn counted(made: &mut usize, line: &str, make: impl FnOnce(&str) -> String) -> String {
+    let out = if *made > MOST_NAMED { escape::terse(line) } else { make(line) };
+    *made += out.len();
+    out
+}
+
 fn by_grammar(text: &str, grammar: &SyntaxReference) -> Vec<String> {
     let started = Instant::now();
     let mut state = Some(ParseState::new(grammar));
     let mut scopes = ScopeStack::new();
     let mut terminated = String::new();
-    let line = |line: &str| {
-        if line.len() > MOST_LINE_BYTES || started.elapsed() > MOST_TIME {
+    let mut made = 0;
+    let mut line = |line: &str, so_far: usize| {
+        if line.len() > MOST_LINE_BYTES || started.elapsed() > MOST_TIME || so_far > MOST_COLOURED {
             // From here on the state is unknown, and wrong colours are worse than none.
             state = None;
         }
@@ -83,7 +98,12 @@ fn by_grammar(text: &str, grammar: &SyntaxReference) -> Vec<String> {
             }
         }
     };
-    split(text).map(line).collect()
+    split(text)
+        .map(|text| {
+            let so_far = made;
+            counted(&mut made, text, |text| line(text, so_far))
+        })
+        .collect()
 }
 
 /// Writes one line, neighbours of one class together; `None` if the operations do not fit the line.

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use comrak::adapters::SyntaxHighlighterAdapter;
 use comrak::options::Plugins;
-use comrak::{Options, markdown_to_html_with_plugins};
+use comrak::{Arena, Options, format_html_with_plugins, parse_document};
 
 use super::escape;
 use super::highlight::colour;
@@ -22,27 +22,44 @@ const MOST_NESTED: usize = 64;
 /// Code blocks above this stay without colours.
 const MOST_CODE_BYTES: usize = 64 << 10;
 
+/// Answers above this are an attack too: a few words of a document can stand for a thousand times as many bytes of HTML.
+const MOST_RENDERED: usize = 2 << 20;
+/// Of a plain text so many bytes are escaped at a time; each becomes 35 at most.
+const PART: usize = 4 << 10;
+
 /// Renders a document. What is too large or too deep to be rendered safely is shown as the text that it is.
 pub fn markdown(text: &str, links: &LinkContext) -> String {
     if text.len() > MOST_BYTES || is_too_deep(text) {
         return plain_text(text);
     }
     // Parser and sanitiser are fed with a stranger's text; should one of them fail, the page still shows that text.
-    let rendered = catch_unwind(AssertUnwindSafe(|| clean(&to_html(text), links)));
-    rendered.unwrap_or_else(|_| plain_text(text))
+    let rendered = catch_unwind(AssertUnwindSafe(|| to_html(text).map(|html| clean(&html, links))));
+    match rendered {
+        Ok(Some(html)) if html.len() <= MOST_RENDERED => html,
+        Ok(_) => format!("<p><em>Rendered, this document would be too large; here is its text.</em></p>{}", plain_text(text)),
+        Err(_) => plain_text(text),
+    }
 }
 
-/// Shows a text as it is, in a fixed-width block.
+/// Shows a text as it is, in a fixed-width block; of a very long one the beginning.
 pub fn plain_text(text: &str) -> String {
-    let shown = text.get(..text.floor_char_boundary(MOST_BYTES)).unwrap_or(text);
-    let mut out = String::with_capacity(shown.len() + shown.len() / 8);
+    let mut out = String::with_capacity(text.len().min(MOST_BYTES) * 9 / 8);
     out.push_str("<pre>");
-    escape::text(&mut out, shown);
+    let mut left = text.get(..text.floor_char_boundary(MOST_BYTES)).unwrap_or_default();
+    while !left.is_empty() && out.len() < MOST_RENDERED {
+        let (part, rest) = left.split_at(left.floor_char_boundary(PART));
+        escape::text(&mut out, part);
+        left = rest;
+    }
     out.push_str("</pre>");
+    if !left.is_empty() || text.len() > MOST_BYTES {
+        out.push_str("<p><em>Only the beginning is shown.</em></p>");
+    }
     out
 }
 
-fn to_html(text: &str) -> String {
+/// `None` if it grows too large.
+fn to_html(text: &str) -> Option<String> {
     let mut options = Options::default();
     let extension = &mut options.extension;
     extension.strikethrough = true;
@@ -59,7 +76,23 @@ fn to_html(text: &str) -> String {
     options.render.r#unsafe = true;
     let mut plugins = Plugins::default();
     plugins.render.codefence_syntax_highlighter = Some(&Highlighter);
-    markdown_to_html_with_plugins(text, &options, &plugins)
+    let arena = Arena::new();
+    let mut out = Bounded(String::new());
+    format_html_with_plugins(parse_document(&arena, text, &options), &options, &mut out, &plugins).ok()?;
+    Some(out.0)
+}
+
+/// HTML on its way, which ends early when it grows too large: it must not take the memory first.
+struct Bounded(String);
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > MOST_RENDERED {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 /// Whether some line opens more quotes, lists or brackets than any document that a person wrote, or unclosed HTML elements

@@ -182,6 +182,49 @@ fn plain_text_is_only_escaped() {
 }
 
 #[test]
+fn no_document_grows_to_more_than_a_few_times_its_size() {
+    const MOST: usize = (2 << 20) + (200 << 10);
+    let documents = [
+        ("a long address used often", format!("[a]: {}\n\n{}", "u".repeat(200_000), "[a]\n\n".repeat(50_000))),
+        ("a footnote used often", format!("[^1]: x\n\n{}", "[^1] ".repeat(80_000))),
+        ("a wide table", format!("|{}\n|{}\n{}", "a|".repeat(20_000), "-|".repeat(20_000), "|\n".repeat(200_000))),
+        ("headings", "# a\n".repeat(120_000)),
+        ("tasks", "- [ ] a\n".repeat(60_000)),
+        ("links", "[](b)".repeat(100_000)),
+        ("characters not to be seen", "\u{1}".repeat(500_000)),
+        ("the same in code", format!("```rust\n{}\n```", "\u{1}".repeat(60_000)).repeat(8)),
+        ("tags", "<b>x</b>".repeat(60_000)),
+        ("quotes", "\"'".repeat(250_000)),
+    ];
+    for (what, text) in documents {
+        let html = render(&text);
+        assert!(html.len() <= MOST, "{what}: {} bytes become {}", text.len(), html.len());
+        assert!(html.len() > 1000, "{what}: something is shown");
+    }
+    let large = render(&"# a\n".repeat(120_000));
+    assert!(large.starts_with("<p><em>Rendered, this document would be too large; here is its text.</em></p><pre># a\n# a\n"));
+    assert!(plain_text(&"\u{1}".repeat(500_000)).ends_with("</pre><p><em>Only the beginning is shown.</em></p>"));
+}
+
+#[test]
+fn no_source_grows_to_more_than_a_few_times_its_size() {
+    let sources = [
+        ("a.txt", "\u{1}\n".repeat(500_000)),
+        ("a.txt", "\u{202e}".repeat(300).repeat(1100)),
+        ("a.rs", "+1-2*3\n".repeat(70_000)),
+        ("a.json", "[1,\n".repeat(130_000)),
+        ("a.rs", "\"\u{1}\u{1}\u{1}\"\n".repeat(80_000)),
+    ];
+    for (path, text) in sources {
+        let shown = highlight(path, text.as_bytes());
+        let bytes: usize = shown.lines.iter().map(String::len).sum();
+        assert_eq!(shown.lines.len(), text.lines().count());
+        assert!(bytes <= 12 << 20, "{path}: {} bytes become {bytes}", text.len());
+        assert!(!shown.lines.iter().any(|line| line.contains(['\u{202e}', '\u{1}'])), "{path}: nothing is hidden");
+    }
+}
+
+#[test]
 fn source_is_coloured_line_by_line() {
     let shown = highlight("src/main.rs", b"/* a\nb */ fn main() {\r\n    let n = 42;\n}\n");
     assert_eq!(shown.language.as_deref(), Some("Rust"));

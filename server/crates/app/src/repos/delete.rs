@@ -1,6 +1,6 @@
 //! Deleting a repository, and a week in which it can be brought back.
 
-use hardie_domain::access::RepoAction;
+use hardie_domain::access::{RepoAction, Visibility};
 use hardie_domain::event;
 use hardie_domain::ids::RepoId;
 use hardie_domain::names::RepoPath;
@@ -49,14 +49,14 @@ pub async fn list_deleted_repos(app: &App, ctx: &Ctx, owner: &str) -> Result<Vec
     let owner = restorer(app, ctx, owner, Level::Read).await?;
     let now = app.clock.now();
     let rows = app.store.list_deleted_repos(owner.id).await?;
-    Ok(rows.into_iter().filter_map(|row| restorable(row, &owner, now)).collect())
+    Ok(rows.into_iter().filter_map(|row| restorable(ctx, row, &owner, now)).collect())
 }
 
 /// The repository of this name that was deleted last under an owner.
 pub async fn find_deleted_repo(app: &App, ctx: &Ctx, owner: &str, name: &str) -> Result<DeletedRepo> {
     let owner = restorer(app, ctx, owner, Level::Read).await?;
     let row = app.store.find_deleted_repo(owner.id, name).await?;
-    row.and_then(|row| restorable(row, &owner, app.clock.now())).ok_or(Error::NotFound("deleted repository"))
+    row.and_then(|row| restorable(ctx, row, &owner, app.clock.now())).ok_or(Error::NotFound("deleted repository"))
 }
 
 /// Brings a deleted repository back under its old name.
@@ -64,7 +64,7 @@ pub async fn restore_repo(app: &App, ctx: &Ctx, owner: &str, id: RepoId) -> Resu
     let owner = restorer(app, ctx, owner, Level::Write).await?;
     let now = app.clock.now();
     let rows = app.store.list_deleted_repos(owner.id).await?;
-    let found = rows.into_iter().find(|row| row.id == id).and_then(|row| restorable(row, &owner, now));
+    let found = rows.into_iter().find(|row| row.id == id).and_then(|row| restorable(ctx, row, &owner, now));
     let deleted = found.ok_or(Error::NotFound("deleted repository"))?;
     let mut tx = app.store.begin().await?;
     if !tx.restore_repo(owner.id, id, now).await? {
@@ -90,7 +90,11 @@ async fn restorer(app: &App, ctx: &Ctx, owner: &str, level: Level) -> Result<Acc
     }
 }
 
-fn restorable(row: RepoRow, owner: &Account, now: Timestamp) -> Option<DeletedRepo> {
+/// `None` when it is too late, and for a credential that would not have seen the repository before it was deleted.
+fn restorable(ctx: &Ctx, row: RepoRow, owner: &Account, now: Timestamp) -> Option<DeletedRepo> {
+    if row.visibility != Visibility::Public && ctx.actor.as_ref().is_some_and(|a| a.scopes.is_public_only()) {
+        return None;
+    }
     let deleted_at = row.deleted_at?;
     let purge_at = deleted_at.plus_seconds(RESTORABLE_SECONDS);
     (purge_at > now).then(|| DeletedRepo { row, owner: owner.clone(), deleted_at, purge_at })

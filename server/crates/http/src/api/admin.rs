@@ -48,6 +48,7 @@ async fn create(
     Asker(ctx): Asker,
     crate::json::Json(body): crate::json::Json<CreateUserOption>,
 ) -> Answer<(StatusCode, Json<User>)> {
+    refuse_password_change(body.must_change_password)?;
     let password = Some(body.password).filter(|p| !p.is_empty()).map(Secret::new);
     let new = NewUser { name: body.username, email: body.email, full_name: body.full_name, password, is_admin: body.admin };
     let account = create_user(&http.app, &ctx, new).await?;
@@ -60,6 +61,7 @@ async fn edit(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<EditUserOption>,
 ) -> Answer<Json<User>> {
+    refuse_password_change(body.must_change_password.unwrap_or(false))?;
     let disabled = body.active.map(|active| !active);
     if let (Some(disabled), Some(prohibited)) = (disabled, body.prohibit_login)
         && disabled != prohibited
@@ -75,6 +77,14 @@ async fn edit(
     };
     let account = admin_edit_user(&http.app, &ctx, &parts.text("username")?, change).await?;
     Ok(Json(show::user(&http.links, &account)))
+}
+
+/// An administrator who asks for it must not believe that a password known to two people will not last.
+fn refuse_password_change(asked: bool) -> Answer<()> {
+    match asked {
+        true => Err(Refusal::invalid("must_change_password", "passwords that must be changed at the next sign-in are not there yet")),
+        false => Ok(()),
+    }
 }
 
 async fn audit_of_site(State(http): State<Http>, Asker(ctx): Asker, query: Query, paging: Paging) -> Answer {

@@ -41,7 +41,7 @@ async fn upload(State(http): State<Http>, Asker(ctx): Asker, request: Request) -
     if !matches!(kind, b"application/wasm" | b"application/octet-stream") {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/wasm"));
     }
-    let bytes = read_body(request, MAX_COMPONENT_BYTES).await?;
+    let bytes = read_body(request, MAX_COMPONENT_BYTES, &http).await?;
     let uploaded = upload_component(&http.app, &ctx, bytes).await?;
     let status = if uploaded.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(show::component(uploaded.component))))

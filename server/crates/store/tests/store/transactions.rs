@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hardie_domain::access::Role;
 use hardie_store::accounts::AccountChange;
+use hardie_store::org_members::OrgRole;
 use hardie_store::{Engine, Error, Store, StoreOptions};
 
 use crate::support::{Db, NOW, name, oid};
@@ -102,6 +104,59 @@ both! {
             };
             let (a, b) = (take(alice), take(bob));
             assert!(a.await.unwrap() ^ b.await.unwrap(), "round {round}");
+        }
+    }
+
+    async fn of_two_last_administrators_who_leave_at_once_one_stays(db) {
+        let admins = [db.user("alice").await, db.user("bob").await];
+        let set = async |store: Store, id, is_admin| {
+            let mut tx = store.begin().await.unwrap();
+            let change = AccountChange { is_admin: Some(is_admin), ..AccountChange::default() };
+            tx.update_account(id, &change, NOW).await.unwrap().unwrap().unwrap();
+            let stays = tx.count_admins().await.unwrap() > 0;
+            match stays {
+                true => tx.commit().await.unwrap(),
+                false => drop(tx),
+            }
+            stays
+        };
+        for round in 0..10 {
+            for id in admins {
+                set(db.store.clone(), id, true).await;
+            }
+            let [a, b] = admins.map(|id| tokio::spawn(set(db.store.clone(), id, false)));
+            assert!(a.await.unwrap() ^ b.await.unwrap(), "round {round}");
+            assert_eq!(db.store.count_admins().await.unwrap(), 1);
+        }
+    }
+
+    async fn of_two_last_owners_who_leave_at_once_one_stays(db) {
+        let (org, owners) = (db.org("acme").await, [db.user("alice").await, db.user("bob").await]);
+        for round in 0..10 {
+            let mut tx = db.store.begin().await.unwrap();
+            for owner in owners {
+                tx.set_org_member(org, owner, OrgRole::Owner, NOW).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let leave = |owner, steps_down: bool| {
+                let store = db.store.clone();
+                tokio::spawn(async move {
+                    let mut tx = store.begin().await.unwrap();
+                    match steps_down {
+                        true => tx.set_org_member(org, owner, OrgRole::Member(Role::Read), NOW).await.unwrap(),
+                        false => assert!(tx.delete_org_member(org, owner).await.unwrap()),
+                    }
+                    let stays = tx.count_org_owners(org).await.unwrap() > 0;
+                    match stays {
+                        true => tx.commit().await.unwrap(),
+                        false => drop(tx),
+                    }
+                    stays
+                })
+            };
+            let (a, b) = (leave(owners[0], round % 2 == 0), leave(owners[1], false));
+            assert!(a.await.unwrap() ^ b.await.unwrap(), "round {round}");
+            assert_eq!(db.store.count_org_owners(org).await.unwrap(), 1);
         }
     }
 
