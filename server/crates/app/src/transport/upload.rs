@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardie_domain::names::RepoPath;
-use hardie_git::build::{self, PackSink};
+use hardie_git::build::{self, PackSink, Source};
 use hardie_git::reach::Reach;
 use hardie_git::upload::{PackRequest, Upload, UploadAction, UploadConfig, UploadError};
 use hardie_git::wire::Version;
@@ -136,8 +136,10 @@ async fn send_pack(
     let cancel = gone.0.clone();
     let build = spawn_blocking(move || {
         let _permit = permit;
-        let view = handle.view(&store)?;
-        build::pack_objects(&view, &request, &mut ChannelSink(sender), &cancel, wall)
+        // Made only for a pack that is left to git.
+        let view = || handle.view(&store);
+        let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
+        build::build_pack(&source, &request, &mut ChannelSink(sender), &cancel, wall)
     });
     loop {
         match tokio::time::timeout(KEEPALIVE, pieces.recv()).await {
