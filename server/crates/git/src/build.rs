@@ -1,24 +1,32 @@
-//! Builds the pack for a fetch with a bounded `git pack-objects`.
+//! Builds the pack for a fetch. A chain: what is small is planned and written in process, everything else is left to a bounded
+//! `git pack-objects`.
+//!
+//! Start reading at [`build_pack`], then `plan` (which objects), `forms` (as what each is sent) and `copy` (the bytes).
 
-use std::collections::BTreeSet;
+mod child;
+mod commits;
+mod copy;
+mod delta;
+mod encode;
+mod forms;
+mod plan;
+mod scope;
+mod stream;
+mod trees;
+
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hardie_domain::oid::Oid;
-
 use crate::budget::Cancel;
-use crate::child::{Bounds, GitBinary, Output, Running};
-use crate::error::{Error, Result};
-use crate::read::objects::commit_node;
+use crate::error::Result;
+use crate::odb::Odb;
 use crate::upload::PackRequest;
 use crate::view::View;
+use crate::wire::Refs;
+pub use child::pack_objects;
 
-/// Private memory of one `git pack-objects`.
-const MEMORY: u64 = 3 << 30;
-/// Bytes of its complaints that are kept.
-const COMPLAINTS: usize = 16 << 10;
-
-/// Takes the pack as it is built. `Break` means that the receiver has gone: the child is killed.
+/// Takes the pack as it is built. `Break` means that the receiver has gone: building stops.
 pub trait PackSink {
     /// Bytes of the pack, in order.
     fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()>;
@@ -26,73 +34,31 @@ pub trait PackSink {
     fn progress(&mut self, bytes: &[u8]) -> ControlFlow<()>;
 }
 
-/// Builds the pack that `request` asks for over the packs of `view` and hands it to `sink` as it comes.
+/// Where the objects of one fetch come from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The repository's packs.
+    pub odb: &'a Odb,
+    /// The refs that the client sees: tags that come along are taken from here.
+    pub refs: &'a Refs,
+    /// Makes the folder for a child. Called only if one is needed: it costs a link for every pack.
+    pub view: &'a dyn Fn() -> Result<Arc<View>>,
+}
+
+/// Builds the pack that `request` asks for and hands it to `sink` as it comes.
 ///
-/// The caller has checked every want. Nothing is sent before the child has counted its objects, so that an error before that
-/// can still be told to the client.
-pub fn pack_objects(view: &View, request: &PackRequest, sink: &mut dyn PackSink, cancel: &Cancel, time: Duration) -> Result<()> {
-    let mut command = GitBinary::find()?.command(view.path());
-    // Grafts come from the request alone.
-    let shallow = !(request.client_shallow.is_empty() && request.new_shallow.is_empty());
-    if shallow {
-        command.args(["--shallow-file", ""]);
+/// The caller has checked every want. Nothing is sent before it is known which objects go in, so that an error before that can
+/// still be told to the client. After an error the pack has no trailer.
+pub fn build_pack(source: &Source<'_>, request: &PackRequest, sink: &mut dyn PackSink, cancel: &Cancel, time: Duration) -> Result<()> {
+    match build_here(source.odb, source.refs, request, sink, cancel, time)? {
+        true => Ok(()),
+        false => pack_objects(&*(source.view)()?, request, sink, cancel, time),
     }
-    command.args(["-c", "pack.threads=2", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=32m"]);
-    command.args(["pack-objects", "--revs", "--stdout"]);
-    let flags = [
-        (shallow, "--shallow"),
-        (request.thin, "--thin"),
-        (request.ofs_delta, "--delta-base-offset"),
-        (request.include_tag, "--include-tag"),
-        (request.progress, "--progress"),
-        (!request.progress, "-q"),
-    ];
-    command.args(flags.iter().filter(|(on, _)| *on).map(|(_, flag)| flag));
-    if let Some(filter) = &request.filter {
-        command.arg(format!("--filter={filter}"));
-    }
-    if request.include_tag {
-        view.ensure_refs()?;
-    }
-    let input = revisions(view, request)?;
-    let mut relay = Relay { sink, progress: request.progress, complaints: Vec::new() };
-    let mut child = Running::spawn(command, &Bounds { time, memory: MEMORY, file: 0 }, cancel)?;
-    child.write_all(&input, &mut relay)?;
-    let status = child.finish(&mut relay)?;
-    if status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&relay.complaints);
-    Err(Error::Git(format!("git pack-objects ended with {status}: {}", text.trim())))
 }
 
-/// What goes to the child's input; the order and the treatment of boundaries are those of git's upload-pack.
-fn revisions(view: &View, request: &PackRequest) -> Result<Vec<u8>> {
-    let mut wants: BTreeSet<Oid> = request.wants.iter().copied().collect();
-    for id in &request.unshallow {
-        wants.extend(commit_node(view.odb(), id)?.parents);
-    }
-    let boundary = request.client_shallow.iter().chain(&request.new_shallow).map(|id| format!("--shallow {id}\n"));
-    let wanted = wants.iter().map(|id| format!("{id}\n"));
-    let held = request.common.iter().chain(&request.unshallow).map(|id| format!("{id}\n"));
-    let text: String = boundary.chain(wanted).chain(["--not\n".to_owned()]).chain(held).chain(["\n".to_owned()]).collect();
-    Ok(text.into_bytes())
-}
-
-struct Relay<'a> {
-    sink: &'a mut dyn PackSink,
-    progress: bool,
-    complaints: Vec<u8>,
-}
-
-impl Output for Relay<'_> {
-    fn stdout(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        self.sink.pack(bytes)
-    }
-
-    fn stderr(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        let room = COMPLAINTS.saturating_sub(self.complaints.len());
-        self.complaints.extend(bytes.iter().take(room));
-        if self.progress { self.sink.progress(bytes) } else { ControlFlow::Continue(()) }
-    }
+/// Builds the pack in process; false, with nothing sent, if it is one for git.
+pub fn build_here(odb: &Odb, refs: &Refs, request: &PackRequest, sink: &mut dyn PackSink, cancel: &Cancel, time: Duration) -> Result<bool> {
+    let Some(plan) = plan::plan(odb, refs, request, cancel)? else { return Ok(false) };
+    copy::write(odb, &plan, request, sink, cancel, time)?;
+    Ok(true)
 }

@@ -4,6 +4,7 @@
 //! build on it for [`crate::connectivity`].
 
 mod prefix;
+mod stored;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ use crate::object::{Kind, Object, to_gix};
 use crate::packs::Pack;
 use crate::packs::cache::{Bases, KEPT_BLOB, Place};
 pub use prefix::Prefix;
+pub(crate) use stored::Stored;
 
 /// Larger blobs are not kept in the shared cache of small objects.
 const SMALL_BLOB: usize = 64 << 10;
@@ -196,24 +198,25 @@ impl Odb {
     }
 
     fn entry(&self, id: &Oid) -> Result<Found<'_>> {
-        let (pack, offset) = self.locate(id).ok_or(Error::NotFound(*id))?;
-        let entry = pack.data.entry(offset).map_err(|e| Error::corrupt(*id, e.to_string()))?;
+        let (pack, at) = self.locate(id).ok_or(Error::NotFound(*id))?;
+        let entry = pack.data.entry(pack.index.pack_offset_at_index(at)).map_err(|e| Error::corrupt(*id, e.to_string()))?;
         Ok(Found { pack, entry })
     }
 
-    fn locate(&self, id: &Oid) -> Option<(&Pack, u64)> {
+    /// The pack that holds the object, and its place in that pack's index.
+    fn locate(&self, id: &Oid) -> Option<(&Pack, u32)> {
         let wanted = to_gix(id);
-        let find = |pack: &Pack| pack.index.lookup(wanted).map(|at| pack.index.pack_offset_at_index(at));
+        let find = |pack: &Pack| pack.index.lookup(wanted);
         let first = self.last_hit.load(Ordering::Relaxed);
         if let Some(member) = self.members.get(first)
-            && let Some(offset) = find(&member.pack)
+            && let Some(place) = find(&member.pack)
         {
-            return Some((&member.pack, offset));
+            return Some((&member.pack, place));
         }
         self.members.iter().enumerate().filter(|(at, _)| *at != first).find_map(|(at, member)| {
-            let offset = find(&member.pack)?;
+            let place = find(&member.pack)?;
             self.last_hit.store(at, Ordering::Relaxed);
-            Some((member.pack.as_ref(), offset))
+            Some((member.pack.as_ref(), place))
         })
     }
 }

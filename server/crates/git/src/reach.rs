@@ -3,8 +3,7 @@
 mod deepen;
 mod ready;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
@@ -20,6 +19,8 @@ use crate::wire::Refs;
 
 /// Objects looked at for one answer.
 const STEPS: u64 = 20_000_000;
+/// Commits looked at behind the wants before all refs are gone through.
+const NEAR: u64 = 2000;
 /// Time for one answer.
 const TIME: Duration = Duration::from_secs(60);
 
@@ -27,9 +28,17 @@ const TIME: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Reach {
     odb: Arc<Odb>,
-    tips: HashSet<Oid>,
-    walked: Mutex<Walked>,
+    refs: Arc<Refs>,
+    near: Mutex<Near>,
+    walked: Mutex<Option<Walked>>,
     cancel: Cancel,
+}
+
+/// What the wants of one fetch reach: nearly all that its client has is found here, whatever other refs there are.
+#[derive(Debug)]
+struct Near {
+    history: History,
+    left: Budget,
 }
 
 #[derive(Debug)]
@@ -41,10 +50,8 @@ struct Walked {
 impl Reach {
     /// Over the objects of a repository and the refs that the asker sees. Reads nothing yet.
     pub fn new(odb: Arc<Odb>, refs: Arc<Refs>) -> Reach {
-        let all = || refs.all().iter().map(|r| r.oid);
-        let tips = refs.all().iter().flat_map(|r| [Some(r.oid), r.peeled]).flatten().collect();
-        let walked = Mutex::new(Walked { history: History::new(all()), objects: OldObjects::new(all()) });
-        Reach { odb, tips, walked, cancel: Cancel::new() }
+        let near = Near { history: History::default(), left: Budget::new(NEAR, TIME, &Cancel::new()) };
+        Reach { odb, refs, near: Mutex::new(near), walked: Mutex::default(), cancel: Cancel::new() }
     }
 
     /// Stops walks when the flag is set.
@@ -55,7 +62,7 @@ impl Reach {
     /// Whether the asker may have the object: a visible tip, a commit or tag that one reaches, or a tree or blob that lies in a
     /// closed pack or that one reaches. The same rule holds for ids in the API, in archives and in plugin reads.
     pub fn may_read(&self, id: &Oid) -> Result<bool> {
-        if self.tips.contains(id) {
+        if self.refs.is_tip(id) {
             return Ok(true);
         }
         let kind = match self.odb.header(id) {
@@ -66,20 +73,31 @@ impl Reach {
         match kind {
             Kind::Commit | Kind::Tag => self.reaches(id),
             Kind::Tree | Kind::Blob if self.odb.in_closed_pack(id) => Ok(true),
-            Kind::Tree | Kind::Blob => self.lock().objects.contains(&self.odb, id, &mut self.budget()),
+            Kind::Tree | Kind::Blob => self.walked(|walked| walked.objects.contains(&self.odb, id, &mut self.budget())),
         }
     }
 
     /// Whether a visible ref reaches this commit or tag.
     pub fn reaches(&self, id: &Oid) -> Result<bool> {
-        if self.tips.contains(id) {
+        if self.refs.is_tip(id) {
             return Ok(true);
         }
         // What is not stored is not reached; saying so must not cost a walk over everything.
         match self.odb.header(id) {
-            Ok((Kind::Commit | Kind::Tag, _)) => self.lock().history.contains(&self.odb, id, &mut self.budget()),
+            Ok((Kind::Commit | Kind::Tag, _)) if self.is_near(id)? => Ok(true),
+            Ok((Kind::Commit | Kind::Tag, _)) => self.walked(|walked| walked.history.contains(&self.odb, id, &mut self.budget())),
             Ok(_) | Err(Error::NotFound(_)) => Ok(false),
             Err(other) => Err(other),
+        }
+    }
+
+    fn is_near(&self, id: &Oid) -> Result<bool> {
+        let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        let Near { history, left } = &mut *near;
+        match history.contains(&self.odb, id, left) {
+            // Not found so far says nothing.
+            Err(Error::TooLarge(_) | Error::Stopped(_)) => Ok(false),
+            found => found,
         }
     }
 
@@ -87,9 +105,12 @@ impl Reach {
         Budget::new(STEPS, TIME, &self.cancel)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Walked> {
+    /// Works on what was walked. Most questions are about tips and never come here, so that all refs are gathered only then.
+    fn walked<T>(&self, work: impl FnOnce(&mut Walked) -> T) -> T {
         // Each walk leaves its sets true after every step, so a panic in between does no harm.
-        self.walked.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = || self.refs.all().iter().map(|r| r.oid);
+        work(walked.get_or_insert_with(|| Walked { history: History::new(all()), objects: OldObjects::new(all()) }))
     }
 }
 
@@ -99,7 +120,11 @@ impl UploadObjects for Reach {
     }
 
     fn may_want(&self, oid: &Oid) -> Result<bool, ObjectsError> {
-        self.may_read(oid).map_err(answer)
+        let may = self.may_read(oid).map_err(answer)?;
+        if may {
+            self.near.lock().unwrap_or_else(PoisonError::into_inner).history.add(*oid);
+        }
+        Ok(may)
     }
 
     fn is_ready(&self, wants: &[Oid], common: &[Oid]) -> Result<bool, ObjectsError> {

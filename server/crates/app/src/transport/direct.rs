@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardie_git::Cancel;
-use hardie_git::build::{self, PackSink};
+use hardie_git::build::{self, PackSink, Source};
 use hardie_git::upload::{PackRequest, Upload};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
@@ -87,8 +87,9 @@ async fn build(app: App, handle: Arc<RepoHandle>, request: Box<PackRequest>, mut
     let wall = app.config.git_limits.wall;
     let work = move || {
         let _permit = permit;
-        let view = handle.view(&app.packs)?;
-        build::pack_objects(&view, &request, &mut sink, &cancel, wall)
+        let view = || handle.view(&app.packs);
+        let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
+        build::build_pack(&source, &request, &mut sink, &cancel, wall)
     };
     spawn_blocking(work).await.map_err(Error::internal)?.map_err(Error::internal)
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hardie_git::build;
+use hardie_git::build::{self, Source};
 use hardie_git::upload::{PackRequest, Upload};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
@@ -75,8 +75,10 @@ fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writ
         let build = move || {
             let _permit = permit;
             let gone = writer.gone();
-            let view = handle.view(&app.packs)?;
-            let built = build::pack_objects(&view, &request, &mut writer, &gone, wall);
+            // Made only for a pack that is left to git.
+            let view = || handle.view(&app.packs);
+            let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
+            let built = build::build_pack(&source, &request, &mut writer, &gone, wall);
             // Why it could not be written says more than that the child was ended for it.
             writer.finish(built)
         };

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use gix::odb::pack::{data, index};
 use hardie_domain::oid::Oid;
@@ -24,6 +24,9 @@ pub struct Pack {
     pub(crate) data: data::File,
     pub(crate) index: index::File,
     pub(crate) cache: Arc<ObjectCache>,
+    /// Positions in the index in the order of offsets: where an entry ends, and what lies at an offset. Four bytes an object, made
+    /// when a pack is first sent from.
+    by_offset: OnceLock<Vec<u32>>,
 }
 
 impl Pack {
@@ -39,7 +42,7 @@ impl Pack {
         if index.num_objects() != data.num_objects() {
             return Err(bad("index", &"counts other objects than the data"));
         }
-        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache: Arc::clone(cache) })
+        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache: Arc::clone(cache), by_offset: OnceLock::new() })
     }
 
     /// Its name.
@@ -70,6 +73,20 @@ impl Pack {
     /// Where the object's entry begins, if it holds it.
     pub fn offset_of(&self, id: &Oid) -> Option<u64> {
         self.index.lookup(to_gix(id)).map(|at| self.index.pack_offset_at_index(at))
+    }
+
+    /// The id of the entry that begins at `offset`, and where that entry ends; `None` if none begins there.
+    pub(crate) fn entry_at(&self, offset: u64) -> Option<(Oid, u64)> {
+        let order = self.by_offset.get_or_init(|| self.order_by_offset());
+        let here = order.binary_search_by_key(&offset, |at| self.index.pack_offset_at_index(*at)).ok()?;
+        let end = order.get(here + 1).map_or(self.data.pack_end() as u64, |next| self.index.pack_offset_at_index(*next));
+        order.get(here).map(|at| (from_gix(self.index.oid_at_index(*at)), end))
+    }
+
+    fn order_by_offset(&self) -> Vec<u32> {
+        let mut order: Vec<(u64, u32)> = (0..self.index.num_objects()).map(|at| (self.index.pack_offset_at_index(at), at)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, at)| at).collect()
     }
 
     /// All ids with the offsets of their entries, in the order of ids.

@@ -77,17 +77,17 @@ fn kind_bits(entry: &Entry<'_>) -> u32 {
 }
 
 /// Finds names in a sorted tree by walking on. In a tree out of order names may be missed, which only makes more entries fresh.
-struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     entries: Vec<Entry<'a>>,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(entries: Vec<Entry<'a>>) -> Self {
+    pub(crate) fn new(entries: Vec<Entry<'a>>) -> Self {
         Cursor { entries, at: 0 }
     }
 
-    fn seek(&mut self, wanted: &Entry<'_>) -> Option<&Entry<'a>> {
+    pub(crate) fn seek(&mut self, wanted: &Entry<'_>) -> Option<&Entry<'a>> {
         while let Some(entry) = self.entries.get(self.at) {
             match order(entry, wanted) {
                 std::cmp::Ordering::Less => self.at += 1,

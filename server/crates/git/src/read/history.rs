@@ -86,6 +86,11 @@ impl History {
         History { pending: tips.into_iter().collect(), ..History::default() }
     }
 
+    /// Takes one more tip.
+    pub fn add(&mut self, tip: Oid) {
+        self.pending.push(tip);
+    }
+
     /// Whether the set holds this commit or tag. Walks as far as it must; the whole history for an answer of `false`.
     pub fn contains(&mut self, odb: &Odb, id: &Oid, budget: &mut Budget) -> Result<bool> {
         self.load(odb)?;

@@ -12,10 +12,10 @@ use crate::reach::Reach;
 use crate::upload::{Cut, Deepen, Filter, PackRequest, UploadObjects as _};
 
 #[derive(Default)]
-struct Collect {
-    pack: Vec<u8>,
-    progress: Vec<u8>,
-    stop_after: Option<usize>,
+pub(super) struct Collect {
+    pub(super) pack: Vec<u8>,
+    pub(super) progress: Vec<u8>,
+    pub(super) stop_after: Option<usize>,
 }
 
 impl PackSink for Collect {

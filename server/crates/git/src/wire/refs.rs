@@ -35,6 +35,8 @@ pub struct Refs {
     plain: OnceLock<Listing>,
     peeled: OnceLock<Listing>,
     legacy: OnceLock<Listing>,
+    tips: OnceLock<Vec<Oid>>,
+    tagged: OnceLock<Vec<(Oid, Oid)>>,
 }
 
 impl Refs {
@@ -45,7 +47,8 @@ impl Refs {
             refs.dedup_by(|a, b| a.name == b.name);
         }
         let head = Head { target: head_target, oid: None };
-        let mut refs = Refs { refs, head, plain: OnceLock::new(), peeled: OnceLock::new(), legacy: OnceLock::new() };
+        let (plain, peeled, legacy) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let mut refs = Refs { refs, head, plain, peeled, legacy, tips: OnceLock::new(), tagged: OnceLock::new() };
         refs.head.oid = refs.find(refs.head.target.as_bytes()).map(|r| r.oid);
         refs
     }
@@ -63,6 +66,30 @@ impl Refs {
             Style::Legacy => &self.legacy,
         };
         slot.get_or_init(|| Listing::new(&self.refs, style))
+    }
+
+    /// Whether a ref points at this object, or at a tag of it. Sorted at the first call, shared afterwards.
+    pub fn is_tip(&self, id: &Oid) -> bool {
+        let tips = self.tips.get_or_init(|| {
+            let mut tips: Vec<Oid> = self.refs.iter().flat_map(|r| [Some(r.oid), r.peeled]).flatten().collect();
+            tips.sort_unstable();
+            tips.dedup();
+            tips
+        });
+        tips.binary_search(id).is_ok()
+    }
+
+    /// The annotated tags below `refs/tags/` that finally point at this object. Sorted at the first call, shared afterwards.
+    pub fn tags_of(&self, target: &Oid) -> impl Iterator<Item = Oid> + '_ {
+        let tagged = self.tagged.get_or_init(|| {
+            let tags = self.refs.get(self.below(b"refs/tags/")).unwrap_or_default();
+            let mut tagged: Vec<(Oid, Oid)> = tags.iter().filter_map(|r| Some((r.peeled?, r.oid))).collect();
+            tagged.sort_unstable();
+            tagged
+        });
+        let start = tagged.partition_point(|(of, _)| of < target);
+        let target = *target;
+        tagged.iter().skip(start).take_while(move |(of, _)| *of == target).map(|(_, tag)| *tag)
     }
 
     /// HEAD.
@@ -129,6 +156,20 @@ mod tests {
         assert_eq!(below, ["refs/heads/a", "refs/heads/main", "refs/heads/v1"]);
         assert_eq!(refs.below(b"").len(), 5);
         assert!(refs.below(b"refs/zzz").is_empty());
+    }
+
+    #[test]
+    fn tags_are_found_by_what_they_point_at() {
+        let tag = |name: &str, oid: u8, peeled: Option<u8>| AdvertisedRef {
+            name: RefName::parse(name.as_bytes()).unwrap(),
+            oid: Oid([oid; 20]),
+            peeled: peeled.map(|p| Oid([p; 20])),
+        };
+        let all = [("refs/heads/x", 9, Some(1)), ("refs/tags/a", 7, Some(1)), ("refs/tags/b", 1, None), ("refs/tags/c", 6, Some(1))];
+        let refs = Refs::new(all.map(|(name, oid, peeled)| tag(name, oid, peeled)).to_vec(), RefName::branch("main").unwrap());
+        assert_eq!(refs.tags_of(&Oid([1; 20])).collect::<Vec<_>>(), [Oid([6; 20]), Oid([7; 20])]);
+        assert_eq!(refs.tags_of(&Oid([2; 20])).count(), 0);
+        assert!([1, 6, 7, 9].iter().all(|n| refs.is_tip(&Oid([*n; 20]))) && !refs.is_tip(&Oid([2; 20])));
     }
 
     #[test]
