@@ -185,6 +185,8 @@ async fn connect_once(url: &str, patience: Duration) -> Result<()> {
     let reached = tokio::time::timeout(patience, PgConnection::connect_with(&options)).await;
     let cause = match reached {
         Ok(Ok(connection)) => return Ok(connection.close().await?),
+        // The driver's words around the system's own would tell the reason twice.
+        Ok(Err(sqlx::Error::Io(error))) => Cause::new(error),
         Ok(Err(error)) => Cause::new(error),
         Err(_) => Cause::new(format!("no answer within {} seconds", patience.as_secs())),
     };
