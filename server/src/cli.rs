@@ -87,3 +87,6 @@ pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,19 +9,22 @@ use anyhow::{Context as _, anyhow, bail};
 use hardie_app::state::PluginPolicy;
 use hardie_domain::limits::GitLimits;
 
+pub mod data_dir;
 pub mod file;
+
+pub use data_dir::{prepare_data_dir, require_data};
 
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
     /// TOML file with the settings below (data-dir = "…", http-listen = "…")
-    #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
-    #[arg(long, env = "HARDIE_DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "HARDIE_DATA_DIR", value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
     /// sqlite://PATH or postgres://USER@HOST/NAME [default: SQLite in the data folder]
-    #[arg(long, env = "HARDIE_DATABASE", value_name = "URL", hide_env_values = true)]
+    #[arg(long, env = "HARDIE_DATABASE", value_name = "URL", hide_env_values = true, global = true)]
     pub database: Option<String>,
 }
 
@@ -31,13 +34,13 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub location: Location,
     /// Address for git and the API over HTTP; port 0 picks a free one [default: 127.0.0.1:3000]
-    #[arg(long, env = "HARDIE_HTTP_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(long, env = "HARDIE_HTTP_LISTEN", value_name = "ADDR:PORT", value_parser = listen_address)]
     pub http_listen: Option<SocketAddr>,
     /// Address for git over SSH; port 0 picks a free one [default: 127.0.0.1:2222]
-    #[arg(long, env = "HARDIE_SSH_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(long, env = "HARDIE_SSH_LISTEN", value_name = "ADDR:PORT", value_parser = listen_address)]
     pub ssh_listen: Option<SocketAddr>,
     /// Address for /metrics alone; without it they are served with the API
-    #[arg(long, env = "HARDIE_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(long, env = "HARDIE_METRICS_LISTEN", value_name = "ADDR:PORT", value_parser = listen_address)]
     pub metrics_listen: Option<SocketAddr>,
     /// The one address that people see, in clone addresses and links [default: http://localhost:8080]
     #[arg(long, env = "HARDIE_PUBLIC_URL", value_name = "URL")]
@@ -77,7 +80,8 @@ pub struct Config {
 /// The data folder and the database, for commands that need no more.
 pub fn locate(location: &Location) -> anyhow::Result<(PathBuf, String)> {
     let file = file::read(location.config.as_deref())?;
-    Ok(place(location, &file))
+    let (data_dir, database) = place(location, &file);
+    Ok((data_dir, check_database(database)?))
 }
 
 fn place(location: &Location, file: &file::Settings) -> (PathBuf, String) {
@@ -99,6 +103,10 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
     let (data_dir, database) = place(&settings.location, &file);
     only("roles", settings.roles.as_ref().or(file.roles.as_ref()), "all")?;
     only("packs", settings.packs.as_ref().or(file.packs.as_ref()), "local")?;
+    let trusted_proxies = settings.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default();
+    for network in &trusted_proxies {
+        network.parse::<hardie_http::Cidr>().with_context(|| format!("trusted-proxies = {network:?}"))?;
+    }
     let public_url = settings.public_url.clone().or(file.public_url).unwrap_or_else(|| "http://localhost:8080".to_owned());
     Ok(Config {
         data_dir,
@@ -109,9 +117,14 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         public_url: check_url(&public_url)?,
         ssh_address: settings.ssh_address.clone().or(file.ssh_address),
         plugins: plugin_policy(settings.plugins.as_deref().or(file.plugins.as_deref()))?,
-        trusted_proxies: settings.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default(),
+        trusted_proxies,
         limits: file.limits.apply(GitLimits::default()),
     })
+}
+
+/// An address to listen on. The parser's own words would not say what is missing.
+pub fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "give a numeric address and a port, such as 127.0.0.1:3000")
 }
 
 fn only(key: &str, given: Option<&String>, accepted: &str) -> anyhow::Result<()> {
@@ -163,22 +176,6 @@ pub fn ssh_address(config: &Config, bound: SocketAddr) -> String {
         22 => host.to_owned(),
         port => format!("{host}:{port}"),
     }
-}
-
-/// Makes the data folder, readable for its owner alone.
-pub fn prepare_data_dir(dir: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .with_context(|| format!("cannot make the data folder {}", dir.display()))?;
-    let mode = std::fs::metadata(dir)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
-            .with_context(|| format!("cannot close the data folder {} to other users", dir.display()))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod code;
 mod git_http;
 mod hostile;
 mod journey;
+mod missing;
 mod operator;
 mod sweep;
 

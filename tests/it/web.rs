@@ -8,5 +8,6 @@ mod forge;
 mod front;
 mod journey;
 mod pages;
+mod refs;
 mod settings;
 mod wire;

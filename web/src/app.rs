@@ -56,9 +56,11 @@ fn CurrentPage() -> impl IntoView {
     });
     let known = Memo::new(move |_| session.is_known());
     let name = Memo::new(move |_| session.name());
+    let down = Memo::new(move |_| matches!(session.reader(), Reader::Down(_)));
     move || {
         // Nothing is asked before it is known who asks; another reader sees everything anew.
-        if !known.get() {
+        // While the server is down it is not known either, and every page would only repeat what the banner says.
+        if !known.get() || down.get() {
             return view! { <div class="page"></div> }.into_any();
         }
         name.track();

@@ -95,6 +95,22 @@ pub fn ago(then: i64, now: i64) -> String {
     if seconds >= 0 { format!("{amount} {unit}{plural} ago") } else { format!("in {amount} {unit}{plural}") }
 }
 
+/// A message of the API as a sentence. They are for programs and people alike: lower case, no full stop. A first word that may be
+/// somebody's name, or a field's, stays as it is.
+pub fn sentence(message: &str) -> String {
+    const OURS: [&str; 20] = [
+        "a", "an", "another", "at", "it", "no", "nobody", "nothing", "only", "sign", "somebody", "the", "there", "these", "this", "too",
+        "what", "wrong", "you", "your",
+    ];
+    let mut chars = message.chars();
+    let Some(first) = chars.next() else { return "The server gave no reason.".to_owned() };
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    match message.split_once(' ').is_some_and(|(word, _)| OURS.contains(&word)) {
+        true => format!("{}{}{end}", first.to_uppercase(), chars.as_str()),
+        false => format!("{message}{end}"),
+    }
+}
+
 /// Seven digits of an id, as git shows it.
 pub fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
@@ -136,6 +152,13 @@ mod tests {
         assert_eq!([told(3), told(60), told(3_600), told(90_000)], ["just now", "1 minute ago", "1 hour ago", "1 day ago"]);
         assert_eq!([told(86_400 * 40), told(86_400 * 800), told(-7_200)], ["1 month ago", "2 years ago", "in 2 hours"]);
         assert!(!ago(i64::MIN, i64::MAX).is_empty());
+    }
+
+    #[test]
+    fn a_message_becomes_a_sentence_but_a_name_keeps_its_case() {
+        assert_eq!(sentence("the name is taken"), "The name is taken.");
+        assert_eq!(sentence("ann has another repository named tool by now"), "ann has another repository named tool by now.");
+        assert_eq!(sentence(""), "The server gave no reason.");
     }
 
     #[test]

@@ -66,12 +66,16 @@ pub fn check(config: &Config, file: &File<'_>, is_pointer: impl FnOnce() -> Resu
         Some(pattern) if !is_pointer()? => broken.push(Broken {
             rule: "needs-lfs",
             what: format!("files like {pattern} belong in Git LFS, but this is the file itself"),
-            mend: format!("git lfs migrate import --include=\"{pattern}\", then push again"),
+            // Hardie stores no LFS objects yet, so git-lfs alone would fail on its own upload.
+            mend: "take it out of every commit that has it (git rm --cached, git commit --amend), and commit its pointer instead, with \
+                   lfs.url set to the server that keeps your LFS files"
+                .into(),
         }),
         _ if config.max_size.0 > 0 && size > config.max_size.0 => broken.push(Broken {
             rule: "too-large",
             what: format!("has {}, and {} are allowed", Size(size), config.max_size),
-            mend: "take it out of every commit that has it (git rebase -i), or keep it in Git LFS (git lfs migrate import)".into(),
+            mend: "take it out of every commit that has it: git rm --cached, then git commit --amend, or git rebase -i for older commits"
+                .into(),
         }),
         _ => {}
     }

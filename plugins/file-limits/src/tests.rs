@@ -16,7 +16,7 @@ fn a_large_file_is_refused_with_path_size_commit_and_remedy() {
     let verdicts = check(&Config::default(), commit().file_of_size("data/dump.sql", 30 << 20));
     assert_eq!(verdicts.code(0), Some("too-large"));
     let all = verdicts.lines(0).join("\n");
-    for text in ["data/dump.sql", "30 MiB", "10 MiB are allowed", "commit 0100000", "git lfs"] {
+    for text in ["data/dump.sql", "30 MiB", "10 MiB are allowed", "commit 0100000", "git rm --cached"] {
         assert!(all.contains(text), "{text} is missing in {all}");
     }
     assert_eq!(check(&Config::default(), commit().file_of_size("ok", 10 << 20)).code(0), None);

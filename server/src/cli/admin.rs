@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args as ClapArgs, Subcommand};
+use hardie_app::Error;
 
 use crate::config::{self, Location};
 use crate::wiring;
 
 mod export;
+mod password;
 mod token;
 mod user;
 mod verify;
@@ -20,7 +22,7 @@ mod verify;
 )]
 pub struct Args {
     #[command(flatten)]
-    location: Location,
+    pub(super) location: Location,
     #[command(subcommand)]
     command: Command,
 }
@@ -45,6 +47,14 @@ enum Command {
     Gc,
 }
 
+/// A use case's failure for somebody who typed a name: the API says only what kind of thing is not there.
+fn named<T>(result: hardie_app::Result<T>, name: &str) -> anyhow::Result<T> {
+    result.map_err(|error| match error {
+        Error::NotFound(what) => anyhow!("there is no {what} {name}"),
+        other => other.into(),
+    })
+}
+
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<()> {
     match &args.command {
@@ -54,7 +64,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Command::User(_) | Command::Token(_) | Command::Verify(_) | Command::Export(_) => {}
     }
     let (data_dir, database) = config::locate(&args.location)?;
-    config::prepare_data_dir(&data_dir)?;
+    // Only the first user may come before the first start; anything else on a mistyped folder would answer for an empty server.
+    match &args.command {
+        Command::User(user::Command::Create { .. }) => config::prepare_data_dir(&data_dir)?,
+        _ => config::require_data(&data_dir, &database)?,
+    }
     super::runtime()?.block_on(async {
         let app = wiring::offline(&data_dir, &database).await.context("cannot open this server's data")?;
         match args.command {

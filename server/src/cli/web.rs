@@ -1,12 +1,11 @@
 //! `hardie web`: the UI's bundle, and the way to the server for everything else.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use hardie_http::ui::{self, Bundle, Forward, Unreachable};
 use hardie_http::{HttpConfig, serve};
 use hardie_outbound::{Error as OutboundError, Upstream};
@@ -24,7 +23,7 @@ const SILENCE: Duration = Duration::from_secs(3600);
 )]
 pub struct Args {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", env = "HARDIE_WEB_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "HARDIE_WEB_LISTEN", default_value = "127.0.0.1:8080", value_parser = crate::config::listen_address)]
     listen: SocketAddr,
     /// The server that API and git requests are passed on to
     #[arg(long, value_name = "URL", env = "HARDIE_WEB_API", default_value = "http://127.0.0.1:3000")]
@@ -84,8 +83,7 @@ fn find_bundle() -> anyhow::Result<PathBuf> {
     let found = candidates.iter().find(|folder| folder.join("index.html").is_file());
     found.cloned().ok_or_else(|| {
         let looked: Vec<String> = candidates.iter().map(|folder| format!("\n  {}", folder.display())).collect();
-        let error = io::Error::new(io::ErrorKind::NotFound, "the built UI was not found; pass --dist, or run `cargo xtask run` once");
-        anyhow::Error::new(error).context(format!("looked in:{}", looked.concat()))
+        anyhow!("the built UI was not found; pass --dist, or run `cargo xtask run` once. Looked in:{}", looked.concat())
     })
 }
 

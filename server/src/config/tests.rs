@@ -28,6 +28,7 @@ fn bad_configuration_names_file_key_and_reason() {
         ("http-listen = \"nowhere\"", "http-listen"),
         ("public-url = \"ftp://x\"", "public-url"),
         ("plugins = \"anyone\"", "plugins"),
+        ("trusted-proxies = [\"127.0.0.1/40\"]", "127.0.0.1/40"),
         ("roles = \"git\"", "roles"),
         ("database = \"mysql://root:secret@x\"", "database"),
     ] {

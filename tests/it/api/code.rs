@@ -78,6 +78,13 @@ async fn raw_bytes_never_run_in_our_origin_and_are_sent_once() {
     assert_eq!(nobody.send("GET", "/ann/tool/raw/tag/v2/page.html", &[], b"").status, 200);
     assert_eq!(nobody.send("GET", "/ann/tool/raw/branch/feature%2Fx/page.html", &[], b"").status, 200);
     assert_eq!(nobody.send("GET", "/ann/tool/raw/branch/v1/page.html", &[], b"").status, 404);
+    // Gitea's form, where the slashes of a branch's name are not encoded.
+    assert_eq!(nobody.send("GET", "/ann/tool/raw/branch/feature/x/src/main.rs", &[], b"").status, 200);
+    for nothing in
+        ["branch/feature/x/nothing", "branch/feature/y/src/main.rs", "tag/feature/x/page.html", "branch/a/b/c/d/e/f/g/h/i/j/k/l/m"]
+    {
+        assert_eq!(nobody.send("GET", &format!("/ann/tool/raw/{nothing}"), &[], b"").status, 404, "{nothing}");
+    }
     server.stop().await.unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! What an operator's probes ask.
 
-use hardie_testkit::TestServer;
+use hardie_testkit::{TestServer, process};
 
 use super::Asker;
 
@@ -56,4 +56,28 @@ async fn a_password_that_must_be_changed_is_not_promised() {
         |must: bool| root.json("PATCH", "/admin/users/ann", &serde_json::json!({ "must_change_password": must, "full_name": "Ann" }));
     assert_eq!((edit(true).status, edit(false).status), (422, 200));
     server.stop().await.unwrap();
+}
+
+#[test]
+fn administration_of_a_mistyped_folder_is_refused_and_makes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    for command in [&["verify"][..], &["user", "list"], &["token", "create", "ann", "--name", "t", "--scopes", "all"]] {
+        let said = process::admin(&data, command, "").unwrap_err().to_string();
+        assert!(said.contains(&format!("no server's data in {}", data.display())), "{said}");
+        assert!(!data.exists());
+    }
+    std::fs::write(place.path().join("thesis.txt"), "x").unwrap();
+    let create = ["user", "create", "ann", "--email", "ann@example.org", "--password-stdin"];
+    let said = process::admin(place.path(), &create, "correct horse battery\n").unwrap_err().to_string();
+    assert!(said.contains("thesis.txt") && !place.path().join("hardie.db").exists(), "{said}");
+    // The first user comes before the first start, and what is not there is refused by its name.
+    process::admin(&data, &create, "correct horse battery\n").unwrap();
+    assert!(process::admin(&data, &["verify", "--data-dir", data.to_str().unwrap()], "").is_ok());
+    assert!(process::admin(&data, &["user", "disable", "bob"], "").unwrap_err().to_string().contains("there is no user bob"));
+    let there = process::admin(&data, &["export", "ann/tool", place.path().to_str().unwrap()], "").unwrap_err().to_string();
+    assert!(there.contains("is there already"), "{there}");
+    assert!(
+        process::admin(&data, &["export", "ann/tool", "/nonexistent/x"], "").unwrap_err().to_string().contains("no repository ann/tool")
+    );
 }

@@ -24,6 +24,9 @@ async fn a_clone_equals_what_was_pushed_over_every_way() {
         let pushed = git.run(&dir, &["push", "--tags", &url, "main", "main:feature/x"]).unwrap();
         assert!(pushed.ok, "{via:?} v{version}: {}", pushed.stderr);
         assert!(pushed.stderr.contains("remote: See http://forge.test/alice/"), "{}", pushed.stderr);
+        let alone = git.run(&dir, &["push", &url, "main:refs/heads/topic/y"]).unwrap();
+        assert!(alone.stderr.contains(&format!("See http://forge.test/alice/{name}/src/branch/topic%2Fy")), "{}", alone.stderr);
+        git.ok(&dir, &["push", "--quiet", &url, ":topic/y"]).unwrap();
         let clone = format!("{name}-clone");
         git.ok(git.home(), &["clone", "--quiet", "--mirror", &url, &clone]).unwrap();
         let clone = git.path(&clone);

@@ -123,6 +123,8 @@ fn a_server_that_is_down_is_told_and_the_page_comes_back_with_it() {
 
     browser.goto(&format!("{}/", web.url())).unwrap();
     browser.wait_for_text("The server cannot be reached").unwrap();
+    let said_else = "return [...document.querySelectorAll('main [role=alert], main a[href^=\"/user/login\"]')].map(e => e.innerText)";
+    assert_eq!(browser.script(said_else, &[]).unwrap(), serde_json::json!([]), "the banner says it, and nothing else");
     browser.screenshot("server-down").unwrap();
 
     let again = hardie_testkit::process::hardie(&["serve", "--ssh-listen", "127.0.0.1:0", "--http-listen", &api, "--data-dir"]);

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
 use super::Failure;
+use crate::text::sentence;
 
 /// One page of a list, and how many there are in all.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,12 +107,4 @@ async fn text(answer: &Response) -> Result<String, Failure> {
     let text = answer.text().map_err(|_| Failure::offline())?;
     let text = JsFuture::from(text).await.map_err(|_| Failure::offline())?;
     text.as_string().ok_or_else(Failure::offline)
-}
-
-/// The API's messages are for programs and people alike: lower case, no full stop.
-fn sentence(message: &str) -> String {
-    let mut chars = message.chars();
-    let Some(first) = chars.next() else { return "The server gave no reason.".to_owned() };
-    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
 }

@@ -1,6 +1,6 @@
 //! What is in a repository: directories, files, history. Paths are encoded as they stand in page addresses.
 
-use hardie_api_types::branch::{Branch, Tag};
+use hardie_api_types::branch::{Branch, Reference, Tag};
 use hardie_api_types::commit::Commit;
 use hardie_api_types::diff::CommitDiff;
 use hardie_api_types::tree::TreeListing;
@@ -8,8 +8,8 @@ use hardie_api_types::view::{FileView, Readme};
 
 use super::client::{self, Done};
 use super::{Failure, Paged, repo_path};
-use crate::routes::{At, RepoAddress};
-use crate::text::encode_segment;
+use crate::routes::{At, RefKind, RepoAddress};
+use crate::text::{encode_segment, percent_decode};
 
 /// Commits on one page.
 pub const COMMITS_PER_PAGE: u32 = 30;
@@ -75,7 +75,7 @@ pub async fn readme(address: &RepoAddress, at: Option<&At>, path: &str) -> Resul
 
 /// History, newest first.
 pub async fn commits(address: &RepoAddress, at: Option<&At>, path: &str, page: u32) -> Result<Paged<Commit>, Failure> {
-    let at = at.map_or(String::new(), |at| format!("&sha={}", encode_segment(&at.name)));
+    let at = at.map_or(String::new(), |at| format!("&sha={}", encode_segment(&at.full_name())));
     // The path goes from a path into a query value as it is, but for the characters that a query gives a meaning.
     let path =
         if path.is_empty() { String::new() } else { format!("&path={}", path.replace('/', "%2F").replace('+', "%2B").replace('&', "%26")) };
@@ -106,8 +106,21 @@ pub async fn tags(address: &RepoAddress, page: u32) -> Result<Paged<Tag>, Failur
     client::get_page(&format!("{}/tags?page={page}&limit={REFS_PER_PAGE}", repo_path(address))).await
 }
 
+/// What an older link means, in which the slashes of a ref are not encoded; `None` if the server has no such ref.
+pub async fn longer_ref(address: &RepoAddress, at: &At, path: &str) -> Option<(At, String)> {
+    if path.is_empty() || at.kind == RefKind::Commit {
+        return None;
+    }
+    let first = percent_decode(path.split('/').next().unwrap_or(path));
+    let beginning = format!("{}/{first}", at.full_name());
+    let beginning = beginning.strip_prefix("refs/").unwrap_or(&beginning);
+    let found: Vec<Reference> = client::get(&format!("{}/git/refs/{}", repo_path(address), encode_segment(beginning))).await.ok()?;
+    let names: Vec<String> = found.into_iter().map(|found| found.name).collect();
+    at.longer(path, &names)
+}
+
 fn ref_query(first: char, at: Option<&At>) -> String {
-    at.map_or(String::new(), |at| format!("{first}ref={}", encode_segment(&at.name)))
+    at.map_or(String::new(), |at| format!("{first}ref={}", encode_segment(&at.full_name())))
 }
 
 #[cfg(test)]

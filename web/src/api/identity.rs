@@ -2,7 +2,7 @@
 
 use hardie_api_types::account::User;
 use hardie_api_types::identity::{CreateSessionOption, SignedIn};
-use hardie_api_types::org::Organization;
+use hardie_api_types::org::{Organization, OrganizationPermissions};
 use hardie_api_types::server::HardieSettings;
 
 use super::client::{self, Done};
@@ -32,6 +32,19 @@ pub async fn server_settings() -> Result<HardieSettings, Failure> {
 /// A user or an organisation.
 pub async fn account(name: &str) -> Result<User, Failure> {
     client::get(&format!("/users/{}", encode_segment(name))).await
+}
+
+/// Whether the reader may make repositories under this account, and so restore deleted ones. No question is asked that would be
+/// refused.
+pub async fn may_own_under(account: &User, reader: &str) -> Result<bool, Failure> {
+    if account.kind != "organization" || reader.is_empty() {
+        return Ok(account.login == reader);
+    }
+    if !my_organisations().await?.items.iter().any(|mine| mine.username == account.login) {
+        return Ok(false);
+    }
+    let path = format!("/users/{}/orgs/{}/permissions", encode_segment(reader), encode_segment(&account.login));
+    client::get::<OrganizationPermissions>(&path).await.map(|may| may.can_create_repository)
 }
 
 /// Organisations that the reader belongs to.

@@ -1,6 +1,7 @@
 //! Sandboxed hooks of a repository.
 
 use hardie_api_types::plugin::{CreateInstallationOption, EditInstallationOption, PluginComponent, PluginInstallation, Verdict};
+use hardie_api_types::push::Push;
 
 use super::client::{self, Done};
 use super::{Failure, Paged, repo_path};
@@ -34,6 +35,11 @@ pub async fn edit(address: &RepoAddress, id: i64, options: &EditInstallationOpti
 /// Removes an installation; what it said stays recorded.
 pub async fn remove(address: &RepoAddress, id: i64) -> Result<Done, Failure> {
     client::delete(&format!("{}/plugins/{id}", repo_path(address))).await
+}
+
+/// The last pushes, to tell who pushed what a verdict is about.
+pub async fn pushes(address: &RepoAddress) -> Result<Paged<Push>, Failure> {
+    client::get_page(&format!("{}/pushes?limit=50", repo_path(address))).await
 }
 
 /// What it said last, newest first.

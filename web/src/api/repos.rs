@@ -53,6 +53,16 @@ pub async fn delete(address: &RepoAddress) -> Result<Done, Failure> {
     client::delete(&repo_path(address)).await
 }
 
+/// What can still be restored under an owner, for those who may.
+pub async fn deleted(owner: &str) -> Result<Vec<Repository>, Failure> {
+    client::get(&format!("/users/{}/deleted_repos", encode_segment(owner))).await
+}
+
+/// Brings a deleted one back under its old name.
+pub async fn restore(owner: &str, id: i64) -> Result<Repository, Failure> {
+    client::send("POST", &format!("/users/{}/deleted_repos/{id}/restore", encode_segment(owner)), &serde_json::json!({})).await
+}
+
 /// Gives it to another owner.
 pub async fn transfer(address: &RepoAddress, new_owner: &str) -> Result<Repository, Failure> {
     let body = TransferRepoOption { new_owner: new_owner.to_owned() };

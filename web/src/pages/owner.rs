@@ -1,5 +1,7 @@
 //! A user's or an organisation's page.
 
+mod deleted;
+
 use leptos::prelude::*;
 
 use crate::api::{identity, repos};
@@ -50,7 +52,7 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                 }.into_any()
             })}
             // One error is enough where the account itself is not there.
-            {move || account.value().map(|_| {
+            {move || account.value().map(|account| {
                 let own = own.clone();
                 let path = routes::owner(&own);
                 view! {
@@ -68,6 +70,7 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                         let path = path.clone();
                         view! { <RepoList repos=found.items hide_owner=true/><Pager page=page has_next=more link=move |page| format!("{path}?page={page}")/> }.into_any()
                     })}
+                    {found.below(move || view! { <deleted::Deleted owner=account.clone()/> }.into_any())}
                 }
             })}
         </div>

@@ -11,6 +11,7 @@ mod directory;
 mod empty;
 mod file;
 mod head;
+mod old_link;
 mod ref_menu;
 mod settings;
 mod tags;

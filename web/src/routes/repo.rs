@@ -107,6 +107,31 @@ impl At {
         At { kind: RefKind::Branch, name: name.to_owned() }
     }
 
+    /// As the API is asked for it: a tag and a branch of one name are told apart.
+    pub fn full_name(&self) -> String {
+        match self.kind {
+            RefKind::Branch => format!("refs/heads/{}", self.name),
+            RefKind::Tag => format!("refs/tags/{}", self.name),
+            RefKind::Commit => self.name.clone(),
+        }
+    }
+
+    /// What an older link means, whose ref has its slashes as they are: the ref takes so many parts of the path that it is one of
+    /// these full names, and the rest is the path.
+    pub fn longer(&self, path: &str, full_names: &[String]) -> Option<(At, String)> {
+        let mut at = self.clone();
+        let mut rest = path;
+        while !rest.is_empty() {
+            let (part, below) = rest.split_once('/').unwrap_or((rest, ""));
+            at.name = format!("{}/{}", at.name, percent_decode(part));
+            rest = below;
+            if full_names.contains(&at.full_name()) {
+                return Some((at, rest.to_owned()));
+            }
+        }
+        None
+    }
+
     /// As it stands in an address.
     pub fn segment(&self) -> String {
         format!("{}/{}", self.kind.word(), encode_segment(&self.name))
@@ -243,6 +268,22 @@ mod tests {
         for tab in RepoTab::ALL {
             assert_eq!(reread(&tool().settings(tab)), RepoView::Settings(tab));
         }
+    }
+
+    #[test]
+    fn a_tag_and_a_branch_of_one_name_are_two_things() {
+        let names = ["branch", "tag", "commit"].map(|kind| At::new(kind, "v1").full_name());
+        assert_eq!(names, ["refs/heads/v1", "refs/tags/v1", "v1"]);
+    }
+
+    #[test]
+    fn an_older_link_gives_its_ref_the_beginning_of_the_path() {
+        let known = ["refs/heads/feature/x".to_owned(), "refs/heads/feature/ä b/c".to_owned()];
+        let read = |path: &str| At::branch("feature").longer(path, &known).map(|(at, rest)| (at.name, rest));
+        assert_eq!(read("x/src/a%20b"), Some(("feature/x".into(), "src/a%20b".into())));
+        assert_eq!(read("%C3%A4%20b/c"), Some(("feature/ä b/c".into(), String::new())));
+        assert_eq!(read("y/x"), None);
+        assert_eq!(At::new("tag", "feature").longer("x", &known), None);
     }
 
     #[test]

@@ -162,7 +162,8 @@ pub struct BranchProtection {
     pub updated_at: Time,
 }
 
-/// `POST R/branch_protections`, and `PATCH R/branch_protections/{name}` where only what is present changes.
+/// `POST R/branch_protections`, and `PATCH R/branch_protections/{name}` where only what is present changes. Gitea's other fields
+/// (`required_approvals`, `require_signed_commits`, …) are not there yet: one that asks for something is refused by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -171,7 +172,8 @@ pub struct BranchProtectionOption {
     pub branch_name: Option<String>,
     /// The branch, or a pattern with `*`, that it covers.
     pub rule_name: Option<String>,
-    /// False is refused by name: closing a branch to people with write access is not there yet.
+    /// True if absent, unlike in Gitea: people with write access push to a protected branch. False is refused by name: closing a
+    /// branch to them is not there yet.
     pub enable_push: Option<bool>,
     /// True is refused by name: lists of people are not there yet.
     pub enable_push_whitelist: Option<bool>,

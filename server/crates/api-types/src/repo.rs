@@ -173,7 +173,8 @@ pub struct SearchResults {
     pub data: Vec<Repository>,
 }
 
-/// `POST /user/repos`, `POST /orgs/{org}/repos`.
+/// `POST /user/repos`, `POST /orgs/{org}/repos`. What Gitea has and this server has not (`template`, `license`, …) is refused by
+/// name when it asks for something.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -192,7 +193,8 @@ pub struct CreateRepoOption {
     pub object_format_name: String,
 }
 
-/// `PATCH R`: only what is present changes.
+/// `PATCH R`: only what is present changes. What Gitea has and this server has not (`has_wiki`, `template`, …) is refused by name
+/// when it asks for something.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]

@@ -21,6 +21,9 @@ pub struct Exported {
 
 /// Writes `OWNER/REPO` into a folder that does not exist yet. For the command line.
 pub async fn export(app: &App, path: &str, dir: &Path) -> Result<Exported> {
+    if dir.symlink_metadata().is_ok() {
+        return Err(Error::Conflict(format!("{} is there already: name a folder that does not exist yet", dir.display())));
+    }
     let path = RepoPath::parse(path).ok_or_else(|| Invalid::new("repo", "must look like OWNER/REPO"))?;
     let found = access::repo_for(app, &Ctx::system(), &path, RepoAction::Read).await?;
     let handle = git_access::open_repo(app, found.repo.id).await?;

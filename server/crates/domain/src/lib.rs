@@ -17,6 +17,7 @@ pub mod names;
 pub mod oid;
 pub mod page;
 pub mod password;
+pub mod percent;
 pub mod plugin;
 pub mod policy;
 pub mod push;

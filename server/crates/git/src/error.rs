@@ -43,12 +43,12 @@ pub enum Error {
     #[error("no space left on the pack storage")]
     DiskFull,
     /// A file operation failed.
-    #[error("{what}: {source}")]
+    #[error("{what}: {cause}")]
     Io {
         /// The operation and the file, as an operator would name them.
         what: String,
-        /// The system's reason.
-        source: io::Error,
+        /// The system's reason. Part of the text already, so it is no source: a chain would tell it twice.
+        cause: io::Error,
     },
     /// A `git` child could not be run or ended badly; the text is the end of its standard error.
     #[error("{0}")]
@@ -57,8 +57,8 @@ pub enum Error {
 
 impl Error {
     /// Wraps a file operation's error; a full disk becomes [`Error::DiskFull`].
-    pub fn io(what: impl Into<String>, source: io::Error) -> Error {
-        if is_disk_full(&source) { Error::DiskFull } else { Error::Io { what: what.into(), source } }
+    pub fn io(what: impl Into<String>, cause: io::Error) -> Error {
+        if is_disk_full(&cause) { Error::DiskFull } else { Error::Io { what: what.into(), cause } }
     }
 
     pub(crate) fn corrupt(id: Oid, why: impl Into<String>) -> Error {

@@ -7,6 +7,7 @@ mod commits;
 mod components;
 mod contents;
 mod keys;
+mod missing;
 mod orgs;
 mod plugins;
 mod protections;
@@ -27,6 +28,7 @@ use axum::routing::get;
 
 pub use components::UPLOAD;
 pub use contents::raw_page;
+pub use missing::missing;
 
 use crate::openapi::Api;
 use crate::state::Http;

@@ -3,6 +3,8 @@
 //! A [`Refusal`] travels as an extension of an empty response; [`crate::layers::render`] writes the body, since only it
 //! knows the request's id and whether JSON or plain text is read at the other end.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hardie_app::Error;
@@ -18,7 +20,7 @@ pub struct Refusal {
     /// For a person who can act on it.
     pub message: String,
     /// The field that breaks a rule.
-    pub field: Option<&'static str>,
+    pub field: Option<Cow<'static, str>>,
     /// Seconds to wait before trying again.
     pub retry_after: Option<u64>,
     /// The new `owner/name` of a repository that moved.
@@ -51,14 +53,21 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, format!("{what} not found"))
     }
 
+    /// 404 for an address that is none.
+    pub fn nothing_here() -> Refusal {
+        Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address")
+    }
+
     /// 413.
     pub fn too_large(what: &str, most: u64) -> Refusal {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{what} is larger than {most} bytes"))
     }
 
     /// 422, naming the field.
-    pub fn invalid(field: &'static str, reason: impl std::fmt::Display) -> Refusal {
-        Refusal { field: Some(field), ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {reason}")) }
+    pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl std::fmt::Display) -> Refusal {
+        let field = field.into();
+        let message = format!("{field}: {reason}");
+        Refusal { field: Some(field), ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message) }
     }
 
     /// 501: a thing that Gitea has and this server has not yet.
@@ -74,7 +83,9 @@ impl From<Error> for Refusal {
             Error::Unauthenticated(_) => Refusal::unauthenticated(text),
             Error::Forbidden(_) => Refusal::forbidden(text),
             Error::NotFound(_) => Refusal::new(StatusCode::NOT_FOUND, text),
-            Error::Invalid(invalid) => Refusal { field: Some(invalid.field), ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, text) },
+            Error::Invalid(invalid) => {
+                Refusal { field: Some(invalid.field.into()), ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, text) }
+            }
             Error::Conflict(_) => Refusal::new(StatusCode::CONFLICT, text),
             Error::Quota(_) => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text),
             Error::Rejected { .. } => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, text),
@@ -142,6 +153,6 @@ mod tests {
     #[test]
     fn a_broken_rule_names_its_field() {
         let refusal = Refusal::from(Error::Invalid(Invalid::new("name", "must not be empty")));
-        assert_eq!((refusal.field, refusal.message.as_str()), (Some("name"), "name: must not be empty"));
+        assert_eq!((refusal.field.as_deref(), refusal.message.as_str()), (Some("name"), "name: must not be empty"));
     }
 }

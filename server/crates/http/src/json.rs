@@ -9,8 +9,10 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use hyper::body::Body as _;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::Refusal;
@@ -27,13 +29,64 @@ impl<T: DeserializeOwned> FromRequest<Http> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, http: &Http) -> Result<Json<T>, Refusal> {
-        let content_type = request.headers().get(CONTENT_TYPE).map(|v| v.to_str().unwrap_or_default().to_owned());
-        let bytes = read_body(request, http.config.json_bytes, http).await?;
-        if !bytes.is_empty() && !content_type.as_deref().is_none_or(is_json) {
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/json"));
-        }
-        parse(&bytes).map(Json)
+        parse(&read_json(request, http).await?).map(Json)
     }
+}
+
+/// A JSON body, and what it says in fields that its type does not have.
+pub struct Whole<T>(pub T, pub Others);
+
+impl<T: DeserializeOwned + Serialize + Default> FromRequest<Http> for Whole<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, http: &Http) -> Result<Whole<T>, Refusal> {
+        let bytes = read_json(request, http).await?;
+        Ok(Whole(parse(&bytes)?, Others::new::<T>(parse(&bytes)?)))
+    }
+}
+
+/// Fields that clients of Gitea send and this server does not have.
+#[derive(Debug, Default)]
+pub struct Others(Map<String, Value>);
+
+impl Others {
+    fn new<T: Serialize + Default>(mut given: Map<String, Value>) -> Others {
+        if let Ok(Value::Object(known)) = serde_json::to_value(T::default()) {
+            given.retain(|name, _| !known.contains_key(name));
+        }
+        Others(given)
+    }
+
+    /// Names of the fields that ask for something. Clients send many with the value that means "no".
+    pub fn asked(&self) -> impl Iterator<Item = &str> {
+        let is_nothing = |value: &Value| match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.is_empty() || text.eq_ignore_ascii_case("default"),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::Bool(true) => false,
+        };
+        self.0.iter().filter(move |(_, value)| !is_nothing(value)).map(|(name, _)| name.as_str())
+    }
+
+    /// Refuses the first that asks for something of these, by its name.
+    pub fn refuse(&self, missing: &[(&str, &str)]) -> Result<(), Refusal> {
+        let found = self.asked().find_map(|name| missing.iter().find(|(known, _)| *known == name));
+        match found {
+            Some((name, what)) => Err(Refusal::invalid((*name).to_owned(), format!("this server does not have {what} yet"))),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn read_json(request: Request, http: &Http) -> Result<Bytes, Refusal> {
+    let content_type = request.headers().get(CONTENT_TYPE).map(|v| v.to_str().unwrap_or_default().to_owned());
+    let bytes = read_body(request, http.config.json_bytes, http).await?;
+    if !bytes.is_empty() && !content_type.as_deref().is_none_or(is_json) {
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/json"));
+    }
+    Ok(bytes)
 }
 
 /// Reads a body of at most `most` bytes, no slower than the configuration says.
@@ -103,7 +156,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         let inner = error.into_inner();
         match inner.classify() {
             Category::Data if path == "." => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, inner.to_string()),
-            Category::Data => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{path}: {inner}")),
+            Category::Data => Refusal::invalid(path, inner),
             _ => Refusal::bad_request(format!("the body is not JSON: {inner}")),
         }
     })?;
@@ -141,6 +194,7 @@ mod tests {
         let (status, text) = refused(br#"{"name":"x","private":"yes"}"#);
         assert_eq!(status, 422);
         assert!(text.starts_with("private: "), "{text}");
+        assert_eq!(parse::<CreateRepoOption>(br#"{"name":5}"#).unwrap_err().field.as_deref(), Some("name"));
         assert_eq!(refused(b"[1]").0, 422);
     }
 
@@ -148,6 +202,17 @@ mod tests {
     fn unknown_fields_are_ignored_and_an_empty_body_is_an_empty_object() {
         assert_eq!(parse::<CreateRepoOption>(br#"{"name":"x","trust_model":"default"}"#).unwrap().name, "x");
         assert_eq!(parse::<CreateRepoOption>(b"").unwrap(), CreateRepoOption::default());
+    }
+
+    #[test]
+    fn of_the_fields_that_are_not_there_those_that_ask_for_something_are_refused_by_name() {
+        let others = |body: &[u8]| Others::new::<CreateRepoOption>(parse(body).unwrap());
+        let missing = [("template", "templates"), ("trust_model", "trust models")];
+        for quiet in [&b"{\"name\":\"x\",\"template\":false,\"trust_model\":\"default\"}"[..], b"{\"template\":null,\"else\":7}"] {
+            assert!(others(quiet).refuse(&missing).is_ok());
+        }
+        let refusal = others(b"{\"trust_model\":\"committer\",\"name\":\"x\"}").refuse(&missing).unwrap_err();
+        assert_eq!((refusal.status.as_u16(), refusal.field.as_deref()), (422, Some("trust_model")));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod cache;
 mod client;
 mod config;
 mod error;
+mod front;
 mod git;
 mod health;
 mod json;
@@ -31,6 +32,8 @@ mod state;
 pub mod ui;
 
 use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use hardie_app::App;
@@ -64,8 +67,13 @@ impl Door {
         let v1 = v1.layer(from_fn_with_state(http.clone(), admit));
         let raw = Router::new().route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page));
         let raw = raw.layer(from_fn_with_state(http.clone(), admit));
-        let mut router =
-            Router::new().nest("/api/v1", v1).merge(raw).merge(api::documents(described)).merge(git::routes()).merge(health::routes());
+        let mut router = Router::new()
+            .nest("/api/v1", v1)
+            .merge(raw)
+            .merge(api::documents(described))
+            .merge(git::routes())
+            .merge(health::routes())
+            .route("/", get(front::front));
         if http.config.metrics {
             router = router.route("/metrics", get(health::metrics));
         }
@@ -92,11 +100,14 @@ pub fn openapi_json() -> String {
     api::document_text(&openapi::describe(&api::table()))
 }
 
-async fn no_such_address() -> Refusal {
-    Refusal::not_found("this address")
+async fn no_such_address(method: Method, uri: OriginalUri) -> Refusal {
+    api::missing(&method, uri.path()).unwrap_or_else(Refusal::nothing_here)
 }
 
-async fn wrong_method() -> Refusal {
+async fn wrong_method(method: Method, uri: OriginalUri) -> Refusal {
+    if let Some(refusal) = api::missing(&method, uri.path()) {
+        return refusal;
+    }
     Refusal::new(
         axum::http::StatusCode::METHOD_NOT_ALLOWED,
         "this address does not take this method; the header Allow names those that it takes",

@@ -1,6 +1,7 @@
 //! Addresses that people and clients see, all made from the one public address.
 
 use hardie_domain::names::RepoPath;
+pub use hardie_domain::percent::{decode, encode_path as encode, encode_segment as encode_query};
 
 /// Makes addresses.
 #[derive(Clone, Debug)]
@@ -70,40 +71,6 @@ impl Links {
     }
 }
 
-/// Percent-encodes bytes for a path, keeping `/` and what RFC 3986 calls unreserved.
-pub fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for byte in bytes {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-/// Percent-encodes bytes for the value of a query parameter.
-pub fn encode_query(bytes: &[u8]) -> String {
-    encode(bytes).replace('/', "%2F")
-}
-
-/// The reverse: `None` for a `%` without two hexadecimal digits.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'%' => {
-                let high = char::from(bytes.next()?).to_digit(16)?;
-                let low = char::from(bytes.next()?).to_digit(16)?;
-                out.push(u8::try_from(high * 16 + low).ok()?);
-            }
-            _ => out.push(byte),
-        }
-    }
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,14 +87,5 @@ mod tests {
         assert_eq!(Links::new("http://h", "h:22").clone_ssh(&repo), "git@h:ann/tool.git");
         assert_eq!(Links::new("http://h", "h").clone_ssh(&repo), "git@h:ann/tool.git");
         assert_eq!(Links::new("http://localhost:8080", "").origin(), "http://localhost:8080");
-    }
-
-    #[test]
-    fn any_bytes_survive_an_address() {
-        let bytes: Vec<u8> = (0..=255).collect();
-        assert_eq!(decode(&encode(&bytes)).unwrap(), bytes);
-        assert_eq!(encode(b"a/b c\xff%"), "a/b%20c%FF%25");
-        assert_eq!(encode_query(b"a/b"), "a%2Fb");
-        assert!(decode("%").is_none() && decode("%4").is_none() && decode("%zz").is_none());
     }
 }

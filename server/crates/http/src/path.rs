@@ -46,12 +46,12 @@ impl PathParts {
 
     /// A part as text. Nothing that is named by text has a name that is not UTF-8: such a thing is not there.
     pub fn text(&self, name: &str) -> Result<String, Refusal> {
-        String::from_utf8(self.bytes(name)?).map_err(|_| Refusal::not_found("what this address names"))
+        String::from_utf8(self.bytes(name)?).map_err(|_| Refusal::nothing_here())
     }
 
     /// A part as an id. What is no number names nothing.
     pub fn id(&self, name: &str) -> Result<i64, Refusal> {
-        self.text(name)?.parse().map_err(|_| Refusal::not_found("what this address names"))
+        self.text(name)?.parse().map_err(|_| Refusal::nothing_here())
     }
 
     /// The repository in `{owner}/{repo}`.

@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod code;
 mod contents;
+mod diff;
 mod git;
 mod identity;
 mod plugin;

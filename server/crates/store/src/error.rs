@@ -25,6 +25,15 @@ pub enum Error {
     /// The database cannot be reached, is shutting down or too busy; trying again may help.
     #[error("the database is not available")]
     Unavailable(#[source] Cause),
+    /// PostgreSQL could not be reached when the store was opened: not there, or it does not let us in.
+    #[error("cannot connect to PostgreSQL at {place}")]
+    Unreachable {
+        /// Host and port, or the socket. Never the password.
+        place: String,
+        /// The first attempt's failure.
+        #[source]
+        cause: Cause,
+    },
     /// The disk of the database is full. Reads may go on.
     #[error("the disk of the database is full")]
     Full(#[source] Cause),

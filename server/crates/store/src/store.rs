@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Transaction};
 
+use crate::error::Cause;
 use crate::options::{Engine, StoreOptions, sqlite_url};
 use crate::sql::{Cols, Map, Sql, sql};
 use crate::tx::Tx;
@@ -55,6 +57,7 @@ impl Store {
                 Inner { engine, readers, writer }
             }
             Engine::Postgres => {
+                connect_once(&options.url, options.acquire_timeout).await?;
                 let writer = pool(&options.url, Role::Any, options.connections.max(2), options.acquire_timeout).await?;
                 migrate::run(&writer, engine).await?;
                 Inner { engine, readers: writer.clone(), writer }
@@ -170,6 +173,24 @@ impl Snapshot {
     pub(crate) async fn end(self) -> Result<()> {
         Ok(self.0.commit().await?)
     }
+}
+
+/// Proves that PostgreSQL is there, and says what is wrong if it is not: the pool only knows that its time is over.
+async fn connect_once(url: &str, patience: Duration) -> Result<()> {
+    let options: PgConnectOptions = url.parse()?;
+    let place = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}, port {}", options.get_host(), options.get_port()),
+    };
+    let reached = tokio::time::timeout(patience, PgConnection::connect_with(&options)).await;
+    let cause = match reached {
+        Ok(Ok(connection)) => return Ok(connection.close().await?),
+        // The driver's words around the system's own would tell the reason twice.
+        Ok(Err(sqlx::Error::Io(error))) => Cause::new(error),
+        Ok(Err(error)) => Cause::new(error),
+        Err(_) => Cause::new(format!("no answer within {} seconds", patience.as_secs())),
+    };
+    Err(Error::Unreachable { place, cause })
 }
 
 async fn pool(url: &str, role: Role, size: u32, acquire_timeout: Duration) -> Result<AnyPool> {

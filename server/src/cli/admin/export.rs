@@ -17,6 +17,6 @@ pub struct Args {
 }
 
 pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
-    let exported = export::export(app, &args.repo, &args.dir).await?;
+    let exported = super::named(export::export(app, &args.repo, &args.dir).await, &args.repo)?;
     print_line(&format!("{} is now also at {}: {} refs in {} packs", args.repo, args.dir.display(), exported.refs, exported.packs))
 }

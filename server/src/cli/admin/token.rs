@@ -25,7 +25,7 @@ pub enum Command {
 
 pub async fn run(app: &App, command: Command) -> anyhow::Result<()> {
     let Command::Create { user, name, scopes } = command;
-    let new = NewToken { user, name, scopes, expires_at: None };
-    let created = identity::create_token(app, &Ctx::system(), new).await?;
+    let new = NewToken { user: user.clone(), name, scopes, expires_at: None };
+    let created = super::named(identity::create_token(app, &Ctx::system(), new).await, &user)?;
     print_line(created.token.expose())
 }

@@ -1,20 +1,21 @@
 //! `hardie admin user`.
 
-use std::io::BufRead as _;
-
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use hardie_app::accounts::{self, AdminChange, NewUser};
 use hardie_app::{App, Ctx};
 use hardie_domain::page::Page;
-use hardie_domain::secret::Secret;
 
+use super::{named, password};
 use crate::cli::print_line;
 
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create a user; the first one made with --admin administers the server
+    /// Create a user; --admin makes one that administers the server
+    ///
+    /// Works before the first start of the server too, which is how a server gets its first administrator. Without
+    /// --password-stdin the password is asked for at the terminal.
     #[command(
         after_help = "Example:\n  echo 'correct horse' | hardie admin user create alice --email alice@example.org --admin --password-stdin"
     )]
@@ -24,7 +25,7 @@ pub enum Command {
         /// The user's e-mail address
         #[arg(long)]
         email: String,
-        /// Administers the server
+        /// May do everything on this server; there may be several
         #[arg(long)]
         admin: bool,
         /// Read the password from the first line of stdin
@@ -62,15 +63,20 @@ pub async fn run(app: &App, command: Command) -> anyhow::Result<()> {
     let ctx = Ctx::system();
     match command {
         Command::Create { name, email, admin, password_stdin } => {
-            let password = if password_stdin { Some(password()?) } else { None };
+            let password = if password_stdin { Some(password::from_stdin()?) } else { password::ask(&name)? };
+            let has_password = password.is_some();
             let new = NewUser { name, email, full_name: String::new(), password, is_admin: admin };
             let made = accounts::create_user(app, &ctx, new).await?;
-            print_line(&format!("created {}{}", made.name, if admin { ", an administrator" } else { "" }))
+            print_line(&format!("created {}{}", made.name, if admin { ", an administrator" } else { "" }))?;
+            if !has_password {
+                password::note(&made.name.to_string());
+            }
+            Ok(())
         }
         Command::List { json } => list(app, &ctx, json).await,
         Command::Password { name, password_stdin: _ } => {
-            let change = AdminChange { password: Some(password()?), ..AdminChange::default() };
-            accounts::admin_edit_user(app, &ctx, &name, change).await?;
+            let change = AdminChange { password: Some(password::from_stdin()?), ..AdminChange::default() };
+            named(accounts::admin_edit_user(app, &ctx, &name, change).await, &name)?;
             print_line(&format!("the password of {name} is set and its sessions are ended"))
         }
         Command::Disable { name } => switch(app, &ctx, &name, true).await,
@@ -80,7 +86,8 @@ pub async fn run(app: &App, command: Command) -> anyhow::Result<()> {
 }
 
 async fn switch(app: &App, ctx: &Ctx, name: &str, disabled: bool) -> anyhow::Result<()> {
-    accounts::admin_edit_user(app, ctx, name, AdminChange { disabled: Some(disabled), ..AdminChange::default() }).await?;
+    let change = AdminChange { disabled: Some(disabled), ..AdminChange::default() };
+    named(accounts::admin_edit_user(app, ctx, name, change).await, name)?;
     print_line(&format!("{name} is {}", if disabled { "disabled" } else { "enabled" }))
 }
 
@@ -110,14 +117,4 @@ async fn list(app: &App, ctx: &Ctx, json: bool) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn password() -> anyhow::Result<Secret> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the password from stdin")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    match password.is_empty() {
-        true => bail!("the password is empty: give it on the first line of stdin"),
-        false => Ok(Secret::new(password)),
-    }
 }

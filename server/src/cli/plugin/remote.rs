@@ -23,7 +23,8 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 impl Remote {
     /// A client that signs in.
     pub fn client(&self) -> anyhow::Result<ApiClient> {
-        let Some(token) = &self.token else {
+        // `HARDIE_TOKEN=` means that there is none.
+        let Some(token) = self.token.as_ref().filter(|token| !token.expose().is_empty()) else {
             bail!(
                 "no token: set HARDIE_TOKEN or give --token (make one in the browser under Settings, or with `hardie admin token create`)"
             );

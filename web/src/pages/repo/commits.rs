@@ -7,6 +7,7 @@ use crate::api::code;
 use crate::load::load;
 use crate::nav::use_nav;
 use crate::pages::repo::crumbs::Crumbs;
+use crate::pages::repo::old_link::or_follow;
 use crate::pages::repo::ref_menu::RefMenu;
 use crate::pages::repo::use_repo;
 use crate::parts::avatar::Avatar;
@@ -33,7 +34,10 @@ pub fn CommitsPage(at: Option<At>, path: String) -> impl IntoView {
         move || nav.page_number(),
         move |page| {
             let (address, at, path) = (asked_address.clone(), asked_at.clone(), asked_path.clone());
-            async move { code::commits(&address, Some(&at), &path, page).await.map(|found| (page, found)) }
+            async move {
+                let found = code::commits(&address, Some(&at), &path, page).await.map(|found| (page, found));
+                or_follow(found, nav, &address, Some(&at), &path, |at, path| address.commits(at, path)).await
+            }
         },
     );
     let here = address.commits(&at, &path);
@@ -47,7 +51,8 @@ pub fn CommitsPage(at: Option<At>, path: String) -> impl IntoView {
         </div>
         {commits.view(|| skeleton::rows(10), move |(page, found)| {
             if found.items.is_empty() {
-                return view! { <Empty sign=Sign::Commit title="No commit here"/> }.into_any();
+                let first = (page > 1).then(|| view! { <a class="button" href=here.clone()>"To the first page"</a> });
+                return view! { <Empty sign=Sign::Commit title="No commit here">{first}</Empty> }.into_any();
             }
             let more = has_next(page, code::COMMITS_PER_PAGE, found.total);
             let here = here.clone();

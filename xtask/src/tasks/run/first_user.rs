@@ -37,8 +37,9 @@ pub fn ensure(house: &House, binary: &Path, data_dir: &Path) -> anyhow::Result<S
     let note = data_dir.join("first-administrator");
     let mut list = shell::command(house, binary)?;
     list.args(["admin", "--data-dir"]).arg(data_dir).args(["user", "list", "--json"]);
-    // One line for each user.
-    if !shell::answer("hardie admin user list", &mut list)?.is_empty() {
+    // Where no server has kept data yet, asking for users would be refused. One line for each user.
+    let is_new = ["packs", "hardie.db"].iter().all(|name| !data_dir.join(name).exists());
+    if !is_new && !shell::answer("hardie admin user list", &mut list)?.is_empty() {
         return Ok(match std::fs::read_to_string(&note) {
             Ok(password) => SignIn::First { password: password.trim().to_owned() },
             Err(_) => SignIn::Others,

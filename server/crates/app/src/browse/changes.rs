@@ -13,6 +13,8 @@ use crate::{App, Ctx, Result};
 
 /// Commits listed in a comparison.
 const MAX_COMPARED_COMMITS: usize = 250;
+/// Bytes of files held for colouring the lines of one commit: a line's colour depends on what stands above it.
+const COLOURED_BYTES: usize = 8 << 20;
 
 /// One commit and what it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub async fn commit(app: &App, ctx: &Ctx, path: &RepoPath, rev: &str) -> Result<
     let rev = rev.to_owned();
     let (info, diff) = read(app, ctx, path, move |r| {
         let commit = r.resolve(Some(&rev))?.commit;
-        detail(r, &commit, &DiffOptions::default())
+        detail(r, &commit, &DiffOptions { keep_bytes: COLOURED_BYTES, ..DiffOptions::default() })
     })
     .await?;
     Ok(CommitDetail { commit: with_person(app, ctx, info).await?, diff })

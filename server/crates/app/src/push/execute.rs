@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use hardie_domain::access::RepoAction;
+use hardie_domain::percent::encode_segment;
 use hardie_domain::time::Timestamp;
 use hardie_git::Cancel;
 use hardie_git::ingest::{self, IngestError, Ingested};
@@ -159,7 +160,10 @@ fn announce(app: &App, access: &RepoAccess, judged: &Judged, mut report: PushRep
         .map(|(update, _)| update.name.clone())
         .collect();
     match branches.as_slice() {
-        [branch] if *branch != judged.default_branch => report.messages.push(format!("See {page}/src/branch/{}", branch.short())),
+        [branch] if *branch != judged.default_branch => {
+            // One segment, as the UI writes it: a slash of the branch's name is not one of the address.
+            report.messages.push(format!("See {page}/src/branch/{}", encode_segment(branch.short().as_bytes())));
+        }
         _ => report.messages.push(format!("See {page}")),
     }
     report

@@ -1,5 +1,6 @@
 //! What a commit or a pair of commits changes, file by file, bounded so that any commit can be shown.
 
+use bytes::Bytes;
 use hardie_domain::oid::Oid;
 use hardie_domain::policy::Change;
 
@@ -25,11 +26,21 @@ pub struct DiffOptions {
     pub max_lines: usize,
     /// Whether to look for renames.
     pub renames: bool,
+    /// Bytes of contents that are handed on in [`FileDiff::sides`], in all.
+    pub keep_bytes: usize,
 }
 
 impl Default for DiffOptions {
     fn default() -> Self {
-        DiffOptions { context: 3, max_files: 300, max_file_bytes: 1 << 20, max_file_lines: 3_000, max_lines: 20_000, renames: true }
+        DiffOptions {
+            context: 3,
+            max_files: 300,
+            max_file_bytes: 1 << 20,
+            max_file_lines: 3_000,
+            max_lines: 20_000,
+            renames: true,
+            keep_bytes: 0,
+        }
     }
 }
 
@@ -71,6 +82,8 @@ pub struct FileDiff {
     pub deletions: u32,
     /// The changed lines.
     pub hunks: Vec<Hunk>,
+    /// The whole contents before and after, for as long as [`DiffOptions::keep_bytes`] lasts.
+    pub sides: Option<(Bytes, Bytes)>,
 }
 
 /// All files' changes.
@@ -103,10 +116,11 @@ pub fn diff(odb: &Odb, old: Option<Oid>, new: Option<Oid>, options: &DiffOptions
     files.sort_by(|a, b| a.path.cmp(&b.path));
     truncated |= files.len() > options.max_files;
     files.truncate(options.max_files);
-    let mut lines_left = options.max_lines;
+    let (mut lines_left, mut bytes_left) = (options.max_lines, options.keep_bytes);
     for file in &mut files {
         budget.step()?;
         fill(odb, file, options, &mut lines_left)?;
+        bytes_left = keep(file, bytes_left);
     }
     let additions = files.iter().map(|f| u64::from(f.additions)).sum();
     let deletions = files.iter().map(|f| u64::from(f.deletions)).sum();
@@ -131,6 +145,7 @@ fn plain(change: Change) -> FileDiff {
         additions: 0,
         deletions: 0,
         hunks: Vec::new(),
+        sides: None,
     }
 }
 
@@ -178,13 +193,26 @@ fn fill(odb: &Odb, file: &mut FileDiff, options: &DiffOptions, lines_left: &mut 
         *lines_left -= hunk.lines.len();
         file.hunks.push(hunk);
     }
+    file.sides = Some((old, new));
     Ok(())
 }
 
+/// Lets go of contents beyond what is left; what is left after that.
+fn keep(file: &mut FileDiff, left: usize) -> usize {
+    let size = file.sides.as_ref().map_or(0, |(old, new)| old.len().saturating_add(new.len()));
+    match left.checked_sub(size) {
+        Some(rest) => rest,
+        None => {
+            file.sides = None;
+            left
+        }
+    }
+}
+
 /// A side's bytes; `None` if it is too large. A submodule reads as git shows it, since its commit is not here.
-fn content(odb: &Odb, side: Option<(u32, Oid)>, max: u64) -> Result<Option<bytes::Bytes>> {
+fn content(odb: &Odb, side: Option<(u32, Oid)>, max: u64) -> Result<Option<Bytes>> {
     match side {
-        None => Ok(Some(bytes::Bytes::new())),
+        None => Ok(Some(Bytes::new())),
         Some((0o160_000, id)) => Ok(Some(format!("Subproject commit {id}\n").into())),
         Some((_, id)) => match odb.blob(&id, max) {
             Ok(data) => Ok(Some(data)),

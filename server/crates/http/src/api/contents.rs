@@ -24,6 +24,9 @@ use crate::state::{Http, Reader};
 /// Entries of a folder that `contents` lists: it has no pages.
 const ENTRIES: u32 = 10_000;
 
+/// So many parts of a path may belong to the ref of an older link.
+const OLD_LINK_SEGMENTS: usize = 8;
+
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     let tag = "repository";
@@ -91,17 +94,29 @@ async fn raw(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, quer
     }
 }
 
-/// `/{owner}/{repo}/raw/{branch|tag|commit}/{ref}/{path}`, as pages write it; a slash in the ref is encoded.
+/// `/{owner}/{repo}/raw/{branch|tag|commit}/{ref}/{path}`, as pages write it, where a slash in the ref is encoded; and as Gitea writes it.
 pub async fn raw_page(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, headers: HeaderMap) -> Answer {
     let (repo, path, name) = (parts.repo()?, parts.bytes("path")?, parts.text("ref")?);
-    let rev = match parts.text("kind")?.as_str() {
-        "branch" => format!("refs/heads/{name}"),
-        "tag" => format!("refs/tags/{name}"),
-        "commit" => name,
-        _ => return Err(Refusal::not_found("this address")),
+    let (mut rev, has_slashes) = match parts.text("kind")?.as_str() {
+        "branch" => (format!("refs/heads/{name}"), true),
+        "tag" => (format!("refs/tags/{name}"), true),
+        "commit" => (name, false),
+        _ => return Err(Refusal::nothing_here()),
     };
-    let found = entry(&http.app, &ctx, &repo, Some(&rev), &path).await?;
-    send(&http, &ctx, &repo, &path, found, &headers).await
+    let mut path = path.as_slice();
+    let mut found = entry(&http.app, &ctx, &repo, Some(&rev), path).await;
+    // Gitea's links leave the slashes of a ref as they are: what looks like the path's beginning may be the ref's end.
+    let mut tries = if has_slashes { OLD_LINK_SEGMENTS } else { 0 };
+    while let (Err(Error::NotFound(_)), Some(at)) = (&found, path.iter().position(|b| *b == b'/').filter(|_| tries > 0)) {
+        let (segment, rest) = (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default());
+        rev = format!("{rev}/{}", String::from_utf8_lossy(segment));
+        let longer = entry(&http.app, &ctx, &repo, Some(&rev), rest).await;
+        if !matches!(longer, Err(Error::NotFound(_))) {
+            found = longer;
+        }
+        (path, tries) = (rest, tries - 1);
+    }
+    send(&http, &ctx, &repo, path, found?, &headers).await
 }
 
 async fn send(http: &Http, ctx: &Ctx, repo: &RepoPath, path: &[u8], found: (Revision, TreeItem), headers: &HeaderMap) -> Answer<Response> {

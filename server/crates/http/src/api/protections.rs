@@ -8,10 +8,14 @@ use hardie_app::protections::{ProtectionChange, create_protection, delete_protec
 
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
+use crate::json::{Others, Whole};
 use crate::openapi::{Api, Op};
 use crate::path::PathParts;
 use crate::show;
 use crate::state::Http;
+
+/// What a rule is shown with: clients send back what they were given.
+const READ_ONLY: [&str; 2] = ["created_at", "updated_at"];
 
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
@@ -47,10 +51,10 @@ async fn create(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    crate::json::Json(body): crate::json::Json<BranchProtectionOption>,
+    Whole(body, others): Whole<BranchProtectionOption>,
 ) -> Answer<(StatusCode, Json<BranchProtection>)> {
     ctx.require_actor()?;
-    let change = change(&body)?;
+    let change = change(&body, &others)?;
     let pattern = body.rule_name.filter(|n| !n.is_empty()).or(body.branch_name).unwrap_or_default();
     if pattern.is_empty() {
         return Err(Refusal::invalid("rule_name", "must name a branch or a pattern such as release/*"));
@@ -63,10 +67,10 @@ async fn edit(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    crate::json::Json(body): crate::json::Json<BranchProtectionOption>,
+    Whole(body, others): Whole<BranchProtectionOption>,
 ) -> Answer<Json<BranchProtection>> {
     ctx.require_actor()?;
-    let rule = edit_protection(&http.app, &ctx, &parts.repo()?, &parts.text("name")?, change(&body)?).await?;
+    let rule = edit_protection(&http.app, &ctx, &parts.repo()?, &parts.text("name")?, change(&body, &others)?).await?;
     Ok(Json(show::protection(rule)))
 }
 
@@ -76,7 +80,11 @@ async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -
 }
 
 /// What would promise more protection than there is, is refused rather than ignored.
-fn change(body: &BranchProtectionOption) -> Answer<ProtectionChange> {
+fn change(body: &BranchProtectionOption, others: &Others) -> Answer<ProtectionChange> {
+    // Whatever its name: a rule that seems to ask for more than it does would be trusted.
+    if let Some(name) = others.asked().find(|name| !READ_ONLY.contains(name)) {
+        return Err(Refusal::invalid(name.to_owned(), "branch protection does not have this yet; what it has is in /api/openapi.json"));
+    }
     if body.enable_push == Some(false) {
         return Err(Refusal::invalid("enable_push", "a branch cannot be closed to people with write access yet"));
     }

@@ -14,12 +14,39 @@ use hardie_domain::ids::RepoId;
 
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
+use crate::json::{Others, Whole};
 use crate::openapi::{Api, Op};
 use crate::path::PathParts;
 use crate::show;
 use crate::state::Http;
 
 const REPO: &str = "/repos/{owner}/{repo}";
+/// Fields of Gitea's that would change what a repository is: silence would look like consent.
+const NOT_THERE: &[(&str, &str)] = &[
+    ("template", "repositories that are templates"),
+    ("trust_model", "signed commits and a model of trust in them"),
+    ("issue_labels", "issues and their labels"),
+    ("gitignores", "files that it makes by itself; push a .gitignore"),
+    ("license", "files that it makes by itself; push a LICENSE"),
+    ("readme", "files that it makes by itself; push a README"),
+    ("internal", "internal repositories; choose private or public"),
+    ("has_issues", "issues"),
+    ("internal_tracker", "issues"),
+    ("external_tracker", "links to other trackers"),
+    ("has_wiki", "wikis"),
+    ("external_wiki", "links to other wikis"),
+    ("has_pull_requests", "pull requests"),
+    ("has_projects", "projects"),
+    ("has_releases", "releases"),
+    ("has_packages", "packages"),
+    ("has_actions", "actions"),
+    ("mirror_interval", "mirrors"),
+    ("enable_prune", "mirrors"),
+    ("ignore_whitespace_conflicts", "pull requests"),
+    ("allow_manual_merge", "pull requests"),
+    ("autodetect_manual_merge", "pull requests"),
+    ("default_delete_branch_after_merge", "pull requests"),
+];
 
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
@@ -63,21 +90,28 @@ pub fn add(api: Api) -> Api {
 async fn create_own(
     State(http): State<Http>,
     Asker(ctx): Asker,
-    crate::json::Json(body): crate::json::Json<CreateRepoOption>,
+    Whole(body, others): Whole<CreateRepoOption>,
 ) -> Answer<(StatusCode, Json<Repository>)> {
-    create(&http, &ctx, None, body).await
+    create(&http, &ctx, None, body, &others).await
 }
 
 async fn create_in_org(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    crate::json::Json(body): crate::json::Json<CreateRepoOption>,
+    Whole(body, others): Whole<CreateRepoOption>,
 ) -> Answer<(StatusCode, Json<Repository>)> {
-    create(&http, &ctx, Some(&parts.text("org")?), body).await
+    create(&http, &ctx, Some(&parts.text("org")?), body, &others).await
 }
 
-async fn create(http: &Http, ctx: &Ctx, owner: Option<&str>, body: CreateRepoOption) -> Answer<(StatusCode, Json<Repository>)> {
+async fn create(
+    http: &Http,
+    ctx: &Ctx,
+    owner: Option<&str>,
+    body: CreateRepoOption,
+    others: &Others,
+) -> Answer<(StatusCode, Json<Repository>)> {
+    others.refuse(NOT_THERE)?;
     if body.auto_init {
         return Err(Refusal::invalid("auto_init", "a first commit is not made by the server yet: push one"));
     }
@@ -106,8 +140,9 @@ async fn edit(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    crate::json::Json(body): crate::json::Json<EditRepoOption>,
+    Whole(body, others): Whole<EditRepoOption>,
 ) -> Answer<Json<Repository>> {
+    others.refuse(NOT_THERE)?;
     let change = RepoChange {
         name: body.name,
         description: body.description,

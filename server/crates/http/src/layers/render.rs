@@ -96,7 +96,7 @@ fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
     let body = ApiError {
         message: refusal.message.clone(),
         url: http.links.page("api/openapi.json"),
-        field: refusal.field.map(str::to_owned),
+        field: refusal.field.as_deref().map(str::to_owned),
         request_id: asked.request_id.clone(),
     };
     serde_json::to_string(&body).unwrap_or_default()

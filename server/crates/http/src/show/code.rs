@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use hardie_api_types::commit::{CommitAffectedFile, CommitStats};
-use hardie_api_types::diff::{DiffFile, DiffHunk, DiffLine};
+use hardie_api_types::diff::DiffFile;
 use hardie_api_types::view::{FileView, Readme};
-use hardie_app::browse::{self, Diff, FileDiff, Hunk, Line, LineKind, RevKind, Revision, Status};
+use hardie_app::browse::{self, Diff, FileDiff, RevKind, Revision, Status};
 use hardie_app::render::{LinkContext, highlight, markdown, plain_text};
 use hardie_domain::names::RepoPath;
 
+use super::diff::{Sides, diff_hunk};
 use super::git::{number, summary, text};
 use crate::links::{encode, encode_query};
 
@@ -90,6 +91,7 @@ pub fn diff_files(diff: Diff) -> Vec<DiffFile> {
 fn diff_file(file: FileDiff, began: Instant) -> DiffFile {
     let mode = |side: Option<(u32, _)>| side.map(|(mode, _)| format!("{mode:06o}")).unwrap_or_default();
     let path = text(&file.path);
+    let sides = if began.elapsed() < COLOUR_TIME { Sides::of(&file) } else { Sides::plain() };
     DiffFile {
         status: status(&file).to_owned(),
         old_path: (file.old_path != file.path).then(|| text(&file.old_path)),
@@ -102,7 +104,7 @@ fn diff_file(file: FileDiff, began: Instant) -> DiffFile {
         too_large: file.too_large,
         additions: i64::from(file.additions),
         deletions: i64::from(file.deletions),
-        hunks: file.hunks.iter().map(|hunk| diff_hunk(&path, hunk, began)).collect(),
+        hunks: file.hunks.iter().map(|hunk| diff_hunk(hunk, &sides)).collect(),
         path,
     }
 }
@@ -115,51 +117,4 @@ fn status(file: &FileDiff) -> &'static str {
         Status::Modified if file.old.map(|o| o.1) == file.new.map(|n| n.1) => "mode",
         Status::Modified => "modified",
     }
-}
-
-fn diff_hunk(path: &str, hunk: &Hunk, began: Instant) -> DiffHunk {
-    // Each side is coloured as a text of its own: a removed line must not open a string for an added one.
-    let name = if began.elapsed() < COLOUR_TIME { path } else { "" };
-    let mut old = coloured(name, hunk, LineKind::Added);
-    let mut new = coloured(name, hunk, LineKind::Removed);
-    let (mut old_number, mut new_number) = (i64::from(hunk.old_start), i64::from(hunk.new_start));
-    let mut lines = Vec::with_capacity(hunk.lines.len());
-    for line in &hunk.lines {
-        let (in_old, in_new) = (line.kind != LineKind::Added, line.kind != LineKind::Removed);
-        let from_old = if in_old { old.next() } else { None };
-        let from_new = if in_new { new.next() } else { None };
-        let kind = match line.kind {
-            LineKind::Context => "context",
-            LineKind::Added => "add",
-            LineKind::Removed => "del",
-        };
-        lines.push(DiffLine {
-            kind: kind.to_owned(),
-            old: in_old.then_some(old_number),
-            new: in_new.then_some(new_number),
-            html: from_new.or(from_old).unwrap_or_default(),
-        });
-        old_number += i64::from(in_old);
-        new_number += i64::from(in_new);
-        if line.no_newline {
-            lines.push(DiffLine { kind: "eof".to_owned(), old: None, new: None, html: "No newline at end of file".to_owned() });
-        }
-    }
-    DiffHunk {
-        header: format!("@@ -{},{} +{},{} @@", hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines),
-        old_start: i64::from(hunk.old_start),
-        old_lines: i64::from(hunk.old_lines),
-        new_start: i64::from(hunk.new_start),
-        new_lines: i64::from(hunk.new_lines),
-        lines,
-    }
-}
-
-/// The lines of a hunk but those of one kind.
-fn coloured(name: &str, hunk: &Hunk, without: LineKind) -> std::vec::IntoIter<String> {
-    let lines: Vec<&Line> = hunk.lines.iter().filter(|line| line.kind != without).collect();
-    // A bare carriage return or NUL inside of a line must neither split it nor hide the rest.
-    let clean = |line: &&Line| line.text.iter().map(|b| if *b == 0 { b'?' } else { *b }).chain([b'\n']).collect::<Vec<u8>>();
-    let joined: Vec<u8> = lines.iter().flat_map(clean).collect();
-    highlight(name, &joined).lines.into_iter()
 }

@@ -52,9 +52,12 @@ async fn alter(db: &Db, statement: &'static str) {
 async fn an_address_that_leads_nowhere_is_refused_in_time() {
     let options = StoreOptions {
         acquire_timeout: std::time::Duration::from_millis(500),
-        ..StoreOptions::new("postgres://hardie:x@127.0.0.1:1/hardie")
+        ..StoreOptions::new("postgres://hardie:hunter2@127.0.0.1:1/hardie")
     };
-    assert!(matches!(Store::open(&options).await, Err(Error::Unavailable(_))));
+    let Err(error @ Error::Unreachable { .. }) = Store::open(&options).await else { panic!("port 1 answers") };
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(error.to_string(), "cannot connect to PostgreSQL at 127.0.0.1, port 1");
+    assert!(cause.contains("refused") && !cause.contains("hunter2"), "{cause}");
     let folder = tempfile::tempdir().unwrap();
     let missing = StoreOptions::sqlite(&folder.path().join("missing/hardie.db"));
     assert!(matches!(Store::open(&missing).await, Err(Error::Unavailable(_))));

@@ -96,13 +96,13 @@ fn Delete() -> impl IntoView {
     let delete = move || {
         let address = repo.address();
         submit.run(async move { repos::delete(&address).await }, move |_| {
-            toasts.done("Deleted. It can be restored for a week.");
+            toasts.done("Deleted. It can be restored for a week, on its owner's page.");
             nav.go("/");
         });
     };
     view! {
         <div class="danger-row">
-            <div><h3>"Delete this repository"</h3><p class="muted">"It disappears for everybody at once. It can be restored for a week, then it is gone for good."</p></div>
+            <div><h3>"Delete this repository"</h3><p class="muted">"It disappears for everybody at once. It can be restored for a week on its owner's page, then it is gone for good."</p></div>
             <ConfirmButton label="Delete" title="Delete this repository?" type_to_confirm=repo.address().full_name() quiet=true failure=submit.failure() on_confirm=delete
                 explain="Branches, tags and settings disappear with it, for everybody and at once."/>
         </div>

@@ -1,6 +1,7 @@
 //! One installed plugin.
 
 use hardie_api_types::plugin::{EditInstallationOption, PluginInstallation, Verdict};
+use hardie_api_types::push::Push;
 use leptos::prelude::*;
 
 use crate::api::plugins;
@@ -147,21 +148,39 @@ pub fn modes() -> Vec<(String, String)> {
 #[component]
 fn Verdicts(id: i64) -> impl IntoView {
     let repo = use_repo();
-    let verdicts =
-        load(move || repo.address(), move |address| async move { plugins::verdicts(&address, id).await.map(|found| found.items) });
+    let verdicts = load(
+        move || repo.address(),
+        move |address| async move {
+            let verdicts = plugins::verdicts(&address, id).await?.items;
+            // Whose push it was is a help and no more: without it the verdicts are shown all the same.
+            let pushes =
+                if verdicts.is_empty() { Vec::new() } else { plugins::pushes(&address).await.map_or(Vec::new(), |found| found.items) };
+            Ok((verdicts, pushes))
+        },
+    );
     view! {
         <h4>"Last verdicts"</h4>
-        {verdicts.view(|| view! { <p class="muted small">"Loading…"</p> }.into_any(), |verdicts| {
+        {verdicts.view(|| view! { <p class="muted small">"Loading…"</p> }.into_any(), |(verdicts, pushes)| {
             if verdicts.is_empty() {
                 return view! { <p class="muted small">"None yet: it speaks at the next push."</p> }.into_any();
             }
-            let rows = verdicts.into_iter().map(verdict_row).collect_view();
+            let rows = verdicts.into_iter().map(|verdict| verdict_row(verdict, &pushes)).collect_view();
             view! { <ul class="verdicts">{rows}</ul> }.into_any()
         })}
     }
 }
 
-fn verdict_row(verdict: Verdict) -> impl IntoView {
+/// Which branches and tags, and by whom.
+fn about(push: &Push) -> String {
+    let names =
+        push.refs.iter().map(|one| ["refs/heads/", "refs/tags/"].iter().find_map(|kind| one.name.strip_prefix(kind)).unwrap_or(&one.name));
+    let names: Vec<&str> = names.collect();
+    let who = if push.actor.is_empty() { String::new() } else { format!(" by {}", push.actor) };
+    format!("{}{who}", names.join(", "))
+}
+
+fn verdict_row(verdict: Verdict, pushes: &[Push]) -> impl IntoView + use<> {
+    let about = pushes.iter().find(|push| push.id == verdict.push_id).map(about);
     let (class, word) = match verdict.outcome.as_str() {
         "accepted" => ("badge badge-good", "Accepted".to_owned()),
         "rejected" => ("badge badge-bad", "Rejected".to_owned()),
@@ -174,6 +193,7 @@ fn verdict_row(verdict: Verdict) -> impl IntoView {
         <li>
             <span class=class title=cost>{word}</span>
             <span class="small">{format!("Push {}", verdict.push_id)}</span>
+            {about.map(|about| view! { <span class="small verdict-about" dir="auto">{about}</span> })}
             <span class="muted small"><Ago time=verdict.at/></span>
             {(verdict.mode == "monitor").then(|| view! { <span class="muted small">"monitored only"</span> })}
             {(!lines.is_empty()).then(|| view! { <pre class="verdict-lines" dir="auto">{lines}</pre> })}

@@ -1,0 +1,143 @@
+//! Addresses of Gitea's API that this server does not have yet: named, so that a client's failure says what is missing.
+
+use axum::http::Method;
+
+use crate::error::Refusal;
+
+/// What begins so is missing, whatever the method; `*` stands for one segment. The repository or account is not looked at: the
+/// answer must not tell whether it exists.
+const MISSING: &[(&str, &str)] = &[
+    ("repos/migrate", "migrations"),
+    ("repos/issues", "issues"),
+    ("repos/*/*/actions", "actions"),
+    ("repos/*/*/activities", "feeds of activity"),
+    ("repos/*/*/archive", "archives"),
+    ("repos/*/*/assignees", "issues"),
+    ("repos/*/*/avatar", "avatars"),
+    ("repos/*/*/commits/*/pull", "pull requests"),
+    ("repos/*/*/commits/*/status", "commit statuses"),
+    ("repos/*/*/commits/*/statuses", "commit statuses"),
+    ("repos/*/*/diffpatch", "changes of files through the API; push them"),
+    ("repos/*/*/editorconfig", "EditorConfig through the API"),
+    ("repos/*/*/forks", "forks"),
+    ("repos/*/*/generate", "repositories that are templates"),
+    ("repos/*/*/git/hooks", "hooks on the server's disk; install a plugin"),
+    ("repos/*/*/git/notes", "git notes through the API"),
+    ("repos/*/*/hooks", "webhooks"),
+    ("repos/*/*/issue_config", "issues"),
+    ("repos/*/*/issue_templates", "issues"),
+    ("repos/*/*/issues", "issues"),
+    ("repos/*/*/keys", "deploy keys"),
+    ("repos/*/*/labels", "issues and their labels"),
+    ("repos/*/*/languages", "statistics of languages"),
+    ("repos/*/*/licenses", "detection of licences"),
+    ("repos/*/*/merge-upstream", "forks"),
+    ("repos/*/*/milestones", "issues and their milestones"),
+    ("repos/*/*/mirror-sync", "mirrors"),
+    ("repos/*/*/pulls", "pull requests"),
+    ("repos/*/*/push_mirrors", "mirrors"),
+    ("repos/*/*/push_mirrors-sync", "mirrors"),
+    ("repos/*/*/releases", "releases"),
+    ("repos/*/*/reviewers", "pull requests"),
+    ("repos/*/*/signing-key.gpg", "commits signed by the server"),
+    ("repos/*/*/stargazers", "stars"),
+    ("repos/*/*/statuses", "commit statuses"),
+    ("repos/*/*/subscribers", "subscriptions"),
+    ("repos/*/*/subscription", "subscriptions"),
+    ("repos/*/*/tag_protections", "protection of tags"),
+    ("repos/*/*/teams", "teams"),
+    ("repos/*/*/times", "issues"),
+    ("repos/*/*/topics", "topics"),
+    ("repos/*/*/wiki", "wikis"),
+    ("user/actions", "actions"),
+    ("user/applications", "OAuth applications"),
+    ("user/avatar", "avatars"),
+    ("user/blocks", "blocked users"),
+    ("user/emails", "more than one e-mail address of a user"),
+    ("user/followers", "followers"),
+    ("user/following", "followers"),
+    ("user/gpg_key_token", "GPG keys"),
+    ("user/gpg_key_verify", "GPG keys"),
+    ("user/gpg_keys", "GPG keys"),
+    ("user/hooks", "webhooks"),
+    ("user/starred", "stars"),
+    ("user/stopwatches", "issues"),
+    ("user/subscriptions", "subscriptions"),
+    ("user/teams", "teams"),
+    ("user/times", "issues"),
+    ("users/*/activities", "feeds of activity"),
+    ("users/*/followers", "followers"),
+    ("users/*/following", "followers"),
+    ("users/*/gpg_keys", "GPG keys"),
+    ("users/*/heatmap", "feeds of activity"),
+    ("users/*/starred", "stars"),
+    ("users/*/subscriptions", "subscriptions"),
+    ("orgs/*/actions", "actions"),
+    ("orgs/*/activities", "feeds of activity"),
+    ("orgs/*/avatar", "avatars"),
+    ("orgs/*/blocks", "blocked users"),
+    ("orgs/*/hooks", "webhooks"),
+    ("orgs/*/labels", "issues and their labels"),
+    ("orgs/*/public_members", "public membership"),
+    ("orgs/*/teams", "teams"),
+    ("teams", "teams"),
+    ("notifications", "notifications"),
+    ("packages", "packages"),
+    ("topics", "topics"),
+    ("activitypub", "federation"),
+    ("markdown", "rendering of Markdown through the API"),
+    ("markup", "rendering of markup through the API"),
+    ("gitignore", "templates for .gitignore"),
+    ("licenses", "templates for licences"),
+    ("label", "issues and their labels"),
+    ("signing-key.gpg", "commits signed by the server"),
+    ("admin/actions", "actions"),
+    ("admin/cron", "scheduled tasks that can be started by hand"),
+    ("admin/emails", "more than one e-mail address of a user"),
+    ("admin/hooks", "webhooks"),
+    ("admin/orgs", "a list of all organisations"),
+    ("admin/runners", "actions"),
+    ("admin/unadopted", "adoption of repositories on the disk"),
+];
+
+/// What is missing where reading is there.
+const MISSING_WRITES: &[(&str, &str)] = &[
+    ("repos/*/*/branches", "new or changed branches through the API; push them"),
+    ("repos/*/*/contents", "changes of files through the API; push them"),
+    ("repos/*/*/tags", "changes of tags through the API; push them"),
+];
+
+/// 501 for what Gitea has at this address and this server has not.
+pub fn missing(method: &Method, path: &str) -> Option<Refusal> {
+    let path = path.strip_prefix("/api/v1/")?;
+    let find = |table: &'static [(&str, &str)]| table.iter().find(|(pattern, _)| begins(path, pattern));
+    let writes = || find(MISSING_WRITES).filter(|_| !method.is_safe());
+    find(MISSING).or_else(writes).map(|(_, what)| Refusal::not_there_yet(what))
+}
+
+fn begins(path: &str, pattern: &str) -> bool {
+    let mut segments = path.split('/');
+    pattern.split('/').all(|wanted| segments.next().is_some_and(|segment| !segment.is_empty() && (wanted == "*" || wanted == segment)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_and_what_gitea_has_not_either_is_not() {
+        let said = |method: Method, path: &str| missing(&method, path).map(|refusal| (refusal.status.as_u16(), refusal.message));
+        let hooks = said(Method::POST, "/api/v1/repos/ann/tool/hooks").unwrap();
+        assert_eq!(hooks, (501, "this server does not have webhooks yet".to_owned()));
+        for path in
+            ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/archive/main.tar.gz", "repos/a/b/commits/x/status"]
+        {
+            assert!(said(Method::GET, &format!("/api/v1/{path}")).is_some(), "{path}");
+        }
+        for path in ["/api/v1/nonsense", "/api/v1/repos/a/b/hookss", "/api/v1/repos//b/hooks", "/hooks", "/api/v1/users/a"] {
+            assert_eq!(said(Method::GET, path), None, "{path}");
+        }
+        assert_eq!(said(Method::GET, "/api/v1/repos/a/b/contents/x"), None);
+        assert!(said(Method::PUT, "/api/v1/repos/a/b/contents/x").is_some());
+    }
+}
