@@ -1,5 +1,6 @@
 //! Opening the database; a reader on any connection; the one writer.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; P
     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
 /// For the readers of SQLite: a write that strays there is refused instead of meeting the writer.
 const READ_ONLY: &str = "PRAGMA query_only = ON";
+/// How often a PostgreSQL that is starting is asked again.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// What the connections of a pool are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ impl Store {
                 Inner { engine, readers, writer }
             }
             Engine::Postgres => {
-                connect_once(&options.url, options.acquire_timeout).await?;
+                reach(&options.url, options.acquire_timeout).await?;
                 let writer = pool(&options.url, Role::Any, options.connections.max(2), options.acquire_timeout).await?;
                 migrate::run(&writer, engine).await?;
                 Inner { engine, readers: writer.clone(), writer }
@@ -175,20 +178,35 @@ impl Snapshot {
     }
 }
 
-/// Proves that PostgreSQL is there, and says what is wrong if it is not: the pool only knows that its time is over.
-async fn connect_once(url: &str, patience: Duration) -> Result<()> {
+/// Proves that PostgreSQL is there, and says what is wrong if it is not: the pool only knows that its time is over. One that is
+/// still starting, as after a reboot of both, is waited for.
+async fn reach(url: &str, patience: Duration) -> Result<()> {
     let options: PgConnectOptions = url.parse()?;
     let place = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}, port {}", options.get_host(), options.get_port()),
     };
-    let reached = tokio::time::timeout(patience, PgConnection::connect_with(&options)).await;
-    let cause = match reached {
-        Ok(Ok(connection)) => return Ok(connection.close().await?),
-        // The driver's words around the system's own would tell the reason twice.
-        Ok(Err(sqlx::Error::Io(error))) => Cause::new(error),
-        Ok(Err(error)) => Cause::new(error),
-        Err(_) => Cause::new(format!("no answer within {} seconds", patience.as_secs())),
+    let until = tokio::time::Instant::now() + patience;
+    let cause = loop {
+        let reached = tokio::time::timeout_at(until, PgConnection::connect_with(&options)).await;
+        let (cause, starting) = match reached {
+            Ok(Ok(connection)) => return Ok(connection.close().await?),
+            // The driver's words around the system's own would tell the reason twice.
+            Ok(Err(sqlx::Error::Io(error))) => {
+                let starting = matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound);
+                (Cause::new(error), starting)
+            }
+            // "the database system is starting up"
+            Ok(Err(error)) => {
+                let starting = error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("57P03"));
+                (Cause::new(error), starting)
+            }
+            Err(_) => (Cause::new(format!("no answer within {} seconds", patience.as_secs())), false),
+        };
+        if !starting || tokio::time::Instant::now() + AGAIN >= until {
+            break cause;
+        }
+        tokio::time::sleep(AGAIN).await;
     };
     Err(Error::Unreachable { place, cause })
 }
