@@ -32,7 +32,8 @@ pub fn everything(house: &House, release: bool, wasm: &Toolchain, progress: &mut
 /// The binary, with the features that the whole workspace asks for, so that tests and server share what is compiled.
 fn server(house: &House, release: bool) -> anyhow::Result<()> {
     let mut cargo = shell::cargo(house)?;
-    cargo.args(["build", "--bin", "hardie"]);
+    // The same packages as for the tests: another selection has other features, and everything would be compiled once more.
+    cargo.args(["build", "--workspace", "--exclude", "hardie-web", "--bin", "hardie"]);
     if release {
         cargo.arg("--release");
     }

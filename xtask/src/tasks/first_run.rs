@@ -21,8 +21,9 @@ pub fn check(house: &House) -> anyhow::Result<()> {
         std::fs::remove_dir_all(&data).with_context(|| format!("{} cannot be removed", data.display()))?;
     }
     let [http, ssh, web] = free_addresses()?;
-    let mut command = shell::command(house, std::env::current_exe()?)?;
-    command.args(["run", "--data-dir"]).arg(&data).stdout(Stdio::piped());
+    // cargo becomes the program that it runs, so that its id is the one to signal.
+    let mut command = shell::cargo(house)?;
+    command.args(["xtask", "run", "--data-dir"]).arg(&data).stdout(Stdio::piped());
     for (variable, address) in [("HARDIE_HTTP_LISTEN", http), ("HARDIE_SSH_LISTEN", ssh), ("HARDIE_WEB_LISTEN", web)] {
         command.env(variable, address.to_string());
     }
