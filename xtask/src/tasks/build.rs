@@ -29,13 +29,14 @@ pub fn everything(house: &House, release: bool, wasm: &Toolchain, progress: &mut
     progress.loud("shipped plugins", || plugins(house, wasm, release))
 }
 
-/// The binary, with the features that the whole workspace asks for, so that tests and server share what is compiled.
+/// The binary.
 fn server(house: &House, release: bool) -> anyhow::Result<()> {
     let mut cargo = shell::cargo(house)?;
-    // The same packages as for the tests: another selection has other features, and everything would be compiled once more.
-    cargo.args(["build", "--workspace", "--exclude", "hardie-web", "--bin", "hardie"]);
     if release {
-        cargo.arg("--release");
+        cargo.args(["build", "--release", "-p", "hardie", "--bin", "hardie"]);
+    } else {
+        // The same packages as for the tests: another selection has other features, and everything would be compiled once more.
+        cargo.args(["build", "--workspace", "--exclude", "hardie-web", "--bin", "hardie"]);
     }
     shell::openly("cargo build", &mut cargo)
 }

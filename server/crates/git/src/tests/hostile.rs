@@ -80,7 +80,8 @@ fn flipped_bits_are_refused_wherever_they_are() {
         let error = server.ingest(&bad).expect_err(&format!("bit flipped at {at}"));
         assert!(error.is_clients_fault(), "{at}: {error:?}");
     }
-    assert!(server.listing("quarantine").is_empty() && server.listing("packs").is_empty());
+    assert!(server.listing("quarantine").is_empty());
+    assert!(server.listing("packs").iter().all(|folder| server.listing(&format!("packs/{folder}")).is_empty()));
 }
 
 #[test]
