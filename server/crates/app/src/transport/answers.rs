@@ -9,14 +9,15 @@ mod reader;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hardie_domain::ids::RepoId;
 use hardie_git::upload::PackRequest;
 use hardie_git::wire::sideband::Sideband;
 
-use answer::Answer;
 pub use answer::Writer;
+use answer::{Answer, Totals};
 pub use reader::{Part, Reader};
 
 /// Bytes of short answers that are kept.
@@ -47,6 +48,7 @@ pub struct Answers(Arc<Mutex<Kept>>);
 struct Kept {
     tick: u64,
     by_key: HashMap<Key, Entry>,
+    totals: Arc<Totals>,
 }
 
 struct Entry {
@@ -69,7 +71,7 @@ impl Answers {
             return (Reader::new(self.clone(), key, entry.answer.clone()), None);
         }
         kept.make_room(&key);
-        let answer = Arc::new(Answer::default());
+        let answer = Arc::new(Answer::new(kept.totals.clone()));
         kept.by_key.insert(key.clone(), Entry { answer: answer.clone(), readers: 1, used });
         let writer = Writer::new(answer.clone(), key.framing);
         (Reader::new(self.clone(), key, answer), Some(writer))
@@ -101,12 +103,8 @@ impl Kept {
     }
 
     fn too_much(&self) -> bool {
-        let (mut memory, mut files) = (0, 0);
-        for entry in self.by_key.values() {
-            let (bytes, in_file) = entry.answer.size();
-            *(if in_file { &mut files } else { &mut memory }) += bytes;
-        }
-        memory > IN_MEMORY || files > IN_FILES || self.by_key.len() >= MOST
+        let held = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed);
+        held(&self.totals.memory) > IN_MEMORY || held(&self.totals.files) > IN_FILES || self.by_key.len() >= MOST
     }
 
     fn oldest(&self) -> Option<Key> {

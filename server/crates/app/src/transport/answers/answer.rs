@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -41,12 +42,21 @@ pub enum State {
     Failed,
 }
 
-/// See the module.
-#[derive(Default)]
+/// Bytes that all answers hold.
+#[derive(Debug, Default)]
+pub struct Totals {
+    /// Of short answers.
+    pub memory: AtomicU64,
+    /// Of long ones.
+    pub files: AtomicU64,
+}
+
+/// See the module. `grown` is never looked at while `content` is locked, nor the other way round.
 pub struct Answer {
     content: Mutex<Content>,
     grown: watch::Sender<Grown>,
     gone: Cancel,
+    totals: Arc<Totals>,
 }
 
 #[derive(Default)]
@@ -75,6 +85,11 @@ pub enum Source {
 }
 
 impl Answer {
+    /// An empty one.
+    pub fn new(totals: Arc<Totals>) -> Answer {
+        Answer { content: Mutex::default(), grown: watch::Sender::default(), gone: Cancel::new(), totals }
+    }
+
     /// Tells how far it is, now and whenever that changes.
     pub fn watch(&self) -> watch::Receiver<Grown> {
         self.grown.subscribe()
@@ -96,11 +111,6 @@ impl Answer {
         Bytes::copy_from_slice(self.lock().notes.get(at..).unwrap_or_default())
     }
 
-    /// Bytes, and whether they are in a file.
-    pub fn size(&self) -> (u64, bool) {
-        (self.grown.borrow().bytes, matches!(self.lock().frames, Frames::File(_)))
-    }
-
     /// Whether all of it is there.
     pub fn is_whole(&self) -> bool {
         self.grown.borrow().state == State::Whole
@@ -117,24 +127,34 @@ impl Answer {
     }
 
     fn append(&self, frames: &[u8], store: &PackStore) -> io::Result<()> {
-        let mut content = self.lock();
-        if let Frames::Memory(bytes) = &mut content.frames {
-            if bytes.len() + frames.len() <= SPILL {
-                bytes.extend_from_slice(frames);
-            } else {
-                let file = store.answer_file().map_err(io::Error::other)?;
-                file.write_all_at(bytes, 0)?;
-                file.write_all_at(frames, bytes.len() as u64)?;
-                content.frames = Frames::File(Arc::new(file));
-            }
-        } else if let Frames::File(file) = &content.frames {
-            let file = file.clone();
-            drop(content);
-            // One writer, so the end does not move meanwhile; readers stay before it.
-            file.write_all_at(frames, self.grown.borrow().bytes)?;
+        // One writer, so the end does not move meanwhile; readers stay before it.
+        let (end, more) = (self.grown.borrow().bytes, frames.len() as u64);
+        if let Some(file) = self.place_for(frames, end, store)? {
+            file.write_all_at(frames, end)?;
+            self.totals.files.fetch_add(more, Ordering::Relaxed);
         }
-        self.grown.send_modify(|grown| grown.bytes += frames.len() as u64);
+        self.grown.send_modify(|grown| grown.bytes += more);
         Ok(())
+    }
+
+    /// The file to write to, begun with what was in memory if this is too much for it; `None` if memory took the frames.
+    fn place_for(&self, frames: &[u8], end: u64, store: &PackStore) -> io::Result<Option<Arc<File>>> {
+        let mut content = self.lock();
+        let bytes = match &mut content.frames {
+            Frames::File(file) => return Ok(Some(file.clone())),
+            Frames::Memory(bytes) => bytes,
+        };
+        if bytes.len() + frames.len() <= SPILL {
+            bytes.extend_from_slice(frames);
+            self.totals.memory.fetch_add(frames.len() as u64, Ordering::Relaxed);
+            return Ok(None);
+        }
+        let file = Arc::new(store.answer_file().map_err(io::Error::other)?);
+        file.write_all_at(bytes, 0)?;
+        content.frames = Frames::File(file.clone());
+        self.totals.memory.fetch_sub(end, Ordering::Relaxed);
+        self.totals.files.fetch_add(end, Ordering::Relaxed);
+        Ok(Some(file))
     }
 
     fn note(&self, text: &[u8]) {
@@ -152,6 +172,14 @@ impl Answer {
 
     fn lock(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        let bytes = self.grown.borrow().bytes;
+        let in_file = matches!(self.lock().frames, Frames::File(_));
+        (if in_file { &self.totals.files } else { &self.totals.memory }).fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 

@@ -95,3 +95,33 @@ async fn an_older_state_of_the_repository_is_let_go() {
     assert!(writer.is_some());
     assert!(answers.join(key(1)).1.is_some(), "the older one is gone");
 }
+
+#[test]
+fn joining_and_writing_at_once_never_wait_for_each_other() {
+    let (_dir, store) = store();
+    let answers = Answers::default();
+    let (done, ended) = std::sync::mpsc::channel();
+    for thread in 0..4i64 {
+        let (answers, store, done) = (answers.clone(), store.clone(), done.clone());
+        std::thread::spawn(move || {
+            for round in 0..2000i64 {
+                let mut key = key(1);
+                // Some are shared between the threads, most are not.
+                key.request.wants.push(hardie_git::Oid([u8::try_from((round + thread * (round % 3)) % 250).unwrap(); 20]));
+                let (_reader, writer) = answers.join(key);
+                if let Some(writer) = writer {
+                    let mut writer = writer.spilling_to(&store);
+                    assert!((0..5).all(|_| writer.pack(&[7; 300]).is_continue()));
+                    writer.finish(Ok(())).unwrap();
+                }
+            }
+            done.send(()).unwrap();
+        });
+    }
+    for _ in 0..4 {
+        ended.recv_timeout(std::time::Duration::from_secs(60)).expect("the threads wait for each other");
+    }
+    let held = answers.lock().by_key.len() as u64;
+    let counted = answers.lock().totals.memory.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(held > 0 && counted == held * 1500, "{held} answers, {counted} bytes");
+}
