@@ -63,3 +63,13 @@ pub fn create_repository(browser: &Chromium, forge: &Forge, name: &str) -> anyho
     browser.click("form.form button[type=submit]")?;
     browser.wait_for_text("Push the first commit")
 }
+
+/// Ann at her desk: signed in, with an empty repository `ann/anvil`.
+pub fn with_anvil() -> anyhow::Result<(Forge, Chromium)> {
+    let forge = Forge::start()?;
+    let browser = Chromium::start()?;
+    browser.screen(1280, 900, false)?;
+    sign_in(&browser, &forge)?;
+    create_repository(&browser, &forge, "anvil")?;
+    Ok((forge, browser))
+}

@@ -71,11 +71,7 @@ fn a_person_signs_in_creates_a_repository_pushes_and_sees_file_and_commit() {
 #[test]
 fn the_keyboard_alone_is_enough() {
     const ESCAPE: &str = "\u{E00C}";
-    let forge = Forge::start().unwrap();
-    let browser = Chromium::start().unwrap();
-    browser.screen(1280, 900, false).unwrap();
-    forge::sign_in(&browser, &forge).unwrap();
-    forge::create_repository(&browser, &forge, "anvil").unwrap();
+    let (forge, browser) = forge::with_anvil().unwrap();
 
     browser.press(&["?"]).unwrap();
     browser.wait_for_element("dialog[open] .keys").unwrap();

@@ -5,11 +5,7 @@ use super::forge::{self, Forge};
 
 /// A tag and a branch named `v1` that differ, and a branch with a slash in its name.
 fn start() -> (Forge, Chromium) {
-    let forge = Forge::start().unwrap();
-    let browser = Chromium::start().unwrap();
-    browser.screen(1280, 900, false).unwrap();
-    forge::sign_in(&browser, &forge).unwrap();
-    forge::create_repository(&browser, &forge, "anvil").unwrap();
+    let (forge, browser) = forge::with_anvil().unwrap();
     let git = &forge.git;
     let dir = git.init("anvil").unwrap();
     git.commit(&dir, "src/tagged.txt", "tagged\n", "What was tagged").unwrap();

@@ -4,16 +4,7 @@ use hardie_testkit::{Git, tools};
 
 use super::checks::{console_is_silent, page_is_clean, page_is_sound};
 use super::chromium::Chromium;
-use super::forge::{self, Forge};
-
-fn start() -> (Forge, Chromium) {
-    let forge = Forge::start().unwrap();
-    let browser = Chromium::start().unwrap();
-    browser.screen(1280, 900, false).unwrap();
-    forge::sign_in(&browser, &forge).unwrap();
-    forge::create_repository(&browser, &forge, "anvil").unwrap();
-    (forge, browser)
-}
+use super::forge;
 
 /// Clicks the button with this label; of several, the last.
 fn press_button(browser: &Chromium, label: &str) {
@@ -26,7 +17,7 @@ fn press_button(browser: &Chromium, label: &str) {
 
 #[test]
 fn a_token_made_on_the_page_is_shown_once_and_works_for_git() {
-    let (forge, browser) = start();
+    let (forge, browser) = forge::with_anvil().unwrap();
     browser.goto(&forge.page("/user/settings/tokens")).unwrap();
     browser.fill("#name", "laptop").unwrap();
     browser.click("#scope-write-repository").unwrap();
@@ -51,7 +42,7 @@ fn a_token_made_on_the_page_is_shown_once_and_works_for_git() {
 
 #[test]
 fn an_ssh_key_added_on_the_page_signs_git_in() {
-    let (forge, browser) = start();
+    let (forge, browser) = forge::with_anvil().unwrap();
     let git = Git::new("ann").unwrap();
     let key = git.path("id_ed25519");
     let made = git.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "anns laptop", "-f"]).arg(&key).output().unwrap();
@@ -68,7 +59,7 @@ fn an_ssh_key_added_on_the_page_signs_git_in() {
 
 #[test]
 fn a_rule_a_rename_and_a_deletion_hold() {
-    let (forge, browser) = start();
+    let (forge, browser) = forge::with_anvil().unwrap();
     let git = &forge.git;
     let dir = git.init("anvil").unwrap();
     git.ok(&dir, &["push", "--quiet", &forge.remote("ann/anvil"), "main"]).unwrap();
@@ -104,7 +95,7 @@ fn a_rule_a_rename_and_a_deletion_hold() {
 
 #[test]
 fn a_plugin_uploaded_on_the_page_judges_the_next_push_and_shows_its_verdict() {
-    let (forge, browser) = start();
+    let (forge, browser) = forge::with_anvil().unwrap();
     let component = tools::plugin("commit-message").unwrap();
     browser.goto(&forge.page("/ann/anvil/settings/plugins")).unwrap();
     browser.choose_file("#component-file", &component).unwrap();

@@ -22,6 +22,7 @@ pub mod protections;
 pub mod push;
 pub mod render;
 pub mod repos;
+pub mod shares;
 pub mod state;
 pub mod transport;
 pub mod upkeep;

@@ -3,6 +3,8 @@
 //! An error before the first byte is written is the transport's to map (401, 403, 404, exit status); after that errors
 //! travel inside the protocol and the function returns `Ok`.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hardie_domain::access::RepoAction;
 use hardie_domain::names::RepoPath;
@@ -21,6 +23,9 @@ mod upload;
 pub use receive::git_receive_pack;
 pub use slots::GitSlots;
 pub use upload::git_upload_pack;
+
+/// How often a client that waits hears that the server is alive.
+const KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// The two services of git's smart protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub mod grant;
 pub mod ids;
 pub mod limits;
 pub mod names;
+pub mod network;
 pub mod oid;
 pub mod page;
 pub mod password;

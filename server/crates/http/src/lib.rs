@@ -26,7 +26,6 @@ mod path;
 mod query;
 mod raw;
 mod serve;
-mod shares;
 mod show;
 mod state;
 pub mod ui;

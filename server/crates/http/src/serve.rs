@@ -15,6 +15,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Version;
+use hardie_app::shares::Shares;
+use hardie_domain::network::network;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -26,7 +28,6 @@ use tower::ServiceExt as _;
 
 use crate::client::Peer;
 use crate::config::HttpConfig;
-use crate::shares::{Shares, network};
 use patience::Patient;
 
 /// Header lines of one request.

@@ -4,14 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hardie_app::App;
+use hardie_app::shares::{Places, Shares};
 use hardie_domain::ids::AccountId;
+use hardie_domain::network::network;
 use tokio::sync::Semaphore;
 
 use crate::config::HttpConfig;
 use crate::health::Readiness;
 use crate::links::Links;
 use crate::metrics::Metrics;
-use crate::shares::{Places, Shares, network};
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]

@@ -9,7 +9,6 @@ mod channel;
 mod command;
 mod config;
 mod connection;
-mod crowd;
 mod guarded;
 mod handler;
 mod host_keys;

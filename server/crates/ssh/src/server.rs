@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardie_app::App;
+use hardie_app::shares::{Full, Places};
+use hardie_domain::network::network;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -12,14 +14,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::SshConfig;
 use crate::connection::{self, Shared};
-use crate::crowd::Crowd;
 
 /// Serves SSH until `shutdown` is cancelled, then lets commands under way end for as long as the configuration allows.
 pub async fn serve(listener: TcpListener, app: App, config: SshConfig, shutdown: CancellationToken) -> io::Result<()> {
     for (algorithm, fingerprint) in config.host_keys.fingerprints() {
         tracing::info!(%algorithm, %fingerprint, "ssh host key");
     }
-    let crowd = Crowd::new(config.connections, config.per_address);
+    let places = Places::new(config.connections, config.per_address);
     let drain = config.drain;
     let russh = Arc::new(config.russh());
     let shared = Arc::new(Shared { app, config, russh, shutdown: shutdown.clone(), force: CancellationToken::new() });
@@ -35,17 +36,17 @@ pub async fn serve(listener: TcpListener, app: App, config: SshConfig, shutdown:
             },
             () = shutdown.cancelled() => break,
         };
-        match crowd.enter(peer.ip()) {
-            Some(place) => {
+        match places.enter(Some(network(peer.ip()))) {
+            Ok(place) => {
                 let shared = shared.clone();
                 connections.spawn(async move {
                     connection::serve(shared, stream, peer.ip()).await;
                     drop(place);
                 });
             }
-            None => {
-                tracing::debug!(address = %peer.ip(), "too many ssh connections");
-                connections.spawn(turn_away(stream));
+            Err(full) => {
+                tracing::debug!(address = %peer.ip(), ?full, "too many ssh connections");
+                connections.spawn(turn_away(stream, full));
             }
         }
     }
@@ -60,8 +61,12 @@ pub async fn serve(listener: TcpListener, app: App, config: SshConfig, shutdown:
 }
 
 /// Says why before closing: a server may send lines before its identification (RFC 4253, section 4.2).
-async fn turn_away(mut stream: TcpStream) {
-    let said = stream.write_all(b"Too many connections from your network; try again in a moment.\r\n");
+async fn turn_away(mut stream: TcpStream, full: Full) {
+    let text = match full {
+        Full::Everywhere => "Too many connections; try again in a moment.\r\n",
+        Full::ForClient => "Too many connections from your network; try again in a moment.\r\n",
+    };
+    let said = stream.write_all(text.as_bytes());
     // Whether it is heard does not matter.
     let _heard = tokio::time::timeout(Duration::from_secs(1), said).await;
 }

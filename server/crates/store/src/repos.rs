@@ -13,6 +13,13 @@ use crate::sql::{Cols, Sql, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
 
+/// The bytes of all packs of the repository `$1`.
+macro_rules! packs_bytes {
+    () => {
+        "(SELECT CAST(COALESCE(SUM(p.bytes), 0) AS BIGINT) FROM repo_pack rp JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1)"
+    };
+}
+
 /// One repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepoRow {
@@ -332,16 +339,17 @@ impl Tx {
 
     /// Notes that refs changed, and sums up the bytes of its packs again.
     pub async fn set_pushed_at(&mut self, id: RepoId, at: Timestamp) -> Result<bool> {
-        let statement =
-            sql("UPDATE repo SET pushed_at = $2, updated_at = $2, size_bytes = (SELECT CAST(COALESCE(SUM(p.bytes), 0) AS BIGINT) \
-             FROM repo_pack rp JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1) WHERE id = $1 AND deleted_at IS NULL");
+        let statement = sql(concat!(
+            "UPDATE repo SET pushed_at = $2, updated_at = $2, size_bytes = ",
+            packs_bytes!(),
+            " WHERE id = $1 AND deleted_at IS NULL"
+        ));
         self.wrote(statement.bind(id).bind(at)).await
     }
 
     /// Sums up the bytes of its packs again.
     pub async fn sum_up_size(&mut self, id: RepoId) -> Result<bool> {
-        let statement = sql("UPDATE repo SET size_bytes = (SELECT CAST(COALESCE(SUM(p.bytes), 0) AS BIGINT) \
-             FROM repo_pack rp JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1) WHERE id = $1");
+        let statement = sql(concat!("UPDATE repo SET size_bytes = ", packs_bytes!(), " WHERE id = $1"));
         self.wrote(statement.bind(id)).await
     }
 

@@ -1,7 +1,8 @@
 //! Passwords tried: counted per account and per client network, and made to wait. The rule is `hardie_domain::throttle`.
 
 use hardie_domain::ids::AccountId;
-use hardie_domain::throttle::{ACCOUNT, ADDRESS, Throttle, network_of};
+use hardie_domain::network::network;
+use hardie_domain::throttle::{ACCOUNT, ADDRESS, Throttle};
 use hardie_store::accounts::AccountRow;
 use sha2::{Digest as _, Sha256};
 
@@ -22,7 +23,7 @@ impl Attempt {
         let subject = account.map_or_else(unknown, |a| format!("account:{}", a.id));
         let mut subjects = vec![(ACCOUNT, subject, "for this account")];
         if let Some(address) = ctx.address {
-            subjects.push((ADDRESS, format!("address:{}", network_of(address)), "from your network address"));
+            subjects.push((ADDRESS, format!("address:{}", network(address)), "from your network address"));
         }
         Attempt { account: account.map(|a| a.id), subjects }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardie_git::Cancel;
-use hardie_git::build::{self, PackSink, Source};
+use hardie_git::build::PackSink;
 use hardie_git::upload::{PackRequest, Upload};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
@@ -15,8 +15,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use super::KEEPALIVE;
 use super::bridge::CancelOnDrop;
-use super::pack::{FAILED, KEEPALIVE};
+use super::pack::{self, FAILED};
 use crate::git_access::RepoHandle;
 use crate::{App, Error, Result};
 
@@ -84,12 +85,9 @@ pub async fn send(
 
 async fn build(app: App, handle: Arc<RepoHandle>, request: Box<PackRequest>, mut sink: ChannelSink, cancel: Cancel) -> Result<()> {
     let permit = app.git.build_permit().await;
-    let wall = app.config.git_limits.wall;
     let work = move || {
         let _permit = permit;
-        let view = || handle.view(&app.packs);
-        let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
-        build::build_pack(&source, &request, &mut sink, &cancel, wall)
+        pack::build(&app, &handle, &request, &mut sink, &cancel)
     };
     spawn_blocking(work).await.map_err(Error::internal)?.map_err(Error::internal)
 }

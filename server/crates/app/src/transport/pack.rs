@@ -2,9 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hardie_git::build::{self, Source};
+use hardie_git::Cancel;
+use hardie_git::build::{self, PackSink, Source};
 use hardie_git::upload::{PackRequest, Upload};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
@@ -12,12 +12,10 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::answers::{Key, Part, Writer};
-use super::direct;
+use super::{KEEPALIVE, direct};
 use crate::App;
 use crate::git_access::RepoHandle;
 
-/// How often a byte is sent while the client waits.
-pub const KEEPALIVE: Duration = Duration::from_secs(5);
 /// What a client is told; the log says more.
 pub const FAILED: &str = "the server could not build the pack; try again";
 /// The longest answer that is kept, by the size of the packs that it is made from.
@@ -71,14 +69,10 @@ fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writ
     let mut writer = writer.spilling_to(&app.packs);
     let work = async move {
         let permit = app.git.build_permit().await;
-        let wall = app.config.git_limits.wall;
         let build = move || {
             let _permit = permit;
             let gone = writer.gone();
-            // Made only for a pack that is left to git.
-            let view = || handle.view(&app.packs);
-            let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
-            let built = build::build_pack(&source, &request, &mut writer, &gone, wall);
+            let built = build(&app, &handle, &request, &mut writer, &gone);
             // Why it could not be written says more than that the child was ended for it.
             writer.finish(built)
         };
@@ -89,6 +83,14 @@ fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writ
         }
     };
     drop(tokio::spawn(work.in_current_span()));
+}
+
+/// Writes the pack. Blocks; the caller has taken a turn.
+pub fn build(app: &App, handle: &RepoHandle, request: &PackRequest, sink: &mut impl PackSink, gone: &Cancel) -> hardie_git::Result<()> {
+    // Made only for a pack that is left to git.
+    let view = || handle.view(&app.packs);
+    let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
+    build::build_pack(&source, request, sink, gone, app.config.git_limits.wall)
 }
 
 /// Whether there is room for the answer. It is seldom longer than the packs that it is made from.

@@ -11,10 +11,10 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::Instrument as _;
 
-use super::Service;
 use super::bridge::{CancelOnDrop, ChannelReader, pump, read_chunk};
 use super::slots::Slot;
 use super::upload::is_disconnect;
+use super::{KEEPALIVE, Service};
 use crate::access::RepoAccess;
 use crate::push::{self, PackSource, PushReport, PushRequest};
 use crate::{App, Ctx, Error, Result, access, git_access};
@@ -27,8 +27,6 @@ const LINES: usize = 32;
 const SILENCE: Duration = Duration::from_secs(10);
 /// and over SSH, where some clients keep the line open and wait.
 const SILENCE_SSH: Duration = Duration::from_secs(1);
-/// How often a client that waits for a judgement hears that the server is alive.
-const KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// Serves one push. `stateless` is true over HTTP, where the advertisement was a request of its own.
 pub async fn git_receive_pack(

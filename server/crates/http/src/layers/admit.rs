@@ -7,10 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use hardie_app::shares::{Full, Place};
 
 use super::Meta;
 use crate::error::Refusal;
-use crate::shares::{Full, Place};
 use crate::state::Http;
 
 /// Refuses at once when too many requests are under way, so that a flood does not turn into a queue, and gives up on a

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -102,20 +102,11 @@ impl Places {
     }
 }
 
-/// The addresses that one client comes from: a customer of IPv6 has at least a /64 network of them.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Full, Places, Shares, network};
+    use hardie_domain::network::network;
+
+    use super::{Full, Places, Shares};
 
     #[test]
     fn a_client_holds_no_more_than_its_share_and_leaves_the_rest_to_others() {
