@@ -1,5 +1,6 @@
 //! Plain git against the server: every operation over both transports and all protocol versions.
 
+mod archives;
 mod everyday;
 mod large;
 mod limits;

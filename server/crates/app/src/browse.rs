@@ -3,6 +3,7 @@
 //! Each function authorises with [`crate::access::repo_for`] and reads one snapshot. A name is looked up among the visible refs;
 //! an id counts only if a visible ref reaches it, as for a fetch. Git work runs off the runtime, in turn, and within a budget.
 
+mod archive;
 mod changes;
 mod files;
 mod history;
@@ -14,6 +15,7 @@ mod recent;
 mod refs;
 mod revision;
 
+pub use archive::archive_content;
 pub use changes::{CommitDetail, Compare, commit, commit_text, compare};
 pub use files::{BlobView, FileView, MAX_RAW_BYTES, MAX_SHOWN_BYTES, Raw, blob, file, raw};
 pub use hardie_domain::plugin::{CommitInfo, Signature};

@@ -25,6 +25,7 @@ pub struct GitAccess {
     work: Arc<Semaphore>,
     builds: Arc<Semaphore>,
     ingests: Arc<Semaphore>,
+    archives: Arc<Semaphore>,
     /// Requests under way by actor.
     pub slots: GitSlots,
     /// Packs that are being sent.
@@ -40,6 +41,7 @@ impl GitAccess {
             builds: Arc::new(Semaphore::new(cores.max(1) * 4)),
             // One that waits for its client costs a process and no time; what one account may hold is far below this.
             ingests: Arc::new(Semaphore::new(cores.max(1) * 64)),
+            archives: Arc::new(Semaphore::new(cores.max(1) * 4)),
             slots: GitSlots::default(),
             answers: Answers::default(),
         }
@@ -54,6 +56,11 @@ impl GitAccess {
     /// A turn for building a pack. Nobody holds it for longer than the work takes.
     pub async fn build_permit(&self) -> Option<OwnedSemaphorePermit> {
         self.builds.clone().acquire_owned().await.ok()
+    }
+
+    /// A turn for making an archive, at its client's pace.
+    pub async fn archive_permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.archives.clone().acquire_owned().await.ok()
     }
 
     /// A turn for taking in a pack, at its client's pace.

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod branches;
 pub mod browse;
+mod cancel;
 pub mod collaborators;
 pub mod ctx;
 pub mod error;

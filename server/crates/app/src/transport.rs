@@ -1,4 +1,4 @@
-//! Git conversations: bytes in, bytes out. Both transports call these three functions and decide nothing themselves.
+//! Git conversations: bytes in, bytes out. Both transports call these functions and decide nothing themselves.
 //!
 //! An error before the first byte is written is the transport's to map (401, 403, 404, exit status); after that errors
 //! travel inside the protocol and the function returns `Ok`.
@@ -8,18 +8,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use hardie_domain::access::RepoAction;
 use hardie_domain::names::RepoPath;
+pub use hardie_git::archive::{ArchiveOptions, Format as ArchiveFormat};
 pub use hardie_git::wire::Version;
 
-use crate::{App, Ctx, Result, access, git_access};
+use crate::{App, Ctx, Error, Result, access, git_access};
 
 pub(crate) mod answers;
+mod archive;
 mod bridge;
 mod direct;
 mod pack;
 mod receive;
+mod relay;
 mod slots;
 mod upload;
 
+pub use archive::{git_upload_archive, send_archive};
 pub use receive::git_receive_pack;
 pub use slots::GitSlots;
 pub use upload::git_upload_pack;
@@ -34,26 +38,29 @@ pub enum Service {
     UploadPack,
     /// Push.
     ReceivePack,
+    /// `git archive --remote`.
+    UploadArchive,
 }
 
 impl Service {
-    /// The name on the wire: `git-upload-pack` or `git-receive-pack`.
+    /// The name on the wire: `git-upload-pack` and so on.
     pub fn as_str(self) -> &'static str {
         match self {
             Service::UploadPack => "git-upload-pack",
             Service::ReceivePack => "git-receive-pack",
+            Service::UploadArchive => "git-upload-archive",
         }
     }
 
     /// The reverse of [`Service::as_str`].
     pub fn parse(name: &str) -> Option<Service> {
-        [Service::UploadPack, Service::ReceivePack].into_iter().find(|s| s.as_str() == name)
+        [Service::UploadPack, Service::ReceivePack, Service::UploadArchive].into_iter().find(|s| s.as_str() == name)
     }
 
     /// The right that the service needs.
     pub fn action(self) -> RepoAction {
         match self {
-            Service::UploadPack => RepoAction::Read,
+            Service::UploadPack | Service::UploadArchive => RepoAction::Read,
             Service::ReceivePack => RepoAction::Push,
         }
     }
@@ -66,5 +73,6 @@ pub async fn git_advertise(app: &App, ctx: &Ctx, path: &RepoPath, service: Servi
     Ok(match service {
         Service::UploadPack => hardie_git::upload::advertise_http(version, &handle.refs),
         Service::ReceivePack => hardie_git::receive::advertise_http(version, &handle.refs),
+        Service::UploadArchive => return Err(Error::forbidden("git-upload-archive has no refs to show")),
     })
 }

@@ -14,25 +14,17 @@ mod scope;
 mod stream;
 mod trees;
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::budget::Cancel;
 use crate::error::Result;
 use crate::odb::Odb;
+use crate::sink::ByteSink;
 use crate::upload::PackRequest;
 use crate::view::View;
 use crate::wire::Refs;
 pub use child::pack_objects;
-
-/// Takes the pack as it is built. `Break` means that the receiver has gone: building stops.
-pub trait PackSink {
-    /// Bytes of the pack, in order.
-    fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()>;
-    /// Text that git would show on the client's terminal, such as `Counting objects: …`; lines end in `\r` or `\n`.
-    fn progress(&mut self, bytes: &[u8]) -> ControlFlow<()>;
-}
 
 /// Where the objects of one fetch come from.
 #[derive(Clone, Copy)]
@@ -49,7 +41,7 @@ pub struct Source<'a> {
 ///
 /// The caller has checked every want. Nothing is sent before it is known which objects go in, so that an error before that can
 /// still be told to the client. After an error the pack has no trailer.
-pub fn build_pack(source: &Source<'_>, request: &PackRequest, sink: &mut dyn PackSink, cancel: &Cancel, time: Duration) -> Result<()> {
+pub fn build_pack(source: &Source<'_>, request: &PackRequest, sink: &mut dyn ByteSink, cancel: &Cancel, time: Duration) -> Result<()> {
     match build_here(source.odb, source.refs, request, sink, cancel, time)? {
         true => Ok(()),
         false => pack_objects(&*(source.view)()?, request, sink, cancel, time),
@@ -57,7 +49,7 @@ pub fn build_pack(source: &Source<'_>, request: &PackRequest, sink: &mut dyn Pac
 }
 
 /// Builds the pack in process; false, with nothing sent, if it is one for git.
-pub fn build_here(odb: &Odb, refs: &Refs, request: &PackRequest, sink: &mut dyn PackSink, cancel: &Cancel, time: Duration) -> Result<bool> {
+pub fn build_here(odb: &Odb, refs: &Refs, request: &PackRequest, sink: &mut dyn ByteSink, cancel: &Cancel, time: Duration) -> Result<bool> {
     let Some(plan) = plan::plan(odb, refs, request, cancel)? else { return Ok(false) };
     copy::write(odb, &plan, request, sink, cancel, time)?;
     Ok(true)

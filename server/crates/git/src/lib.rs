@@ -6,6 +6,7 @@
 //! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`].
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod budget;
 pub mod build;
 pub mod child;
@@ -21,6 +22,7 @@ pub mod packs;
 pub mod reach;
 pub mod read;
 pub mod receive;
+pub mod sink;
 pub mod upload;
 pub mod view;
 pub mod wire;

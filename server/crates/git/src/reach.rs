@@ -127,6 +127,14 @@ impl UploadObjects for Reach {
         Ok(may)
     }
 
+    fn size(&self, oid: &Oid) -> Result<Option<u64>, ObjectsError> {
+        match self.odb.header(oid) {
+            Ok((_, size)) => Ok(Some(size)),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(other) => Err(answer(other)),
+        }
+    }
+
     fn is_ready(&self, wants: &[Oid], common: &[Oid]) -> Result<bool, ObjectsError> {
         ready::all_reach(&self.odb, wants, common, &mut self.budget()).map_err(answer)
     }

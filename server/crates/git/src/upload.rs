@@ -12,7 +12,9 @@ mod fetch;
 mod filter;
 mod legacy;
 mod ls_refs;
+mod object_info;
 mod objects;
+mod sections;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +30,7 @@ use self::fetch::FetchArgs;
 pub use self::filter::Filter;
 use self::legacy::Legacy;
 use self::ls_refs::LsRefs;
+use self::object_info::ObjectInfoArgs;
 pub use self::objects::{Cut, Deepen, ObjectsError, PackRequest, ShallowUpdate, UploadObjects};
 use crate::wire::error::WireError;
 use crate::wire::pktline::{self, Decoder};
@@ -80,6 +83,7 @@ enum State {
     Command(CommandReader),
     Legacy(Box<Legacy>),
     ListRefs(LsRefs),
+    ComputeInfo(ObjectInfoArgs),
     ComputeFetch(Box<FetchArgs>),
     ComputeLegacy(Box<Legacy>),
     Pack(Box<PackRequest>),
@@ -150,7 +154,7 @@ impl Upload {
             State::Command(_) | State::Legacy(_) if self.eof => UploadAction::Done,
             State::Command(_) | State::Legacy(_) => UploadAction::NeedInput,
             State::ListRefs(_) => UploadAction::Done,
-            State::ComputeFetch(_) | State::ComputeLegacy(_) => UploadAction::Compute,
+            State::ComputeInfo(_) | State::ComputeFetch(_) | State::ComputeLegacy(_) => UploadAction::Compute,
             State::Pack(request) => {
                 let request = std::mem::take(request);
                 self.state = State::Packing;
@@ -164,6 +168,10 @@ impl Upload {
     /// After an error the client's explanation is queued: poll on.
     pub fn compute(&mut self, objects: &dyn UploadObjects) -> Result<(), UploadError> {
         let answer = match std::mem::replace(&mut self.state, State::Done) {
+            State::ComputeInfo(args) => match object_info::answer(&args, objects, &mut self.out) {
+                Ok(()) => Ok(Next::Request),
+                Err(error) => Err(error.into()),
+            },
             State::ComputeFetch(args) => fetch::answer(*args, objects, &mut self.out),
             State::ComputeLegacy(legacy) => legacy.answer(objects, &mut self.out),
             other => {
@@ -258,6 +266,7 @@ impl Upload {
                         self.sideband = Sideband::Large;
                         State::ComputeFetch(args)
                     }
+                    Some(Request::ObjectInfo(args)) => State::ComputeInfo(args),
                     Some(Request::Quit) => State::Done,
                 },
                 State::Legacy(mut legacy) => match legacy.take(packet, &self.refs, &self.config)? {

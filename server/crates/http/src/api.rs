@@ -1,6 +1,7 @@
 //! `/api/v1`: one table of addresses, each with its handler. A handler extracts, calls one use case and converts.
 
 mod admin;
+mod archives;
 mod code;
 mod collaborators;
 mod commits;
@@ -26,6 +27,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 
+pub use archives::download as archive_page;
 pub use components::UPLOAD;
 pub use contents::raw_page;
 pub use missing::missing;
@@ -50,6 +52,7 @@ pub fn table() -> Api {
         commits::add,
         trees::add,
         contents::add,
+        archives::add,
         code::add,
         pushes::add,
         components::add,

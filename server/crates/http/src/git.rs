@@ -2,7 +2,7 @@
 //! and what the bytes mean is `hardie_app::transport`'s.
 
 mod body;
-mod conversation;
+pub mod conversation;
 mod handlers;
 mod inflate;
 mod protocol;

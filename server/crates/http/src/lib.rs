@@ -64,7 +64,9 @@ impl Door {
         let described = openapi::describe(&api);
         let v1 = api.router().fallback(no_such_address).method_not_allowed_fallback(wrong_method);
         let v1 = v1.layer(from_fn_with_state(http.clone(), admit));
-        let raw = Router::new().route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page));
+        let raw = Router::new()
+            .route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page))
+            .route("/{owner}/{repo}/archive/{*archive}", get(api::archive_page));
         let raw = raw.layer(from_fn_with_state(http.clone(), admit));
         let mut router = Router::new()
             .nest("/api/v1", v1)

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hardie_app::transport::{Service, Version, git_receive_pack, git_upload_pack};
+use hardie_app::transport::{Service, Version, git_receive_pack, git_upload_archive, git_upload_pack};
 use hardie_app::{Ctx, Error, identity};
 use hardie_domain::access::Actor;
 use hardie_domain::push::Door;
@@ -128,6 +128,7 @@ async fn run(client: &Client, command: &Command, version: Version, read: &mut Ch
         match command.service {
             Service::UploadPack => git_upload_pack(app, &ctx, &command.path, version, false, input, output).await,
             Service::ReceivePack => git_receive_pack(app, &ctx, &command.path, version, false, input, output).await,
+            Service::UploadArchive => git_upload_archive(app, &ctx, &command.path, input, output).await,
         }
     };
     match result.await {

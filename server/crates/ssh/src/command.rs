@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 4096;
 /// What a client may ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// Fetch or push.
+    /// Fetch, push or archive.
     pub service: Service,
     /// The repository as the client wrote it.
     pub path: RepoPath,
@@ -31,9 +31,8 @@ pub fn parse(line: &[u8]) -> Result<Command, String> {
         other => other.to_owned(),
     };
     let service = match name.as_str() {
-        "git-upload-archive" => return Err("git archive --remote is not offered here; clone instead".to_owned()),
         "git-lfs-authenticate" | "git-lfs-transfer" => return Err("Git LFS is not offered by this server".to_owned()),
-        other => Service::parse(other).ok_or("only git is offered here: git-upload-pack and git-receive-pack")?,
+        other => Service::parse(other).ok_or("only git is offered here: git-upload-pack, git-receive-pack and git-upload-archive")?,
     };
     let (Some(path), None) = (words.next(), words.next()) else {
         return Err(format!("{name} takes exactly one repository, such as 'owner/name.git'"));
@@ -118,6 +117,7 @@ mod tests {
         }
         assert_eq!(ok("git-receive-pack 'a/b.git'").0, Service::ReceivePack);
         assert_eq!(ok("git receive-pack 'a/b'").0, Service::ReceivePack);
+        assert_eq!(ok("git-upload-archive 'a/b.git'").0, Service::UploadArchive);
     }
 
     #[test]
@@ -136,7 +136,6 @@ mod tests {
             ("git", "only git"),
             ("git status", "only git"),
             ("scp -t /tmp", "only git"),
-            ("git-upload-archive 'a/b'", "archive"),
             ("git-lfs-authenticate a/b download", "LFS"),
             ("git-lfs-transfer a/b upload", "LFS"),
             ("git-upload-pack", "exactly one repository"),

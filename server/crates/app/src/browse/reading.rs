@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::revision::{self, Revision};
 use crate::access::{RepoAccess, repo_for};
+use crate::cancel::CancelOnDrop;
 use crate::git_access::{RepoHandle, open_repo};
 use crate::{App, Ctx, Error, Result};
 
@@ -78,21 +79,13 @@ pub(super) async fn read_authorised<T: Send + 'static>(
     let handle = open_repo(app, access.repo.id).await?;
     let busy = |_| Error::Unavailable("too many pages are being made at this moment: try again in a few seconds".to_owned());
     let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
-    let gone = CancelOnDrop(Cancel::new());
+    let gone = CancelOnDrop::default();
     let reading = Reading { handle, cancel: gone.0.clone() };
     let done = spawn_blocking(move || {
         let _permit = permit;
         work(&reading)
     });
     done.await.map_err(Error::internal)?
-}
-
-struct CancelOnDrop(Cancel);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
 }
 
 /// What git's errors mean to somebody who looks at a page.

@@ -3,22 +3,11 @@
 use std::io::{self, Read};
 
 use bytes::{Buf as _, Bytes};
-use hardie_git::Cancel;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::mpsc;
 
 /// Bytes of one read from the client.
 const CHUNK: usize = 64 << 10;
-
-/// Cancels blocking work when the async side is dropped, as it is when a client disconnects.
-#[derive(Default)]
-pub struct CancelOnDrop(pub Cancel);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
 
 /// The blocking end of a byte stream that an async task feeds.
 pub struct ChannelReader {

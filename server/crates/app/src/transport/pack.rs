@@ -4,7 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use hardie_git::Cancel;
-use hardie_git::build::{self, PackSink, Source};
+use hardie_git::build::{self, Source};
+use hardie_git::sink::ByteSink;
 use hardie_git::upload::{PackRequest, Upload};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
@@ -86,7 +87,7 @@ fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writ
 }
 
 /// Writes the pack. Blocks; the caller has taken a turn.
-pub fn build(app: &App, handle: &RepoHandle, request: &PackRequest, sink: &mut impl PackSink, gone: &Cancel) -> hardie_git::Result<()> {
+pub fn build(app: &App, handle: &RepoHandle, request: &PackRequest, sink: &mut impl ByteSink, gone: &Cancel) -> hardie_git::Result<()> {
     // Made only for a pack that is left to git.
     let view = || handle.view(&app.packs);
     let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };

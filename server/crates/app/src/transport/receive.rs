@@ -11,11 +11,12 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::Instrument as _;
 
-use super::bridge::{CancelOnDrop, ChannelReader, pump, read_chunk};
+use super::bridge::{ChannelReader, pump, read_chunk};
 use super::slots::Slot;
 use super::upload::is_disconnect;
 use super::{KEEPALIVE, Service};
 use crate::access::RepoAccess;
+use crate::cancel::CancelOnDrop;
 use crate::push::{self, PackSource, PushReport, PushRequest};
 use crate::{App, Ctx, Error, Result, access, git_access};
 

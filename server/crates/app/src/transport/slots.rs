@@ -1,7 +1,9 @@
-//! How many git requests one actor, or one address if nobody signed in, may have under way.
+//! How many git requests one actor, or one network if nobody signed in, may have under way.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use hardie_domain::network::network;
 
 use crate::{Ctx, Error, Result};
 
@@ -20,7 +22,7 @@ impl GitSlots {
     pub fn take(&self, ctx: &Ctx, most: usize) -> Result<Slot> {
         let owner = match (&ctx.actor, ctx.address) {
             (Some(actor), _) => format!("user {}", actor.id),
-            (None, Some(address)) => format!("address {address}"),
+            (None, Some(address)) => format!("network {}", network(address)),
             (None, None) => "nobody".to_owned(),
         };
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);

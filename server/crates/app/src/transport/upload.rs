@@ -10,8 +10,9 @@ use hardie_git::wire::Version;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
 
-use super::bridge::{CancelOnDrop, read_chunk};
+use super::bridge::read_chunk;
 use super::{Service, pack};
+use crate::cancel::CancelOnDrop;
 use crate::git_access::{self, RepoHandle};
 use crate::{App, Ctx, Error, Result, access};
 

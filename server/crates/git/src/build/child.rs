@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use hardie_domain::oid::Oid;
 
-use super::PackSink;
 use crate::budget::Cancel;
 use crate::child::{Bounds, GitBinary, Output, Running};
 use crate::error::{Error, Result};
 use crate::read::objects::commit_node;
+use crate::sink::ByteSink;
 use crate::upload::PackRequest;
 use crate::view::View;
 
@@ -23,7 +23,7 @@ const COMPLAINTS: usize = 16 << 10;
 ///
 /// The caller has checked every want. Nothing is sent before the child has counted its objects, so that an error before that
 /// can still be told to the client.
-pub fn pack_objects(view: &View, request: &PackRequest, sink: &mut dyn PackSink, cancel: &Cancel, time: Duration) -> Result<()> {
+pub fn pack_objects(view: &View, request: &PackRequest, sink: &mut dyn ByteSink, cancel: &Cancel, time: Duration) -> Result<()> {
     let mut command = GitBinary::find()?.command(view.path());
     // Grafts come from the request alone.
     let shallow = !(request.client_shallow.is_empty() && request.new_shallow.is_empty());
@@ -73,14 +73,14 @@ fn revisions(view: &View, request: &PackRequest) -> Result<Vec<u8>> {
 }
 
 struct Relay<'a> {
-    sink: &'a mut dyn PackSink,
+    sink: &'a mut dyn ByteSink,
     progress: bool,
     complaints: Vec<u8>,
 }
 
 impl Output for Relay<'_> {
     fn stdout(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        self.sink.pack(bytes)
+        self.sink.data(bytes)
     }
 
     fn stderr(&mut self, bytes: &[u8]) -> ControlFlow<()> {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use hardie_domain::oid::Oid;
 use sha1::{Digest as _, Sha1};
 
-use super::PackSink;
 use super::delta;
 use super::encode::{Deflater, OFS_DELTA, REF_DELTA, distance, header, number};
 use super::forms::{Base, Entry, Form, LARGEST_DELTA};
@@ -15,6 +14,7 @@ use crate::budget::Cancel;
 use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::odb::Odb;
+use crate::sink::ByteSink;
 use crate::upload::PackRequest;
 
 /// Writes the pack. An error leaves it without a trailer, so that no client takes it for whole.
@@ -22,7 +22,7 @@ pub(super) fn write(
     odb: &Odb,
     plan: &Plan<'_>,
     request: &PackRequest,
-    sink: &mut dyn PackSink,
+    sink: &mut dyn ByteSink,
     cancel: &Cancel,
     time: Duration,
 ) -> Result<()> {

@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use sha1::{Digest as _, Sha1};
 
-use super::PackSink;
 use crate::budget::Cancel;
 use crate::error::{Error, Result};
+use crate::sink::ByteSink;
 
 /// Bytes handed on at once.
 const PIECE: usize = 64 << 10;
 
 /// Takes the bytes of one pack.
 pub(super) struct Stream<'a> {
-    sink: &'a mut dyn PackSink,
+    sink: &'a mut dyn ByteSink,
     // Only a checksum of what we send: nobody gains by a collision here, so none is looked for.
     hasher: Sha1,
     piece: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(sink: &'a mut dyn PackSink, cancel: &'a Cancel, time: Duration) -> Stream<'a> {
+    pub(super) fn new(sink: &'a mut dyn ByteSink, cancel: &'a Cancel, time: Duration) -> Stream<'a> {
         let deadline = Instant::now().checked_add(time);
         Stream { sink, hasher: Sha1::new(), piece: Vec::new(), sent: 0, cancel, deadline }
     }
@@ -69,7 +69,7 @@ impl<'a> Stream<'a> {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::Stopped("out of time"));
         }
-        if self.sink.pack(&self.piece).is_break() {
+        if self.sink.data(&self.piece).is_break() {
             return Err(Error::Stopped("the receiver has gone"));
         }
         self.sent += self.piece.len() as u64;

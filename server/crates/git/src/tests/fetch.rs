@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::support::{Client, Server};
 use crate::Oid;
 use crate::budget::Cancel;
-use crate::build::{PackSink, pack_objects};
+use crate::build::pack_objects;
 use crate::error::Error;
 use crate::reach::Reach;
+use crate::sink::ByteSink;
 use crate::upload::{Cut, Deepen, Filter, PackRequest, UploadObjects as _};
 
 #[derive(Default)]
@@ -18,8 +19,8 @@ pub(super) struct Collect {
     pub(super) stop_after: Option<usize>,
 }
 
-impl PackSink for Collect {
-    fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+impl ByteSink for Collect {
+    fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         self.pack.extend_from_slice(bytes);
         match self.stop_after {
             Some(most) if self.pack.len() > most => ControlFlow::Break(()),

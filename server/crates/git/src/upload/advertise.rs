@@ -44,7 +44,13 @@ fn write(version: Version, stateless: bool, refs: &Refs, out: &mut BytesMut) {
 fn write_v2(out: &mut BytesMut) {
     pktline::write_str(out, "version 2\n");
     pktline::write_str(out, &format!("agent={AGENT}\n"));
-    for line in ["ls-refs=unborn\n", "fetch=shallow wait-for-done filter\n", "server-option\n", "object-format=sha1\n"] {
+    for line in [
+        "ls-refs=unborn\n",
+        "fetch=shallow wait-for-done filter ref-in-want sideband-all\n",
+        "server-option\n",
+        "object-format=sha1\n",
+        "object-info\n",
+    ] {
         pktline::write_str(out, line);
     }
     out.extend_from_slice(pktline::FLUSH);

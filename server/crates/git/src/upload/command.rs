@@ -4,6 +4,7 @@ use hardie_domain::limits::GitLimits;
 
 use super::fetch::FetchArgs;
 use super::ls_refs::LsRefsArgs;
+use super::object_info::ObjectInfoArgs;
 use crate::wire::error::{WireError, printable};
 use crate::wire::pktline::{Packet, chomp};
 use crate::wire::refs::Refs;
@@ -14,6 +15,8 @@ pub enum Request {
     LsRefs(LsRefsArgs),
     /// `command=fetch`
     Fetch(Box<FetchArgs>),
+    /// `command=object-info`
+    ObjectInfo(ObjectInfoArgs),
     /// A lone flush: the client wants no more.
     Quit,
 }
@@ -29,6 +32,7 @@ pub struct CommandReader {
 enum Command {
     LsRefs(LsRefsArgs),
     Fetch(Box<FetchArgs>),
+    ObjectInfo(ObjectInfoArgs),
 }
 
 impl CommandReader {
@@ -44,6 +48,7 @@ impl CommandReader {
             Packet::Flush if fresh => Ok(Some(Request::Quit)),
             Packet::Flush => match self.command.take() {
                 Some(Command::LsRefs(args)) => Ok(Some(Request::LsRefs(args))),
+                Some(Command::ObjectInfo(args)) => Ok(Some(Request::ObjectInfo(args))),
                 Some(Command::Fetch(args)) => {
                     args.check()?;
                     Ok(Some(Request::Fetch(args)))
@@ -62,6 +67,7 @@ impl CommandReader {
                 match &mut self.command {
                     Some(Command::LsRefs(args)) => args.take(line)?,
                     Some(Command::Fetch(args)) => args.take_v2(line, refs, limits)?,
+                    Some(Command::ObjectInfo(args)) => args.take(line, limits)?,
                     None => return Err(no_command()),
                 }
                 Ok(None)
@@ -83,6 +89,10 @@ impl CommandReader {
             }
             (b"command", Some(b"fetch")) => {
                 self.command = Some(Command::Fetch(Box::default()));
+                Ok(())
+            }
+            (b"command", Some(b"object-info")) => {
+                self.command = Some(Command::ObjectInfo(ObjectInfoArgs::default()));
                 Ok(())
             }
             (b"command", Some(name)) => Err(WireError::Protocol(format!("invalid command '{}'", printable(name)))),

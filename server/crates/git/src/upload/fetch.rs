@@ -1,6 +1,6 @@
 //! What a fetch asks for, in any version, and the answer of version 2 (gitprotocol-v2, "fetch").
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use bytes::BytesMut;
 use hardie_domain::limits::GitLimits;
@@ -10,8 +10,8 @@ use super::Next;
 use super::error::UploadError;
 use super::filter::Filter;
 use super::objects::{Cut, Deepen, ObjectsError, PackRequest, ShallowUpdate, UploadObjects};
+use super::sections::Sections;
 use crate::wire::error::{WireError, printable};
-use crate::wire::pktline;
 use crate::wire::refs::Refs;
 
 /// The arguments of one fetch.
@@ -19,6 +19,8 @@ use crate::wire::refs::Refs;
 pub struct FetchArgs {
     pub(super) wants: Vec<Oid>,
     wanted: HashSet<Oid>,
+    /// Refs wanted by name, and what they are.
+    want_refs: BTreeMap<Vec<u8>, Oid>,
     haves: Vec<Oid>,
     seen_haves: bool,
     shallow: Vec<Oid>,
@@ -33,6 +35,7 @@ pub struct FetchArgs {
     pub(super) no_progress: bool,
     done: bool,
     wait_for_done: bool,
+    sideband_all: bool,
 }
 
 /// The client's boundary, and how it changes.
@@ -55,9 +58,12 @@ impl FetchArgs {
             b"deepen-relative" => self.relative = true,
             b"done" => self.done = true,
             b"wait-for-done" => self.wait_for_done = true,
+            b"sideband-all" => self.sideband_all = true,
             _ => {
                 if let Some(hex) = line.strip_prefix(b"want ") {
                     self.add_want(object_id("want", hex)?, limits)?;
+                } else if let Some(name) = line.strip_prefix(b"want-ref ") {
+                    self.add_want_ref(name, refs, limits)?;
                 } else if let Some(hex) = line.strip_prefix(b"have ") {
                     self.seen_haves = true;
                     self.add_have(object_id("have", hex)?, limits)?;
@@ -102,6 +108,18 @@ impl FetchArgs {
             self.wants.push(oid);
         }
         Ok(())
+    }
+
+    /// Adds a ref by its full name; one that is hidden and one that is not there look alike.
+    fn add_want_ref(&mut self, name: &[u8], refs: &Refs, limits: &GitLimits) -> Result<(), WireError> {
+        let head = (name == b"HEAD").then_some(refs.head().oid).flatten();
+        let Some(oid) = head.or_else(|| refs.find(name).map(|r| r.oid)) else {
+            return Err(WireError::Protocol(format!("unknown ref {}", printable(name))));
+        };
+        if self.want_refs.insert(name.to_vec(), oid).is_some() {
+            return Err(WireError::Protocol(format!("duplicate want-ref {}", printable(name))));
+        }
+        self.add_want(oid, limits)
     }
 
     fn add_have(&mut self, oid: Oid, limits: &GitLimits) -> Result<(), WireError> {
@@ -175,10 +193,10 @@ impl FetchArgs {
 
 impl Boundary {
     /// Appends `shallow` and `unshallow` lines.
-    pub fn write(&self, out: &mut BytesMut) {
+    pub fn write(&self, lines: &mut Sections<'_>) {
         if let Some(update) = &self.update {
-            update.shallow.iter().for_each(|oid| pktline::write_str(out, &format!("shallow {oid}")));
-            update.unshallow.iter().for_each(|oid| pktline::write_str(out, &format!("unshallow {oid}")));
+            update.shallow.iter().for_each(|oid| lines.line(&format!("shallow {oid}")));
+            update.unshallow.iter().for_each(|oid| lines.line(&format!("unshallow {oid}")));
         }
     }
 }
@@ -190,29 +208,35 @@ pub fn answer(args: FetchArgs, objects: &dyn UploadObjects, out: &mut BytesMut) 
     }
     args.check_wants(objects)?;
     let common = known(&args.haves, objects)?;
+    let mut lines = Sections::new(out, args.sideband_all);
     if args.seen_haves && !args.done {
-        pktline::write_str(out, "acknowledgments\n");
+        lines.line("acknowledgments\n");
         if common.is_empty() {
-            pktline::write_str(out, "NAK\n");
+            lines.line("NAK\n");
         }
-        common.iter().for_each(|oid| pktline::write_str(out, &format!("ACK {oid}\n")));
+        common.iter().for_each(|oid| lines.line(&format!("ACK {oid}\n")));
         if args.wait_for_done || common.is_empty() || !objects.is_ready(&args.wants, &common)? {
-            out.extend_from_slice(pktline::FLUSH);
+            lines.flush();
             return Ok(Next::Request);
         }
-        pktline::write_str(out, "ready\n");
-        out.extend_from_slice(pktline::DELIM);
+        lines.line("ready\n");
+        lines.delimit();
     }
     if args.wants.is_empty() {
         return Ok(Next::Request);
     }
     let boundary = args.boundary(objects)?;
     if boundary.update.is_some() || !boundary.client.is_empty() {
-        pktline::write_str(out, "shallow-info\n");
-        boundary.write(out);
-        out.extend_from_slice(pktline::DELIM);
+        lines.line("shallow-info\n");
+        boundary.write(&mut lines);
+        lines.delimit();
     }
-    pktline::write_str(out, "packfile\n");
+    if !args.want_refs.is_empty() {
+        lines.line("wanted-refs\n");
+        args.want_refs.iter().for_each(|(name, oid)| lines.named(&oid.to_hex(), name));
+        lines.delimit();
+    }
+    lines.line("packfile\n");
     Ok(Next::Pack(Box::new(args.pack_request(common, boundary))))
 }
 
@@ -238,7 +262,8 @@ pub fn object_id(word: &str, hex: &[u8]) -> Result<Oid, WireError> {
     Oid::from_hex(hex).ok_or_else(|| WireError::unexpected(&format!("'{word}' and an object id of 40 hexadecimal digits"), hex))
 }
 
-fn bounded(count: usize, most: usize, what: &str) -> Result<(), WireError> {
+/// Refuses one line too many.
+pub fn bounded(count: usize, most: usize, what: &str) -> Result<(), WireError> {
     match count >= most {
         true => Err(WireError::Limit(format!("more than {most} {what}"))),
         false => Ok(()),

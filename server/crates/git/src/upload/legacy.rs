@@ -8,6 +8,7 @@ use hardie_domain::oid::Oid;
 use super::error::UploadError;
 use super::fetch::{Boundary, FetchArgs, check_haves, object_id};
 use super::objects::{ObjectsError, UploadObjects};
+use super::sections::Sections;
 use super::{Next, UploadConfig};
 use crate::wire::caps::Capabilities;
 use crate::wire::error::WireError;
@@ -180,7 +181,7 @@ impl Legacy {
                 self.args.check_wants(objects)?;
                 self.boundary = self.args.boundary(objects)?;
                 if self.boundary.update.is_some() {
-                    self.boundary.write(out);
+                    self.boundary.write(&mut Sections::plain(out));
                     out.extend_from_slice(pktline::FLUSH);
                 }
                 self.phase = Phase::Haves;

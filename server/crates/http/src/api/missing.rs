@@ -11,7 +11,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/issues", "issues"),
     ("repos/*/*/actions", "actions"),
     ("repos/*/*/activities", "feeds of activity"),
-    ("repos/*/*/archive", "archives"),
     ("repos/*/*/assignees", "issues"),
     ("repos/*/*/avatar", "avatars"),
     ("repos/*/*/commits/*/pull", "pull requests"),
@@ -129,9 +128,7 @@ mod tests {
         let said = |method: Method, path: &str| missing(&method, path).map(|refusal| (refusal.status.as_u16(), refusal.message));
         let hooks = said(Method::POST, "/api/v1/repos/ann/tool/hooks").unwrap();
         assert_eq!(hooks, (501, "this server does not have webhooks yet".to_owned()));
-        for path in
-            ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/archive/main.tar.gz", "repos/a/b/commits/x/status"]
-        {
+        for path in ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/commits/x/status"] {
             assert!(said(Method::GET, &format!("/api/v1/{path}")).is_some(), "{path}");
         }
         for path in ["/api/v1/nonsense", "/api/v1/repos/a/b/hookss", "/api/v1/repos//b/hooks", "/hooks", "/api/v1/users/a"] {

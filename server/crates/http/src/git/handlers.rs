@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use hardie_app::transport::{Service, git_advertise, git_receive_pack, git_upload_pack};
+use hardie_app::transport::{Service, git_advertise, git_receive_pack, git_upload_archive, git_upload_pack};
 use hardie_app::{Ctx, Error};
 
 use super::body::{Fault, reader};
@@ -24,6 +24,7 @@ pub fn routes() -> Router<Http> {
         .route("/{owner}/{repo}/info/refs", get(advertise))
         .route("/{owner}/{repo}/git-upload-pack", post(upload_pack))
         .route("/{owner}/{repo}/git-receive-pack", post(receive_pack))
+        .route("/{owner}/{repo}/git-upload-archive", post(upload_archive))
         .route("/{owner}/{repo}/HEAD", get(dumb))
         .route("/{owner}/{repo}/objects/{*path}", get(dumb))
 }
@@ -71,6 +72,19 @@ async fn receive_pack(State(http): State<Http>, GitAsker(ctx): GitAsker, parts: 
     let (input, fault) = reader(request.into_body(), gzip, most.saturating_add(1 << 20));
     let (app, asker) = (http.app.clone(), ctx.clone());
     let talk = run(move |output| async move { git_receive_pack(&app, &asker, &path, version, true, input, output).await });
+    answer(service, &ctx, talk.await, &fault)
+}
+
+/// `POST …/git-upload-archive`.
+async fn upload_archive(State(http): State<Http>, GitAsker(ctx): GitAsker, parts: PathParts, request: Request) -> Answer {
+    let service = Service::UploadArchive;
+    let path = repo_path(&parts)?;
+    check_content_type(request.headers(), service)?;
+    let gzip = is_gzip(request.headers())?;
+    let most = u64::try_from(http.app.config.git_limits.request_bytes).unwrap_or(u64::MAX);
+    let (input, fault) = reader(request.into_body(), gzip, most);
+    let (app, asker) = (http.app.clone(), ctx.clone());
+    let talk = run(move |output| async move { git_upload_archive(&app, &asker, &path, input, output).await });
     answer(service, &ctx, talk.await, &fault)
 }
 

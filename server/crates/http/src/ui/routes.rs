@@ -51,7 +51,7 @@ fn is_server_root(first: &str, second: Option<&str>) -> bool {
 
 /// Git's own requests below one repository, the old file-by-file protocol included: the server refuses that by name.
 fn is_git(repo: &str, rest: &str) -> bool {
-    matches!(rest, "info/refs" | "git-upload-pack" | "git-receive-pack")
+    matches!(rest, "info/refs" | "git-upload-pack" | "git-receive-pack" | "git-upload-archive")
         || rest.starts_with("info/lfs/")
         || rest == "info/lfs"
         || (repo.ends_with(".git") && (rest == "HEAD" || rest.starts_with("objects/") || rest.starts_with("info/")))
@@ -78,6 +78,7 @@ mod tests {
             "/ann/tool.git/info/refs",
             "/ann/tool/git-upload-pack",
             "/ann/tool/git-receive-pack",
+            "/ann/tool/git-upload-archive",
             "/ann/tool.git/info/lfs/objects/batch",
             "/ann/tool.git/objects/info/packs",
             "/ann/tool/raw/branch/main/a.txt",

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hardie_git::Cancel;
-use hardie_git::build::PackSink;
 use hardie_git::packs::PackStore;
+use hardie_git::sink::ByteSink;
 use hardie_git::wire::sideband::{Band, Sideband};
 use tokio::sync::watch;
 
@@ -220,8 +220,8 @@ impl Writer {
     }
 }
 
-impl PackSink for Writer {
-    fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+impl ByteSink for Writer {
+    fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         let frames = self.framing.frame(Band::Data, bytes);
         let written = match &self.store {
             Some(store) => self.answer.append(&frames, store),

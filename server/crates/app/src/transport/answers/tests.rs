@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use hardie_domain::ids::RepoId;
 use hardie_git::Error;
-use hardie_git::build::PackSink as _;
 use hardie_git::packs::{DiskFiles, PackStore};
+use hardie_git::sink::ByteSink as _;
 use hardie_git::upload::PackRequest;
 use hardie_git::wire::sideband::Sideband;
 
@@ -40,13 +40,13 @@ async fn whoever_asks_for_the_same_reads_along_and_it_is_built_once() {
     // Beyond what is kept in memory.
     let pieces: Vec<Vec<u8>> = (0..50u8).map(|n| vec![n; 50_000]).collect();
     let (begin, rest) = pieces.split_at(10);
-    assert!(begin.iter().all(|piece| writer.pack(piece).is_continue()));
+    assert!(begin.iter().all(|piece| writer.data(piece).is_continue()));
     let mut asked_with_progress = key(1);
     asked_with_progress.request.progress = true;
     let (mut second, none) = answers.join(asked_with_progress);
     assert!(none.is_none());
     let late = tokio::spawn(async move { all(&mut second).await });
-    assert!(rest.iter().all(|piece| writer.pack(piece).is_continue()));
+    assert!(rest.iter().all(|piece| writer.data(piece).is_continue()));
     writer.finish(Ok(())).unwrap();
     let expected = (pieces.concat(), "Counting\n".to_owned());
     assert_eq!(all(&mut first).await.unwrap(), expected);
@@ -77,7 +77,7 @@ async fn what_failed_is_told_and_not_kept() {
     let answers = Answers::default();
     let (mut first, writer) = answers.join(key(1));
     let mut writer = writer.unwrap().spilling_to(&store);
-    assert!(writer.pack(b"half").is_continue());
+    assert!(writer.data(b"half").is_continue());
     assert!(writer.finish(Err(Error::Git("ended early".to_owned()))).is_err());
     all(&mut first).await.unwrap_err();
     let (mut second, writer) = answers.join(key(1));
@@ -111,7 +111,7 @@ fn joining_and_writing_at_once_never_wait_for_each_other() {
                 let (_reader, writer) = answers.join(key);
                 if let Some(writer) = writer {
                     let mut writer = writer.spilling_to(&store);
-                    assert!((0..5).all(|_| writer.pack(&[7; 300]).is_continue()));
+                    assert!((0..5).all(|_| writer.data(&[7; 300]).is_continue()));
                     writer.finish(Ok(())).unwrap();
                 }
             }

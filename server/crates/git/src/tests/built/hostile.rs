@@ -8,10 +8,11 @@ use std::os::unix::fs::FileExt as _;
 use super::{Holder, TIME};
 use crate::Oid;
 use crate::budget::Cancel;
-use crate::build::{PackSink, Source, build_here, build_pack};
+use crate::build::{Source, build_here, build_pack};
 use crate::error::Error;
 use crate::odb::{Member, Odb};
 use crate::packs::PackStore;
+use crate::sink::ByteSink;
 use crate::tests::fetch::Collect;
 use crate::tests::support::{Chance, Client, Server};
 use crate::upload::{Filter, PackRequest};
@@ -39,8 +40,8 @@ fn clone_of(id: Oid) -> PackRequest {
 /// Gives up while taking the first piece.
 struct GivesUp(Cancel, usize);
 
-impl PackSink for GivesUp {
-    fn pack(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+impl ByteSink for GivesUp {
+    fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         self.0.cancel();
         self.1 += bytes.len();
         ControlFlow::Continue(())

@@ -29,7 +29,13 @@ fn assert_sent(outcome: &Outcome, expected: &[&str]) {
 fn version_2_is_advertised_without_refs() {
     let lines = decode(&advertise_http(Version::V2, &refs()));
     assert_eq!(lines.first().map(String::as_str), Some("version 2"));
-    for line in ["ls-refs=unborn", "fetch=shallow wait-for-done filter", "object-format=sha1", "server-option"] {
+    for line in [
+        "ls-refs=unborn",
+        "fetch=shallow wait-for-done filter ref-in-want sideband-all",
+        "object-info",
+        "object-format=sha1",
+        "server-option",
+    ] {
         assert!(lines.iter().any(|l| l == line), "{line}");
     }
     assert_eq!(lines.last().map(String::as_str), Some("flush"));
@@ -153,6 +159,38 @@ fn a_shallow_fetch_never_unshallows_what_was_not_declared() {
 fn everything_is_unshallowed_without_asking() {
     let outcome = say(Version::V2, true, &["command=fetch", "delim", "want ID-4", "shallow ID-2", "deepen 2147483647", "done", "flush"]);
     assert_sent(&outcome, &["shallow-info", "unshallow ID-2", "delim", "packfile", "\u{1}PACK", "flush"]);
+}
+
+#[test]
+fn refs_are_wanted_by_name() {
+    let fetch = |more: &[&str]| say(Version::V2, true, &[&["command=fetch", "delim"], more, &["done", "flush"]].concat());
+    let outcome = fetch(&["want-ref refs/heads/old", "want-ref HEAD", "want ID-4", "deepen 1"]);
+    let sections = ["shallow-info", "shallow ID-3", "delim", "wanted-refs", "ID-4 HEAD", "ID-2 refs/heads/old", "delim"];
+    assert_sent(&outcome, &[&sections[..], &["packfile", "\u{1}PACK", "flush"]].concat());
+    assert_eq!(outcome.packs[0].wants, [id(2), id(4)]);
+    assert_sent(&fetch(&["want-ref main"]), &["ERR protocol error: unknown ref main"]);
+    let twice = fetch(&["want-ref refs/heads/main", "want-ref refs/heads/main"]);
+    assert_sent(&twice, &["ERR protocol error: duplicate want-ref refs/heads/main"]);
+}
+
+#[test]
+fn every_section_is_in_a_band_for_those_who_ask() {
+    let lines = ["command=fetch", "delim", "sideband-all", "want-ref refs/heads/main", "have ID-3", "deepen 1", "flush"];
+    let sections = ["acknowledgments", "ACK ID-3", "ready", "delim", "shallow-info", "shallow ID-3", "delim"];
+    let rest = ["wanted-refs", "ID-4 refs/heads/main", "delim", "packfile", "PACK", "flush"];
+    let banded = |line: &&str| if ["delim", "flush"].contains(line) { (*line).to_owned() } else { format!("\u{1}{line}") };
+    let expected: Vec<String> = sections.iter().chain(&rest).map(banded).collect();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    assert_sent(&say(Version::V2, true, &lines), &expected);
+}
+
+#[test]
+fn sizes_are_told_of_what_the_client_may_have() {
+    let ask = |more: &[&str]| say(Version::V2, true, &[&["command=object-info", "delim"], more, &["flush"]].concat());
+    let sizes = ask(&["size", "oid ID-2", "oid ID-8", "oid ID-4"]);
+    assert_sent(&sizes, &["size", "ID-2 200", "ID-8 ", "ID-4 400", "flush"]);
+    assert_sent(&ask(&["oid ID-2"]), &["ID-2", "flush"]);
+    assert_sent(&ask(&["type"]), &["ERR protocol error: expected an argument of object-info, not 'type'"]);
 }
 
 #[test]
