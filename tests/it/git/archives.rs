@@ -96,7 +96,7 @@ async fn archives_are_downloads_of_what_the_asker_may_read() {
         let again = alice.send("GET", path, &[("if-none-match", answer.header("etag"))], b"");
         assert_eq!((again.status, again.body.len()), (304, 0));
     }
-    let answer = alice.send("GET", "/alice/Tool/archive/feature/x.tar.gz", &[], b"");
+    let answer = alice.send("GET", "/alice/Tool/archive/refs%2Fheads%2Ffeature%2Fx.tar.gz", &[], b"");
     assert_eq!(answer.header("content-disposition"), "attachment; filename*=UTF-8''Tool-feature-x.tar.gz");
     assert!(answer.body.starts_with(&[0x1f, 0x8b]), "{}", answer.text());
     let leaked = format!("{leak}.zip");

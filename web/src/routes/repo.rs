@@ -214,6 +214,11 @@ impl RepoAddress {
         self.placed("raw", at, path)
     }
 
+    /// All files as one; `format` is `zip` or `tar.gz`.
+    pub fn archive(&self, at: &At, format: &str) -> String {
+        format!("{}/archive/{}.{format}", self.url(), encode_segment(&at.full_name()))
+    }
+
     /// One commit.
     pub fn commit(&self, sha: &str) -> String {
         format!("{}/commit/{}", self.url(), encode_segment(sha))
@@ -284,6 +289,12 @@ mod tests {
         assert_eq!(read("%C3%A4%20b/c"), Some(("feature/ä b/c".into(), String::new())));
         assert_eq!(read("y/x"), None);
         assert_eq!(At::new("tag", "feature").longer("x", &known), None);
+    }
+
+    #[test]
+    fn an_archive_is_of_the_ref_that_is_shown() {
+        assert_eq!(tool().archive(&At::branch("feature/x"), "tar.gz"), "/ann/tool/archive/refs%2Fheads%2Ffeature%2Fx.tar.gz");
+        assert_eq!(tool().archive(&At::new("tag", "v1"), "zip"), "/ann/tool/archive/refs%2Ftags%2Fv1.zip");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::pages::repo::use_repo;
 use crate::parts::copy::CopyButton;
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::menu::Menu;
+use crate::routes::At;
 
 /// A way for git to come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,8 @@ pub fn clone_address(door: RwSignal<Door>) -> Signal<String> {
 
 /// The menu on the code page.
 #[component]
-pub fn CloneMenu() -> impl IntoView {
+pub fn CloneMenu(at: At) -> impl IntoView {
+    let archives = StoredValue::new(["zip", "tar.gz"].map(|format| (format, use_repo().address().archive(&at, format))));
     let door = RwSignal::new(Door::Http);
     let address = clone_address(door);
     let select_all = |event: web_sys::FocusEvent| event_target::<web_sys::HtmlInputElement>(&event).select();
@@ -59,6 +61,11 @@ pub fn CloneMenu() -> impl IntoView {
                     Door::Http => "Git asks for your user name, and a password or an access token.",
                     Door::Ssh => "Git uses an SSH key that you added in your settings.",
                 }}</p>
+                <p class="download-line">
+                    {archives.get_value().into_iter().map(|(format, link)| view! {
+                        <a class="button small-button" href=link rel="external" download="">{format!("Download {format}")}</a>
+                    }).collect_view()}
+                </p>
             </div>
         </Menu>
     }

@@ -46,7 +46,7 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
             <div class="toolbar-right">
                 <input id="filter" type="search" aria-label="Filter files" placeholder="Filter files" autocomplete="off" spellcheck="false"
                     prop:value=move || filter.get() on:input=move |event| filter.set(event_target_value(&event))/>
-                <CloneMenu/>
+                <CloneMenu at=at.clone()/>
             </div>
         </div>
         <div class="box listing">

@@ -60,6 +60,8 @@ pub fn TagsPage() -> impl IntoView {
                                 {crate::browser::moment(tag.commit.created.as_str()).is_some().then(|| view! { " · " <Ago time=tag.commit.created.clone()/> })}
                             </p>
                         </div>
+                        <a class="button small-button" href=address.archive(&at, "tar.gz") rel="external" download="">"tar.gz"</a>
+                        <a class="button small-button" href=address.archive(&at, "zip") rel="external" download="">"zip"</a>
                         <a class="button small-button" href=address.commits(&at, "")>"History"</a>
                     </li>
                 }

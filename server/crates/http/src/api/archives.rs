@@ -32,7 +32,8 @@ pub async fn download(State(http): State<Http>, Asker(ctx): Asker, parts: PathPa
     if has(&headers, &tag) {
         return Ok(conditional(&headers, &tag, || ().into_response()));
     }
-    let file = format!("{}-{}.{}", repo.name, rev.replace('/', "-"), format.extension());
+    let short = ["refs/heads/", "refs/tags/"].iter().find_map(|below| rev.strip_prefix(below)).unwrap_or(rev);
+    let file = format!("{}-{}.{}", repo.name, short.replace('/', "-"), format.extension());
     // The folder that Gitea's archives have, which build scripts rely on.
     let prefix = format!("{}/", repo.name.as_str().to_lowercase()).into_bytes();
     let options = ArchiveOptions { format, prefix, ..ArchiveOptions::default() };
