@@ -7,7 +7,7 @@ mod child;
 mod commits;
 mod copy;
 mod delta;
-mod encode;
+pub(crate) mod encode;
 mod forms;
 mod plan;
 mod scope;

@@ -1,12 +1,13 @@
-//! Takes a pushed pack in: scanned while it streams, indexed, completed and checked by `git index-pack --strict`, named by its
-//! sha256, and left in quarantine.
+//! Takes a pushed pack in: scanned while it streams; indexed, completed and checked, in memory if it is small and sound, else by
+//! `git index-pack --strict`; named by its sha256, and left in quarantine.
 //!
 //! What comes out is well formed. Whether it may be built upon is for [`crate::connectivity`].
 
 mod depth;
 mod error;
-mod index;
+pub(crate) mod index;
 pub mod scan;
+pub(crate) mod small;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -16,7 +17,9 @@ use hardie_domain::limits::GitLimits;
 use hardie_domain::oid::Oid;
 
 use crate::budget::Cancel;
+use crate::error::Result as Outcome;
 use crate::object::to_gix;
+use crate::odb::Odb;
 use crate::packs::store::hash_file;
 use crate::packs::{Pack, PackHash, PackStore, Quarantine};
 use crate::view::View;
@@ -74,15 +77,23 @@ impl Ingested {
     }
 }
 
+/// The repository as the push found it. Thin packs are completed from it, and names that collide with its objects are compared.
+#[derive(Clone, Copy)]
+pub struct Base<'a> {
+    /// Its packs.
+    pub odb: &'a Odb,
+    /// Makes the folder for a child. Called only if one is needed: it costs a link for every pack.
+    pub view: &'a dyn Fn() -> Outcome<Arc<View>>,
+}
+
 /// Reads one pack from `reader`, exactly to its end, into the quarantine `id`.
 ///
-/// `base` is the repository as the push found it: thin packs are completed from it and names that collide with its objects are
-/// compared. `progress` gets texts for the pusher's terminal. Blocks; reading must fail when the client is gone or `cancel` is set.
+/// `progress` gets texts for the pusher's terminal. Blocks; reading must fail when the client is gone or `cancel` is set.
 pub fn ingest(
     reader: &mut dyn Read,
     packs: &PackStore,
     id: &str,
-    base: &View,
+    base: &Base<'_>,
     limits: &GitLimits,
     progress: &mut dyn FnMut(&str),
     cancel: &Cancel,
@@ -91,28 +102,36 @@ pub fn ingest(
     let quarantine = packs.quarantine(id)?;
     let mut scan = Scan::new(limits);
     let mut source = Source { reader, cancel, until };
-    // An empty pack, sent when every object is already here, needs no child.
     let mut head = Vec::new();
     let mut buffer = vec![0; 64 << 10];
-    while scan.objects().is_none() || (scan.objects() == Some(0) && !scan.is_done()) {
+    while !scan.is_done() && small::may_be(&scan) {
         let got = source.read(&mut buffer)?;
         let used = scan.feed(got)?;
         head.extend_from_slice(got.get(..used).unwrap_or_default());
     }
-    if scan.objects() == Some(0) {
+    if scan.is_done() && scan.objects() == Some(0) {
+        // Sent when every object is already here.
         let received = scan.offset();
         return Ok(Ingested { pack: None, sent_end: 0, appended: Vec::new(), carried: 0, received, _quarantine: quarantine });
     }
-    let mut indexer = index::Indexer::start(&quarantine, base, limits, progress, cancel)?;
-    let mut reads = indexer.write(&head)?;
-    drop(head);
-    while reads && !scan.is_done() {
-        let got = source.read(&mut buffer)?;
-        let used = scan.feed(got)?;
-        reads = indexer.write(got.get(..used).unwrap_or_default())?;
-    }
-    let path = indexer.finish()?;
-    let hash = hash_file(&path)?;
+    let here = if scan.is_done() { small::take_in(&head, &scan, base.odb, &quarantine, packs.files().as_ref())? } else { None };
+    let (path, hash) = match here {
+        Some(written) => written,
+        None => {
+            let view = (base.view)()?;
+            let mut indexer = index::Indexer::start(&quarantine, &view, limits, progress, cancel)?;
+            let mut reads = indexer.write(&head)?;
+            drop(head);
+            while reads && !scan.is_done() {
+                let got = source.read(&mut buffer)?;
+                let used = scan.feed(got)?;
+                reads = indexer.write(got.get(..used).unwrap_or_default())?;
+            }
+            let path = indexer.finish()?;
+            let hash = hash_file(&path)?;
+            (path, hash)
+        }
+    };
     let pack = packs.open_unpublished(&path, hash)?;
     depth::check(&pack)?;
     let sent_end = scan.sent_end();

@@ -8,4 +8,5 @@ mod hostile;
 mod publish;
 mod push;
 mod reading;
+mod small;
 mod support;

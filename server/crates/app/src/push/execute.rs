@@ -7,7 +7,7 @@ use hardie_domain::access::RepoAction;
 use hardie_domain::percent::encode_segment;
 use hardie_domain::time::Timestamp;
 use hardie_git::Cancel;
-use hardie_git::ingest::{self, IngestError, Ingested};
+use hardie_git::ingest::{self, Base, Ingested};
 use hardie_store::pushes::NewPush;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -135,10 +135,11 @@ async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSo
     let taken = spawn_blocking(move || {
         let _permit = permit;
         let PackSource { mut reader, progress, cancel } = source;
-        let view = handle.view(&packs).map_err(IngestError::from)?;
+        let view = || handle.view(&packs);
+        let base = Base { odb: &handle.odb, view: &view };
         // A full channel drops a progress line rather than stopping the pack.
         let mut tell = |line: &str| drop(progress.try_send(line.to_owned()));
-        ingest::ingest(&mut *reader, &packs, &id.to_string(), &view, &limits, &mut tell, &cancel)
+        ingest::ingest(&mut *reader, &packs, &id.to_string(), &base, &limits, &mut tell, &cancel)
     });
     match taken.await.map_err(Error::internal)? {
         Ok(ingested) => Ok(Ok(ingested)),

@@ -10,7 +10,7 @@ pub(super) const OFS_DELTA: u8 = 6;
 pub(super) const REF_DELTA: u8 = 7;
 
 /// Type and inflated size.
-pub(super) fn header(kind: u8, mut size: u64) -> Vec<u8> {
+pub(crate) fn header(kind: u8, mut size: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(10);
     let mut byte = kind << 4 | (size & 15) as u8;
     size >>= 4;
@@ -35,7 +35,7 @@ pub(super) fn distance(mut distance: u64) -> Vec<u8> {
 }
 
 /// The type of a whole object.
-pub(super) fn number(kind: Kind) -> u8 {
+pub(crate) fn number(kind: Kind) -> u8 {
     match kind {
         Kind::Commit => 1,
         Kind::Tree => 2,
@@ -46,14 +46,14 @@ pub(super) fn number(kind: Kind) -> u8 {
 
 /// One deflater for all entries; made when the first needs it.
 #[derive(Default)]
-pub(super) struct Deflater {
+pub(crate) struct Deflater {
     state: Option<Compress>,
     out: Vec<u8>,
 }
 
 impl Deflater {
     /// The zlib form of `data`, valid until the next call.
-    pub(super) fn deflate(&mut self, data: &[u8]) -> Result<&[u8]> {
+    pub(crate) fn deflate(&mut self, data: &[u8]) -> Result<&[u8]> {
         let failed = || Error::Git("deflating failed".to_owned());
         let state = self.state.get_or_insert_with(|| Compress::new(Compression::new(6), true));
         state.reset();

@@ -21,7 +21,7 @@ const WORDS: usize = 16 << 10;
 /// Deviations that old and honest histories hold, harmless to readers; Gitaly and GitHub let the same ones pass.
 const STRICT: &str = "--strict=badTimezone=ignore,missingSpaceBeforeDate=ignore,zeroPaddedFilemode=ignore";
 
-pub(super) struct Indexer<'a> {
+pub(crate) struct Indexer<'a> {
     child: Running,
     pack_dir: PathBuf,
     ear: Ear<'a>,
@@ -42,7 +42,7 @@ fn quoted(path: &Path) -> OsString {
 }
 
 impl<'a> Indexer<'a> {
-    pub(super) fn start(
+    pub(crate) fn start(
         quarantine: &Quarantine,
         base: &View,
         limits: &GitLimits,
@@ -64,12 +64,12 @@ impl<'a> Indexer<'a> {
     }
 
     /// `false` once the child has had enough; [`Indexer::finish`] tells why.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<bool, IngestError> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<bool, IngestError> {
         Ok(self.child.write_all(bytes, &mut self.ear)?)
     }
 
     /// Waits for its verdict: the path of the pack in quarantine, its index beside it.
-    pub(super) fn finish(mut self) -> Result<PathBuf, IngestError> {
+    pub(crate) fn finish(mut self) -> Result<PathBuf, IngestError> {
         let status = self.child.finish(&mut self.ear)?;
         self.ear.end_line();
         if !status.success() {

@@ -65,6 +65,11 @@ impl Scan {
         self.objects
     }
 
+    /// Bytes of all objects so far, inflated; of a delta both itself and its result.
+    pub fn inflated(&self) -> u64 {
+        self.inflated
+    }
+
     /// Where the last entry ended, once all are read.
     pub fn sent_end(&self) -> u64 {
         self.sent_end
@@ -247,7 +252,7 @@ fn malformed(why: &str) -> IngestError {
 }
 
 /// Type in bits 4 to 6 of the first byte; size little end first, 4 bits and then 7 a byte.
-fn entry_header(bytes: &[u8]) -> Option<(u8, u64)> {
+pub(super) fn entry_header(bytes: &[u8]) -> Option<(u8, u64)> {
     let (first, rest) = bytes.split_first()?;
     let mut size = u64::from(first & 0x0f);
     let mut shift = 4;
@@ -260,7 +265,7 @@ fn entry_header(bytes: &[u8]) -> Option<(u8, u64)> {
 }
 
 /// Big end first, 7 bits a byte, one added at each continuation.
-fn base_distance(bytes: &[u8]) -> Option<u64> {
+pub(super) fn base_distance(bytes: &[u8]) -> Option<u64> {
     let (first, rest) = bytes.split_first()?;
     let mut value = u64::from(first & 0x7f);
     for byte in rest {
@@ -270,7 +275,7 @@ fn base_distance(bytes: &[u8]) -> Option<u64> {
 }
 
 /// Little end first, 7 bits a byte; also says how many bytes it took.
-fn delta_size(bytes: &[u8]) -> Option<(u64, usize)> {
+pub(super) fn delta_size(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut size = 0u64;
     for (at, byte) in bytes.iter().enumerate().take(10) {
         let (part, shift) = (u64::from(byte & 0x7f), 7 * u32::try_from(at).ok()?);

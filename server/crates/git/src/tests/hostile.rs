@@ -8,7 +8,7 @@ use super::support::{Chance, Client, HandMade, Server, append_delta, with_checks
 use crate::Oid;
 use crate::budget::Cancel;
 use crate::ingest::scan::Scan;
-use crate::ingest::{IngestError, Limit, ingest};
+use crate::ingest::{Base, IngestError, Limit, ingest};
 
 fn sample() -> (Client, Oid, Vec<u8>) {
     let client = Client::new();
@@ -53,7 +53,9 @@ fn nothing_is_read_past_the_end_of_the_pack() {
     let (client, tip, pack) = sample();
     let server = Server::new();
     for pack in [pack, client.pack(&[tip], &[tip], false)] {
-        ingest(&mut NoMore(pack), &server.store, "x", &server.view(), &server.limits, &mut |_| {}, &Cancel::new()).unwrap();
+        let view = server.view();
+        let base = Base { odb: view.odb(), view: &|| Ok(view.clone()) };
+        ingest(&mut NoMore(pack), &server.store, "x", &base, &server.limits, &mut |_| {}, &Cancel::new()).unwrap();
     }
 }
 
@@ -293,7 +295,9 @@ fn the_same_object_twice_and_a_cancelled_push_are_refused() {
     assert!(matches!(server.ingest(&twice.finish()), Err(IngestError::Fsck(_))));
     let cancel = Cancel::new();
     cancel.cancel();
-    let got = ingest(&mut io::repeat(0), &server.store, "x", &server.view(), &server.limits, &mut |_| {}, &cancel);
+    let view = server.view();
+    let base = Base { odb: view.odb(), view: &|| Ok(view.clone()) };
+    let got = ingest(&mut io::repeat(0), &server.store, "x", &base, &server.limits, &mut |_| {}, &cancel);
     assert!(matches!(got, Err(IngestError::Stopped(_))));
     assert!(server.listing("quarantine").is_empty());
 }

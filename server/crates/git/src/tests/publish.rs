@@ -147,7 +147,8 @@ fn a_full_disk_while_a_push_begins_is_told_as_such_and_leaves_nothing() {
         let server = Server::with_files(recorder.clone());
         let view = server.view();
         recorder.fail_after(step, io::ErrorKind::StorageFull);
-        let got = crate::ingest::ingest(&mut &*pack, &server.store, "x", &view, &server.limits, &mut |_| {}, &crate::Cancel::new());
+        let base = crate::ingest::Base { odb: view.odb(), view: &|| Ok(view.clone()) };
+        let got = crate::ingest::ingest(&mut &*pack, &server.store, "x", &base, &server.limits, &mut |_| {}, &crate::Cancel::new());
         assert!(matches!(got, Err(IngestError::DiskFull)), "step {step}: {got:?}");
         assert!(!matches!(got, Err(e) if e.is_clients_fault()));
         recorder.heal();

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::budget::{Budget, Cancel};
 use crate::connectivity::{self, NotConnected};
-use crate::ingest::{IngestError, Ingested, ingest};
+use crate::ingest::{Base, IngestError, Ingested, ingest};
 use crate::odb::{Member, Odb};
 use crate::packs::{DiskFiles, Files, PackHash, PackStore};
 use crate::view::View;
@@ -184,7 +184,9 @@ impl Server {
     pub(super) fn ingest(&self, pack: &[u8]) -> Result<Ingested, IngestError> {
         self.pushes.set(self.pushes.get() + 1);
         let id = format!("push-{}", self.pushes.get());
-        ingest(&mut &*pack, &self.store, &id, &self.view(), &self.limits, &mut |_| {}, &Cancel::new())
+        let view = self.view();
+        let base = Base { odb: view.odb(), view: &|| Ok(view.clone()) };
+        ingest(&mut &*pack, &self.store, &id, &base, &self.limits, &mut |_| {}, &Cancel::new())
     }
 
     pub(super) fn check(&self, push: Option<&Ingested>, tips: &[Oid]) -> Result<bool, NotConnected> {
