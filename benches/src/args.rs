@@ -11,11 +11,11 @@ pub struct Options {
     pub seconds: u64,
     /// How many connections send at once.
     pub connections: usize,
-    /// How many pushes the policy is asked about.
+    /// How many pushes are sent.
     pub pushes: usize,
 }
 
-const WORKS: [&str; 3] = ["git", "policy", "idle"];
+const WORKS: [&str; 4] = ["git", "push", "policy", "idle"];
 
 /// Reads the arguments after the program's name.
 pub fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Options> {
@@ -31,7 +31,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Options>
             "--connections" => options.connections = usize::try_from(number(64)?)?,
             "--pushes" => options.pushes = usize::try_from(number(2000)?)?,
             work if WORKS.contains(&work) && options.work.is_none() => options.work = Some(argument),
-            _ => bail!("{argument:?} is not understood: [git|policy|idle] [--seconds N] [--connections N] [--pushes N]"),
+            _ => bail!("{argument:?} is not understood: [git|push|policy|idle] [--seconds N] [--connections N] [--pushes N]"),
         }
     }
     Ok(options)

@@ -5,6 +5,7 @@
 
 mod args;
 mod children;
+mod cpu;
 mod fixture;
 mod http;
 mod load;
@@ -12,6 +13,7 @@ mod machine;
 mod memory;
 mod ours;
 mod peer;
+mod processes;
 mod report;
 mod wire;
 mod works;
@@ -34,6 +36,9 @@ fn measure() -> anyhow::Result<()> {
     let mut report = report::Report::default();
     if options.wants("git") {
         works::git::measure(&options, &mut report)?;
+    }
+    if options.wants("push") {
+        works::push::measure(&options, &mut report)?;
     }
     if options.wants("policy") {
         works::policy::measure(&options, &mut report)?;

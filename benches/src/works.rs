@@ -3,3 +3,4 @@
 pub mod git;
 pub mod idle;
 pub mod policy;
+pub mod push;

@@ -13,8 +13,8 @@ use crate::ours::{Ours, USER};
 use crate::report::{Line, Report};
 use crate::{say, wire};
 
-const NOTHING: &str = "0000000000000000000000000000000000000000";
-const MAIN: &str = "refs/heads/main";
+pub const NOTHING: &str = "0000000000000000000000000000000000000000";
+pub const MAIN: &str = "refs/heads/main";
 /// The shipped policy that every push of this bench passes.
 const POLICY: &str = "commit-message";
 
@@ -67,14 +67,14 @@ pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn component() -> anyhow::Result<PathBuf> {
+pub fn component() -> anyhow::Result<PathBuf> {
     let folder = std::env::var_os("HARDIE_BENCH_PLUGINS").map(PathBuf::from).context("start this as `cargo xtask bench`")?;
     let path = folder.join(format!("{POLICY}.wasm"));
     ensure!(path.is_file(), "{} is not built", path.display());
     Ok(path)
 }
 
-fn first_or_next(source: &Path, old: &str, new: &str) -> anyhow::Result<Vec<u8>> {
+pub fn first_or_next(source: &Path, old: &str, new: &str) -> anyhow::Result<Vec<u8>> {
     // "All that leads to the first commit" is that commit alone.
     let old = if old == NOTHING { format!("{new}^@") } else { old.to_owned() };
     fixture::pack(source, &old, new)
