@@ -60,8 +60,8 @@ pub fn TagsPage() -> impl IntoView {
                                 {crate::browser::moment(tag.commit.created.as_str()).is_some().then(|| view! { " · " <Ago time=tag.commit.created.clone()/> })}
                             </p>
                         </div>
-                        <a class="button small-button" href=address.archive(&at, "tar.gz") rel="external" download="">"tar.gz"</a>
-                        <a class="button small-button" href=address.archive(&at, "zip") rel="external" download="">"zip"</a>
+                        <a class="button small-button" href=address.archive(&at, "tar.gz") rel="external" download="" aria-label=format!("Download {} as tar.gz", tag.name)>"tar.gz"</a>
+                        <a class="button small-button" href=address.archive(&at, "zip") rel="external" download="" aria-label=format!("Download {} as zip", tag.name)>"zip"</a>
                         <a class="button small-button" href=address.commits(&at, "")>"History"</a>
                     </li>
                 }
