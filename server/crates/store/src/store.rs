@@ -172,9 +172,26 @@ impl Snapshot {
         all(&mut self.0, &statement, map).await
     }
 
+    /// For reads that stream.
+    pub(crate) fn into_inner(self) -> Transaction<'static, Any> {
+        self.0
+    }
+
     /// Ends it now, so that the connection goes back clean.
     pub(crate) async fn end(self) -> Result<()> {
         Ok(self.0.commit().await?)
+    }
+}
+
+/// One connection for writing, to a database whose schema is left as it is.
+pub(crate) async fn pool_alone(options: &StoreOptions) -> Result<AnyPool> {
+    sqlx::any::install_default_drivers();
+    match options.engine()? {
+        Engine::Sqlite => pool(&sqlite_url(&options.sqlite_path()?)?, Role::Writer, 1, options.acquire_timeout).await,
+        Engine::Postgres => {
+            reach(&options.url, options.acquire_timeout).await?;
+            pool(&options.url, Role::Any, 1, options.acquire_timeout).await
+        }
     }
 }
 
