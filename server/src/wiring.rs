@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
 
+pub mod fresh;
+pub mod keys;
 pub mod lock;
 mod offline;
 pub mod plugins;
@@ -64,6 +66,7 @@ pub async fn start(config: Config) -> anyhow::Result<Server> {
 pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> {
     config::prepare_data_dir(&config.data_dir)?;
     let lock = lock::take(&config.data_dir)?;
+    fresh::refuse_half_restored(&config.data_dir)?;
     let http = bind(config.http_listen, "http-listen").await?;
     let ssh = bind(config.ssh_listen, "ssh-listen").await?;
     let (http_address, ssh_address) = (http.local_addr()?, ssh.local_addr()?);

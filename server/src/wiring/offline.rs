@@ -18,6 +18,7 @@ use super::system::{SystemClock, SystemEntropy};
 
 /// Opens the data of a server that may be running: nothing that it has under way is touched.
 pub async fn offline(data_dir: &Path, database: &str) -> anyhow::Result<App> {
+    super::fresh::refuse_half_restored(data_dir)?;
     let config = AppConfig {
         public_url: String::new(),
         ssh_address: String::new(),
