@@ -25,7 +25,7 @@ pub mod plugins;
 pub mod shutdown;
 pub mod system;
 
-pub use offline::offline;
+pub use offline::{offline, offline_as_it_is};
 
 /// Parts that a test may replace by its own.
 #[derive(Clone)]

@@ -77,7 +77,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         _ => config::require_data(&data_dir, &database)?,
     }
     super::runtime()?.block_on(async {
-        let app = wiring::offline(&data_dir, &database).await.context("cannot open this server's data")?;
+        wiring::fresh::refuse_half_restored(&data_dir)?;
+        let app = match &args.command {
+            Command::Backup(_) => wiring::offline_as_it_is(&data_dir, &database).await,
+            _ => wiring::offline(&data_dir, &database).await,
+        };
+        let app = app.context("cannot open this server's data")?;
         match args.command {
             Command::User(command) => user::run(&app, command).await,
             Command::Token(command) => token::run(&app, command).await,

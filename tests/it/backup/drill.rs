@@ -15,15 +15,16 @@ use crate::durability::kill::create_repo;
 use crate::support::{choices, soak};
 
 /// Somebody with a password, and a token that their git sends.
-fn person(data: &Path) -> Git {
-    process::admin(data, &["user", "create", "alice", "--email", "a@example.org", "--password-stdin"], "correct horse battery\n").unwrap();
-    let token = process::admin(data, &["token", "create", "alice", "--name", "t", "--scopes", "all"], "").unwrap();
+fn person(data: &Path, more: &[&str]) -> Git {
+    let create = ["user", "create", "alice", "--email", "a@example.org", "--password-stdin"];
+    process::admin(data, &[&create, more].concat(), "correct horse battery\n").unwrap();
+    let token = process::admin(data, &[&["token", "create", "alice", "--name", "t", "--scopes", "all"], more].concat(), "").unwrap();
     Git::new("alice").unwrap().with_password("alice", &token).unwrap()
 }
 
-fn begin_backup(data: &Path, file: &Path) -> Child {
+fn begin_backup(data: &Path, more: &[&str], file: &Path) -> Child {
     let mut command = process::hardie(&["admin", "backup", arg(file), "--with-key", "--quiet", "--data-dir"]).unwrap();
-    command.arg(data).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command.arg(data).args(more).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Commits and pushes until told to stop; `tips` has what was acknowledged.
@@ -57,12 +58,11 @@ fn check(data: &Path, more: &[&str], git: &Git, dirs: &[PathBuf], acknowledged: 
     server.terminate().unwrap();
 }
 
-#[test]
-fn kill_at_random_moments_leaves_no_half_backup_and_the_last_one_has_every_push() {
+fn drill(more: &[&str]) {
     let mut random = choices("backup_kill");
     let data = tempfile::tempdir().unwrap();
-    let git = person(data.path());
-    let server = ServerProcess::serve(data.path(), &[]).unwrap();
+    let git = person(data.path(), more);
+    let server = ServerProcess::serve(data.path(), more).unwrap();
     create_repo(&git, server.url(), "tool");
     let url = format!("{}/alice/tool.git", server.url());
     let dirs: Vec<PathBuf> = (0..3).map(|n| git.init(&format!("work{n}")).unwrap()).collect();
@@ -82,7 +82,7 @@ fn kill_at_random_moments_leaves_no_half_backup_and_the_last_one_has_every_push(
         for round in 0..rounds {
             let file = folder.path().join(format!("{round}.tar"));
             let before = tips.lock().unwrap().clone();
-            let mut child = begin_backup(data.path(), &file);
+            let mut child = begin_backup(data.path(), more, &file);
             // The last one is left in peace.
             if round + 1 < rounds {
                 #[expect(clippy::disallowed_methods, reason = "the moment of the kill is chance, and chance alone")]
@@ -109,6 +109,17 @@ fn kill_at_random_moments_leaves_no_half_backup_and_the_last_one_has_every_push(
     check(&postgres, &more, &git, &dirs, &before, "postgres");
 }
 
+#[test]
+fn kill_at_random_moments_leaves_no_half_backup_and_the_last_one_has_every_push() {
+    drill(&[]);
+}
+
+#[test]
+fn kill_at_random_moments_on_postgres_leaves_no_half_backup_and_the_last_one_has_every_push() {
+    let database = Database::new().unwrap();
+    drill(&["--database", database.url()]);
+}
+
 /// Begins a restore that gets half of its input, and kills it there.
 fn cut_off(data: &Path, more: &[&str], backup: &[u8]) {
     let name = || std::fs::read_to_string(data.join("restore/name")).unwrap_or_default();
@@ -133,7 +144,7 @@ fn cut_off(data: &Path, more: &[&str], backup: &[u8]) {
 
 fn killed_restore(more: &[&str]) {
     let data = tempfile::tempdir().unwrap();
-    let git = person(data.path());
+    let git = person(data.path(), &[]);
     let server = ServerProcess::serve(data.path(), &[]).unwrap();
     create_repo(&git, server.url(), "tool");
     let dir = git.init("work").unwrap();

@@ -28,7 +28,12 @@ pub enum Cell {
     Bytes(Vec<u8>),
 }
 
+pub(crate) use columns::has_table;
+
 /// The newest schema that this program knows.
 pub fn known_schema() -> i64 {
     crate::migrate::known()
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,9 @@ pub enum Error {
         /// Its name in the database.
         name: String,
     },
+    /// There is nothing to read in the database.
+    #[error("the database holds no server's data")]
+    NoSchema,
     /// A restore needs an empty database.
     #[error("the database is not empty, it holds {0}: give one in which nothing is")]
     Occupied(String),

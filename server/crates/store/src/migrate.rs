@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![1 "0001_forge", 2 "0002_keep_packs"
 /// Any number: nodes that start at once agree on it, and on nothing else.
 const ADVISORY_LOCK: i64 = 0x6861_7264_6965;
 
+pub(crate) const HISTORY_TABLE: &str = "schema_history";
 const HISTORY: &str =
     "CREATE TABLE IF NOT EXISTS schema_history (version BIGINT PRIMARY KEY, name TEXT NOT NULL, fingerprint BIGINT NOT NULL)";
 
@@ -61,6 +62,15 @@ pub(crate) async fn lock(connection: &mut AnyConnection, engine: Engine) -> Resu
 /// Applies what is missing up to this version, inside the caller's transaction.
 pub(crate) async fn raise(connection: &mut AnyConnection, engine: Engine, to: i64) -> Result<()> {
     connection.execute(HISTORY).await?;
+    let applied = check(connection, engine).await?;
+    for migration in MIGRATIONS.iter().filter(|m| m.version <= to && !applied.contains(&m.version)) {
+        apply(connection, migration, engine).await?;
+    }
+    Ok(())
+}
+
+/// The versions that a database has, if they are this program's own or older ones of it.
+pub(crate) async fn check(connection: &mut AnyConnection, engine: Engine) -> Result<Vec<i64>> {
     let history = sql("SELECT version, name, fingerprint FROM schema_history ORDER BY version");
     let applied = all(connection, &history, |c: &mut Cols<'_>| Ok((c.int()?, c.text()?, c.int()?))).await?;
     for (version, name, found) in &applied {
@@ -70,10 +80,7 @@ pub(crate) async fn raise(connection: &mut AnyConnection, engine: Engine, to: i6
             Some(_) => {}
         }
     }
-    for migration in MIGRATIONS.iter().filter(|m| m.version <= to && !applied.iter().any(|(version, ..)| *version == m.version)) {
-        apply(connection, migration, engine).await?;
-    }
-    Ok(())
+    Ok(applied.into_iter().map(|(version, ..)| version).collect())
 }
 
 /// The version of a database that has a history.

@@ -5,7 +5,7 @@ use std::fs::File;
 use hardie_git::packs::{Intake, PackHash, PackStore};
 use hardie_store::backup::{FileSort, HeldFile};
 
-use super::{Error, Result};
+use super::{Error, Result, parts};
 
 /// The quarantine of packs that are restored.
 const QUARANTINE: &str = "restore";
@@ -47,23 +47,24 @@ impl Places {
     }
 
     /// A new file, which nobody sees yet. Refused if the disk has no room for it.
-    pub fn create(&self, sort: &FileSort, hash: &PackHash, extension: &str, size: u64) -> Result<File> {
+    pub fn create(&self, sort: &FileSort, hash: &[u8; 32], extension: &str, size: u64) -> Result<File> {
         let free = self.packs.free_space()?;
         if size > free {
-            return Err(Error::refused(format!("{}/{hash}.{extension} says it has {size} bytes; the disk has {free} free", sort.name)));
+            let name = parts::file(sort, hash, extension);
+            return Err(Error::refused(format!("{name} says it has {size} bytes; the disk has {free} free")));
         }
         match sort.name {
-            "packs" => Ok(self.intake.create(hash, extension)?),
+            "packs" => Ok(self.intake.create(&PackHash(*hash), extension)?),
             other => Err(unknown(other)),
         }
     }
 
     /// Puts the files of one hash under their final names and syncs them. Gives back the size that a row should name.
-    pub fn publish(&self, sort: &FileSort, hash: &PackHash) -> Result<HeldFile> {
+    pub fn publish(&self, sort: &FileSort, hash: &[u8; 32]) -> Result<HeldFile> {
         match sort.name {
             "packs" => {
-                let published = self.intake.publish(hash).map_err(|error| Error::refused(error.to_string()))?;
-                Ok(HeldFile { hash: hash.0, bytes: published.bytes() })
+                let published = self.intake.publish(&PackHash(*hash)).map_err(|error| Error::refused(error.to_string()))?;
+                Ok(HeldFile { hash: *hash, bytes: published.bytes() })
             }
             other => Err(unknown(other)),
         }

@@ -18,7 +18,7 @@ pub enum Name {
     Counters,
     File {
         sort: &'static FileSort,
-        hash: PackHash,
+        hash: [u8; 32],
         extension: &'static str,
     },
     /// A path in the data folder, out of a list.
@@ -47,7 +47,7 @@ impl Name {
         let sort = SORTS.iter().find(|sort| sort.name == folder)?;
         let (hash, extension) = file.split_once('.')?;
         let extension = extensions(sort).iter().find(|known| **known == extension)?;
-        Some(Name::File { sort, hash: PackHash::from_hex(hash)?, extension })
+        Some(Name::File { sort, hash: PackHash::from_hex(hash)?.0, extension })
     }
 
     /// The stage to which a part belongs: parts come in this order.
@@ -75,8 +75,8 @@ pub fn rows(number: u32, table: &Table) -> String {
     format!("{ROWS}{number:06}-{}.jsonl", table.name)
 }
 
-pub fn file(sort: &FileSort, hash: &PackHash, extension: &str) -> String {
-    format!("{}/{hash}.{extension}", sort.name)
+pub fn file(sort: &FileSort, hash: &[u8; 32], extension: &str) -> String {
+    format!("{}/{}.{extension}", sort.name, hex::encode(hash))
 }
 
 pub fn key(name: &str) -> String {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn names_are_recognised_and_no_others() {
         let keys = ["secret.key", "ssh/host_ed25519_key"];
-        let (account, hash) = (tables::find("account").unwrap().1, PackHash([0xab; 32]));
+        let (account, hash) = (tables::find("account").unwrap().1, [0xab; 32]);
         let name = |text: &str| Name::parse(text, &keys);
         assert_eq!(name(&rows(7, account)), Some(Name::Rows(7, account)));
         let (sort, extension) = (&SORTS[0], "idx");

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use hardie_git::packs::{PackHash, PackStore};
+use hardie_git::packs::PackStore;
 use hardie_store::backup::{FileSort, HeldFile, Table, known_schema, tables};
 
 use super::archive::{Entry, Reader, printable};
@@ -100,7 +100,7 @@ struct Taking<'a> {
     /// The stage of the part before.
     stage: u8,
     /// The files of one hash that is not complete: its sort, and how many came.
-    open: Option<(&'static FileSort, PackHash, usize)>,
+    open: Option<(&'static FileSort, [u8; 32], usize)>,
     manifest: Option<Manifest>,
     contents: Contents,
 }
@@ -173,16 +173,16 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
-    fn file<R: Read>(&mut self, mut entry: Entry<'_, R>, sort: &'static FileSort, hash: PackHash, extension: &'static str) -> Result<()> {
+    fn file<R: Read>(&mut self, mut entry: Entry<'_, R>, sort: &'static FileSort, hash: [u8; 32], extension: &'static str) -> Result<()> {
         let shown = printable(&entry.name);
         let extensions = parts::extensions(sort);
         let come = match self.open.take() {
             Some((open, name, come)) if open == sort && name == hash => come,
             None => 0,
-            Some((open, name, _)) => return Err(Error::refused(format!("{}/{name} is not complete", open.name))),
+            Some((open, name, _)) => return Err(Error::refused(format!("{}/{} is not complete", open.name, hex::encode(name)))),
         };
         let known = self.contents.files.entry(sort.name).or_default();
-        if extensions.get(come) != Some(&extension) || known.last().is_some_and(|last| last.hash >= hash.0) {
+        if extensions.get(come) != Some(&extension) || known.last().is_some_and(|last| last.hash >= hash) {
             return Err(Error::refused(format!("the part {shown} is not where it should be")));
         }
         let mut file = self.places.create(sort, &hash, extension, entry.size)?;
@@ -200,7 +200,7 @@ impl<'a> Taking<'a> {
             }
         }
         let found = entry.finish()?;
-        if is_content && found != hash.0 {
+        if is_content && found != hash {
             return Err(Error::refused(format!("{shown} is damaged: its bytes are not those of its name")));
         }
         if come + 1 < extensions.len() {

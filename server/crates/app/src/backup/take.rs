@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use hardie_git::packs::{PackHash, PackStore};
+use hardie_git::packs::PackStore;
 use hardie_store::backup::{Column, FileSort, HeldFile, Item, SORTS, TABLES, Table};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -188,18 +188,18 @@ impl Rest {
     }
 
     fn copy<W: Write>(&self, writer: &mut Writer<W>, sort: &'static FileSort, held: &HeldFile, progress: &mut Progress) -> Result<()> {
-        let hash = PackHash(held.hash);
         for extension in parts::extensions(sort) {
             let (mut source, size) = files::open(&self.packs, sort, held, extension)?;
             let is_content = files::is_named_by_content(sort, extension);
-            let found = writer.copy(&parts::file(sort, &hash, extension), size, &mut source, &mut |bytes| {
+            let found = writer.copy(&parts::file(sort, &held.hash, extension), size, &mut source, &mut |bytes| {
                 if is_content {
                     progress.bytes += bytes;
                     (self.tell)(*progress);
                 }
             })?;
             if is_content && found != held.hash {
-                let text = format!("{} {hash} is damaged, its bytes are not those of its name", sort.name.trim_end_matches('s'));
+                let name = parts::file(sort, &held.hash, extension);
+                let text = format!("{name} is damaged, its bytes are not those of its name");
                 return Err(Error::Damaged(format!("{text}: hardie admin verify names the repositories that hold it")));
             }
         }

@@ -39,6 +39,11 @@ pub(crate) async fn tables(connection: &mut AnyConnection, engine: Engine) -> Re
     all(connection, &sql(text), |c: &mut Cols<'_>| c.text()).await
 }
 
+/// Whether there is a table of this name.
+pub(crate) async fn has_table(connection: &mut AnyConnection, engine: Engine, name: &str) -> Result<bool> {
+    Ok(tables(connection, engine).await?.iter().any(|table| table == name))
+}
+
 /// Columns of a table in their order; none if it is not there. A name that would have to be quoted is refused, since statements are
 /// made of them.
 pub(crate) async fn columns(connection: &mut AnyConnection, engine: Engine, table: &str) -> Result<Vec<Column>> {

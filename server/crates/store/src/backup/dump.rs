@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use sqlx::any::{Any, AnyRow};
-use sqlx::{Row as _, Transaction};
+use sqlx::{AnyConnection, Row as _, Transaction};
 use tokio::sync::mpsc;
 
 use super::columns::{self, Column, Kind};
@@ -46,6 +46,10 @@ impl Dump {
     /// Sends a table's rows, as fast as they are taken. `false` if nobody takes them any more.
     pub async fn send(&mut self, table: &'static Table, out: &mpsc::Sender<Item>) -> Result<bool> {
         let columns = columns::columns(&mut self.inner, self.engine, table.name).await?;
+        if columns.is_empty() {
+            // The schema is older than the table.
+            return Ok(true);
+        }
         let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
         let only = if table.only.is_empty() { String::new() } else { format!(" WHERE {}", table.only) };
         let text = format!("SELECT {} FROM {}{only} ORDER BY {}", columns::list(&columns), table.name, table.key);
@@ -71,7 +75,7 @@ impl Dump {
 
     /// The files of one sort that the rows name.
     pub async fn files(&mut self, sort: &FileSort) -> Result<Vec<HeldFile>> {
-        all(&mut self.inner, &sort.statement(), held_file).await
+        held_files(&mut self.inner, self.engine, sort).await
     }
 
     /// How many repositories there are, those that can still be restored included.
@@ -86,8 +90,11 @@ impl Dump {
     }
 }
 
-pub(crate) fn held_file(cols: &mut Cols<'_>) -> Result<HeldFile> {
-    Ok(HeldFile { hash: cols.hash()?, bytes: cols.count()? })
+pub(crate) async fn held_files(connection: &mut AnyConnection, engine: Engine, sort: &FileSort) -> Result<Vec<HeldFile>> {
+    if !columns::has_table(connection, engine, sort.table).await? {
+        return Ok(Vec::new());
+    }
+    all(connection, &sort.statement(), |c: &mut Cols<'_>| Ok(HeldFile { hash: c.hash()?, bytes: c.count()? })).await
 }
 
 fn cells(row: &AnyRow, kinds: &[Kind]) -> Result<Vec<Cell>> {

@@ -5,11 +5,11 @@ use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
 
 use super::columns::{self, Column, Kind};
-use super::dump::held_file;
+use super::dump::held_files;
 use super::{Cell, FileSort, HeldFile, TABLES, Table, counters, tables};
 use crate::options::{Engine, StoreOptions};
 use crate::sql::{Cols, Sql, Value, owned, sql};
-use crate::store::{all, exec, opt};
+use crate::store::{exec, opt};
 use crate::{Error, Result, migrate, store};
 
 /// The lease that tells a restore that was cut off after its commit.
@@ -106,7 +106,7 @@ impl Load {
 
     /// The files of one sort that the rows name.
     pub async fn files(&mut self, sort: &FileSort) -> Result<Vec<HeldFile>> {
-        all(&mut self.inner, &sort.statement(), held_file).await
+        held_files(&mut self.inner, self.engine, sort).await
     }
 
     /// Brings the schema up to date and makes everything last, under the name of this restore.

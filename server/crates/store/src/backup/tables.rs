@@ -62,6 +62,8 @@ pub const LEFT: &[(&str, &str)] = &[
 pub struct FileSort {
     /// Their folder in a backup.
     pub name: &'static str,
+    /// The table of the files: an older schema may lack it.
+    pub(crate) table: &'static str,
     /// Gives hash and bytes of each file, in the order of hashes. Sees what [`TABLES`] carries and nothing else.
     select: &'static str,
 }
@@ -69,6 +71,7 @@ pub struct FileSort {
 /// All sorts. A new one is added here, and in `app`'s `backup/files.rs`, which knows where the files are.
 pub const SORTS: &[FileSort] = &[FileSort {
     name: "packs",
+    table: "pack",
     select: "SELECT hash, bytes FROM pack WHERE EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash) ORDER BY hash",
 }];
 
