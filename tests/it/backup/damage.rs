@@ -40,6 +40,16 @@ fn check(data: &Path, alice: &TestUser, pack: &Path, object: Option<&str>, round
     let backup = admin(data, &["backup", arg(&file), "--quiet"]);
     assert!(!backup.ok && backup.err.contains(name) && backup.err.contains("hardie admin verify"), "{backup:?}");
     assert!(!file.exists() && !file.with_extension("tar.part").exists());
+    let skipped = admin(data, &["backup", arg(&file), "--skip-damaged", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&skipped.out).unwrap();
+    assert_eq!(report["missing"], serde_json::json!([format!("packs/{name}")]), "{skipped:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let restored = folder.path().join("data");
+    let told = admin(&restored, &["restore", arg(&file)]);
+    assert!(told.ok && told.err.contains("1 packs were damaged"), "{told:?}");
+    let verified = admin(&restored, &["verify"]);
+    assert!(!verified.ok && verified.out.contains("alice/hurt") && !verified.out.contains("alice/well"), "{verified:?}");
+    std::fs::remove_file(&file).unwrap();
     let server = ServerProcess::serve(data, &[]).unwrap();
     let git = &alice.git;
     let url = |repo: &str| format!("{}/alice/{repo}.git", server.url());

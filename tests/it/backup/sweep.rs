@@ -60,7 +60,7 @@ async fn paused(database: Option<Database>) {
     let (go_on, may_go_on) = mpsc::channel();
     let out = Paused { bytes: Vec::new(), reached: Some(reached), go_on: may_go_on };
     let hold_seconds = u32::try_from(60 * DAY).unwrap();
-    let options = Options { keys: Vec::new(), hold_seconds, version: "test".to_owned() };
+    let options = Options { keys: Vec::new(), hold_seconds, skip_damaged: false, version: "test".to_owned() };
     let backup = tokio::spawn({
         let app = app.clone();
         async move { backup::take(&app, out, options, Arc::new(|_| {})).await }

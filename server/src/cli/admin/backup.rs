@@ -1,7 +1,8 @@
 //! `hardie admin backup`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,9 @@ pub struct Args {
     /// Replace FILE if it is there
     #[arg(long)]
     force: bool,
+    /// Leave damaged packs out and tell their names, instead of ending at the first; reads every pack twice
+    #[arg(long)]
+    skip_damaged: bool,
     /// Tell nothing on the way
     #[arg(long)]
     quiet: bool,
@@ -47,9 +51,15 @@ pub async fn run(app: &App, data_dir: &Path, args: Args) -> anyhow::Result<()> {
              and cannot open what is sealed. Keep them apart, or give --with-key.",
         );
     }
-    let options = Options { keys, hold_seconds: HOLD_SECONDS, version: env!("CARGO_PKG_VERSION").to_owned() };
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let options = Options { keys, hold_seconds: HOLD_SECONDS, skip_damaged: args.skip_damaged, version };
     if args.file.as_os_str() == "-" {
-        let taken = take(app, BufWriter::with_capacity(BUFFER, io::stdout()), options, &args).await?.0;
+        if io::stdout().is_terminal() {
+            bail!("stdout is a terminal, and a backup is no text: redirect it, or name a file");
+        }
+        // Past the buffer of the standard library, which looks for ends of lines.
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned().context("cannot write to stdout")?);
+        let taken = take(app, BufWriter::with_capacity(BUFFER, out), options, &args).await?.0;
         // stdout is the backup.
         progress::note(&report(&taken, &args));
         return Ok(());
@@ -65,7 +75,11 @@ pub async fn run(app: &App, data_dir: &Path, args: Args) -> anyhow::Result<()> {
 async fn take<W: Write + Send + 'static>(app: &App, out: W, options: Options, args: &Args) -> anyhow::Result<(Taken, W)> {
     let taken = backup::take(app, out, options, progress::on_stderr(args.quiet)).await;
     progress::end(args.quiet);
-    Ok(taken?)
+    let (taken, out) = taken?;
+    for name in &taken.missing {
+        progress::note(&format!("{name} is damaged and not in the backup; hardie admin verify names the repositories that hold it"));
+    }
+    Ok((taken, out))
 }
 
 fn report(taken: &Taken, args: &Args) -> String {
@@ -73,6 +87,7 @@ fn report(taken: &Taken, args: &Args) -> String {
         let report = serde_json::json!({
             "file": args.file.to_string_lossy(), "format": FORMAT, "schema": taken.schema, "rows": taken.rows,
             "repositories": taken.repositories, "packs": taken.files, "pack_bytes": taken.bytes, "keys": taken.keys,
+            "missing": taken.missing,
         });
         return report.to_string();
     }

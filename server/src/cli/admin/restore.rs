@@ -58,7 +58,7 @@ pub async fn run(data_dir: &Path, database: &str, args: Args) -> anyhow::Result<
     let name = fresh.begin(&SystemEntropy)?;
     let restored = restore(&fresh, &name, data_dir, &options, input, args.quiet).await;
     progress::end(args.quiet);
-    let (restored, written) = match restored {
+    let (restored, written, missing) = match restored {
         Ok(done) => done,
         Err(error) => {
             // Whether the rows are there is not known, so the mark stays.
@@ -74,6 +74,9 @@ pub async fn run(data_dir: &Path, database: &str, args: Args) -> anyhow::Result<
             "The backup held no keys: put ssh/ and secret.key of the old data folder back before the first start, if you have them.",
         );
     }
+    if missing > 0 {
+        progress::note(&format!("{missing} packs were damaged when the backup was taken: hardie admin verify names their repositories."));
+    }
     print_line(&report(&restored, written, &args))
 }
 
@@ -84,7 +87,7 @@ async fn restore(
     options: &StoreOptions,
     input: Box<dyn Read + Send>,
     quiet: bool,
-) -> anyhow::Result<(Restored, usize)> {
+) -> anyhow::Result<(Restored, usize, usize)> {
     let packs = PackStore::open(data_dir, Arc::new(DiskFiles)).context("cannot open the pack storage")?;
     let (spool, tell) = (fresh.spool(), progress::on_stderr(quiet));
     let told = tell.clone();
@@ -92,7 +95,7 @@ async fn restore(
     let contents = spawn_blocking(reading).await??;
     keys::write(data_dir, &contents.keys)?;
     let restored = backup::load(&contents, options, name, SystemClock.now(), &tell).await?;
-    Ok((restored, contents.keys.len()))
+    Ok((restored, contents.keys.len(), contents.missing.len()))
 }
 
 fn report(restored: &Restored, keys: usize, args: &Args) -> String {

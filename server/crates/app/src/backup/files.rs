@@ -15,7 +15,6 @@ pub fn open(packs: &PackStore, sort: &FileSort, held: &HeldFile, extension: &str
     let hash = PackHash(held.hash);
     match sort.name {
         "packs" => {
-            let damaged = |text: String| Error::Damaged(format!("{text}: hardie admin verify names the repositories that hold it"));
             let (file, size) = packs.open_file(&hash, extension).map_err(|error| damaged(error.to_string()))?;
             if extension == "pack" && size != held.bytes {
                 return Err(damaged(format!("pack {hash} has {size} bytes instead of {}", held.bytes)));
@@ -27,6 +26,19 @@ pub fn open(packs: &PackStore, sort: &FileSort, held: &HeldFile, extension: &str
         }
         other => Err(unknown(other)),
     }
+}
+
+/// Reads a file as a whole, and tells whether it is not what its row says.
+pub fn is_damaged(packs: &PackStore, sort: &FileSort, held: &HeldFile) -> bool {
+    match sort.name {
+        "packs" => !packs.examine(&PackHash(held.hash)).is_empty(),
+        _ => false,
+    }
+}
+
+/// Something of the server itself is damaged.
+pub fn damaged(text: String) -> Error {
+    Error::Damaged(format!("{text}: hardie admin verify names the repositories that hold it"))
 }
 
 /// Whether the bytes of the file with this extension are those that the hash names.

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use super::archive::printable;
 use super::read::{Contents, Spooled};
-use super::{Error, Progress, Result, Tell, rows};
+use super::{Error, Progress, Result, Tell, parts, rows};
 use crate::error::with_causes;
 
 /// What was restored.
@@ -88,13 +88,14 @@ async fn compare(load: &mut Load, contents: &Contents) -> Result<()> {
         let named: BTreeMap<[u8; 32], u64> = load.files(sort).await?.into_iter().map(|file| (file.hash, file.bytes)).collect();
         let came = contents.files.get(sort.name).into_iter().flatten();
         let came: BTreeMap<[u8; 32], u64> = came.map(|file| (file.hash, file.bytes)).collect();
-        let wrong = named.iter().find(|(hash, bytes)| came.get(*hash) != Some(bytes));
+        let is_missing = |hash| contents.missing.contains(&parts::stem(sort, hash)) && !came.contains_key(hash);
+        let wrong = named.iter().find(|(hash, bytes)| came.get(*hash) != Some(bytes) && !is_missing(hash));
         if let Some((hash, bytes)) = wrong {
-            let what = format!("{}/{}", sort.name, hex::encode(hash));
+            let what = parts::stem(sort, hash);
             return Err(Error::refused(format!("the rows name {what} with {bytes} bytes, and the backup has no such file")));
         }
         if let Some((hash, _)) = came.iter().find(|(hash, _)| !named.contains_key(*hash)) {
-            return Err(Error::refused(format!("no row names {}/{}, which the backup has", sort.name, hex::encode(hash))));
+            return Err(Error::refused(format!("no row names {}, which the backup has", parts::stem(sort, hash))));
         }
     }
     Ok(())

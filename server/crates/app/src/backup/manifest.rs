@@ -30,6 +30,8 @@ pub struct Manifest {
     pub rows: BTreeMap<String, u64>,
     /// Files that the rows name, by sort.
     pub files: BTreeMap<String, u64>,
+    /// Files that the rows name and that were damaged when the backup was taken, as `packs/SHA256`.
+    pub missing: Vec<String>,
     /// Repositories, those that can still be restored included.
     pub repositories: u64,
 }

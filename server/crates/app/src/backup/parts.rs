@@ -37,8 +37,8 @@ impl Name {
         }
         if let Some(rest) = name.strip_prefix(ROWS) {
             let (number, table) = rest.strip_suffix(".jsonl")?.split_once('-')?;
-            let is_number = number.len() == 6 && number.bytes().all(|b| b.is_ascii_digit());
-            return Some(Name::Rows(number.parse().ok().filter(|_| is_number)?, tables::find(table)?.1));
+            let (number, table) = (number.parse().ok()?, tables::find(table)?.1);
+            return (rows(number, table) == name).then_some(Name::Rows(number, table));
         }
         if let Some(rest) = name.strip_prefix(KEYS) {
             return keys.contains(&rest).then(|| Name::Key(rest.to_owned()));
@@ -75,8 +75,13 @@ pub fn rows(number: u32, table: &Table) -> String {
     format!("{ROWS}{number:06}-{}.jsonl", table.name)
 }
 
+/// A file without its extension.
+pub fn stem(sort: &FileSort, hash: &[u8; 32]) -> String {
+    format!("{}/{}", sort.name, hex::encode(hash))
+}
+
 pub fn file(sort: &FileSort, hash: &[u8; 32], extension: &str) -> String {
-    format!("{}/{}.{extension}", sort.name, hex::encode(hash))
+    format!("{}.{extension}", stem(sort, hash))
 }
 
 pub fn key(name: &str) -> String {

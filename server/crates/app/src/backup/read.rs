@@ -1,6 +1,6 @@
 //! Taking a backup apart: files go to their places once their bytes are proved, rows wait beside them until everything is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub struct Contents {
     pub keys: Vec<KeyFile>,
     /// Repositories.
     pub repositories: u64,
+    /// Files that rows name and that were damaged when the backup was taken, as `packs/SHA256`.
+    pub missing: BTreeSet<String>,
     pub(super) rows: Vec<Spooled>,
     pub(super) counters: Vec<(&'static Table, i64)>,
     pub(super) files: BTreeMap<&'static str, Vec<HeldFile>>,
@@ -113,6 +115,7 @@ impl<'a> Taking<'a> {
             version: head.version.clone(),
             keys: Vec::new(),
             repositories: 0,
+            missing: BTreeSet::new(),
             rows: Vec::new(),
             counters: Vec::new(),
             files: BTreeMap::new(),
@@ -236,7 +239,7 @@ impl<'a> Taking<'a> {
         if rows.get("repo").copied().unwrap_or(0) != manifest.repositories {
             return Err(Error::refused("the manifest counts other repositories than the backup has"));
         }
-        Ok(Contents { repositories: manifest.repositories, ..self.contents })
+        Ok(Contents { repositories: manifest.repositories, missing: manifest.missing.into_iter().collect(), ..self.contents })
     }
 }
 

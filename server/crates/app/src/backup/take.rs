@@ -25,12 +25,14 @@ pub struct Options {
     pub keys: Vec<KeyFile>,
     /// For how long a backup that was killed keeps packs from being swept.
     pub hold_seconds: u32,
+    /// Leave damaged files out instead of ending with them; each is read once more for it.
+    pub skip_damaged: bool,
     /// The program's own version.
     pub version: String,
 }
 
 /// What was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// The schema's version.
     pub schema: i64,
@@ -44,6 +46,8 @@ pub struct Taken {
     pub bytes: u64,
     /// Key files.
     pub keys: usize,
+    /// Names of files that rows name and that were left out.
+    pub missing: Vec<String>,
 }
 
 /// Writes everything to `out` and gives it back, flushed; whether it is also synced and under which name is the caller's affair.
@@ -52,8 +56,9 @@ pub async fn take<W: Write + Send + 'static>(app: &App, out: W, options: Options
 }
 
 async fn write<W: Write + Send + 'static>(app: &App, out: W, options: Options, tell: Tell) -> Result<(Taken, W)> {
-    let mut dump = app.store.begin_dump().await?;
+    // Before the moment of the rows, so that nothing that was acknowledged before it is missing.
     let now = app.clock.now().0;
+    let mut dump = app.store.begin_dump().await?;
     let head = Head { format: FORMAT, schema: dump.schema().await?, version: options.version, at: now };
     let schema = head.schema;
     let (sender, receiver) = mpsc::channel(AHEAD);
@@ -77,23 +82,14 @@ async fn write<W: Write + Send + 'static>(app: &App, out: W, options: Options, t
     }
     let repositories = dump.count_repos().await?;
     dump.end().await?;
-    let manifest = Manifest {
-        parts: Vec::new(),
-        files: held.iter().map(|(sort, files)| (sort.name.to_owned(), files.len() as u64)).collect(),
-        repositories,
-        rows: counts,
-    };
-    let (total, keys) = (manifest.rows.values().sum(), options.keys);
-    let rest = Rest { packs: app.packs.clone(), tell, rows: total };
-    let taken = Taken {
-        schema,
-        rows: total,
-        repositories,
-        files: manifest.files.values().sum(),
-        bytes: held.iter().flat_map(|(_, files)| files).map(|file| file.bytes).sum(),
-        keys: keys.len(),
-    };
-    let out = spawn_blocking(move || rest.write(writer, &counters, &held, &keys, manifest)).await??;
+    let rest =
+        Rest { packs: app.packs.clone(), tell, skip_damaged: options.skip_damaged, progress: Progress::default(), missing: Vec::new() };
+    let manifest = Manifest { parts: Vec::new(), files: BTreeMap::new(), missing: Vec::new(), repositories, rows: counts };
+    let keys = options.keys;
+    let mut taken =
+        Taken { schema, rows: manifest.rows.values().sum(), repositories, files: 0, bytes: 0, keys: keys.len(), missing: Vec::new() };
+    let (out, rest) = spawn_blocking(move || rest.write(writer, &counters, &held, &keys, manifest)).await??;
+    (taken.files, taken.bytes, taken.missing) = (rest.progress.files, rest.progress.bytes, rest.missing);
     Ok((taken, out))
 }
 
@@ -152,59 +148,64 @@ impl<W: Write> Rows<W> {
 struct Rest {
     packs: PackStore,
     tell: Tell,
-    rows: u64,
+    skip_damaged: bool,
+    progress: Progress,
+    missing: Vec<String>,
 }
 
 type Held = [(&'static FileSort, Vec<HeldFile>)];
 
 impl Rest {
     fn write<W: Write>(
-        self,
+        mut self,
         mut writer: Writer<W>,
         counters: &[(String, i64)],
         held: &Held,
         keys: &[KeyFile],
-        manifest: Manifest,
-    ) -> Result<W> {
+        mut manifest: Manifest,
+    ) -> Result<(W, Rest)> {
         writer.part(parts::COUNTERS, &json(&counters.iter().cloned().collect::<BTreeMap<String, i64>>())?)?;
         let all = || held.iter().flat_map(|(_, files)| files);
-        let mut progress = Progress {
-            rows: self.rows,
-            of_files: Some(all().count() as u64),
-            of_bytes: Some(all().map(|file| file.bytes).sum()),
-            ..Progress::default()
-        };
+        self.progress.rows = manifest.rows.values().sum();
+        self.progress.of_files = Some(all().count() as u64);
+        self.progress.of_bytes = Some(all().map(|file| file.bytes).sum());
         for (sort, files) in held {
+            let before = self.progress.files;
             for file in files {
-                self.copy(&mut writer, sort, file, &mut progress)?;
+                if self.skip_damaged && files::is_damaged(&self.packs, sort, file) {
+                    self.missing.push(parts::stem(sort, &file.hash));
+                } else {
+                    self.copy(&mut writer, sort, file)?;
+                }
             }
+            manifest.files.insert(sort.name.to_owned(), self.progress.files - before);
         }
         for key in keys {
             writer.part(&parts::key(&key.name), &key.bytes)?;
         }
-        let manifest = Manifest { parts: writer.parts().to_vec(), ..manifest };
+        manifest.missing.clone_from(&self.missing);
+        manifest.parts = writer.parts().to_vec();
         writer.part(parts::MANIFEST, &json(&manifest)?)?;
-        writer.finish()
+        Ok((writer.finish()?, self))
     }
 
-    fn copy<W: Write>(&self, writer: &mut Writer<W>, sort: &'static FileSort, held: &HeldFile, progress: &mut Progress) -> Result<()> {
+    fn copy<W: Write>(&mut self, writer: &mut Writer<W>, sort: &'static FileSort, held: &HeldFile) -> Result<()> {
         for extension in parts::extensions(sort) {
             let (mut source, size) = files::open(&self.packs, sort, held, extension)?;
             let is_content = files::is_named_by_content(sort, extension);
-            let found = writer.copy(&parts::file(sort, &held.hash, extension), size, &mut source, &mut |bytes| {
+            let name = parts::file(sort, &held.hash, extension);
+            let found = writer.copy(&name, size, &mut source, &mut |bytes| {
                 if is_content {
-                    progress.bytes += bytes;
-                    (self.tell)(*progress);
+                    self.progress.bytes += bytes;
+                    (self.tell)(self.progress);
                 }
             })?;
             if is_content && found != held.hash {
-                let name = parts::file(sort, &held.hash, extension);
-                let text = format!("{name} is damaged, its bytes are not those of its name");
-                return Err(Error::Damaged(format!("{text}: hardie admin verify names the repositories that hold it")));
+                return Err(files::damaged(format!("{name} is damaged, its bytes are not those of its name")));
             }
         }
-        progress.files += 1;
-        (self.tell)(*progress);
+        self.progress.files += 1;
+        (self.tell)(self.progress);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 use hardie_domain::time::Timestamp;
 
+use crate::sql::sql;
 use crate::{Result, Tx};
 
 /// Leases of backups begin so; `0` follows `/`.
@@ -17,6 +18,9 @@ pub(crate) const NO_BACKUP: &str =
 impl Tx {
     /// Keeps all files until `until`; again to keep them for longer. `name` is the backup's own.
     pub async fn hold_files(&mut self, name: &str, now: Timestamp, until: Timestamp) -> Result<bool> {
+        // What killed backups left.
+        let over = sql("DELETE FROM lease WHERE name >= 'backup/' AND name < 'backup0' AND until_at <= $1");
+        self.exec(over.bind(now)).await?;
         self.take_lease(&format!("{PREFIX}{name}"), name, now, until).await
     }
 
