@@ -17,13 +17,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
 
+pub mod fresh;
+pub mod keys;
 pub mod lock;
 mod offline;
 pub mod plugins;
 pub mod shutdown;
 pub mod system;
 
-pub use offline::offline;
+pub use offline::{offline, offline_as_it_is};
 
 /// Parts that a test may replace by its own.
 #[derive(Clone)]
@@ -64,6 +66,7 @@ pub async fn start(config: Config) -> anyhow::Result<Server> {
 pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> {
     config::prepare_data_dir(&config.data_dir)?;
     let lock = lock::take(&config.data_dir)?;
+    fresh::refuse_half_restored(&config.data_dir)?;
     let http = bind(config.http_listen, "http-listen").await?;
     let ssh = bind(config.ssh_listen, "ssh-listen").await?;
     let (http_address, ssh_address) = (http.local_addr()?, ssh.local_addr()?);

@@ -3,6 +3,6 @@
 mod cut;
 mod disk;
 mod faults;
-mod kill;
+pub mod kill;
 mod order;
 mod small_disk;

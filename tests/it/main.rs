@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod backup;
 mod clients;
 mod durability;
 mod git;

@@ -1,7 +1,5 @@
 //! `hardie admin`: works on the data folder itself, whether a server runs or not.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args as ClapArgs, Subcommand};
 use hardie_app::Error;
@@ -9,8 +7,11 @@ use hardie_app::Error;
 use crate::config::{self, Location};
 use crate::wiring;
 
+mod backup;
 mod export;
 mod password;
+mod progress;
+mod restore;
 mod token;
 mod user;
 mod verify;
@@ -39,10 +40,16 @@ enum Command {
     Verify(verify::Args),
     /// Write a repository as a plain bare one that git alone can read
     Export(export::Args),
-    /// Write everything to one file (not there yet)
-    Backup { file: PathBuf },
-    /// Read a backup into an empty server (not there yet)
-    Restore { file: PathBuf },
+    /// Write everything to one file, whether the server runs or not
+    ///
+    /// One moment of the whole server: every push that was acknowledged before the command began is in it. Browser sessions are
+    /// not; keys are with --with-key alone. Restore it with `hardie admin restore`, into SQLite or PostgreSQL.
+    Backup(backup::Args),
+    /// Read a backup into an empty data folder and an empty database
+    ///
+    /// Everything is restored, or nothing. Where the backup came from SQLite the database may be PostgreSQL, and the other way
+    /// round. After it `hardie serve` can be started.
+    Restore(restore::Args),
     /// Repack and remove what nobody needs (not there yet)
     Gc,
 }
@@ -57,26 +64,32 @@ fn named<T>(result: hardie_app::Result<T>, name: &str) -> anyhow::Result<T> {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    match &args.command {
-        Command::Backup { file } => bail!("backup to {} is not there yet: stop the server and copy the data folder", file.display()),
-        Command::Restore { file } => bail!("restore from {} is not there yet: put the copied data folder back", file.display()),
-        Command::Gc => bail!("gc is not there yet: the server removes unused packs by itself"),
-        Command::User(_) | Command::Token(_) | Command::Verify(_) | Command::Export(_) => {}
+    if let Command::Gc = &args.command {
+        bail!("gc is not there yet: the server removes unused packs by itself");
     }
     let (data_dir, database) = config::locate(&args.location)?;
+    if let Command::Restore(args) = args.command {
+        return super::runtime()?.block_on(restore::run(&data_dir, &database, args));
+    }
     // Only the first user may come before the first start; anything else on a mistyped folder would answer for an empty server.
     match &args.command {
         Command::User(user::Command::Create { .. }) => config::prepare_data_dir(&data_dir)?,
         _ => config::require_data(&data_dir, &database)?,
     }
     super::runtime()?.block_on(async {
-        let app = wiring::offline(&data_dir, &database).await.context("cannot open this server's data")?;
+        wiring::fresh::refuse_half_restored(&data_dir)?;
+        let app = match &args.command {
+            Command::Backup(_) => wiring::offline_as_it_is(&data_dir, &database).await,
+            _ => wiring::offline(&data_dir, &database).await,
+        };
+        let app = app.context("cannot open this server's data")?;
         match args.command {
             Command::User(command) => user::run(&app, command).await,
             Command::Token(command) => token::run(&app, command).await,
             Command::Verify(args) => verify::run(&app, args).await,
             Command::Export(args) => export::run(&app, args).await,
-            Command::Backup { .. } | Command::Restore { .. } | Command::Gc => Ok(()),
+            Command::Backup(args) => backup::run(&app, &data_dir, args).await,
+            Command::Restore(_) | Command::Gc => Ok(()),
         }
     })
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_app::git_access::GitAccess;
@@ -13,26 +14,37 @@ use hardie_domain::limits::GitLimits;
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_git::packs::PackStore;
+use hardie_store::{Store, StoreOptions};
 
 use super::system::{SystemClock, SystemEntropy};
 
 /// Opens the data of a server that may be running: nothing that it has under way is touched.
 pub async fn offline(data_dir: &Path, database: &str) -> anyhow::Result<App> {
+    Ok(around(data_dir, super::open_store(database).await?))
+}
+
+/// The same for a backup, which leaves an older schema as it is: one is taken before an upgrade, with either program.
+pub async fn offline_as_it_is(data_dir: &Path, database: &str) -> anyhow::Result<App> {
+    let store = Store::attach(&StoreOptions::new(database)).await.context("cannot open the database")?;
+    Ok(around(data_dir, store))
+}
+
+fn around(data_dir: &Path, store: Store) -> App {
     let config = AppConfig {
         public_url: String::new(),
         ssh_address: String::new(),
         git_limits: GitLimits::default(),
         plugins: PluginPolicy::Closed,
     };
-    Ok(App::new(Inner {
-        store: super::open_store(database).await?,
+    App::new(Inner {
+        store,
         packs: PackStore::attach(data_dir),
         git: GitAccess::new(super::cores()),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         policies: Arc::new(NoSandbox),
         config,
-    }))
+    })
 }
 
 /// Administration runs no plugins; a push that came here all the same would be refused, not let through.

@@ -70,6 +70,12 @@ impl Error {
     }
 }
 
+/// An error and all its causes in one text, where no chain can be told.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 impl From<hardie_store::Error> for Error {
     /// What trying again may mend is told in words; its cause goes to the log here, since a text cannot carry it.
     fn from(error: hardie_store::Error) -> Error {

@@ -1,16 +1,20 @@
-//! Proves that what the rows promise is on disk: every pack whole, every ref's objects there.
+//! Proves that what the rows promise is on disk: every pack whole, every ref's objects there. One damaged pack hides nothing else:
+//! it is named, and the rest is looked at all the same.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use hardie_domain::ids::RepoId;
-use hardie_git::packs::PackHash;
+use hardie_domain::oid::Oid;
+use hardie_git::packs::{Damage, PackHash};
 use hardie_git::read::closure;
 use hardie_git::{Budget, Cancel};
 use tokio::task::spawn_blocking;
 
+use crate::error::with_causes;
 use crate::git_access::{self, RepoHandle};
-use crate::{App, Error, Result};
+use crate::{App, Result};
 
 const BATCH: u32 = 100;
 const TIME: Duration = Duration::from_secs(24 * 3600);
@@ -33,8 +37,25 @@ pub struct Verified {
 pub struct Fault {
     /// `owner/name`.
     pub repo: String,
-    /// Pack, ref or object, and what is wrong with it.
+    /// The pack in which it is, if it is in one.
+    pub pack: Option<PackHash>,
+    /// The object that it hits, if that is known.
+    pub object: Option<Oid>,
+    /// What is wrong, without repeating the names.
     pub text: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.repo)?;
+        if let Some(pack) = self.pack {
+            write!(f, ": pack {pack}")?;
+        }
+        if let Some(object) = self.object {
+            write!(f, ": object {object}")?;
+        }
+        write!(f, ": {}", self.text)
+    }
 }
 
 /// Looks at everything. For the command line: it reads every pack.
@@ -54,39 +75,46 @@ pub async fn verify(app: &App) -> Result<Verified> {
     Ok(found)
 }
 
-/// One repository. A damaged pack is read once, however many repositories hold it.
-async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Option<String>>, found: &mut Verified) -> Result<()> {
+/// One repository. A pack is read once, however many repositories hold it.
+async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Damage>>, found: &mut Verified) -> Result<()> {
     let Some(snapshot) = app.store.load_snapshot(id).await? else { return Ok(()) };
-    let path = format!("{}/{}", snapshot.owner.name, snapshot.repo.name);
+    let repo = format!("{}/{}", snapshot.owner.name, snapshot.repo.name);
     found.repos += 1;
     found.refs += snapshot.refs.len() as u64;
     let mut whole = true;
     for hash in snapshot.packs.iter().map(|p| PackHash(p.hash)) {
-        if let std::collections::hash_map::Entry::Vacant(place) = packs.entry(hash) {
-            let store = app.packs.clone();
-            let damage = spawn_blocking(move || store.verify(&hash)).await.map_err(Error::internal)?;
-            place.insert(damage.err().map(|error| error.to_string()));
-        }
-        if let Some(Some(damage)) = packs.get(&hash) {
-            found.faults.push(Fault { repo: path.clone(), text: format!("pack {hash}: {damage}") });
-            whole = false;
-        }
+        let damages = match packs.entry(hash) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(examine(app, hash).await),
+        };
+        whole &= damages.is_empty();
+        let fault = |damage: &Damage| Fault { repo: repo.clone(), pack: Some(hash), object: damage.object, text: damage.text.clone() };
+        found.faults.extend(damages.iter().map(fault));
     }
-    if !whole {
-        return Ok(());
+    // What a damaged pack lacks would be told once more for every object that names it.
+    if whole {
+        let opened = git_access::open_snapshot(app, snapshot).await;
+        let wrong = match opened {
+            Ok(handle) => spawn_blocking(move || gap(&handle)).await.unwrap_or_else(|panic| Some((None, panic.to_string()))),
+            Err(error) => Some((None, with_causes(&error))),
+        };
+        found.faults.extend(wrong.map(|(object, text)| Fault { repo, pack: None, object, text }));
     }
-    let handle = git_access::open_snapshot(app, snapshot).await?;
-    let gap = spawn_blocking(move || gap(&handle)).await.map_err(Error::internal)?;
-    found.faults.extend(gap.map(|text| Fault { repo: path, text }));
     Ok(())
 }
 
-fn gap(handle: &RepoHandle) -> Option<String> {
+async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
+    let store = app.packs.clone();
+    // Reading damaged bytes may end in a panic of a library: that, too, is damage of this pack and of no other.
+    spawn_blocking(move || store.examine(&hash)).await.unwrap_or_else(|panic| vec![Damage { object: None, text: panic.to_string() }])
+}
+
+fn gap(handle: &RepoHandle) -> Option<(Option<Oid>, String)> {
     let mut budget = Budget::new(u64::MAX, TIME, &Cancel::new());
     match closure::first_gap(&handle.odb, handle.snapshot.refs.iter().map(|r| r.oid), &mut budget) {
         Ok(None) => None,
-        Ok(Some(gap)) if gap.by.is_zero() => Some(format!("a ref points at {}, which is missing", gap.missing)),
-        Ok(Some(gap)) => Some(format!("object {} is missing, named by {}", gap.missing, gap.by)),
-        Err(error) => Some(error.to_string()),
+        Ok(Some(gap)) if gap.by.is_zero() => Some((Some(gap.missing), "is missing, and a ref points at it".to_owned())),
+        Ok(Some(gap)) => Some((Some(gap.missing), format!("is missing, named by {}", gap.by))),
+        Err(error) => Some((None, error.to_string())),
     }
 }

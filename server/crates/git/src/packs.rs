@@ -4,12 +4,16 @@
 //! knows the layout of the folder; [`pack::Pack`] is one pack, mapped and readable.
 
 pub(crate) mod cache;
+pub mod carry;
+pub mod examine;
 pub mod files;
 pub mod hash;
 pub mod pack;
 pub mod quarantine;
 pub mod store;
 
+pub use carry::Intake;
+pub use examine::Damage;
 pub use files::{DiskFiles, Files};
 pub use hash::PackHash;
 pub use pack::Pack;

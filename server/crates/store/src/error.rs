@@ -64,6 +64,20 @@ pub enum Error {
         /// Its name in the database.
         name: String,
     },
+    /// There is nothing to read in the database.
+    #[error("the database holds no server's data")]
+    NoSchema,
+    /// A restore needs an empty database.
+    #[error("the database is not empty, it holds {0}: give one in which nothing is")]
+    Occupied(String),
+    /// An empty database with a schema that is not the backup's.
+    #[error("the database has schema version {found} already and the backup {wanted}: give one without any tables")]
+    OtherSchema {
+        /// The version in the database.
+        found: i64,
+        /// The version of the backup.
+        wanted: i64,
+    },
     /// The address of the database cannot be used.
     #[error("database address: {0}")]
     Address(String),

@@ -6,7 +6,7 @@ use sqlx::{AnyPool, Executor};
 
 use crate::options::Engine;
 use crate::sql::{Cols, sql};
-use crate::store::{all, exec};
+use crate::store::{all, exec, opt};
 use crate::{Error, Result};
 
 /// One step.
@@ -33,34 +33,60 @@ const MIGRATIONS: &[Migration] = migrations![1 "0001_forge", 2 "0002_keep_packs"
 /// Any number: nodes that start at once agree on it, and on nothing else.
 const ADVISORY_LOCK: i64 = 0x6861_7264_6965;
 
+pub(crate) const HISTORY_TABLE: &str = "schema_history";
 const HISTORY: &str =
     "CREATE TABLE IF NOT EXISTS schema_history (version BIGINT PRIMARY KEY, name TEXT NOT NULL, fingerprint BIGINT NOT NULL)";
 
+/// The newest version that this program knows.
+pub(crate) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |m| m.version)
+}
+
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &AnyPool, engine: Engine) -> Result<()> {
-    let known = MIGRATIONS.last().map_or(0, |m| m.version);
     let mut tx = pool.begin_with(engine.begin_write()).await?;
+    lock(&mut tx, engine).await?;
+    raise(&mut tx, engine, known()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Two nodes that start at once: the second waits here and then finds nothing to do. Held until the transaction ends.
+pub(crate) async fn lock(connection: &mut AnyConnection, engine: Engine) -> Result<()> {
     if engine == Engine::Postgres {
-        // Two nodes that start at once: the second waits here and then finds nothing to do. Held until the transaction ends.
-        exec(&mut tx, &sql("SELECT pg_advisory_xact_lock($1)").bind(ADVISORY_LOCK)).await?;
+        exec(connection, &sql("SELECT pg_advisory_xact_lock($1)").bind(ADVISORY_LOCK)).await?;
     }
-    tx.execute(HISTORY).await?;
-    let applied = all(&mut tx, &sql("SELECT version, name, fingerprint FROM schema_history ORDER BY version"), |c: &mut Cols<'_>| {
-        Ok((c.int()?, c.text()?, c.int()?))
-    })
-    .await?;
+    Ok(())
+}
+
+/// Applies what is missing up to this version, inside the caller's transaction.
+pub(crate) async fn raise(connection: &mut AnyConnection, engine: Engine, to: i64) -> Result<()> {
+    connection.execute(HISTORY).await?;
+    let applied = check(connection, engine).await?;
+    for migration in MIGRATIONS.iter().filter(|m| m.version <= to && !applied.contains(&m.version)) {
+        apply(connection, migration, engine).await?;
+    }
+    Ok(())
+}
+
+/// The versions that a database has, if they are this program's own or older ones of it.
+pub(crate) async fn check(connection: &mut AnyConnection, engine: Engine) -> Result<Vec<i64>> {
+    let history = sql("SELECT version, name, fingerprint FROM schema_history ORDER BY version");
+    let applied = all(connection, &history, |c: &mut Cols<'_>| Ok((c.int()?, c.text()?, c.int()?))).await?;
     for (version, name, found) in &applied {
         match MIGRATIONS.iter().find(|m| m.version == *version) {
-            None => return Err(Error::NewerSchema { found: *version, known }),
+            None => return Err(Error::NewerSchema { found: *version, known: known() }),
             Some(m) if fingerprint(m.text(engine)) != *found => return Err(Error::ForeignSchema { version: *version, name: name.clone() }),
             Some(_) => {}
         }
     }
-    for migration in MIGRATIONS.iter().filter(|m| !applied.iter().any(|(version, ..)| *version == m.version)) {
-        apply(&mut tx, migration, engine).await?;
-    }
-    tx.commit().await?;
-    Ok(())
+    Ok(applied.into_iter().map(|(version, ..)| version).collect())
+}
+
+/// The version of a database that has a history.
+pub(crate) async fn version(connection: &mut AnyConnection) -> Result<Option<i64>> {
+    let newest = sql("SELECT version FROM schema_history ORDER BY version DESC LIMIT 1");
+    opt(connection, &newest, |c: &mut Cols<'_>| c.int()).await
 }
 
 async fn apply(connection: &mut AnyConnection, migration: &Migration, engine: Engine) -> Result<()> {

@@ -6,6 +6,7 @@
 use hardie_domain::ids::{PushId, RepoId};
 use hardie_domain::time::Timestamp;
 
+use crate::backup::fence::NO_BACKUP;
 use crate::sql::{Cols, count, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
@@ -238,8 +239,8 @@ impl Tx {
         // A statement of its own, so that it sees what was committed while the lock was waited for.
         let statement = sql("UPDATE pack SET state = 'dead' WHERE hash = $1 \
              AND NOT EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = $1) \
-             AND NOT EXISTS (SELECT 1 FROM pack_stage s WHERE s.hash = $1 AND s.lease_until > $2) AND keep_until <= $2");
-        self.wrote(statement.bind(hash).bind(now)).await
+             AND NOT EXISTS (SELECT 1 FROM pack_stage s WHERE s.hash = $1 AND s.lease_until > $2) AND keep_until <= $2 AND ");
+        self.wrote(statement.push(NO_BACKUP).bind(hash).bind(now)).await
     }
 
     /// Ends the removal of a pack after its file is gone.

@@ -16,7 +16,8 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::{Error, Result};
 
-/// A statement. Values go in through [`Sql::bind`] only; text is put together from constants of this crate.
+/// A statement. Values go in through [`Sql::bind`] only; text is put together from constants of this crate, and for
+/// backups from names that the database itself gave.
 #[derive(Clone, Debug)]
 pub(crate) struct Sql {
     text: Cow<'static, str>,
@@ -26,6 +27,11 @@ pub(crate) struct Sql {
 /// A statement of constant text with `$1`, `$2`, … for its values.
 pub(crate) fn sql(text: &'static str) -> Sql {
     Sql { text: Cow::Borrowed(text), values: Vec::new() }
+}
+
+/// A statement whose text names tables and columns that were looked up, not given.
+pub(crate) fn owned(text: String) -> Sql {
+    Sql { text: Cow::Owned(text), values: Vec::new() }
 }
 
 impl Sql {

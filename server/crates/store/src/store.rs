@@ -13,7 +13,7 @@ use crate::error::Cause;
 use crate::options::{Engine, StoreOptions, sqlite_url};
 use crate::sql::{Cols, Map, Sql, sql};
 use crate::tx::Tx;
-use crate::{Error, Result, migrate};
+use crate::{Error, Result, backup, migrate};
 
 /// For every connection to SQLite. FULL: a commit that was answered survives a power cut, also in WAL mode.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -34,6 +34,30 @@ enum Role {
     Any,
 }
 
+/// What becomes of the schema when a database is opened.
+#[derive(Clone, Copy, Debug)]
+enum Schema {
+    /// Missing migrations are applied.
+    Raised,
+    /// It is looked at alone.
+    Kept,
+}
+
+impl Schema {
+    async fn settle(self, pool: &AnyPool, engine: Engine) -> Result<()> {
+        match self {
+            Schema::Raised => migrate::run(pool, engine).await,
+            Schema::Kept => {
+                let mut connection = pool.acquire().await?;
+                if !backup::has_table(&mut connection, engine, migrate::HISTORY_TABLE).await? {
+                    return Err(Error::NoSchema);
+                }
+                migrate::check(&mut connection, engine).await.map(drop)
+            }
+        }
+    }
+}
+
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Inner>);
@@ -49,20 +73,30 @@ struct Inner {
 impl Store {
     /// Connects, brings the schema up to date and refuses one that is newer than this program.
     pub async fn open(options: &StoreOptions) -> Result<Store> {
+        Store::connect(options, Schema::Raised).await
+    }
+
+    /// Connects to a database whose schema stays as it is, perhaps older than this program: only for what is written with care for
+    /// that, such as a backup before an upgrade.
+    pub async fn attach(options: &StoreOptions) -> Result<Store> {
+        Store::connect(options, Schema::Kept).await
+    }
+
+    async fn connect(options: &StoreOptions, schema: Schema) -> Result<Store> {
         sqlx::any::install_default_drivers();
         let engine = options.engine()?;
         let store = match engine {
             Engine::Sqlite => {
                 let url = sqlite_url(&options.sqlite_path()?)?;
                 let writer = pool(&url, Role::Writer, 1, options.acquire_timeout).await?;
-                migrate::run(&writer, engine).await?;
+                schema.settle(&writer, engine).await?;
                 let readers = pool(&url, Role::Reader, options.connections.max(1), options.acquire_timeout).await?;
                 Inner { engine, readers, writer }
             }
             Engine::Postgres => {
                 reach(&options.url, options.acquire_timeout).await?;
                 let writer = pool(&options.url, Role::Any, options.connections.max(2), options.acquire_timeout).await?;
-                migrate::run(&writer, engine).await?;
+                schema.settle(&writer, engine).await?;
                 Inner { engine, readers: writer.clone(), writer }
             }
         };
@@ -172,9 +206,26 @@ impl Snapshot {
         all(&mut self.0, &statement, map).await
     }
 
+    /// For reads that stream.
+    pub(crate) fn into_inner(self) -> Transaction<'static, Any> {
+        self.0
+    }
+
     /// Ends it now, so that the connection goes back clean.
     pub(crate) async fn end(self) -> Result<()> {
         Ok(self.0.commit().await?)
+    }
+}
+
+/// One connection for writing, to a database whose schema is left as it is.
+pub(crate) async fn pool_alone(options: &StoreOptions) -> Result<AnyPool> {
+    sqlx::any::install_default_drivers();
+    match options.engine()? {
+        Engine::Sqlite => pool(&sqlite_url(&options.sqlite_path()?)?, Role::Writer, 1, options.acquire_timeout).await,
+        Engine::Postgres => {
+            reach(&options.url, options.acquire_timeout).await?;
+            pool(&options.url, Role::Any, 1, options.acquire_timeout).await
+        }
     }
 }
 

@@ -17,12 +17,16 @@ pub struct Args {
 pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
     let found = verify::verify(app).await?;
     if args.json {
-        let faults: Vec<_> = found.faults.iter().map(|f| serde_json::json!({ "repository": f.repo, "fault": f.text })).collect();
+        let fault = |f: &verify::Fault| {
+            let (pack, object) = (f.pack.map(|hash| hash.to_string()), f.object.map(|id| id.to_string()));
+            serde_json::json!({ "repository": f.repo, "pack": pack, "object": object, "fault": f.text })
+        };
+        let faults: Vec<_> = found.faults.iter().map(fault).collect();
         let report = serde_json::json!({ "repositories": found.repos, "refs": found.refs, "packs": found.packs, "faults": faults });
         print_line(&report.to_string())?;
     } else {
         for fault in &found.faults {
-            print_line(&format!("{}: {}", fault.repo, fault.text))?;
+            print_line(&fault.to_string())?;
         }
         print_line(&format!("{} repositories, {} refs, {} packs", found.repos, found.refs, found.packs))?;
     }

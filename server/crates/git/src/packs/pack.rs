@@ -42,6 +42,10 @@ impl Pack {
         if index.num_objects() != data.num_objects() {
             return Err(bad("index", &"counts other objects than the data"));
         }
+        // One look at each end: a file that was cut off or exchanged is refused here instead of misread later.
+        if index.pack_checksum() != data.checksum() {
+            return Err(bad("data", &"ends otherwise than its index says, as if it were cut off or another file"));
+        }
         Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache: Arc::clone(cache), by_offset: OnceLock::new() })
     }
 

@@ -165,17 +165,6 @@ impl PackStore {
         Ok(found)
     }
 
-    /// Reads the whole pack and compares it with its name; also checks git's own trailers of data and index.
-    pub fn verify(&self, hash: &PackHash) -> Result<()> {
-        let pack = self.pack(hash)?;
-        if hash_file(pack.path())? != *hash {
-            return Err(Error::Git(format!("pack {hash}: the bytes are not those of its name")));
-        }
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        pack.index.verify_checksum(&mut gix::progress::Discard, &stop).map_err(|e| Error::Git(format!("index of pack {hash}: {e}")))?;
-        Ok(())
-    }
-
     /// Bytes that the server may still write on the disk of the packs.
     pub fn free_space(&self) -> Result<u64> {
         let stat = rustix::fs::statvfs(&self.0.root).map_err(|e| Error::io("asking for free space", e.into()))?;
@@ -210,7 +199,7 @@ impl PackStore {
     }
 
     /// Where a pack lies once published, and its folder.
-    fn final_name(&self, hash: &PackHash) -> (PathBuf, PathBuf) {
+    pub(crate) fn final_name(&self, hash: &PackHash) -> (PathBuf, PathBuf) {
         let name = hash.to_string();
         let folder = self.packs_dir().join(name.get(..2).unwrap_or_default());
         (folder.join(format!("{name}.pack")), folder)

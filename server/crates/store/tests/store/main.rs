@@ -6,6 +6,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod backup;
 mod credentials;
 mod cut;
 mod events;

@@ -1,0 +1,90 @@
+//! What is wrong with a pack, as far as it can be told: the object whose bytes are not those that were indexed.
+
+use hardie_domain::oid::Oid;
+
+use crate::error::{Error, Result};
+use crate::object::from_gix;
+use crate::packs::store::hash_file;
+use crate::packs::{Pack, PackHash, PackStore};
+
+/// Damaged objects that are named one by one.
+const NAMED: usize = 20;
+
+/// One thing wrong with a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The object that it hits, if that is known.
+    pub object: Option<Oid>,
+    /// What is wrong, in words that do not repeat the pack's name.
+    pub text: String,
+}
+
+impl Damage {
+    fn of_pack(text: impl Into<String>) -> Damage {
+        Damage { object: None, text: text.into() }
+    }
+}
+
+impl PackStore {
+    /// Reads the whole pack and compares it with its name; also checks the trailers of data and index. Empty if it is whole.
+    /// The file is opened anew: an old map of a file that was replaced would show the old bytes.
+    pub fn examine(&self, hash: &PackHash) -> Vec<Damage> {
+        let opened = self.open_unpublished(&self.final_name(hash).0, *hash);
+        let pack = match opened {
+            Ok(pack) => pack,
+            Err(error) => return vec![Damage::of_pack(error.to_string())],
+        };
+        let index = pack.check_index().err().map(|e| Damage::of_pack(e.to_string()));
+        let data = match hash_file(pack.path()) {
+            Ok(found) if found == *hash => Vec::new(),
+            // A damaged index tells nothing about the data.
+            Ok(_) if index.is_some() => vec![Damage::of_pack("the bytes are not those of its name")],
+            Ok(_) => pack.damaged_objects(),
+            Err(error) => vec![Damage::of_pack(error.to_string())],
+        };
+        index.into_iter().chain(data).collect()
+    }
+}
+
+impl Pack {
+    /// Reads the whole index and compares it with its own trailer.
+    pub(crate) fn check_index(&self) -> Result<()> {
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let checked = self.index.verify_checksum(&mut gix::progress::Discard, &stop);
+        checked.map(drop).map_err(|e| Error::Git(format!("index of pack {}: {e}", self.hash())))
+    }
+
+    /// Compares each entry with the checksum that the index has of it, in a pack whose bytes are not those of its name.
+    fn damaged_objects(&self) -> Vec<Damage> {
+        let mut order: Vec<(u64, u32)> = (0..self.index.num_objects()).map(|at| (self.index.pack_offset_at_index(at), at)).collect();
+        order.sort_unstable();
+        let end = self.data.pack_end() as u64;
+        let ends = order.iter().skip(1).map(|(offset, _)| *offset).chain([end]);
+        let mut damage = Vec::new();
+        let mut hit = 0usize;
+        for ((offset, at), next) in order.iter().zip(ends) {
+            if self.is_entry_whole(*offset, next, *at) {
+                continue;
+            }
+            hit += 1;
+            if hit <= NAMED {
+                let text = format!("its bytes, from offset {offset}, are not those that were indexed");
+                damage.push(Damage { object: Some(from_gix(self.index.oid_at_index(*at))), text });
+            }
+        }
+        if hit > NAMED {
+            damage.push(Damage::of_pack(format!("{} more objects are damaged", hit - NAMED)));
+        }
+        if hit == 0 {
+            damage.push(Damage::of_pack("the bytes are not those of its name, though every object is as indexed"));
+        }
+        damage
+    }
+
+    fn is_entry_whole(&self, offset: u64, end: u64, at: u32) -> bool {
+        // Past the end of a file that was cut off there is nothing to compare.
+        let bytes = if offset < end { self.data.entry_slice(offset..end) } else { None };
+        let size = bytes.map(<[u8]>::len);
+        size.is_some_and(|size| Some(self.data.entry_crc32(offset, size)) == self.index.crc32_at_index(at))
+    }
+}

@@ -1,0 +1,96 @@
+//! What a backup carries: every table, in an order in which no row comes before one that it refers to.
+
+use crate::sql::{Sql, sql};
+
+/// A table whose rows are carried.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// The primary key, so that two dumps of the same rows are the same bytes.
+    pub(crate) key: &'static str,
+    /// Which rows; all if empty.
+    pub(crate) only: &'static str,
+    /// Migrations put rows there, which those of the backup replace.
+    pub(crate) seeded: bool,
+}
+
+const fn table(name: &'static str, key: &'static str) -> Table {
+    Table { name, key, only: "", seeded: false }
+}
+
+/// Parents before children. A new table belongs here, in [`LEFT`], or fails a test.
+pub const TABLES: &[Table] = &[
+    Table { seeded: true, ..table("site", "id") },
+    table("meta", "name"),
+    table("account", "id"),
+    table("org_member", "org_id, user_id"),
+    table("ssh_key", "id"),
+    table("token", "id"),
+    table("repo", "id"),
+    table("repo_redirect", "owner_id, lower_name"),
+    table("collaborator", "repo_id, account_id"),
+    table("branch_protection", "repo_id, pattern"),
+    table("ref", "repo_id, name"),
+    table("push", "id"),
+    table("push_ref", "push_id, position"),
+    table("reflog", "id"),
+    // What no repository holds is garbage, or a push that is not committed.
+    Table { only: HELD, ..table("pack", "hash") },
+    table("repo_pack", "repo_id, hash"),
+    table("plugin_component", "digest"),
+    table("installation", "id"),
+    table("verdict", "id"),
+    table("outbox", "id"),
+    table("event", "seq"),
+    table("audit", "id"),
+];
+
+const HELD: &str = "EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash)";
+
+/// Tables that stay behind, and why that is right.
+pub const LEFT: &[(&str, &str)] = &[
+    ("session", "people sign in again; a copied backup opens no browser session"),
+    ("sign_in_failure", "it counts minutes"),
+    ("pack_stage", "holds of pushes that are under way"),
+    ("lease", "work of processes that are not those of the restored server"),
+    ("schema_history", "the backup names its schema, and the migrations write this"),
+];
+
+/// A sort of files that rows name by the hash of their content.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FileSort {
+    /// Their folder in a backup.
+    pub name: &'static str,
+    /// The table of the files: an older schema may lack it.
+    pub(crate) table: &'static str,
+    /// Gives hash and bytes of each file, in the order of hashes. Sees what [`TABLES`] carries and nothing else.
+    select: &'static str,
+}
+
+/// All sorts. A new one is added here, and in `app`'s `backup/files.rs`, which knows where the files are.
+pub const SORTS: &[FileSort] = &[FileSort {
+    name: "packs",
+    table: "pack",
+    select: "SELECT hash, bytes FROM pack WHERE EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash) ORDER BY hash",
+}];
+
+/// A file that a row names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldFile {
+    /// sha256 of its bytes.
+    pub hash: [u8; 32],
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl FileSort {
+    pub(crate) fn statement(&self) -> Sql {
+        sql(self.select)
+    }
+}
+
+/// The carried table of this name, and its place in the order.
+pub fn find(name: &str) -> Option<(usize, &'static Table)> {
+    TABLES.iter().enumerate().find(|(_, table)| table.name == name)
+}
