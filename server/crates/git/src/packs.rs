@@ -8,6 +8,7 @@ pub mod files;
 pub mod hash;
 pub mod pack;
 pub mod quarantine;
+pub(crate) mod shelves;
 pub mod store;
 
 pub use files::{DiskFiles, Files};
