@@ -9,6 +9,7 @@ mod accounts;
 mod credentials;
 mod cut;
 mod events;
+mod lfs;
 mod open;
 mod packs;
 mod plugins;
