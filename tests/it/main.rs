@@ -9,6 +9,7 @@ mod app;
 mod clients;
 mod durability;
 mod git;
+mod lfs;
 mod readme;
 mod ssh;
 mod support;

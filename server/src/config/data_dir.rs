@@ -8,8 +8,21 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 /// What a server, and `cargo xtask run`, put there. The database has its log beside it.
-const OURS: &[&str] =
-    &["lock", "packs", "quarantine", "views", "answers", "ssh", "plugin-cache", "plugin-cache.key", "first-administrator"];
+const OURS: &[&str] = &[
+    "lock",
+    "packs",
+    "quarantine",
+    "views",
+    "answers",
+    "lfs",
+    "lfs-uploads",
+    "ssh",
+    "secret.key",
+    "secret.key.new",
+    "plugin-cache",
+    "plugin-cache.key",
+    "first-administrator",
+];
 const DATABASE: &str = "hardie.db";
 
 /// What is in an existing folder.

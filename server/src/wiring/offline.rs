@@ -6,12 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_app::git_access::GitAccess;
-use hardie_app::ports::{ComponentInfo, PolicyRunner};
+use hardie_app::ports::{ComponentInfo, Entropy as _, PolicyRunner};
+use hardie_app::signing::SigningKey;
 use hardie_app::state::{Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
 use hardie_domain::limits::GitLimits;
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 
 use super::system::{SystemClock, SystemEntropy};
@@ -24,12 +26,17 @@ pub async fn offline(data_dir: &Path, database: &str) -> anyhow::Result<App> {
         git_limits: GitLimits::default(),
         plugins: PluginPolicy::Closed,
     };
+    // Nothing is signed here: a key that nobody else has.
+    let mut key = [0; 32];
+    SystemEntropy.fill(&mut key);
     Ok(App::new(Inner {
         store: super::open_store(database).await?,
         packs: PackStore::attach(data_dir),
+        lfs: LfsStore::attach(data_dir),
         git: GitAccess::new(super::cores()),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
+        signing: SigningKey::new(key),
         policies: Arc::new(NoSandbox),
         config,
     }))

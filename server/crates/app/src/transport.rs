@@ -11,7 +11,7 @@ pub use hardie_git::wire::Version;
 use crate::{App, Ctx, Result, access, git_access};
 
 pub(crate) mod answers;
-mod bridge;
+pub(crate) mod bridge;
 mod direct;
 mod pack;
 mod receive;
@@ -20,6 +20,7 @@ mod upload;
 
 pub use receive::git_receive_pack;
 pub use slots::GitSlots;
+pub(crate) use slots::Slot;
 pub use upload::git_upload_pack;
 
 /// The two services of git's smart protocol.

@@ -38,7 +38,7 @@ pub fn file<H: Send + 'static>(name: &[u8], bytes: impl Into<Bytes>, held: H) ->
 }
 
 /// The headers for anything that users supplied.
-fn protection() -> HeaderMap {
+pub fn protection() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
