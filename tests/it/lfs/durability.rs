@@ -156,7 +156,7 @@ async fn purge_and_sweep(database: Option<Database>) {
     let mut tx = app.store.begin().await.unwrap();
     tx.stage_lfs(&object, hardie_app::ports::Clock::now(&clock), hardie_app::ports::Clock::now(&clock).plus_seconds(60)).await.unwrap();
     tx.commit().await.unwrap();
-    let received = app.lfs.receive(&mut &b"staged"[..], object).unwrap();
+    let received = app.lfs.receive(&mut &b"staged"[..], object, 0).unwrap();
     app.lfs.publish(&received).unwrap();
     drop(received);
     upkeep::sweep_lfs(app).await.unwrap();

@@ -58,10 +58,11 @@ impl LfsStore {
     }
 
     /// Takes in an object's bytes, and proves that they are those of its id and as many as were declared. Nobody sees them before
-    /// [`LfsStore::publish`]. Blocks at the pace of `input`.
-    pub fn receive(&self, input: &mut dyn io::Read, object: LfsObject) -> Result<Received, UploadError> {
+    /// [`LfsStore::publish`]. Blocks at the pace of `input`. So many bytes of the disk stay free for others: many uploads at once must not
+    /// take what the database needs.
+    pub fn receive(&self, input: &mut dyn io::Read, object: LfsObject, spared: u64) -> Result<Received, UploadError> {
         let path = self.0.uploads.join(self.0.next.fetch_add(1, Ordering::Relaxed).to_string());
-        upload::receive(input, object, path, Arc::clone(&self.0.files))
+        upload::receive(input, object, path, Arc::clone(&self.0.files), spared)
     }
 
     /// Puts proven bytes under their final name and makes them durable: content and folder. Whoever returns from here may commit a

@@ -54,7 +54,7 @@ async fn take_in(app: &App, object: LfsObject, input: &mut (impl AsyncRead + Unp
     let lfs = app.lfs.clone();
     let taken = spawn_blocking(move || {
         let _permit = permit;
-        lfs.receive(&mut ChannelReader::new(bytes::Bytes::new(), chunks), object)
+        lfs.receive(&mut ChannelReader::new(bytes::Bytes::new(), chunks), object, LEAST_FREE_BYTES)
     });
     let ((), taken) = tokio::join!(pump(input, chunks_in), taken);
     taken.map_err(Error::internal)?.map_err(|error| match error {

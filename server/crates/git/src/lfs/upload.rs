@@ -10,9 +10,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::packs::files::Files;
+use crate::packs::store::free_space;
 
 /// Bytes of one read.
 const CHUNK: usize = 256 << 10;
+/// Bytes between two looks at the free space; the first is at the first byte.
+const LOOK_EVERY: u64 = 16 << 20;
 
 /// Why bytes were not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +78,19 @@ impl Drop for Received {
     }
 }
 
-pub(super) fn receive(input: &mut dyn Read, object: LfsObject, path: PathBuf, files: Arc<dyn Files>) -> Result<Received, UploadError> {
+pub(super) fn receive(
+    input: &mut dyn Read,
+    object: LfsObject,
+    path: PathBuf,
+    files: Arc<dyn Files>,
+    spared: u64,
+) -> Result<Received, UploadError> {
     let failed = |e| Error::io("writing an LFS upload", e);
     let mut file = File::create_new(&path).map_err(failed)?;
     // From here on Drop cleans up.
     let received = Received { object, path, files };
     let mut hasher = Sha256::new();
-    let mut left = object.size;
+    let (mut left, mut since) = (object.size, LOOK_EVERY);
     let mut buffer = vec![0; CHUNK];
     loop {
         let count = match input.read(&mut buffer) {
@@ -91,6 +100,13 @@ pub(super) fn receive(input: &mut dyn Read, object: LfsObject, path: PathBuf, fi
             Err(error) => return Err(UploadError::Input(error)),
         };
         let bytes = buffer.get(..count).unwrap_or_default();
+        since = since.saturating_add(count as u64);
+        if since > LOOK_EVERY {
+            since = 0;
+            if free_space(&received.path)? < spared {
+                return Err(Error::DiskFull.into());
+            }
+        }
         left = left.checked_sub(count as u64).ok_or(UploadError::TooLong { declared: object.size })?;
         hasher.update(bytes);
         file.write_all(bytes).map_err(failed)?;

@@ -144,8 +144,7 @@ impl PackStore {
 
     /// Bytes that the server may still write on the disk of the packs.
     pub fn free_space(&self) -> Result<u64> {
-        let stat = rustix::fs::statvfs(&self.0.root).map_err(|e| Error::io("asking for free space", e.into()))?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        free_space(&self.0.root)
     }
 
     /// Writes, syncs and removes a small file: whether a push would find room and a working disk.
@@ -181,6 +180,12 @@ impl PackStore {
         // The map is valid after any panic: each change is one call.
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Bytes that the server may still write on the disk of a folder.
+pub(crate) fn free_space(folder: &Path) -> Result<u64> {
+    let stat = rustix::fs::statvfs(folder).map_err(|e| Error::io("asking for free space", e.into()))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 /// sha256 of a file's content.

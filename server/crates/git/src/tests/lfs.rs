@@ -32,7 +32,7 @@ fn an_lfs_object_is_synced_under_its_name_before_anybody_may_name_it() {
     let (store, files) = store(root.path());
     let bytes = vec![7; 600_000];
     let object = object(&bytes);
-    let (hex, received) = (object.oid.to_string(), store.receive(&mut bytes.as_slice(), object).unwrap());
+    let (hex, received) = (object.oid.to_string(), store.receive(&mut bytes.as_slice(), object, 0).unwrap());
     assert!(store.list().unwrap().is_empty() && uploads(root.path()) == 1);
     store.publish(&received).unwrap();
     assert_eq!(files.take(), ["sync 0".to_owned(), format!("link {hex}"), format!("syncdir {}", &hex[..2])]);
@@ -52,15 +52,17 @@ fn lfs_bytes_that_are_not_what_was_declared_are_refused_and_leave_nothing() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = store(root.path());
     let object = object(b"hello");
-    let refused = |mut bytes: &[u8]| store.receive(&mut bytes, object).unwrap_err();
+    let refused = |mut bytes: &[u8]| store.receive(&mut bytes, object, 0).unwrap_err();
     assert!(matches!(refused(b"hello, you"), UploadError::TooLong { declared: 5 }));
     assert!(matches!(refused(b"hell"), UploadError::TooShort { declared: 5, received: 4 }));
     assert!(matches!(refused(b"jello"), UploadError::WrongHash { declared, .. } if declared == object.oid));
     let mut cut = io::Read::chain(&b"he"[..], Broken);
-    assert!(matches!(store.receive(&mut cut, object).unwrap_err(), UploadError::Input(_)));
+    assert!(matches!(store.receive(&mut cut, object, 0).unwrap_err(), UploadError::Input(_)));
+    let short_of_space = store.receive(&mut &b"hello"[..], object, u64::MAX).unwrap_err();
+    assert!(matches!(short_of_space, UploadError::Store(Error::DiskFull)));
     assert_eq!(uploads(root.path()), 0);
     let empty = self::object(b"");
-    store.publish(&store.receive(&mut io::empty(), empty).unwrap()).unwrap();
+    store.publish(&store.receive(&mut io::empty(), empty, 0).unwrap()).unwrap();
     store.verify(&empty).unwrap();
 }
 
@@ -77,7 +79,7 @@ fn a_full_disk_while_an_lfs_object_is_published_is_told_and_another_try_works() 
     let root = tempfile::tempdir().unwrap();
     let (store, files) = store(root.path());
     let object = object(b"hello");
-    let received = store.receive(&mut &b"hello"[..], object).unwrap();
+    let received = store.receive(&mut &b"hello"[..], object, 0).unwrap();
     for changes in 0..3 {
         files.fail_after(changes, io::ErrorKind::StorageFull);
         assert!(matches!(store.publish(&received).unwrap_err(), Error::DiskFull), "after {changes} changes");
@@ -92,7 +94,7 @@ fn what_an_earlier_run_left_of_lfs_uploads_is_removed_and_damage_is_found() {
     let root = tempfile::tempdir().unwrap();
     let (store, _) = store(root.path());
     let object = object(b"hello");
-    let received = store.receive(&mut &b"hello"[..], object).unwrap();
+    let received = store.receive(&mut &b"hello"[..], object, 0).unwrap();
     store.publish(&received).unwrap();
     // As a crash would leave it.
     std::mem::forget(received);
