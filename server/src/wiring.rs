@@ -8,6 +8,7 @@ use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{Clock, Entropy};
 use hardie_app::state::Inner;
 use hardie_app::{App, AppConfig};
+use hardie_git::lfs::LfsStore;
 use hardie_git::packs::{DiskFiles, Files, PackStore};
 use hardie_http::{Door, HttpConfig};
 use hardie_store::{Store, StoreOptions};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{self, Config};
 
 pub mod fresh;
+mod key_file;
 pub mod keys;
 pub mod lock;
 mod offline;
@@ -72,13 +74,17 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     let (http_address, ssh_address) = (http.local_addr()?, ssh.local_addr()?);
     let store = open_store(&config.database).await?;
     let packs = PackStore::open(&config.data_dir, ports.files.clone()).context("cannot open the pack storage")?;
+    let lfs = LfsStore::open(&config.data_dir, ports.files.clone()).context("cannot open the storage of LFS objects")?;
+    let signing = key_file::open(&config.data_dir, ports.entropy.as_ref())?;
     let policies = plugins::host(&config.data_dir, ports.entropy.as_ref())?;
     let app = App::new(Inner {
         store,
         packs,
+        lfs,
         git: GitAccess::new(cores()),
         clock: ports.clock,
         entropy: ports.entropy,
+        signing,
         policies,
         config: AppConfig {
             public_url: config.public_url.clone(),

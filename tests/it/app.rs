@@ -60,6 +60,7 @@ fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
         Error::Quota(_) => "quota",
         Error::Rejected { .. } => "rejected",
         Error::RateLimited { .. } => "rate limited",
+        Error::Full(_) => "disk full",
         Error::Unavailable(_) => "unavailable",
         Error::Moved(_) => "moved",
         Error::Internal(_) => "internal",

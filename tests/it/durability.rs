@@ -6,3 +6,6 @@ mod faults;
 pub mod kill;
 mod order;
 mod small_disk;
+
+pub use faults::WatchedFiles;
+pub use kill::create_repo;

@@ -57,7 +57,7 @@ async fn everything_but_git_is_refused_with_a_text() {
         (&["git@127.0.0.1", "id; cat /etc/passwd"][..], "expand"),
         (&["git@127.0.0.1", "bash", "-i"], "only git is offered"),
         (&["git@127.0.0.1", "scp -t /tmp/x"], "only git is offered"),
-        (&["git@127.0.0.1", "git-lfs-authenticate alice/tool download"], "LFS"),
+        (&["git@127.0.0.1", "git-lfs-transfer alice/tool download"], "over HTTP"),
         (&["git@127.0.0.1", "git-upload-pack '../../etc'"], "owner/name"),
         (&["-s", "git@127.0.0.1", "sftp"], "'sftp' is not offered"),
         (&["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1", "git@127.0.0.1"], "forwarding failed"),

@@ -39,6 +39,8 @@ pub struct Limits {
     pub haves: Option<usize>,
     pub wall_seconds: Option<u64>,
     pub per_actor: Option<usize>,
+    pub lfs_object_bytes: Option<u64>,
+    pub lfs_batch_objects: Option<usize>,
 }
 
 impl Limits {
@@ -54,6 +56,8 @@ impl Limits {
             haves: self.haves.unwrap_or(base.haves),
             wall: self.wall_seconds.map_or(base.wall, Duration::from_secs),
             per_actor: self.per_actor.unwrap_or(base.per_actor),
+            lfs_object_bytes: self.lfs_object_bytes.unwrap_or(base.lfs_object_bytes),
+            lfs_batch_objects: self.lfs_batch_objects.unwrap_or(base.lfs_batch_objects),
             ..base
         }
     }

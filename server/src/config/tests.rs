@@ -12,12 +12,12 @@ fn settings(toml: &str) -> (tempfile::TempDir, ServeSettings) {
 
 #[test]
 fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-    let (_dir, mut settings) = settings("http-listen = \"127.0.0.1:4000\"\n[limits]\ncommands = 7\n");
+    let (_dir, mut settings) = settings("http-listen = \"127.0.0.1:4000\"\n[limits]\ncommands = 7\nlfs-object-bytes = 9\n");
     assert_eq!(resolve(&settings).unwrap().http_listen.port(), 4000);
     settings.http_listen = Some("127.0.0.1:5000".parse().unwrap());
     let config = resolve(&settings).unwrap();
     assert_eq!(config.http_listen.port(), 5000);
-    assert_eq!(config.limits.commands, 7);
+    assert_eq!((config.limits.commands, config.limits.lfs_object_bytes, config.limits.lfs_batch_objects), (7, 9, 1000));
     assert_eq!(config.ssh_listen.port(), 2222);
 }
 

@@ -18,7 +18,20 @@ const NAME: &str = "name";
 const ROWS: &str = "rows";
 /// What a restore puts into the folder, its mark apart.
 const PUT: &[&str] =
-    &["packs", "quarantine", "views", "answers", "ssh", "secret.key", "hardie.db", "hardie.db-wal", "hardie.db-shm", "hardie.db-journal"];
+    &[
+    "packs",
+    "quarantine",
+    "views",
+    "answers",
+    "lfs",
+    "lfs-uploads",
+    "ssh",
+    "secret.key",
+    "hardie.db",
+    "hardie.db-wal",
+    "hardie.db-shm",
+    "hardie.db-journal",
+];
 
 /// The folder, locked.
 pub struct Fresh {

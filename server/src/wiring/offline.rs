@@ -7,12 +7,14 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_app::git_access::GitAccess;
-use hardie_app::ports::{ComponentInfo, PolicyRunner};
+use hardie_app::ports::{ComponentInfo, Entropy as _, PolicyRunner};
+use hardie_app::signing::SigningKey;
 use hardie_app::state::{Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
 use hardie_domain::limits::GitLimits;
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::{Store, StoreOptions};
 
@@ -36,12 +38,17 @@ fn around(data_dir: &Path, store: Store) -> App {
         git_limits: GitLimits::default(),
         plugins: PluginPolicy::Closed,
     };
+    // Nothing is signed here: a key that nobody else has.
+    let mut key = [0; 32];
+    SystemEntropy.fill(&mut key);
     App::new(Inner {
         store,
         packs: PackStore::attach(data_dir),
+        lfs: LfsStore::attach(data_dir),
         git: GitAccess::new(super::cores()),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
+        signing: SigningKey::new(key),
         policies: Arc::new(NoSandbox),
         config,
     })

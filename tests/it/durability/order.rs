@@ -1,4 +1,4 @@
-//! Pack, index and folder are synced before any commit that can name them.
+//! Pack, index or LFS object and their folder are synced before any commit that can name them.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -12,6 +12,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 use super::faults::{Record, Step, WatchedFiles};
 use crate::git::with_repo;
+use crate::lfs;
 
 struct Commits(Record);
 
@@ -31,19 +32,22 @@ async fn pack_index_and_folder_are_synced_before_every_commit() {
     let mut options = Options::default();
     options.ports.files = Arc::new(files);
     let server = TestServer::start_with(options).await.unwrap();
-    let (user, _, dir) = with_repo(&server, "alice", "tool").await;
+    let (user, repo, dir) = with_repo(&server, "alice", "tool").await;
     for n in 0..5 {
         user.git.commit(&dir, "file.txt", &format!("{n}\n"), "Change").unwrap();
         user.git.ok(&dir, &["push", "--quiet", "origin", "main"]).unwrap();
     }
-    let packs = server.data_dir().join("packs");
+    for n in 0..3 {
+        lfs::upload(&server, &user, &repo, &lfs::noise(n, 5000));
+    }
+    let (packs, objects) = (server.data_dir().join("packs"), server.data_dir().join("lfs"));
     server.stop().await.unwrap();
 
     let (mut synced, mut open, mut published, mut commits) = (HashSet::new(), HashSet::new(), 0, 0);
     for step in record.0.lock().unwrap().iter() {
         match step {
             Step::SyncFile(path) => drop(synced.insert(path.clone())),
-            Step::Link { from, to } if Path::new(to).starts_with(&packs) => {
+            Step::Link { from, to } if Path::new(to).starts_with(&packs) || Path::new(to).starts_with(&objects) => {
                 assert!(synced.contains(from), "{to} was published before its bytes were synced");
                 let folder = Path::new(to).parent().unwrap();
                 open.insert(folder.display().to_string());
@@ -57,6 +61,6 @@ async fn pack_index_and_folder_are_synced_before_every_commit() {
             }
         }
     }
-    assert_eq!(published, 12, "six pushes publish a pack and an index each");
-    assert!(commits >= 18, "each push commits its row, its staged pack and its refs: {commits}");
+    assert_eq!(published, 12 + 3, "six pushes publish a pack and an index each, three uploads an object");
+    assert!(commits >= 18 + 6, "each push commits its row, its staged pack and its refs, each upload two rows: {commits}");
 }

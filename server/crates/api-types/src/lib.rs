@@ -16,6 +16,7 @@ pub mod contents;
 pub mod diff;
 pub mod error;
 pub mod identity;
+pub mod lfs;
 pub mod org;
 pub mod plugin;
 pub mod push;

@@ -38,9 +38,24 @@ pub struct FileView {
     /// Rendered and sanitised HTML for Markdown; `null` for other files.
     #[serde(default)]
     pub rendered: Option<String>,
+    /// What it stands for, if it is a pointer of Git LFS; `null` for other files.
+    #[serde(default)]
+    pub lfs: Option<LfsPointer>,
     /// The commit that last touched it, if it was found in time.
     #[serde(default)]
     pub last_commit: Option<CommitSummary>,
+}
+
+/// A large file that is kept by Git LFS, outside of the repository.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LfsPointer {
+    /// sha256 of its bytes.
+    pub oid: String,
+    /// Its bytes, not the pointer's.
+    pub size: i64,
+    /// Where its bytes are; the pointer's, if they were never uploaded.
+    pub media_url: String,
 }
 
 /// `GET R/readme?ref=` and `GET R/readme/{directory}?ref=`: 404 when there is none.

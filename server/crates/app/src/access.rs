@@ -64,6 +64,7 @@ pub async fn repo_by_id(app: &App, ctx: &Ctx, id: RepoId, action: RepoAction) ->
 fn authorise(ctx: &Ctx, standing: RepoStanding, action: RepoAction) -> Result<Option<RepoAccess>> {
     let RepoStanding { repo, owner, asker, collaborator, member } = standing;
     let facts = RepoFacts {
+        repo: repo.id,
         visibility: repo.visibility,
         archived: repo.archived,
         is_owner: asker.is_some_and(|a| a.id == owner.id) || member == Some(OrgRole::Owner),

@@ -16,6 +16,7 @@ mod rows;
 mod take;
 
 pub use error::{Error, Result};
+pub use files::Stores;
 pub use load::{Restored, load};
 pub use manifest::FORMAT;
 pub use read::{Contents, read};

@@ -42,6 +42,9 @@ pub enum Error {
         /// Seconds to wait.
         retry_after: u64,
     },
+    /// A disk of the server is full; nothing was changed.
+    #[error("{0}")]
+    Full(String),
     /// A part of the server cannot work now; trying again may help.
     #[error("{0}")]
     Unavailable(String),
@@ -64,6 +67,11 @@ impl Error {
         Error::Forbidden(text.into())
     }
 
+    /// See [`Error::Full`].
+    pub fn disk_full() -> Error {
+        Error::Full("the server's disk is full: nothing was changed; try again later".to_owned())
+    }
+
     /// See [`Error::Internal`].
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Internal(source.into())
@@ -80,7 +88,10 @@ impl From<hardie_store::Error> for Error {
     /// What trying again may mend is told in words; its cause goes to the log here, since a text cannot carry it.
     fn from(error: hardie_store::Error) -> Error {
         let text = match &error {
-            hardie_store::Error::Full(_) => "the server's disk is full: nothing was changed; try again later",
+            hardie_store::Error::Full(_) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the database refused");
+                return Error::disk_full();
+            }
             hardie_store::Error::Unavailable(_) => "the database is not available now: nothing was changed; try again in a moment",
             hardie_store::Error::CommitUnknown(_) => {
                 "the database went away during the change: look whether it happened before trying again"

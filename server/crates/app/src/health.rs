@@ -3,7 +3,7 @@
 use crate::App;
 
 /// The space below which a push is likely to fail: a small push, its index and the database's journal.
-const LEAST_FREE_BYTES: u64 = 64 << 20;
+pub(crate) const LEAST_FREE_BYTES: u64 = 64 << 20;
 
 /// One part and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

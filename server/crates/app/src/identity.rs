@@ -7,6 +7,7 @@ mod actor;
 mod attempts;
 mod basic;
 mod keys;
+mod passes;
 pub(crate) mod passwords;
 mod sessions;
 mod standing;
@@ -14,6 +15,8 @@ mod tokens;
 
 pub use basic::{authenticate_basic, authenticate_token};
 pub use keys::{Key, NewKey, add_ssh_key, authenticate_ssh_key, delete_ssh_key, get_ssh_key, is_known_ssh_key, list_ssh_keys};
+pub(crate) use passes::issue_pass;
+pub use passes::{PASS_PREFIX, Pass, authenticate_pass};
 pub(crate) use sessions::confirm_password;
 pub use sessions::{
     NewSession, Session, SignIn, SignedIn, authenticate_session, change_password, list_sessions, revoke_session, sign_in, sign_out,

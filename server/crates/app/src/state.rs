@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use hardie_domain::limits::GitLimits;
+use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::Store;
 
 use crate::git_access::GitAccess;
 use crate::ports::{Clock, Entropy, PolicyRunner};
+use crate::signing::SigningKey;
 
 /// Cheap to clone; one for the process.
 #[derive(Clone)]
@@ -19,12 +21,16 @@ pub struct Inner {
     pub store: Store,
     /// Pack files.
     pub packs: PackStore,
+    /// Files of Git LFS.
+    pub lfs: LfsStore,
     /// Opened repositories and bounds on git work.
     pub git: GitAccess,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// What the server signs with.
+    pub signing: SigningKey,
     /// The sandbox for policies.
     pub policies: Arc<dyn PolicyRunner>,
     /// What the operator set.

@@ -15,7 +15,7 @@ use crate::{App, Ctx, Error, Result, access, git_access};
 
 pub(crate) mod answers;
 mod archive;
-mod bridge;
+pub(crate) mod bridge;
 mod direct;
 mod pack;
 mod receive;
@@ -26,6 +26,7 @@ mod upload;
 pub use archive::{git_upload_archive, send_archive};
 pub use receive::git_receive_pack;
 pub use slots::GitSlots;
+pub(crate) use slots::Slot;
 pub use upload::git_upload_pack;
 
 /// How often a client that waits hears that the server is alive.

@@ -13,4 +13,4 @@ pub use expire::{Expired, expire};
 pub use fold::fold_packs;
 pub use purge::purge_repos;
 pub use sequence::{hand_over_sequencing, sequence_events};
-pub use sweep::{Swept, sweep_packs};
+pub use sweep::{Swept, sweep_lfs, sweep_packs};

@@ -1,11 +1,12 @@
-//! Proves that what the rows promise is on disk: every pack whole, every ref's objects there. One damaged pack hides nothing else:
-//! it is named, and the rest is looked at all the same.
+//! Proves that what the rows promise is on disk: every pack and every LFS object whole, every ref's objects there. One damaged
+//! file hides nothing else: it is named, and the rest is looked at all the same.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use hardie_domain::ids::RepoId;
+use hardie_domain::lfs::{LfsObject, LfsOid};
 use hardie_domain::oid::Oid;
 use hardie_git::packs::{Damage, PackHash};
 use hardie_git::read::closure;
@@ -28,6 +29,8 @@ pub struct Verified {
     pub refs: u64,
     /// Packs, each counted once.
     pub packs: u64,
+    /// LFS objects, each counted once.
+    pub lfs_objects: u64,
     /// Everything wrong.
     pub faults: Vec<Fault>,
 }
@@ -58,10 +61,10 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// Looks at everything. For the command line: it reads every pack.
+/// Looks at everything. For the command line: it reads every pack and every LFS object.
 pub async fn verify(app: &App) -> Result<Verified> {
     let mut found = Verified::default();
-    let mut packs = HashMap::new();
+    let (mut packs, mut lfs) = (HashMap::new(), HashMap::new());
     let mut after = RepoId(0);
     loop {
         let ids = app.store.list_repo_ids(after, BATCH).await?;
@@ -69,9 +72,11 @@ pub async fn verify(app: &App) -> Result<Verified> {
         after = *last;
         for id in ids {
             verify_repo(app, id, &mut packs, &mut found).await?;
+            verify_lfs(app, id, &mut lfs, &mut found).await?;
         }
     }
     found.packs = packs.len() as u64;
+    found.lfs_objects = lfs.len() as u64;
     Ok(found)
 }
 
@@ -107,6 +112,32 @@ async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
     let store = app.packs.clone();
     // Reading damaged bytes may end in a panic of a library: that, too, is damage of this pack and of no other.
     spawn_blocking(move || store.examine(&hash)).await.unwrap_or_else(|panic| vec![Damage { object: None, text: panic.to_string() }])
+}
+
+/// The LFS objects of one repository. Each is read once, however many repositories have it.
+async fn verify_lfs(app: &App, id: RepoId, seen: &mut HashMap<LfsOid, Option<String>>, found: &mut Verified) -> Result<()> {
+    let Some(owned) = app.store.find_owned_repo(id).await? else { return Ok(()) };
+    let repo = format!("{}/{}", owned.owner.name, owned.repo.name);
+    let mut after = LfsOid([0; 32]);
+    loop {
+        let objects = app.store.list_repo_lfs(id, &after, BATCH).await?;
+        let Some(last) = objects.last() else { return Ok(()) };
+        after = last.oid;
+        for object in objects {
+            let damage = match seen.entry(object.oid) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(examine_lfs(app, object).await),
+            };
+            let fault = |text: &String| Fault { repo: repo.clone(), pack: None, object: None, text: text.clone() };
+            found.faults.extend(damage.as_ref().map(fault));
+        }
+    }
+}
+
+async fn examine_lfs(app: &App, object: LfsObject) -> Option<String> {
+    let lfs = app.lfs.clone();
+    let looked = spawn_blocking(move || lfs.verify(&object).err().map(|error| error.to_string()));
+    looked.await.unwrap_or_else(|panic| Some(panic.to_string()))
 }
 
 fn gap(handle: &RepoHandle) -> Option<(Option<Oid>, String)> {

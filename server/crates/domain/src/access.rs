@@ -1,8 +1,9 @@
 //! Who may do what. Pure rules: `app` gathers the facts, this module decides, nobody else does.
 
-use crate::ids::{AccountId, KeyId, SessionId, TokenId};
+use crate::ids::{AccountId, KeyId, RepoId, SessionId, TokenId};
 use crate::names::AccountName;
 use crate::scope::{Category, Level, ScopeSet};
+use crate::time::Timestamp;
 
 /// How somebody proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,19 @@ pub struct Actor {
     pub credential: Credential,
     /// What the credential is good for.
     pub scopes: ScopeSet,
+    /// Where alone it is good, if it was given for one repository.
+    pub bound: Option<Bound>,
+}
+
+/// What a short-lived credential was given for. It never widens what the credential it was given on holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The only repository that there is for its bearer.
+    pub repo: RepoId,
+    /// Read: nothing may be changed. Write: what a push may change.
+    pub level: Level,
+    /// When it ends; what is given on it ends no later.
+    pub until: Timestamp,
 }
 
 /// Who sees a repository without being named in it.
@@ -86,6 +100,8 @@ pub enum RepoAction {
 /// The facts about one actor and one repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RepoFacts {
+    /// The repository.
+    pub repo: RepoId,
     /// The repository's visibility.
     pub visibility: Visibility,
     /// Archived: readable, never written.
@@ -111,6 +127,9 @@ pub enum Decision {
 pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> {
     let public = (facts.visibility == Visibility::Public).then_some(Role::Read);
     let Some(actor) = actor else { return public };
+    if actor.bound.is_some_and(|bound| bound.repo != facts.repo) {
+        return None;
+    }
     if actor.scopes.is_public_only() && public.is_none() {
         return None;
     }
@@ -131,6 +150,14 @@ pub fn decide(actor: Option<&Actor>, action: RepoAction, facts: &RepoFacts) -> D
         return Decision::Invisible;
     };
     let level = if action == RepoAction::Read { Level::Read } else { Level::Write };
+    if let Some(bound) = actor.and_then(|a| a.bound) {
+        if level > bound.level {
+            return Decision::Forbid("this credential is for downloading only");
+        }
+        if matches!(action, RepoAction::Administer | RepoAction::Own) {
+            return Decision::Forbid("this credential is for the repository's content only");
+        }
+    }
     if actor.is_some_and(|a| !a.scopes.allows(Category::Repository, level)) {
         // What everybody sees stays visible; anything private does not exist for a token without the scope.
         return match (facts.visibility, action) {
@@ -172,11 +199,11 @@ mod tests {
 
     fn actor(is_admin: bool, scopes: ScopeSet) -> Actor {
         let name = AccountName::parse("bob").unwrap();
-        Actor { id: AccountId(1), name, is_admin, credential: Credential::System, scopes }
+        Actor { id: AccountId(1), name, is_admin, credential: Credential::System, scopes, bound: None }
     }
 
     fn facts(visibility: Visibility, role: Option<Role>, is_owner: bool) -> RepoFacts {
-        RepoFacts { visibility, archived: false, is_owner, role }
+        RepoFacts { repo: RepoId(7), visibility, archived: false, is_owner, role }
     }
 
     #[test]
@@ -246,5 +273,24 @@ mod tests {
         let archived = RepoFacts { archived: true, ..facts(Visibility::Private, None, true) };
         assert!(matches!(decide(Some(&bob), RepoAction::Push, &archived), Decision::Forbid(_)));
         assert_eq!(decide(Some(&bob), RepoAction::Administer, &archived), Decision::Allow);
+    }
+
+    #[test]
+    fn a_bound_credential_is_good_for_one_repository_and_no_more_than_it_says() {
+        let actions = [RepoAction::Read, RepoAction::Push, RepoAction::Administer, RepoAction::Own];
+        let own = facts(Visibility::Private, None, true);
+        let bound = |repo, level| {
+            let bound = Some(Bound { repo: RepoId(repo), level, until: Timestamp(0) });
+            let root = Actor { bound, ..actor(true, ScopeSet::ALL) };
+            actions.map(|action| decide(Some(&root), action, &own))
+        };
+        assert_eq!(bound(8, Level::Write), [Decision::Invisible; 4]);
+        let may = |level| bound(7, level).map(|decision| decision == Decision::Allow);
+        assert_eq!(may(Level::Read), [true, false, false, false]);
+        assert_eq!(may(Level::Write), [true, true, false, false]);
+        let reader = ScopeSet::parse(["read:repository"]).unwrap();
+        let bound = Some(Bound { repo: RepoId(7), level: Level::Write, until: Timestamp(0) });
+        let reader = Actor { bound, ..actor(false, reader) };
+        assert!(matches!(decide(Some(&reader), RepoAction::Push, &own), Decision::Forbid(_)), "the scopes hold all the same");
     }
 }

@@ -35,4 +35,6 @@ typed_ids! {
     EventSeq,
     /// A plugin installed for a site, an organisation or a repository.
     InstallationId,
+    /// A lock on a path for Git LFS.
+    LfsLockId,
 }

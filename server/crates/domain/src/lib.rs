@@ -12,6 +12,7 @@ pub mod event;
 pub mod glob;
 pub mod grant;
 pub mod ids;
+pub mod lfs;
 pub mod limits;
 pub mod names;
 pub mod network;

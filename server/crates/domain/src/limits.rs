@@ -27,6 +27,10 @@ pub struct GitLimits {
     pub wall: Duration,
     /// Git requests that one actor (or one address, if anonymous) may have under way.
     pub per_actor: usize,
+    /// One Git LFS object.
+    pub lfs_object_bytes: u64,
+    /// Git LFS objects named in one batch request.
+    pub lfs_batch_objects: usize,
 }
 
 impl Default for GitLimits {
@@ -43,6 +47,8 @@ impl Default for GitLimits {
             push_options: 64,
             wall: Duration::from_secs(3600),
             per_actor: 16,
+            lfs_object_bytes: 5 << 30,
+            lfs_batch_objects: 1000,
         }
     }
 }

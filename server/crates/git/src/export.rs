@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use hardie_domain::lfs::LfsOid;
+
 use crate::error::{Error, Result};
+use crate::lfs::LfsStore;
 use crate::packs::{PackHash, PackStore};
 use crate::wire::Refs;
 
@@ -22,7 +25,7 @@ pub fn write_bare(store: &PackStore, packs: &[PackHash], refs: &Refs, dir: &Path
         let name = dir.join("objects/pack").join(format!("pack-{}", pack.hash()));
         for extension in ["pack", "idx"] {
             let (from, to) = (pack.path().with_extension(extension), name.with_extension(extension));
-            fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).map_err(failed("writing a pack into"))?;
+            link(&from, &to).map_err(failed("writing a pack into"))?;
         }
     }
     let config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
@@ -30,4 +33,20 @@ pub fn write_bare(store: &PackStore, packs: &[PackHash], refs: &Refs, dir: &Path
     fs::write(dir.join("packed-refs"), refs.packed()).map_err(failed("writing into"))?;
     let head = [b"ref: ", refs.head().target.as_bytes(), b"\n"].concat();
     fs::write(dir.join("HEAD"), head).map_err(failed("writing into"))
+}
+
+/// Adds LFS objects to such a folder, where git-lfs itself keeps them.
+pub fn write_lfs(store: &LfsStore, oids: &[LfsOid], dir: &Path) -> Result<()> {
+    for oid in oids {
+        let name = oid.to_string();
+        let folder = dir.join("lfs/objects").join(name.get(..2).unwrap_or_default()).join(name.get(2..4).unwrap_or_default());
+        let written = fs::create_dir_all(&folder).and_then(|()| link(&store.path(oid), &folder.join(&name)));
+        written.map_err(|e| Error::io(format!("writing LFS object {oid} into {}", dir.display()), e))?;
+    }
+    Ok(())
+}
+
+/// A link where the file system allows one, else a copy.
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
 }

@@ -2,7 +2,7 @@
 //!
 //! Synchronous: whoever calls it from an async runtime does so on a blocking thread.
 //! Must not know: SQL, users, HTTP, SSH, WebAssembly. Which refs an asker may see comes in as an argument.
-//! Start reading at [`packs`] (where bytes live), then [`ingest`] and [`connectivity`] (how a push gets in) and
+//! Start reading at [`packs`] (where bytes live; [`lfs`] for large files), then [`ingest`] and [`connectivity`] (how a push gets in) and
 //! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`].
 #![warn(missing_docs)]
 
@@ -16,6 +16,7 @@ pub mod error;
 pub mod export;
 pub mod fold;
 pub mod ingest;
+pub mod lfs;
 pub mod object;
 pub mod odb;
 pub mod packs;

@@ -10,6 +10,7 @@ pub mod files;
 pub mod hash;
 pub mod pack;
 pub mod quarantine;
+pub(crate) mod shelves;
 pub mod store;
 
 pub use carry::Intake;

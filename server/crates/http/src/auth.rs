@@ -22,6 +22,9 @@ pub struct Asker(pub Ctx);
 /// Somebody with git over HTTP.
 pub struct GitAsker(pub Ctx);
 
+/// Somebody with Git LFS over HTTP: as with git, or with a pass, which is good nowhere else.
+pub struct LfsAsker(pub Ctx);
+
 /// Somebody about to sign in: whatever credential comes along is not looked at.
 pub struct Visitor(pub Ctx);
 
@@ -41,6 +44,20 @@ impl FromRequestParts<Http> for Asker {
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let ctx = anonymous(parts, Door::Api);
         prove(http, ctx, presented).await.map(Asker)
+    }
+}
+
+impl FromRequestParts<Http> for LfsAsker {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<LfsAsker, Refusal> {
+        if let Presented::Token(secret) = Presented::read(&parts.headers, http.links.is_https())?
+            && secret.expose().starts_with(identity::PASS_PREFIX)
+        {
+            let actor = identity::authenticate_pass(&http.app, &secret).await?;
+            return Ok(LfsAsker(Ctx { actor: Some(actor), ..anonymous(parts, Door::Http) }));
+        }
+        GitAsker::from_request_parts(parts, http).await.map(|GitAsker(ctx)| LfsAsker(ctx))
     }
 }
 

@@ -92,6 +92,7 @@ impl From<Error> for Refusal {
             Error::RateLimited { text, retry_after } => {
                 Refusal { retry_after: Some(retry_after), ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, text) }
             }
+            Error::Full(_) => Refusal { retry_after: Some(60), ..Refusal::new(StatusCode::INSUFFICIENT_STORAGE, text) },
             Error::Unavailable(_) => Refusal { retry_after: Some(5), ..Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text) },
             Error::Moved(to) => Refusal { moved_to: Some(to), ..Refusal::new(StatusCode::PERMANENT_REDIRECT, text) },
             Error::Internal(source) => {
@@ -142,6 +143,7 @@ mod tests {
         assert_eq!(status(Error::RateLimited { text: "x".into(), retry_after: 7 }), 429);
         assert_eq!(status(Error::internal("x")), 500);
         assert_eq!(status(Error::Unavailable("x".into())), 503);
+        assert_eq!(status(Error::disk_full()), 507);
     }
 
     #[test]

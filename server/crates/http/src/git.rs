@@ -7,4 +7,6 @@ mod handlers;
 mod inflate;
 mod protocol;
 
-pub use handlers::routes;
+pub use body::{Reader, reader};
+pub use handlers::{fault, refuse, routes};
+pub use protocol::repo_path;

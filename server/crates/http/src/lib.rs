@@ -17,6 +17,7 @@ mod git;
 mod health;
 mod json;
 mod layers;
+mod lfs;
 mod links;
 mod metrics;
 mod net;
@@ -24,6 +25,7 @@ mod openapi;
 mod paging;
 mod path;
 mod query;
+mod range;
 mod raw;
 mod serve;
 mod show;
@@ -68,9 +70,12 @@ impl Door {
             .route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page))
             .route("/{owner}/{repo}/archive/{*archive}", get(api::archive_page));
         let raw = raw.layer(from_fn_with_state(http.clone(), admit));
+        let lfs = lfs::api_routes().layer(from_fn_with_state(http.clone(), admit));
         let mut router = Router::new()
             .nest("/api/v1", v1)
             .merge(raw)
+            .merge(lfs)
+            .merge(lfs::object_routes())
             .merge(api::documents(described))
             .merge(git::routes())
             .merge(health::routes())

@@ -1,5 +1,7 @@
 //! Addresses that people and clients see, all made from the one public address.
 
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
 use hardie_domain::names::RepoPath;
 pub use hardie_domain::percent::{decode, encode_path as encode, encode_segment as encode_query};
 
@@ -31,6 +33,18 @@ impl Links {
         let after_scheme = self.public.find("://").map_or(0, |at| at + 3);
         let end = self.public.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(self.public.len(), |at| after_scheme + at);
         self.public.get(..end).unwrap_or(&self.public)
+    }
+
+    /// The address by which a request came, for clients that must come back the same way: the public one where its host was asked,
+    /// else the host that was asked, as a proxy reports it. Nobody but the asker sees it.
+    pub fn asked(&self, headers: &HeaderMap) -> String {
+        let text = |name: &str| headers.get_all(name).iter().next_back()?.to_str().ok()?.rsplit(',').next().map(str::trim);
+        let host = text("x-forwarded-host").or_else(|| text(HOST.as_str())).filter(|host| is_host(host));
+        let public = self.origin().split_once("://").map_or("", |(_, host)| host);
+        match host.filter(|host| !host.eq_ignore_ascii_case(public)) {
+            Some(host) => format!("{}://{host}", text("x-forwarded-proto").filter(|proto| *proto == "https").unwrap_or("http")),
+            None => self.public.clone(),
+        }
     }
 
     /// A page of the UI; `path` begins without a slash and is encoded already.
@@ -71,9 +85,34 @@ impl Links {
     }
 }
 
+/// Whether a text can be a host with perhaps a port, and nothing else.
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() < 256
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_is_sent_back_the_way_it_came() {
+        let links = Links::new("https://git.example.org/forge", "");
+        let asked = |pairs: &[(&'static str, &'static str)]| {
+            let headers: HeaderMap = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            links.asked(&headers)
+        };
+        assert_eq!(asked(&[]), "https://git.example.org/forge");
+        assert_eq!(asked(&[("host", "GIT.example.org")]), "https://git.example.org/forge");
+        assert_eq!(asked(&[("host", "127.0.0.1:3000")]), "http://127.0.0.1:3000");
+        assert_eq!(asked(&[("host", "inner"), ("x-forwarded-host", "git.example.org")]), "https://git.example.org/forge");
+        assert_eq!(asked(&[("x-forwarded-host", "[::1]:8080"), ("x-forwarded-proto", "http")]), "http://[::1]:8080");
+        assert_eq!(asked(&[("x-forwarded-host", "alias.example.org"), ("x-forwarded-proto", "https")]), "https://alias.example.org");
+        for odd in ["a/b", "a@b", "a b", "a\"b"] {
+            assert_eq!(asked(&[("host", odd)]), "https://git.example.org/forge", "{odd}");
+        }
+    }
 
     #[test]
     fn addresses_are_made_from_the_public_one() {

@@ -5,17 +5,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hardie_app::lfs::{self, LfsEndpoint, LfsOperation};
 use hardie_app::transport::{Service, Version, git_receive_pack, git_upload_archive, git_upload_pack};
-use hardie_app::{Ctx, Error, identity};
+use hardie_app::{App, Ctx, Error, identity};
 use hardie_domain::access::Actor;
 use hardie_domain::push::Door;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
-use tokio::io::AsyncWriteExt as _;
+use serde_json::json;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::command::{self, Command};
+use crate::command::{self, Asked as Program, Command};
 use crate::connection::{Activity, Running, Shared};
 
 /// The one variable that a client may set.
@@ -113,7 +115,7 @@ async fn asked(read: &mut ChannelReadHalf, version: &mut Version) -> Asked {
     Asked::Nothing
 }
 
-/// Runs one git service; the exit status.
+/// Runs one program; the exit status.
 async fn run(client: &Client, command: &Command, version: Version, read: &mut ChannelReadHalf, write: &ChannelWriteHalf<Msg>) -> u32 {
     let request_id = request_id(client);
     let result = async {
@@ -126,9 +128,10 @@ async fn run(client: &Client, command: &Command, version: Version, read: &mut Ch
         let app = &client.shared.app;
         let (input, output) = (read.make_reader(), write.make_writer());
         match command.service {
-            Service::UploadPack => git_upload_pack(app, &ctx, &command.path, version, false, input, output).await,
-            Service::ReceivePack => git_receive_pack(app, &ctx, &command.path, version, false, input, output).await,
-            Service::UploadArchive => git_upload_archive(app, &ctx, &command.path, input, output).await,
+            Program::Git(Service::UploadPack) => git_upload_pack(app, &ctx, &command.path, version, false, input, output).await,
+            Program::Git(Service::ReceivePack) => git_receive_pack(app, &ctx, &command.path, version, false, input, output).await,
+            Program::Git(Service::UploadArchive) => git_upload_archive(app, &ctx, &command.path, input, output).await,
+            Program::Lfs(operation) => lfs_authenticate(app, &ctx, command, operation, output).await,
         }
     };
     match result.await {
@@ -141,6 +144,28 @@ async fn run(client: &Client, command: &Command, version: Version, read: &mut Ch
             EXIT_FATAL
         }
     }
+}
+
+/// Tells an LFS client where the objects are (git-lfs, `docs/api/server-discovery.md`).
+async fn lfs_authenticate(
+    app: &App,
+    ctx: &Ctx,
+    command: &Command,
+    operation: LfsOperation,
+    mut output: impl AsyncWrite + Unpin,
+) -> hardie_app::Result<()> {
+    let LfsEndpoint { href, pass } = lfs::authenticate(app, ctx, &command.path, operation).await?;
+    let header = json!({ "Authorization": format!("Bearer {}", pass.secret.expose()) });
+    let answer = json!({ "href": href, "header": header, "expires_in": pass.expires_in });
+    let write = async {
+        output.write_all(format!("{answer}\n").as_bytes()).await?;
+        output.flush().await
+    };
+    // A client that leaves is no fault of the server.
+    if !matches!(tokio::time::timeout(FAREWELL, write).await, Ok(Ok(()))) {
+        tracing::debug!("ssh: the client did not take its pass");
+    }
+    Ok(())
 }
 
 async fn still_proven(client: &Client) -> hardie_app::Result<Actor> {

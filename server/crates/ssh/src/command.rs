@@ -2,6 +2,7 @@
 //!
 //! Git builds the line for a shell (`git-upload-pack '/owner/name.git'`), so its quoting is undone here; nothing is ever run.
 
+use hardie_app::lfs::LfsOperation;
 use hardie_app::transport::Service;
 use hardie_domain::names::RepoPath;
 
@@ -11,10 +12,19 @@ const MOST_BYTES: usize = 4096;
 /// What a client may ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// Fetch, push or archive.
-    pub service: Service,
+    /// What for.
+    pub service: Asked,
     /// The repository as the client wrote it.
     pub path: RepoPath,
+}
+
+/// The programs that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Fetch, push or archive.
+    Git(Service),
+    /// `git-lfs-authenticate`: where the LFS objects are, and a pass for them.
+    Lfs(LfsOperation),
 }
 
 /// Reads a command line. The error is a text for the person at the other end.
@@ -31,10 +41,20 @@ pub fn parse(line: &[u8]) -> Result<Command, String> {
         other => other.to_owned(),
     };
     let service = match name.as_str() {
-        "git-lfs-authenticate" | "git-lfs-transfer" => return Err("Git LFS is not offered by this server".to_owned()),
-        other => Service::parse(other).ok_or("only git is offered here: git-upload-pack, git-receive-pack and git-upload-archive")?,
+        // Clients try this one first and then the other by themselves.
+        "git-lfs-transfer" => return Err("LFS objects go over HTTP here, after git-lfs-authenticate".to_owned()),
+        "git-lfs-authenticate" => None,
+        other => Some(Service::parse(other).ok_or("only git is offered here: git-upload-pack, git-receive-pack and git-upload-archive")?),
     };
-    let (Some(path), None) = (words.next(), words.next()) else {
+    let path = words.next();
+    let service = match service {
+        Some(service) => Asked::Git(service),
+        None => {
+            let operation = words.next().and_then(LfsOperation::parse);
+            Asked::Lfs(operation.ok_or("git-lfs-authenticate takes one repository, and download or upload")?)
+        }
+    };
+    let (Some(path), None) = (path, words.next()) else {
         return Err(format!("{name} takes exactly one repository, such as 'owner/name.git'"));
     };
     let path = RepoPath::parse(path).ok_or("the address of a repository is owner/name.git")?;
@@ -97,7 +117,7 @@ fn plain(c: char) -> Result<char, &'static str> {
 mod tests {
     use super::*;
 
-    fn ok(line: &str) -> (Service, String) {
+    fn ok(line: &str) -> (Asked, String) {
         let command = parse(line.as_bytes()).unwrap_or_else(|e| panic!("{line}: {e}"));
         (command.service, command.path.to_string())
     }
@@ -113,11 +133,19 @@ mod tests {
             "git-upload-pack \"/alice/tool.git\"",
             "  git-upload-pack   'alice'/tool\\.git  ",
         ] {
-            assert_eq!(ok(line), (Service::UploadPack, "alice/tool".to_owned()), "{line}");
+            assert_eq!(ok(line), (Asked::Git(Service::UploadPack), "alice/tool".to_owned()), "{line}");
         }
-        assert_eq!(ok("git-receive-pack 'a/b.git'").0, Service::ReceivePack);
-        assert_eq!(ok("git receive-pack 'a/b'").0, Service::ReceivePack);
-        assert_eq!(ok("git-upload-archive 'a/b.git'").0, Service::UploadArchive);
+        assert_eq!(ok("git-receive-pack 'a/b.git'").0, Asked::Git(Service::ReceivePack));
+        assert_eq!(ok("git receive-pack 'a/b'").0, Asked::Git(Service::ReceivePack));
+        assert_eq!(ok("git-upload-archive 'a/b.git'").0, Asked::Git(Service::UploadArchive));
+    }
+
+    #[test]
+    fn lfs_clients_ask_with_an_operation() {
+        let (download, upload) = (Asked::Lfs(LfsOperation::Download), Asked::Lfs(LfsOperation::Upload));
+        assert_eq!(ok("git-lfs-authenticate '/a/b.git' download"), (download, "a/b".to_owned()));
+        assert_eq!(ok("git-lfs-authenticate a/b.git upload"), (upload, "a/b".to_owned()));
+        assert_eq!(ok("git lfs-authenticate a/b upload").0, upload);
     }
 
     #[test]
@@ -136,8 +164,11 @@ mod tests {
             ("git", "only git"),
             ("git status", "only git"),
             ("scp -t /tmp", "only git"),
-            ("git-lfs-authenticate a/b download", "LFS"),
-            ("git-lfs-transfer a/b upload", "LFS"),
+            ("git-lfs-authenticate a/b", "download or upload"),
+            ("git-lfs-authenticate a/b delete", "download or upload"),
+            ("git-lfs-authenticate a/b download more", "exactly one repository"),
+            ("git-lfs-authenticate ../../b download", "owner/name"),
+            ("git-lfs-transfer a/b upload", "over HTTP"),
             ("git-upload-pack", "exactly one repository"),
             ("git-upload-pack --strict 'a/b'", "exactly one repository"),
             ("git-upload-pack 'a/b' 'c/d'", "exactly one repository"),

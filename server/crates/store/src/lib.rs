@@ -17,6 +17,8 @@ pub mod error;
 pub mod events;
 pub mod keys;
 pub mod leases;
+pub mod lfs;
+pub mod lfs_locks;
 pub mod meta;
 pub mod migrate;
 pub mod options;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use hardie_domain::ids::{AccountId, AuditId, EventSeq, InstallationId, KeyId, OutboxId, PushId, RepoId, SessionId, TokenId};
+use hardie_domain::ids::{AccountId, AuditId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PushId, RepoId, SessionId, TokenId};
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;
@@ -111,6 +111,7 @@ values! {
     OutboxId, v => Int(v.0);
     EventSeq, v => Int(v.0);
     InstallationId, v => Int(v.0);
+    LfsLockId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());

@@ -73,11 +73,18 @@ async fn fold(app: App) -> Result<Next> {
 async fn sweep(app: App) -> Result<Next> {
     let purged = upkeep::purge_repos(&app).await?;
     let swept = upkeep::sweep_packs(&app).await?;
-    if purged > 0 || swept != upkeep::Swept::default() {
-        tracing::info!(repositories = purged, packs = swept.packs, packs_failed = swept.failed, "removed what nobody can have back");
+    let lfs = upkeep::sweep_lfs(&app).await?;
+    if purged > 0 || swept != upkeep::Swept::default() || lfs != upkeep::Swept::default() {
+        tracing::info!(
+            repositories = purged,
+            packs = swept.files,
+            lfs_objects = lfs.files,
+            failed = swept.failed + lfs.failed,
+            "removed what nobody can have back"
+        );
     }
-    // Both work in batches: whoever removed something may have left something.
-    Ok(if purged > 0 || swept.packs > 0 { Next::AtOnce } else { Next::Later })
+    // All work in batches: whoever removed something may have left something.
+    Ok(if purged > 0 || swept.files > 0 || lfs.files > 0 { Next::AtOnce } else { Next::Later })
 }
 
 /// Tells this process from all others that take leases in the same database.

@@ -18,5 +18,6 @@ pub struct Args {
 
 pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
     let exported = super::named(export::export(app, &args.repo, &args.dir).await, &args.repo)?;
-    print_line(&format!("{} is now also at {}: {} refs in {} packs", args.repo, args.dir.display(), exported.refs, exported.packs))
+    let export::Exported { refs, packs, lfs_objects } = exported;
+    print_line(&format!("{} is now also at {}: {refs} refs in {packs} packs, {lfs_objects} LFS objects", args.repo, args.dir.display()))
 }

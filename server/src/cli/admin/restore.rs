@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use hardie_app::backup::{self, Restored};
+use hardie_app::backup::{self, Restored, Stores};
 use hardie_app::ports::Clock as _;
+use hardie_git::lfs::LfsStore;
 use hardie_git::packs::{DiskFiles, PackStore};
 use hardie_store::StoreOptions;
 use hardie_store::backup::{Content, load};
@@ -88,10 +89,13 @@ async fn restore(
     input: Box<dyn Read + Send>,
     quiet: bool,
 ) -> anyhow::Result<(Restored, usize, usize)> {
-    let packs = PackStore::open(data_dir, Arc::new(DiskFiles)).context("cannot open the pack storage")?;
+    let stores = Stores {
+        packs: PackStore::open(data_dir, Arc::new(DiskFiles)).context("cannot open the pack storage")?,
+        lfs: LfsStore::open(data_dir, Arc::new(DiskFiles)).context("cannot open the storage of LFS objects")?,
+    };
     let (spool, tell) = (fresh.spool(), progress::on_stderr(quiet));
     let told = tell.clone();
-    let reading = move || backup::read(BufReader::with_capacity(BUFFER, input), &packs, &spool, keys::KEY_FILES, &told);
+    let reading = move || backup::read(BufReader::with_capacity(BUFFER, input), &stores, &spool, keys::KEY_FILES, &told);
     let contents = spawn_blocking(reading).await??;
     keys::write(data_dir, &contents.keys)?;
     let restored = backup::load(&contents, options, name, SystemClock.now(), &tell).await?;

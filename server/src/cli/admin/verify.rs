@@ -22,16 +22,20 @@ pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
             serde_json::json!({ "repository": f.repo, "pack": pack, "object": object, "fault": f.text })
         };
         let faults: Vec<_> = found.faults.iter().map(fault).collect();
-        let report = serde_json::json!({ "repositories": found.repos, "refs": found.refs, "packs": found.packs, "faults": faults });
+        let report = serde_json::json!({ "repositories": found.repos, "refs": found.refs, "packs": found.packs,
+            "lfs_objects": found.lfs_objects, "faults": faults });
         print_line(&report.to_string())?;
     } else {
         for fault in &found.faults {
             print_line(&fault.to_string())?;
         }
-        print_line(&format!("{} repositories, {} refs, {} packs", found.repos, found.refs, found.packs))?;
+        print_line(&format!(
+            "{} repositories, {} refs, {} packs, {} LFS objects",
+            found.repos, found.refs, found.packs, found.lfs_objects
+        ))?;
     }
     match found.faults.len() {
         0 => Ok(()),
-        n => bail!("{n} faults found; restore the packs they name from a backup"),
+        n => bail!("{n} faults found; restore the files they name from a backup"),
     }
 }

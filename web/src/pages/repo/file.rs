@@ -91,6 +91,16 @@ fn content(file: &FileView, as_source: bool, raw: &str) -> AnyView {
     if let Some(rendered) = file.rendered.clone().filter(|_| !as_source) {
         return view! { <div class="prose" dir="auto" inner_html=rendered></div> }.into_any();
     }
+    if let Some(lfs) = file.lfs.clone() {
+        let what = format!("{}, sha256 {}", text::bytes(lfs.size), lfs.oid);
+        return view! {
+            <Empty sign=Sign::File title="This file is kept by Git LFS">
+                <p class="muted small">{what}</p>
+                <a class="button" href=lfs.media_url rel="external">"Download it"</a>
+            </Empty>
+        }
+        .into_any();
+    }
     let raw = raw.to_owned();
     let has_bytes = file.size > 0;
     let why = match (file.binary, file.too_large) {

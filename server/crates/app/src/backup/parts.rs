@@ -67,6 +67,7 @@ impl Name {
 pub fn extensions(sort: &FileSort) -> &'static [&'static str] {
     match sort.name {
         "packs" => &carry::EXTENSIONS,
+        "lfs" => &["object"],
         _ => &[],
     }
 }
@@ -117,6 +118,7 @@ mod tests {
             "packs/x.pack",
             "packs/../x",
             "lfs/x",
+            "lfs/x.object",
             "manifest.json ",
             "./manifest.json",
             &pack.to_uppercase(),

@@ -5,14 +5,13 @@ use std::fs::File;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use hardie_git::packs::PackStore;
 use hardie_store::backup::{FileSort, HeldFile, Table, known_schema, tables};
 
 use super::archive::{Entry, Reader, printable};
 use super::files::{self, Places};
 use super::manifest::{FORMAT, Head, Manifest, Part};
 use super::parts::{self, Name};
-use super::{Error, KeyFile, Progress, Result, Tell};
+use super::{Error, KeyFile, Progress, Result, Stores, Tell};
 
 /// Bytes read in one go.
 const CHUNK: usize = 256 << 10;
@@ -51,12 +50,12 @@ pub(super) struct Spooled {
     pub path: PathBuf,
 }
 
-/// Reads all of it. `packs` holds nothing yet, or what an earlier try left; `spool` is an empty folder; `keys` are the key files
+/// Reads all of it. `stores` hold nothing yet, or what an earlier try left; `spool` is an empty folder; `keys` are the key files
 /// that there can be. Blocks.
-pub fn read(input: impl Read, packs: &PackStore, spool: &Path, keys: &[&str], tell: &Tell) -> Result<Contents> {
+pub fn read(input: impl Read, stores: &Stores, spool: &Path, keys: &[&str], tell: &Tell) -> Result<Contents> {
     let mut reader = Reader::new(input);
     let head = read_head(&mut reader)?;
-    let mut taking = Taking::new(Places::new(packs)?, spool, tell, &head);
+    let mut taking = Taking::new(Places::new(stores)?, spool, tell, &head);
     while let Some(entry) = reader.next()? {
         taking.take(entry, keys)?;
     }

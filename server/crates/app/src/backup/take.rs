@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use hardie_git::packs::PackStore;
 use hardie_store::backup::{Column, FileSort, HeldFile, Item, SORTS, TABLES, Table};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::archive::Writer;
 use super::manifest::{FORMAT, Head, Manifest};
-use super::{Error, KeyFile, Progress, Result, Tell, fence, files, parts, rows};
+use super::{Error, KeyFile, Progress, Result, Stores, Tell, fence, files, parts, rows};
 use crate::App;
 
 /// Rows that are read ahead of the writing; one may hold a whole component.
@@ -82,8 +81,8 @@ async fn write<W: Write + Send + 'static>(app: &App, out: W, options: Options, t
     }
     let repositories = dump.count_repos().await?;
     dump.end().await?;
-    let rest =
-        Rest { packs: app.packs.clone(), tell, skip_damaged: options.skip_damaged, progress: Progress::default(), missing: Vec::new() };
+    let stores = Stores { packs: app.packs.clone(), lfs: app.lfs.clone() };
+    let rest = Rest { stores, tell, skip_damaged: options.skip_damaged, progress: Progress::default(), missing: Vec::new() };
     let manifest = Manifest { parts: Vec::new(), files: BTreeMap::new(), missing: Vec::new(), repositories, rows: counts };
     let keys = options.keys;
     let mut taken =
@@ -146,7 +145,7 @@ impl<W: Write> Rows<W> {
 
 /// What follows the rows.
 struct Rest {
-    packs: PackStore,
+    stores: Stores,
     tell: Tell,
     skip_damaged: bool,
     progress: Progress,
@@ -172,7 +171,7 @@ impl Rest {
         for (sort, files) in held {
             let before = self.progress.files;
             for file in files {
-                if self.skip_damaged && files::is_damaged(&self.packs, sort, file) {
+                if self.skip_damaged && files::is_damaged(&self.stores, sort, file) {
                     self.missing.push(parts::stem(sort, &file.hash));
                 } else {
                     self.copy(&mut writer, sort, file)?;
@@ -191,7 +190,7 @@ impl Rest {
 
     fn copy<W: Write>(&mut self, writer: &mut Writer<W>, sort: &'static FileSort, held: &HeldFile) -> Result<()> {
         for extension in parts::extensions(sort) {
-            let (mut source, size) = files::open(&self.packs, sort, held, extension)?;
+            let (mut source, size) = files::open(&self.stores, sort, held, extension)?;
             let is_content = files::is_named_by_content(sort, extension);
             let name = parts::file(sort, &held.hash, extension);
             let found = writer.copy(&name, size, &mut source, &mut |bytes| {

@@ -159,7 +159,7 @@ async fn find_actor(app: &App, blob: &[u8]) -> Result<Option<(Actor, KeyRow)>> {
     Ok(actor_of(&account, Credential::SshKey(key.id), key_scopes()?).map(|actor| (actor, key)))
 }
 
-fn key_scopes() -> Result<ScopeSet> {
+pub(super) fn key_scopes() -> Result<ScopeSet> {
     Ok(ScopeSet::parse(KEY_SCOPES)?)
 }
 

@@ -19,7 +19,7 @@ pub async fn publish(app: &App, push: &Push, pack: Arc<Pack>) -> Result<()> {
     stage(app, push, &pack).await?;
     let packs = app.packs.clone();
     spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(|error| match error {
-        hardie_git::Error::DiskFull => Error::Unavailable("the server's disk is full: nothing was changed; try again later".to_owned()),
+        hardie_git::Error::DiskFull => Error::disk_full(),
         other => Error::internal(other),
     })
 }

@@ -10,8 +10,8 @@ use crate::{App, Result};
 /// Repositories purged in one go; the rest waits for the next.
 const BATCH: u32 = 100;
 
-/// Removes repositories that can no longer be restored, with everything under them; how many. Their packs are left to
-/// [`super::sweep_packs`].
+/// Removes repositories that can no longer be restored, with everything under them; how many. Their packs and LFS
+/// objects are left to the sweeper.
 pub async fn purge_repos(app: &App) -> Result<u64> {
     let before = app.clock.now().plus_seconds(-RESTORABLE_SECONDS);
     let mut purged = 0;

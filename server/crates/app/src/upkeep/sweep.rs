@@ -1,6 +1,7 @@
-//! Removing packs that nobody holds. Only this removes a published file, and only after its row is dead: from then on no push can
-//! take the pack up, until the row is gone and the same bytes begin anew.
+//! Removing packs and LFS objects that nobody holds. Only this removes a published file, and only after its row is dead: from then
+//! on no push can take it up, until the row is gone and the same bytes begin anew.
 
+use hardie_domain::lfs::LfsOid;
 use hardie_git::packs::PackHash;
 use tokio::task::spawn_blocking;
 
@@ -12,9 +13,9 @@ const BATCH: u32 = 500;
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Packs.
-    pub packs: u64,
-    /// Packs whose file could not be removed; the next sweep tries again.
+    /// Packs, or LFS objects.
+    pub files: u64,
+    /// Those whose file could not be removed; the next sweep tries again.
     pub failed: u64,
 }
 
@@ -35,7 +36,7 @@ pub async fn sweep_packs(app: &App) -> Result<Swept> {
         after = *last;
         for hash in dead {
             match remove(app, PackHash(hash)).await {
-                Ok(()) => swept.packs += 1,
+                Ok(()) => swept.files += 1,
                 Err(error) => {
                     swept.failed += 1;
                     tracing::warn!(error = &error as &dyn std::error::Error, pack = %PackHash(hash), "a pack could not be removed");
@@ -51,5 +52,40 @@ async fn remove(app: &App, hash: PackHash) -> Result<()> {
     spawn_blocking(move || packs.remove(&hash)).await.map_err(Error::internal)?.map_err(Error::internal)?;
     let mut tx = app.store.begin().await?;
     tx.delete_dead_pack(&hash.0).await?;
+    Ok(tx.commit().await?)
+}
+
+/// As [`sweep_packs`], for LFS objects.
+pub async fn sweep_lfs(app: &App) -> Result<Swept> {
+    let now = app.clock.now();
+    for oid in app.store.list_unheld_lfs(now, BATCH).await? {
+        let mut tx = app.store.begin().await?;
+        if tx.mark_lfs_dead(&oid, now).await? {
+            tx.commit().await?;
+        }
+    }
+    let mut swept = Swept::default();
+    let mut after = LfsOid([0; 32]);
+    loop {
+        let dead = app.store.list_dead_lfs(&after, BATCH).await?;
+        let Some(last) = dead.last() else { return Ok(swept) };
+        after = *last;
+        for oid in dead {
+            match remove_lfs(app, oid).await {
+                Ok(()) => swept.files += 1,
+                Err(error) => {
+                    swept.failed += 1;
+                    tracing::warn!(error = &error as &dyn std::error::Error, lfs.oid = %oid, "an LFS object could not be removed");
+                }
+            }
+        }
+    }
+}
+
+async fn remove_lfs(app: &App, oid: LfsOid) -> Result<()> {
+    let lfs = app.lfs.clone();
+    spawn_blocking(move || lfs.remove(&oid)).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let mut tx = app.store.begin().await?;
+    tx.delete_dead_lfs(&oid).await?;
     Ok(tx.commit().await?)
 }

@@ -22,6 +22,7 @@ use crate::packs::files::Files;
 use crate::packs::hash::PackHash;
 use crate::packs::pack::Pack;
 use crate::packs::quarantine::Quarantine;
+use crate::packs::shelves::{Shelves, empty_folder, ignore};
 
 /// Open packs kept mapped when nobody uses them.
 const OPEN_PACKS: usize = 512;
@@ -34,6 +35,7 @@ pub struct PackStore(Arc<Inner>);
 struct Inner {
     root: PathBuf,
     files: Arc<dyn Files>,
+    shelves: Shelves,
     open: Mutex<HashMap<PackHash, (Arc<Pack>, u64)>>,
     tick: AtomicU64,
     cache: Arc<ObjectCache>,
@@ -45,33 +47,24 @@ impl PackStore {
     /// One process at a time owns a root.
     pub fn open(root: &Path, files: Arc<dyn Files>) -> Result<PackStore> {
         fs::create_dir_all(root).map_err(|e| Error::io(format!("creating {}", root.display()), e))?;
-        for (name, leftovers) in [("packs", false), ("quarantine", true), ("views", true), ("answers", true)] {
-            let path = root.join(name);
-            if leftovers {
-                ignore(files.remove_tree(&path), io::ErrorKind::NotFound)
-                    .map_err(|e| Error::io(format!("emptying {}", path.display()), e))?;
-            }
-            ignore(files.create_dir(&path), io::ErrorKind::AlreadyExists)
-                .map_err(|e| Error::io(format!("creating {}", path.display()), e))?;
+        for name in ["quarantine", "views", "answers"] {
+            empty_folder(files.as_ref(), &root.join(name))?;
         }
-        // All at once and synced here, so that no push is acknowledged while the folder of its pack may still be lost.
-        let packs = root.join("packs");
-        for digits in 0..=u8::MAX {
-            ignore(files.create_dir(&packs.join(format!("{digits:02x}"))), io::ErrorKind::AlreadyExists)
-                .map_err(|e| Error::io(format!("creating a folder in {}", packs.display()), e))?;
-        }
-        for folder in [&packs, root] {
-            files.sync_dir(folder).map_err(|e| Error::io(format!("syncing {}", folder.display()), e))?;
-        }
-        let inner = Inner { root: root.to_owned(), files, open: Mutex::default(), tick: AtomicU64::new(0), cache: Arc::default() };
-        Ok(PackStore(Arc::new(inner)))
+        let store = PackStore::on(root, files);
+        store.0.shelves.create()?;
+        store.0.files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
+        Ok(store)
     }
 
     /// Opens the folders for reading beside a server that may be running: nothing is created or removed.
     pub fn attach(root: &Path) -> PackStore {
-        let files: Arc<dyn Files> = Arc::new(crate::packs::files::DiskFiles);
-        let inner = Inner { root: root.to_owned(), files, open: Mutex::default(), tick: AtomicU64::new(0), cache: Arc::default() };
-        PackStore(Arc::new(inner))
+        PackStore::on(root, Arc::new(crate::packs::files::DiskFiles))
+    }
+
+    fn on(root: &Path, files: Arc<dyn Files>) -> PackStore {
+        let shelves = Shelves::new(root.join("packs"), Arc::clone(&files));
+        let (open, tick) = (Mutex::default(), AtomicU64::new(0));
+        PackStore(Arc::new(Inner { root: root.to_owned(), files, shelves, open, tick, cache: Arc::default() }))
     }
 
     /// A new quarantine. `id` is the server's own id of the push: letters, digits and `-` only.
@@ -91,24 +84,12 @@ impl PackStore {
     ///
     /// The same bytes published twice (by two pushes at once, say) is success both times.
     pub fn publish(&self, pack: &Pack) -> Result<()> {
-        let files = &self.0.files;
-        let failed = |what: &str| {
-            let what = format!("{what} of pack {}", pack.hash());
-            move |e: io::Error| Error::io(what, e)
-        };
-        let (target, folder) = self.final_name(&pack.hash());
+        let (what, (target, folder)) = (format!("pack {}", pack.hash()), self.final_name(&pack.hash()));
         // The index first: a reader that sees the data must find its index.
         for extension in ["idx", "pack"] {
-            let (from, to) = (pack.path().with_extension(extension), target.with_extension(extension));
-            files.sync_file(&from).map_err(failed("syncing the quarantined file"))?;
-            match files.hard_link(&from, &to) {
-                Ok(()) => {}
-                // Same name, same bytes. The earlier publisher may have died before its sync: sync again.
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => files.sync_file(&to).map_err(failed("syncing the file"))?,
-                Err(e) => return Err(failed("linking the file")(e)),
-            }
+            self.0.shelves.put(&pack.path().with_extension(extension), &target.with_extension(extension), &what)?;
         }
-        files.sync_dir(&folder).map_err(failed("syncing the folder"))
+        self.0.shelves.sync(&folder, &what)
     }
 
     /// An open pack, from the cache if it was used lately.
@@ -141,34 +122,18 @@ impl PackStore {
     pub fn remove(&self, hash: &PackHash) -> Result<()> {
         self.lock().remove(hash);
         let (target, folder) = self.final_name(hash);
-        for extension in ["pack", "idx"] {
-            ignore(self.0.files.remove_file(&target.with_extension(extension)), io::ErrorKind::NotFound)
-                .map_err(|e| Error::io(format!("removing pack {hash}"), e))?;
-        }
-        ignore(self.0.files.sync_dir(&folder), io::ErrorKind::NotFound).map_err(|e| Error::io(format!("removing pack {hash}"), e))
+        self.0.shelves.remove(&["pack", "idx"].map(|extension| target.with_extension(extension)), &folder, &format!("pack {hash}"))
     }
 
     /// The names of all published files, for the sweeper and for verification. Order is not defined.
     pub fn list(&self) -> Result<Vec<PackHash>> {
-        let failed = |e| Error::io("listing packs", e);
-        let mut found = Vec::new();
-        for folder in fs::read_dir(self.packs_dir()).map_err(failed)? {
-            let folder = folder.map_err(failed)?;
-            if !folder.file_type().map_err(failed)?.is_dir() {
-                continue;
-            }
-            for entry in fs::read_dir(folder.path()).map_err(failed)? {
-                let name = entry.map_err(failed)?.file_name();
-                found.extend(name.to_str().and_then(|n| n.strip_suffix(".pack")).and_then(PackHash::from_hex));
-            }
-        }
-        Ok(found)
+        let names = self.0.shelves.list().map_err(|e| Error::io("listing packs", e))?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".pack")).filter_map(PackHash::from_hex).collect())
     }
 
     /// Bytes that the server may still write on the disk of the packs.
     pub fn free_space(&self) -> Result<u64> {
-        let stat = rustix::fs::statvfs(&self.0.root).map_err(|e| Error::io("asking for free space", e.into()))?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        free_space(&self.0.root)
     }
 
     /// Writes, syncs and removes a small file: whether a push would find room and a working disk.
@@ -194,21 +159,22 @@ impl PackStore {
         self.0.root.join("views").join(format!("{}-{}", std::process::id(), self.0.tick.fetch_add(1, Ordering::Relaxed)))
     }
 
-    fn packs_dir(&self) -> PathBuf {
-        self.0.root.join("packs")
-    }
-
     /// Where a pack lies once published, and its folder.
     pub(crate) fn final_name(&self, hash: &PackHash) -> (PathBuf, PathBuf) {
-        let name = hash.to_string();
-        let folder = self.packs_dir().join(name.get(..2).unwrap_or_default());
-        (folder.join(format!("{name}.pack")), folder)
+        let (place, folder) = self.0.shelves.place(&hash.to_string());
+        (place.with_extension("pack"), folder)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PackHash, (Arc<Pack>, u64)>> {
         // The map is valid after any panic: each change is one call.
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Bytes that the server may still write on the disk of a folder.
+pub(crate) fn free_space(folder: &Path) -> Result<u64> {
+    let stat = rustix::fs::statvfs(folder).map_err(|e| Error::io("asking for free space", e.into()))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 /// sha256 of a file's content.
@@ -222,12 +188,5 @@ pub(crate) fn hash_file(path: &Path) -> Result<PackHash> {
             0 => return Ok(PackHash(hasher.finalize().into())),
             n => hasher.update(buffer.get(..n).unwrap_or_default()),
         }
-    }
-}
-
-fn ignore(result: io::Result<()>, kind: io::ErrorKind) -> io::Result<()> {
-    match result {
-        Err(e) if e.kind() == kind => Ok(()),
-        other => other,
     }
 }

@@ -11,7 +11,7 @@ use crate::packs::{DiskFiles, Files, PackHash, PackStore};
 
 /// Records what is done and can make the n-th change fail.
 #[derive(Debug, Default)]
-struct Recorder {
+pub(super) struct Recorder {
     log: Mutex<Vec<String>>,
     fail: Mutex<Option<(usize, io::ErrorKind)>>,
 }
@@ -30,15 +30,15 @@ impl Recorder {
         }
     }
 
-    fn fail_after(&self, changes: usize, kind: io::ErrorKind) {
+    pub(super) fn fail_after(&self, changes: usize, kind: io::ErrorKind) {
         *self.fail.lock().unwrap() = Some((changes, kind));
     }
 
-    fn heal(&self) {
+    pub(super) fn heal(&self) {
         *self.fail.lock().unwrap() = None;
     }
 
-    fn take(&self) -> Vec<String> {
+    pub(super) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.log.lock().unwrap())
     }
 }

@@ -61,7 +61,7 @@ async fn file(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, que
     if has(&headers, &tag) {
         return Ok(conditional(&headers, &tag, || ().into_response()));
     }
-    let view = blocking(move || show::file_view(&repo, found)).await?;
+    let view = blocking(move || show::file_view(&http.links, &repo, found)).await?;
     Ok(conditional(&headers, &tag, || Json(view).into_response()))
 }
 

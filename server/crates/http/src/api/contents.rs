@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use hardie_api_types::contents::ContentsResponse;
 use hardie_app::browse::{self, EntryKind, MAX_RAW_BYTES, Revision, TreeItem, entry, tree};
-use hardie_app::{Ctx, Error};
+use hardie_app::{Ctx, Error, lfs};
+use hardie_domain::lfs::MAX_POINTER_BYTES;
 use hardie_domain::names::RepoPath;
 use hardie_domain::page::Page;
 
@@ -40,8 +41,9 @@ pub fn add(api: Api) -> Api {
         .get("/repos/{owner}/{repo}/raw/{*path}", op("repoGetRawFile", "A file's bytes").gives_bytes("application/octet-stream"), raw)
         .get(
             "/repos/{owner}/{repo}/media/{*path}",
-            op("repoGetRawFileOrLFS", "A file's bytes").gives_bytes("application/octet-stream"),
-            raw,
+            op("repoGetRawFileOrLFS", "A file's bytes, or those of the LFS object that it stands for")
+                .gives_bytes("application/octet-stream"),
+            media,
         )
 }
 
@@ -79,7 +81,16 @@ fn parent(path: &[u8]) -> &[u8] {
     path.iter().rposition(|b| *b == b'/').and_then(|at| path.get(..at)).unwrap_or_default()
 }
 
-async fn raw(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
+async fn raw(http: State<Http>, asker: Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
+    file(http, asker, parts, query, headers, false).await
+}
+
+async fn media(http: State<Http>, asker: Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
+    file(http, asker, parts, query, headers, true).await
+}
+
+/// A file's bytes; with `media`, a pointer's object in place of the pointer.
+async fn file(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, headers: HeaderMap, media: bool) -> Answer {
     let (repo, path, rev) = (parts.repo()?, parts.bytes("path")?, query.text("ref")?);
     let found = entry(&http.app, &ctx, &repo, rev.as_deref(), &path).await;
     // Older clients write raw/{ref}/{path}.
@@ -88,9 +99,9 @@ async fn raw(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, quer
         (Err(Error::NotFound(_)), Some((first, rest))) => {
             let first = String::from_utf8_lossy(first).into_owned();
             let found = entry(&http.app, &ctx, &repo, Some(&first), rest).await?;
-            send(&http, &ctx, &repo, rest, found, &headers).await
+            send_media(&http, &ctx, &repo, rest, found, &headers, media).await
         }
-        (found, _) => send(&http, &ctx, &repo, &path, found?, &headers).await,
+        (found, _) => send_media(&http, &ctx, &repo, &path, found?, &headers, media).await,
     }
 }
 
@@ -117,6 +128,26 @@ pub async fn raw_page(State(http): State<Http>, Asker(ctx): Asker, parts: PathPa
         (path, tries) = (rest, tries - 1);
     }
     send(&http, &ctx, &repo, path, found?, &headers).await
+}
+
+/// The object where a pointer stands for it, else the file.
+async fn send_media(
+    http: &Http,
+    ctx: &Ctx,
+    repo: &RepoPath,
+    path: &[u8],
+    found: (Revision, TreeItem),
+    headers: &HeaderMap,
+    media: bool,
+) -> Answer {
+    let (rev, item) = &found;
+    if media && item.kind.is_blob() && item.size.is_some_and(|size| size <= MAX_POINTER_BYTES) {
+        let pointed = lfs::open_pointed(&http.app, ctx, repo, &rev.commit.to_hex(), path).await?;
+        if let Some(content) = pointed {
+            return crate::lfs::send(&item.name, content, headers).await;
+        }
+    }
+    send(http, ctx, repo, path, found, headers).await
 }
 
 async fn send(http: &Http, ctx: &Ctx, repo: &RepoPath, path: &[u8], found: (Revision, TreeItem), headers: &HeaderMap) -> Answer<Response> {

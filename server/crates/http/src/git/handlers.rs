@@ -94,17 +94,23 @@ async fn dumb() -> Answer {
 }
 
 fn answer(service: Service, ctx: &Ctx, result: Result<Body, Error>, fault: &Fault) -> Answer<Response> {
-    match (result, fault.take()) {
-        (Ok(body), _) => Ok((answer_headers(service, "result"), body).into_response()),
-        (Err(_), Some((std::io::ErrorKind::FileTooLarge, text))) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text)),
-        (Err(_), Some((std::io::ErrorKind::TimedOut, text))) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, text)),
-        (Err(_), Some((_, text))) => Err(Refusal::bad_request(text)),
-        (Err(error), None) => Err(refuse(ctx, error)),
+    match result {
+        Ok(body) => Ok((answer_headers(service, "result"), body).into_response()),
+        Err(error) => Err(self::fault(fault).unwrap_or_else(|| refuse(ctx, error))),
     }
 }
 
+/// What the body itself is refused for.
+pub fn fault(fault: &Fault) -> Option<Refusal> {
+    fault.take().map(|(kind, text)| match kind {
+        std::io::ErrorKind::FileTooLarge => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text),
+        std::io::ErrorKind::TimedOut => Refusal::new(StatusCode::REQUEST_TIMEOUT, text),
+        _ => Refusal::bad_request(text),
+    })
+}
+
 /// git sends credentials only after a 401: whoever has not signed in is asked to, whether the repository is there or not.
-fn refuse(ctx: &Ctx, error: Error) -> Refusal {
+pub fn refuse(ctx: &Ctx, error: Error) -> Refusal {
     match (&ctx.actor, &error) {
         (None, Error::NotFound(_) | Error::Forbidden(_) | Error::Unauthenticated(_)) => {
             Refusal::unauthenticated("sign in with your user name, and an access token as the password")

@@ -1,4 +1,4 @@
-//! Finishes every answer: a [`Refusal`] becomes an envelope, a panic becomes a 500, and headers that protect browsers are
+//! Finishes every answer: a [`Refusal`] becomes an envelope of the kind that its reader knows, a panic becomes a 500, and headers that protect browsers are
 //! added where the handler set none of its own.
 
 use std::any::Any;
@@ -15,11 +15,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use hardie_api_types::error::ApiError;
+use hardie_api_types::lfs::LfsError;
 
 use super::Meta;
 use crate::error::Refusal;
+use crate::lfs;
 use crate::links::encode;
 use crate::state::Http;
+
+const CHALLENGE: &str = "Basic realm=\"Hardie\", charset=\"UTF-8\"";
+/// What an LFS client reads before the usual header, which a proxy may have written.
+const LFS_AUTHENTICATE: HeaderName = HeaderName::from_static("lfs-authenticate");
 
 /// What must be remembered of a request to finish its answer.
 struct Asked {
@@ -72,11 +78,15 @@ fn write_refusal(response: &mut Response, http: &Http, asked: &Asked, refusal: R
             None => status = StatusCode::NOT_FOUND,
         }
     }
-    let is_api = asked.uri.path().starts_with("/api/");
-    let (content_type, body) = match is_api {
-        true => ("application/json; charset=utf-8", envelope(http, asked, &refusal)),
+    let path = asked.uri.path();
+    let is_lfs = lfs::is_lfs(path);
+    let (content_type, body) = if path.starts_with("/api/") {
+        ("application/json; charset=utf-8", envelope(http, asked, &refusal))
+    } else if is_lfs {
+        (lfs::MEDIA_TYPE, lfs_error(http, asked, &refusal))
+    } else {
         // git shows a plain text to the person at the terminal.
-        false => ("text/plain; charset=utf-8", format!("{}\n", refusal.message)),
+        ("text/plain; charset=utf-8", format!("{}\n", refusal.message))
     };
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -84,7 +94,10 @@ fn write_refusal(response: &mut Response, http: &Http, asked: &Asked, refusal: R
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status == StatusCode::UNAUTHORIZED && !asked.is_browser {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Hardie\", charset=\"UTF-8\""));
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+        if is_lfs {
+            headers.insert(LFS_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+        }
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -97,6 +110,15 @@ fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
         message: refusal.message.clone(),
         url: http.links.page("api/openapi.json"),
         field: refusal.field.as_deref().map(str::to_owned),
+        request_id: asked.request_id.clone(),
+    };
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+fn lfs_error(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
+    let body = LfsError {
+        message: refusal.message.clone(),
+        documentation_url: http.links.page("api/openapi.json"),
         request_id: asked.request_id.clone(),
     };
     serde_json::to_string(&body).unwrap_or_default()

@@ -4,24 +4,31 @@ use std::time::{Duration, Instant};
 
 use hardie_api_types::commit::{CommitAffectedFile, CommitStats};
 use hardie_api_types::diff::DiffFile;
-use hardie_api_types::view::{FileView, Readme};
+use hardie_api_types::view::{FileView, LfsPointer, Readme};
 use hardie_app::browse::{self, Diff, FileDiff, RevKind, Revision, Status};
 use hardie_app::render::{LinkContext, highlight, markdown, plain_text};
+use hardie_domain::lfs::LfsObject;
 use hardie_domain::names::RepoPath;
 
 use super::diff::{Sides, diff_hunk};
 use super::git::{number, summary, text};
-use crate::links::{encode, encode_query};
+use crate::links::{Links, encode, encode_query};
 
 /// After this long the rest of a diff is shown without colours.
 const COLOUR_TIME: Duration = Duration::from_millis(800);
 
 /// A file for the code browser.
-pub fn file_view(repo: &RepoPath, file: browse::FileView) -> FileView {
+pub fn file_view(links: &Links, repo: &RepoPath, file: browse::FileView) -> FileView {
     let shown = file.content.as_ref().filter(|_| !file.is_binary);
     let path = text(&file.path);
     let coloured = shown.map(|bytes| highlight(&path, bytes)).unwrap_or_default();
-    let rendered = shown.filter(|_| is_markdown(&path)).map(|bytes| markdown(&text(bytes), &links(repo, &file.rev, &file.path)));
+    let lfs = shown.and_then(|bytes| LfsObject::parse_pointer(bytes)).map(|object| LfsPointer {
+        oid: object.oid.to_string(),
+        size: number(object.size),
+        media_url: links.repo_api(repo, &format!("media/{}?ref={}", encode(&file.path), file.rev.commit)),
+    });
+    let rendered =
+        shown.filter(|_| lfs.is_none() && is_markdown(&path)).map(|bytes| markdown(&text(bytes), &context(repo, &file.rev, &file.path)));
     FileView {
         url_path: encode(&file.path),
         ref_name: file.rev.name,
@@ -35,6 +42,7 @@ pub fn file_view(repo: &RepoPath, file: browse::FileView) -> FileView {
         language: coloured.language.unwrap_or_default(),
         lines: coloured.lines,
         rendered,
+        lfs,
         last_commit: file.last_commit.as_ref().map(summary),
         path,
     }
@@ -44,7 +52,7 @@ pub fn file_view(repo: &RepoPath, file: browse::FileView) -> FileView {
 pub fn readme(repo: &RepoPath, readme: &browse::Readme) -> Readme {
     let content = text(&readme.content);
     let html = match readme.is_markdown {
-        true => markdown(&content, &links(repo, &readme.rev, &readme.path)),
+        true => markdown(&content, &context(repo, &readme.rev, &readme.path)),
         false => plain_text(&content),
     };
     Readme { path: text(&readme.path), html }
@@ -56,7 +64,7 @@ fn is_markdown(path: &str) -> bool {
 }
 
 /// Where the links of a document lead: files to the UI, images to the bytes.
-fn links(repo: &RepoPath, rev: &Revision, path: &[u8]) -> LinkContext {
+fn context(repo: &RepoPath, rev: &Revision, path: &[u8]) -> LinkContext {
     let (owner, name) = (encode(repo.owner.as_bytes()), encode(repo.name.as_bytes()));
     let (kind, reference) = match rev.kind {
         RevKind::Branch | RevKind::Tag => (rev.kind.as_str(), encode_query(rev.name.as_bytes())),

@@ -38,6 +38,9 @@ pub const TABLES: &[Table] = &[
     // What no repository holds is garbage, or a push that is not committed.
     Table { only: HELD, ..table("pack", "hash") },
     table("repo_pack", "repo_id, hash"),
+    Table { only: LFS_HELD, ..table("lfs_object", "oid") },
+    table("repo_lfs", "repo_id, oid"),
+    table("lfs_lock", "id"),
     table("plugin_component", "digest"),
     table("installation", "id"),
     table("verdict", "id"),
@@ -47,6 +50,7 @@ pub const TABLES: &[Table] = &[
 ];
 
 const HELD: &str = "EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash)";
+const LFS_HELD: &str = "EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_object.oid)";
 
 /// Tables that stay behind, and why that is right.
 pub const LEFT: &[(&str, &str)] = &[
@@ -69,11 +73,18 @@ pub struct FileSort {
 }
 
 /// All sorts. A new one is added here, and in `app`'s `backup/files.rs`, which knows where the files are.
-pub const SORTS: &[FileSort] = &[FileSort {
-    name: "packs",
-    table: "pack",
-    select: "SELECT hash, bytes FROM pack WHERE EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash) ORDER BY hash",
-}];
+pub const SORTS: &[FileSort] = &[
+    FileSort {
+        name: "packs",
+        table: "pack",
+        select: "SELECT hash, bytes FROM pack WHERE EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash) ORDER BY hash",
+    },
+    FileSort {
+        name: "lfs",
+        table: "lfs_object",
+        select: "SELECT oid, bytes FROM lfs_object WHERE EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_object.oid) ORDER BY oid",
+    },
+];
 
 /// A file that a row names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

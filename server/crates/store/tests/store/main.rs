@@ -10,6 +10,7 @@ mod backup;
 mod credentials;
 mod cut;
 mod events;
+mod lfs;
 mod open;
 mod packs;
 mod plugins;
