@@ -69,7 +69,7 @@ fn with(backup: &[u8], name: &str, instead: &[u8]) -> Vec<u8> {
 async fn what_is_cut_off_or_damaged_is_refused_and_leaves_nothing() {
     let whole = a_backup().await;
     let mut random = choices("backup_damage");
-    let times = if soak() { 400 } else { 12 };
+    let times = if soak() { 200 } else { 12 };
     for end in [0, 1, 511, 512, whole.len() / 2, whole.len() - 1024, whole.len() - 512, whole.len() - 1] {
         let ended = refused(&whole[..end], &format!("{end} bytes of {}", whole.len()));
         assert!(ended.err.contains("cut off"), "{ended:?}");
