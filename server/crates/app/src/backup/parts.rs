@@ -6,6 +6,7 @@ use hardie_store::backup::{FileSort, SORTS, Table, tables};
 pub const HEAD: &str = "hardie-backup.json";
 pub const COUNTERS: &str = "counters.json";
 pub const MANIFEST: &str = "manifest.json";
+pub const SEAL: &str = "manifest.sha256";
 const ROWS: &str = "rows/";
 const KEYS: &str = "keys/";
 
@@ -24,6 +25,8 @@ pub enum Name {
     /// A path in the data folder, out of a list.
     Key(String),
     Manifest,
+    /// The manifest's own hash.
+    Seal,
 }
 
 impl Name {
@@ -33,6 +36,7 @@ impl Name {
             HEAD => return Some(Name::Head),
             COUNTERS => return Some(Name::Counters),
             MANIFEST => return Some(Name::Manifest),
+            SEAL => return Some(Name::Seal),
             _ => {}
         }
         if let Some(rest) = name.strip_prefix(ROWS) {
@@ -59,6 +63,7 @@ impl Name {
             Name::File { .. } => 3,
             Name::Key(_) => 4,
             Name::Manifest => 5,
+            Name::Seal => 6,
         }
     }
 }
@@ -70,6 +75,11 @@ pub fn extensions(sort: &FileSort) -> &'static [&'static str] {
         "lfs" => &["object"],
         _ => &[],
     }
+}
+
+/// The content of the last part, as `sha256sum -c` takes it.
+pub fn seal(manifest: &[u8; 32]) -> String {
+    format!("{}  {MANIFEST}\n", hex::encode(manifest))
 }
 
 pub fn rows(number: u32, table: &Table) -> String {

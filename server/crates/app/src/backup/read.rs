@@ -102,7 +102,9 @@ struct Taking<'a> {
     stage: u8,
     /// The files of one hash that is not complete: its sort, and how many came.
     open: Option<(&'static FileSort, [u8; 32], usize)>,
-    manifest: Option<Manifest>,
+    manifest: Option<(Manifest, [u8; 32])>,
+    /// Whether the manifest's own hash came and was right.
+    sealed: bool,
     contents: Contents,
 }
 
@@ -120,7 +122,7 @@ impl<'a> Taking<'a> {
             files: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
-        Taking { places, spool, tell, progress: Progress::default(), stage: 0, open: None, manifest: None, contents }
+        Taking { places, spool, tell, progress: Progress::default(), stage: 0, open: None, manifest: None, sealed: false, contents }
     }
 
     fn take<R: Read>(&mut self, mut entry: Entry<'_, R>, keys: &[&str]) -> Result<()> {
@@ -148,7 +150,16 @@ impl<'a> Taking<'a> {
             Name::Manifest => {
                 let bytes = entry.bytes(MAX_MANIFEST)?;
                 let manifest = serde_json::from_slice(&bytes);
-                self.manifest = Some(manifest.map_err(|error| Error::refused(format!("{shown} cannot be read: {error}")))?);
+                let manifest = manifest.map_err(|error| Error::refused(format!("{shown} cannot be read: {error}")))?;
+                self.manifest = Some((manifest, entry.finish()?));
+                return Ok(());
+            }
+            Name::Seal => {
+                let bytes = entry.bytes(MAX_HEAD)?;
+                self.sealed = self.manifest.as_ref().is_some_and(|(_, sha256)| bytes == parts::seal(sha256).as_bytes());
+                if !self.sealed {
+                    return Err(Error::refused(format!("{} is damaged: its hash is not that of {shown}", parts::MANIFEST)));
+                }
             }
         }
         entry.finish().map(drop)
@@ -216,12 +227,12 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
-    /// Compares what came with what the manifest says. `parts` ends with the manifest itself.
+    /// Compares what came with what the manifest says. `parts` ends with the manifest itself and its hash.
     fn finish(self, parts: &[Part]) -> Result<Contents> {
-        let Some(manifest) = self.manifest else {
+        let (Some((manifest, _)), true) = (self.manifest, self.sealed) else {
             return Err(Error::refused("the backup has no manifest: it was not written to its end"));
         };
-        let came = parts.get(..parts.len().saturating_sub(1)).unwrap_or_default();
+        let came = parts.get(..parts.len().saturating_sub(2)).unwrap_or_default();
         if let Some((came, listed)) = came.iter().zip(&manifest.parts).find(|(came, listed)| came != listed) {
             let name = printable(&came.name);
             return Err(Error::refused(format!("{name} is damaged: it is not what the manifest says of {}", printable(&listed.name))));

@@ -184,7 +184,8 @@ impl Rest {
         }
         manifest.missing.clone_from(&self.missing);
         manifest.parts = writer.parts().to_vec();
-        writer.part(parts::MANIFEST, &json(&manifest)?)?;
+        let seal = writer.part(parts::MANIFEST, &json(&manifest)?)?;
+        writer.part(parts::SEAL, parts::seal(&seal).as_bytes())?;
         Ok((writer.finish()?, self))
     }
 

@@ -24,10 +24,10 @@ impl<W: Write> Writer<W> {
         Writer { out, mtime, parts: Vec::new() }
     }
 
-    /// One part from memory.
-    pub fn part(&mut self, name: &str, mut bytes: &[u8]) -> Result<()> {
+    /// One part from memory; its sha256.
+    pub fn part(&mut self, name: &str, mut bytes: &[u8]) -> Result<[u8; 32]> {
         let size = bytes.len() as u64;
-        self.copy(name, size, &mut bytes, &mut |_| {}).map(drop)
+        self.copy(name, size, &mut bytes, &mut |_| {})
     }
 
     /// One part of exactly `size` bytes; its sha256. `copied` hears of each piece.
