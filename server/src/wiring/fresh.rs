@@ -17,8 +17,7 @@ const MARK: &str = "restore";
 const NAME: &str = "name";
 const ROWS: &str = "rows";
 /// What a restore puts into the folder, its mark apart.
-const PUT: &[&str] =
-    &[
+const PUT: &[&str] = &[
     "packs",
     "quarantine",
     "views",

@@ -80,7 +80,7 @@ async fn paused(database: Option<Database>) {
     let (taken, out) = backup.await.unwrap().unwrap();
     assert!(taken.files >= 46 && taken.repositories == 2, "{taken:?}");
     let swept = upkeep::sweep_packs(app).await.unwrap();
-    assert!(swept.packs >= 41 && swept.failed == 0, "nothing holds them any more: {swept:?}, {left} left");
+    assert!(swept.files >= 41 && swept.failed == 0, "nothing holds them any more: {swept:?}, {left} left");
 
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -55,7 +55,7 @@ fn sample(table: &str, column: &Column) -> Cell {
         (_, "account", "kind") => Cell::Text("user".to_owned()),
         (_, "repo", "visibility") => Cell::Text("public".to_owned()),
         (_, "push", "state") => Cell::Text("done".to_owned()),
-        (_, "pack", "state") => Cell::Text("live".to_owned()),
+        (_, "pack" | "lfs_object", "state") => Cell::Text("live".to_owned()),
         (_, "installation", "scope") => Cell::Text("repo".to_owned()),
         (_, "installation", "mode") => Cell::Text("enforce".to_owned()),
         _ => Cell::Text("ü\n\"\\' 漢".to_owned()),
