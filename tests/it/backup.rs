@@ -4,6 +4,7 @@ mod damage;
 mod drill;
 mod engines;
 mod hostile;
+mod lfs;
 mod sweep;
 
 use std::collections::BTreeMap;

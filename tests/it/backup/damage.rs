@@ -46,7 +46,7 @@ fn check(data: &Path, alice: &TestUser, pack: &Path, object: Option<&str>, round
     let folder = tempfile::tempdir().unwrap();
     let restored = folder.path().join("data");
     let told = admin(&restored, &["restore", arg(&file)]);
-    assert!(told.ok && told.err.contains("1 packs were damaged"), "{told:?}");
+    assert!(told.ok && told.err.contains("1 files were damaged"), "{told:?}");
     let verified = admin(&restored, &["verify"]);
     assert!(!verified.ok && verified.out.contains("alice/hurt") && !verified.out.contains("alice/well"), "{verified:?}");
     std::fs::remove_file(&file).unwrap();

@@ -93,7 +93,7 @@ fn report(taken: &Taken, args: &Args) -> String {
     }
     let Taken { rows, repositories, files, bytes, keys, .. } = taken;
     let keys = if *keys > 0 { format!(", {keys} keys: keep it secret") } else { String::new() };
-    format!("{} holds {repositories} repositories, {rows} rows, {files} packs of {bytes} bytes{keys}", args.file.display())
+    format!("{} holds {repositories} repositories, {rows} rows, {files} packs and LFS objects of {bytes} bytes{keys}", args.file.display())
 }
 
 /// The backup under another name until it is whole: `FILE.part`.

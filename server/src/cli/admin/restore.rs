@@ -76,7 +76,7 @@ pub async fn run(data_dir: &Path, database: &str, args: Args) -> anyhow::Result<
         );
     }
     if missing > 0 {
-        progress::note(&format!("{missing} packs were damaged when the backup was taken: hardie admin verify names their repositories."));
+        progress::note(&format!("{missing} files were damaged when the backup was taken: hardie admin verify names their repositories."));
     }
     print_line(&report(&restored, written, &args))
 }
@@ -111,5 +111,7 @@ fn report(restored: &Restored, keys: usize, args: &Args) -> String {
         });
         return report.to_string();
     }
-    format!("restored {repositories} repositories, {rows} rows, {files} packs of {bytes} bytes, {keys} keys; hardie serve can be started")
+    format!(
+        "restored {repositories} repositories, {rows} rows, {files} packs and LFS objects of {bytes} bytes, {keys} keys; hardie serve can be started"
+    )
 }
