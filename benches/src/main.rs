@@ -13,7 +13,6 @@ mod machine;
 mod memory;
 mod ours;
 mod peer;
-mod processes;
 mod report;
 mod wire;
 mod works;

@@ -15,8 +15,8 @@ pub struct Peer {
     /// Where it listens.
     pub host: SocketAddr,
     // Dropped in this order: first the one in front.
-    nginx: Running,
-    fcgiwrap: Running,
+    _nginx: Running,
+    _fcgiwrap: Running,
 }
 
 impl Peer {
@@ -34,12 +34,7 @@ impl Peer {
         nginx.arg("-p").arg(scratch).arg("-c").arg(&file).arg("-e").arg(scratch.join("error.log"));
         let mut nginx = Running::start(nginx.stdout(Stdio::null()).stderr(Stdio::null()))?;
         wait_for(host, &socket, &mut nginx).with_context(|| std::fs::read_to_string(scratch.join("error.log")).unwrap_or_default())?;
-        Ok(Self { host, nginx, fcgiwrap })
-    }
-
-    /// The process ids of both.
-    pub fn ids(&self) -> [u32; 2] {
-        [self.nginx.id(), self.fcgiwrap.id()]
+        Ok(Self { host, _nginx: nginx, _fcgiwrap: fcgiwrap })
     }
 }
 

@@ -38,7 +38,9 @@ async fn advertise(
     headers: HeaderMap,
 ) -> Answer {
     let Some(service) = query.text("service")? else { return dumb().await };
-    let service = Service::parse(&service).ok_or_else(|| Refusal::forbidden(format!("there is no service {service:?} here")))?;
+    // An archive is asked for at once: nothing is announced before it.
+    let announced = Service::parse(&service).filter(|known| *known != Service::UploadArchive);
+    let service = announced.ok_or_else(|| Refusal::forbidden(format!("there is no service {service:?} here")))?;
     let GitAsker(ctx) = asker?;
     let (path, version) = (repo_path(&parts)?, version(&headers)?);
     match git_advertise(&http.app, &ctx, &path, service, version).await {
