@@ -22,6 +22,7 @@ const OURS: &[&str] = &[
     "plugin-cache",
     "plugin-cache.key",
     "restore",
+    "restored",
     "first-administrator",
 ];
 const DATABASE: &str = "hardie.db";

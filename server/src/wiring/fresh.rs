@@ -13,6 +13,8 @@ use super::lock::{self, DataDirLock};
 
 /// The folder that marks it.
 const MARK: &str = "restore";
+/// What it is called once everything is restored, until it is removed.
+const DONE: &str = "restored";
 /// In it: the name of the restore, which the database knows too once its rows are committed.
 const NAME: &str = "name";
 const ROWS: &str = "rows";
@@ -100,9 +102,10 @@ impl Fresh {
 
     /// Takes the mark away: from now on it is a server's folder.
     pub fn finish(&self) -> anyhow::Result<()> {
-        let mark = self.dir.join(MARK);
-        let done = fs::remove_dir_all(&mark).and_then(|()| File::open(&self.dir)?.sync_all());
-        done.with_context(|| format!("everything is restored, but {} cannot be removed: remove it", mark.display()))
+        // In one step: half a mark would be taken for a restore that was cut off, and there is nothing left to repeat.
+        let (mark, done) = (self.dir.join(MARK), self.dir.join(DONE));
+        let taken = fs::rename(&mark, &done).and_then(|()| File::open(&self.dir)?.sync_all()).and_then(|()| fs::remove_dir_all(&done));
+        taken.with_context(|| format!("everything is restored, but {} cannot be removed: remove it", mark.display()))
     }
 
     /// Leaves the folder as empty as it was.

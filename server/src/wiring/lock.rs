@@ -19,7 +19,10 @@ pub fn take(data_dir: &Path) -> anyhow::Result<DataDirLock> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(DataDirLock { _file: file }),
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            bail!("another hardie serve is running on {}: stop it, or give this one its own --data-dir", data_dir.display())
+            bail!(
+                "another hardie serve is running on {}, or a restore into it: wait for it or stop it, or give this one its own --data-dir",
+                data_dir.display()
+            )
         }
         Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
     }

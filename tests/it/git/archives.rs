@@ -107,3 +107,20 @@ async fn archives_are_downloads_of_what_the_asker_may_read() {
     assert_eq!(nobody.get("/repos/alice/Tool/archive/main.zip").refusal(), nobody.get("/repos/alice/none/archive/main.zip").refusal());
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_in_an_archive_starts_no_program_and_leaves_no_file() {
+    let server = TestServer::start().await.unwrap();
+    let (user, _, dir) = with_repo(&server, "alice", "tool").await;
+    let git = &user.git;
+    git.commit(&dir, ".gitattributes", "v.txt export-subst\n", "Attributes").unwrap();
+    git.commit(&dir, "v.txt", "$Format:%G?$\n", "Version").unwrap();
+    let text = git.ok(&dir, &["cat-file", "commit", "HEAD"]).unwrap();
+    let signed = text.replacen("\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n aaaa\n -----END PGP SIGNATURE-----\n\n", 1);
+    let commit = git.with_stdin(&dir, &["hash-object", "-t", "commit", "-w", "--stdin"], signed.as_bytes()).unwrap();
+    git.ok(&dir, &["push", "--quiet", "origin", &format!("{commit}:refs/heads/signed")]).unwrap();
+    let answer = Asker::new(&server, Some(&user)).send("GET", "/alice/tool/archive/signed.tar", &[], b"");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.body.windows(2).any(|bytes| bytes == b"N\n"), "no verdict on the signature");
+    server.stop().await.unwrap();
+}

@@ -26,8 +26,11 @@ pub struct GitAccess {
     builds: Arc<Semaphore>,
     ingests: Arc<Semaphore>,
     archives: Arc<Semaphore>,
+    cores: usize,
     /// Requests under way by actor.
     pub slots: GitSlots,
+    /// Archives under way by actor.
+    pub archive_slots: GitSlots,
     /// Packs that are being sent.
     pub(crate) answers: Answers,
 }
@@ -42,7 +45,9 @@ impl GitAccess {
             // One that waits for its client costs a process and no time; what one account may hold is far below this.
             ingests: Arc::new(Semaphore::new(cores.max(1) * 64)),
             archives: Arc::new(Semaphore::new(cores.max(1) * 4)),
+            cores: cores.max(1),
             slots: GitSlots::default(),
+            archive_slots: GitSlots::default(),
             answers: Answers::default(),
         }
     }
@@ -56,6 +61,11 @@ impl GitAccess {
     /// A turn for building a pack. Nobody holds it for longer than the work takes.
     pub async fn build_permit(&self) -> Option<OwnedSemaphorePermit> {
         self.builds.clone().acquire_owned().await.ok()
+    }
+
+    /// Archives that one actor may have under way: a quarter of all turns.
+    pub fn archives_each(&self) -> usize {
+        self.cores
     }
 
     /// A turn for making an archive, at its client's pace.

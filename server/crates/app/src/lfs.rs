@@ -46,7 +46,7 @@ pub struct LfsEndpoint {
 pub async fn authenticate(app: &App, ctx: &Ctx, path: &RepoPath, operation: LfsOperation) -> Result<LfsEndpoint> {
     let access = repo_for(app, ctx, path, action(operation)).await?;
     let href = format!("{}/{}.git/info/lfs", app.config.public_url, access.path());
-    Ok(LfsEndpoint { href, pass: issue_pass(app, ctx.require_actor()?, access.repo.id, operation.level())? })
+    Ok(LfsEndpoint { href, pass: issue_pass(app, ctx.require_actor()?, access.repo.id, operation.level()).await? })
 }
 
 /// Whether an upload arrived: fails if the repository does not have the object, or in another size.

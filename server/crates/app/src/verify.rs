@@ -23,7 +23,7 @@ const TIME: Duration = Duration::from_secs(24 * 3600);
 /// What was looked at, and what is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Verified {
-    /// Repositories that are not deleted.
+    /// Repositories, deleted ones that can be restored too.
     pub repos: u64,
     /// Refs.
     pub refs: u64,
@@ -71,8 +71,9 @@ pub async fn verify(app: &App) -> Result<Verified> {
         let Some(last) = ids.last() else { break };
         after = *last;
         for id in ids {
-            verify_repo(app, id, &mut packs, &mut found).await?;
-            verify_lfs(app, id, &mut lfs, &mut found).await?;
+            if let Some(repo) = verify_repo(app, id, &mut packs, &mut found).await? {
+                verify_lfs(app, id, &repo, &mut lfs, &mut found).await?;
+            }
         }
     }
     found.packs = packs.len() as u64;
@@ -80,10 +81,11 @@ pub async fn verify(app: &App) -> Result<Verified> {
     Ok(found)
 }
 
-/// One repository. A pack is read once, however many repositories hold it.
-async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Damage>>, found: &mut Verified) -> Result<()> {
-    let Some(snapshot) = app.store.load_snapshot(id).await? else { return Ok(()) };
-    let repo = format!("{}/{}", snapshot.owner.name, snapshot.repo.name);
+/// One repository; its name. A pack is read once, however many repositories hold it.
+async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Damage>>, found: &mut Verified) -> Result<Option<String>> {
+    let Some(snapshot) = app.store.load_any_snapshot(id).await? else { return Ok(None) };
+    let deleted = if snapshot.repo.deleted_at.is_some() { " (deleted)" } else { "" };
+    let repo = format!("{}/{}{deleted}", snapshot.owner.name, snapshot.repo.name);
     found.repos += 1;
     found.refs += snapshot.refs.len() as u64;
     let mut whole = true;
@@ -103,9 +105,9 @@ async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Da
             Ok(handle) => spawn_blocking(move || gap(&handle)).await.unwrap_or_else(|panic| Some((None, panic.to_string()))),
             Err(error) => Some((None, with_causes(&error))),
         };
-        found.faults.extend(wrong.map(|(object, text)| Fault { repo, pack: None, object, text }));
+        found.faults.extend(wrong.map(|(object, text)| Fault { repo: repo.clone(), pack: None, object, text }));
     }
-    Ok(())
+    Ok(Some(repo))
 }
 
 async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
@@ -115,9 +117,7 @@ async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
 }
 
 /// The LFS objects of one repository. Each is read once, however many repositories have it.
-async fn verify_lfs(app: &App, id: RepoId, seen: &mut HashMap<LfsOid, Option<String>>, found: &mut Verified) -> Result<()> {
-    let Some(owned) = app.store.find_owned_repo(id).await? else { return Ok(()) };
-    let repo = format!("{}/{}", owned.owner.name, owned.repo.name);
+async fn verify_lfs(app: &App, id: RepoId, repo: &str, seen: &mut HashMap<LfsOid, Option<String>>, found: &mut Verified) -> Result<()> {
     let mut after = LfsOid([0; 32]);
     loop {
         let objects = app.store.list_repo_lfs(id, &after, BATCH).await?;
@@ -128,7 +128,7 @@ async fn verify_lfs(app: &App, id: RepoId, seen: &mut HashMap<LfsOid, Option<Str
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => place.insert(examine_lfs(app, object).await),
             };
-            let fault = |text: &String| Fault { repo: repo.clone(), pack: None, object: None, text: text.clone() };
+            let fault = |text: &String| Fault { repo: repo.to_owned(), pack: None, object: None, text: text.clone() };
             found.faults.extend(damage.as_ref().map(fault));
         }
     }

@@ -91,6 +91,11 @@ pub fn write(
     time: Duration,
 ) -> Result<()> {
     let mut command = GitBinary::find()?.command(view.path());
+    // `$Format:%G?$` would write signatures of anybody to a file and start a program on them.
+    command.env("TMPDIR", "/nonexistent");
+    for program in ["gpg.program", "gpg.ssh.program", "gpg.x509.program"] {
+        command.args(["-c", &format!("{program}=/bin/false")]);
+    }
     command.args(["-c", "core.bigFileThreshold=32m", "archive"]);
     command.arg(format!("--format={}", options.format.extension()));
     command.arg(joined(&[b"--prefix=", &options.prefix]));

@@ -114,7 +114,7 @@ pub fn ingest(
         let received = scan.offset();
         return Ok(Ingested { pack: None, sent_end: 0, appended: Vec::new(), carried: 0, received, _quarantine: quarantine });
     }
-    let here = if scan.is_done() { small::take_in(&head, &scan, base.odb, &quarantine, packs.files().as_ref())? } else { None };
+    let here = if scan.is_done() { small::take_in(&head, &scan, base.odb, &quarantine, packs.files().as_ref(), cancel)? } else { None };
     let (path, hash) = match here {
         Some(written) => written,
         None => {

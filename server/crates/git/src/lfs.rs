@@ -70,6 +70,10 @@ impl LfsStore {
     pub fn publish(&self, received: &Received) -> Result<()> {
         let oid = received.object().oid;
         let (what, (place, folder)) = (name(&oid), self.0.shelves.place(&oid.to_string()));
+        if place.metadata().is_ok_and(|found| found.len() != received.object().size) {
+            // A file that was cut off, by a repair of the disk perhaps: what comes now is proved.
+            self.0.shelves.remove(std::slice::from_ref(&place), &folder, &what)?;
+        }
         self.0.shelves.put(received.path(), &place, &what)?;
         self.0.shelves.sync(&folder, &what)
     }
@@ -90,6 +94,11 @@ impl LfsStore {
             true => Ok(()),
             false => Err(Error::Git(format!("{what}: the bytes are not those of its name"))),
         }
+    }
+
+    /// Whether the file is there with its size; its bytes are not read.
+    pub fn has(&self, object: &LfsObject) -> bool {
+        self.path(&object.oid).metadata().is_ok_and(|found| found.len() == object.size)
     }
 
     /// An object's file and its size.

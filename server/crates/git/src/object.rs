@@ -59,6 +59,16 @@ pub struct Object {
     pub data: Bytes,
 }
 
+impl Object {
+    /// Its id, computed from its bytes; `None` if they were made to collide.
+    pub(crate) fn id(&self) -> Option<Oid> {
+        let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+        hasher.update(format!("{} {}\0", self.kind, self.data.len()).as_bytes());
+        hasher.update(&self.data);
+        hasher.try_finalize().ok()?.as_bytes().try_into().ok().map(Oid)
+    }
+}
+
 pub(crate) fn to_gix(id: &Oid) -> gix::ObjectId {
     gix::ObjectId::Sha1(id.0)
 }

@@ -4,7 +4,7 @@ mod deepen;
 mod ready;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hardie_domain::oid::Oid;
 
@@ -21,6 +21,8 @@ use crate::wire::Refs;
 const STEPS: u64 = 20_000_000;
 /// Commits looked at behind the wants before all refs are gone through.
 const NEAR: u64 = 2000;
+/// Time for the sizes of one request.
+const SIZES_TIME: Duration = Duration::from_secs(5);
 /// Time for one answer.
 const TIME: Duration = Duration::from_secs(60);
 
@@ -127,12 +129,19 @@ impl UploadObjects for Reach {
         Ok(may)
     }
 
-    fn size(&self, oid: &Oid) -> Result<Option<u64>, ObjectsError> {
-        match self.odb.header(oid) {
-            Ok((_, size)) => Ok(Some(size)),
-            Err(Error::NotFound(_)) => Ok(None),
-            Err(other) => Err(answer(other)),
-        }
+    fn sizes(&self, oids: &[Oid]) -> Result<Vec<Option<u64>>, ObjectsError> {
+        let until = Instant::now() + SIZES_TIME;
+        let size = |oid: &Oid| {
+            // The size of a delta's result may cost a walk down its whole chain.
+            if self.cancel.is_cancelled() || Instant::now() >= until {
+                return Err(ObjectsError::Limit("the sizes of so many objects take too long; ask for fewer".to_owned()));
+            }
+            match self.may_read(oid).and_then(|may| if may { self.odb.header(oid).map(|(_, size)| Some(size)) } else { Ok(None) }) {
+                Err(Error::NotFound(_)) => Ok(None),
+                found => found.map_err(answer),
+            }
+        };
+        oids.iter().map(size).collect()
     }
 
     fn is_ready(&self, wants: &[Oid], common: &[Oid]) -> Result<bool, ObjectsError> {

@@ -90,8 +90,13 @@ fn reflog_row(cols: &mut Cols<'_>) -> Result<ReflogRow> {
 impl Store {
     /// A repository that is not deleted with its owner, refs and packs, all as of one moment.
     pub async fn load_snapshot(&self, id: RepoId) -> Result<Option<RepoSnapshot>> {
+        Ok(self.load_any_snapshot(id).await?.filter(|found| found.repo.deleted_at.is_none()))
+    }
+
+    /// The same of a repository that may be deleted, and can be restored.
+    pub async fn load_any_snapshot(&self, id: RepoId) -> Result<Option<RepoSnapshot>> {
         let mut snapshot = self.snapshot().await?;
-        let found = snapshot.opt(select_owned().push(" WHERE r.deleted_at IS NULL AND r.id = ").push_bind(id), owned_repo).await?;
+        let found = snapshot.opt(select_owned().push(" WHERE r.id = ").push_bind(id), owned_repo).await?;
         let Some(OwnedRepo { repo, owner }) = found else {
             snapshot.end().await?;
             return Ok(None);

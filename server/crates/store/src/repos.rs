@@ -225,9 +225,9 @@ reads! {
         db.all(statement.bind(before).bind(limit), |c| c.id(RepoId)).await
     }
 
-    /// Ids of all repositories that are not deleted, above `after`, ascending: for a walk over everything.
+    /// Ids of all repositories above `after`, ascending, deleted ones that can be restored too: for a walk over everything.
     pub async fn list_repo_ids(db, after: RepoId, limit: u32) -> Result<Vec<RepoId>> {
-        let statement = sql("SELECT id FROM repo WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2");
+        let statement = sql("SELECT id FROM repo WHERE id > $1 ORDER BY id LIMIT $2");
         db.all(statement.bind(after).bind(limit), |c| c.id(RepoId)).await
     }
 }

@@ -32,7 +32,7 @@ pub struct Args {
     /// Replace FILE if it is there
     #[arg(long)]
     force: bool,
-    /// Leave damaged packs out and tell their names, instead of ending at the first; reads every pack twice
+    /// Leave damaged packs and LFS objects out and tell their names, instead of ending at the first; reads everything twice
     #[arg(long)]
     skip_damaged: bool,
     /// Tell nothing on the way
@@ -86,7 +86,7 @@ fn report(taken: &Taken, args: &Args) -> String {
     if args.json {
         let report = serde_json::json!({
             "file": args.file.to_string_lossy(), "format": FORMAT, "schema": taken.schema, "rows": taken.rows,
-            "repositories": taken.repositories, "packs": taken.files, "pack_bytes": taken.bytes, "keys": taken.keys,
+            "repositories": taken.repositories, "files": taken.files, "file_bytes": taken.bytes, "keys": taken.keys,
             "missing": taken.missing,
         });
         return report.to_string();

@@ -47,7 +47,7 @@ fn show(progress: Progress) -> String {
     let of = |total: Option<u64>| total.map(|total| format!(" of {total}")).unwrap_or_default();
     let size = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
     let of_bytes = progress.of_bytes.map(|total| format!(" of {}", size(total))).unwrap_or_default();
-    format!("{} rows, {}{} packs, {}{of_bytes}", progress.rows, progress.files, of(progress.of_files), size(progress.bytes))
+    format!("{} rows, {}{} files, {}{of_bytes}", progress.rows, progress.files, of(progress.of_files), size(progress.bytes))
 }
 
 #[cfg(test)]
@@ -57,8 +57,8 @@ mod tests {
     #[test]
     fn what_is_known_is_shown() {
         let mut progress = Progress { rows: 12, ..Progress::default() };
-        assert_eq!(show(progress), "12 rows, 0 packs, 0.0 MiB");
+        assert_eq!(show(progress), "12 rows, 0 files, 0.0 MiB");
         progress = Progress { files: 1, of_files: Some(3), bytes: 1 << 20, of_bytes: Some(5 << 19), ..progress };
-        assert_eq!(show(progress), "12 rows, 1 of 3 packs, 1.0 MiB of 2.5 MiB");
+        assert_eq!(show(progress), "12 rows, 1 of 3 files, 1.0 MiB of 2.5 MiB");
     }
 }

@@ -53,7 +53,7 @@ pub async fn run(data_dir: &Path, database: &str, args: Args) -> anyhow::Result<
                 "an earlier restore had come to its end but for its last step, which is done now; nothing was read from FILE",
             );
         }
-        Content::Restored(_) => bail!("the database is not empty: it holds what an earlier restore wrote"),
+        Content::Restored(_) => bail!("the database is not empty: a restore filled it, and a server may have used it since"),
         Content::Table(name) => bail!("the database is not empty, it holds {name}: give one in which nothing is"),
     }
     let name = fresh.begin(&SystemEntropy)?;
@@ -106,8 +106,8 @@ fn report(restored: &Restored, keys: usize, args: &Args) -> String {
     let Restored { schema, rows, repositories, files, bytes } = restored;
     if args.json {
         let report = serde_json::json!({
-            "file": args.file.to_string_lossy(), "schema": schema, "rows": rows, "repositories": repositories, "packs": files,
-            "pack_bytes": bytes, "keys": keys,
+            "file": args.file.to_string_lossy(), "schema": schema, "rows": rows, "repositories": repositories, "files": files,
+            "file_bytes": bytes, "keys": keys,
         });
         return report.to_string();
     }

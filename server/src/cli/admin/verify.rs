@@ -36,6 +36,6 @@ pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
     }
     match found.faults.len() {
         0 => Ok(()),
-        n => bail!("{n} faults found; restore the files they name from a backup"),
+        n => bail!("{n} faults found; docs/backup.md says how a file is taken out of a backup"),
     }
 }

@@ -9,6 +9,7 @@ use hardie_domain::time::Timestamp;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 
 use super::actor::actor_of;
 use super::standing::scopes_of;
@@ -36,16 +37,19 @@ pub struct Pass {
 struct Claim {
     account: AccountId,
     credential: Credential,
+    /// Of a pass on a password: which one it was. A new password ends the pass.
+    password: i64,
     bound: Bound,
 }
 
 /// Makes a pass for one repository. The caller has authorised the actor for it.
-pub(crate) fn issue_pass(app: &App, actor: &Actor, repo: RepoId, level: Level) -> Result<Pass> {
+pub(crate) async fn issue_pass(app: &App, actor: &Actor, repo: RepoId, level: Level) -> Result<Pass> {
     let now = app.clock.now();
     let end = now.plus_seconds(LIFE_SECONDS);
     // A pass that is asked for with a pass ends with it.
     let until = actor.bound.map_or(end, |bound| bound.until.min(end));
-    let claim = Claim { account: actor.id, credential: actor.credential, bound: Bound { repo, level, until } };
+    let password = password_mark(app, actor.id, actor.credential).await?;
+    let claim = Claim { account: actor.id, credential: actor.credential, password, bound: Bound { repo, level, until } };
     Ok(Pass { secret: Secret::new(seal(&app.signing, &claim)), expires_in: (until.0 - now.0).max(0) / 1000 })
 }
 
@@ -58,14 +62,26 @@ pub async fn authenticate_pass(app: &App, secret: &Secret) -> Result<Actor> {
         return Err(over());
     }
     let scopes = scopes_of(app, claim.account, claim.credential).await?.ok_or_else(over)?;
+    if claim.password != password_mark(app, claim.account, claim.credential).await? {
+        return Err(over());
+    }
     let account = app.store.find_account(claim.account).await?.ok_or_else(over)?;
     let actor = actor_of(&account, claim.credential, scopes).ok_or_else(over)?;
     Ok(Actor { bound: Some(claim.bound), ..actor })
 }
 
+/// Tells one password of an account from the next, without telling anything of it: its stored form is salted.
+async fn password_mark(app: &App, account: AccountId, credential: Credential) -> Result<i64> {
+    if credential != Credential::Password {
+        return Ok(0);
+    }
+    let stored = app.store.find_password_hash(account).await?.unwrap_or_default();
+    Ok(Sha256::digest(stored.as_bytes()).first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes)))
+}
+
 fn seal(key: &SigningKey, claim: &Claim) -> String {
     let (kind, id): (u8, i64) = match claim.credential {
-        Credential::Password => (1, 0),
+        Credential::Password => (1, claim.password),
         Credential::Session(id) => (2, id.0),
         Credential::Token(id) => (3, id.0),
         Credential::SshKey(id) => (4, id.0),
@@ -101,7 +117,8 @@ fn open(key: &SigningKey, text: &str) -> Option<Claim> {
     };
     let level = if *claim.get(25)? == 1 { Level::Write } else { Level::Read };
     let bound = Bound { repo: RepoId(number(17)?), level, until: Timestamp(number(26)?) };
-    Some(Claim { account: AccountId(number(0)?), credential, bound })
+    let password = if credential == Credential::Password { id } else { 0 };
+    Some(Claim { account: AccountId(number(0)?), credential, password, bound })
 }
 
 #[cfg(test)]
@@ -109,7 +126,8 @@ mod tests {
     use super::*;
 
     fn claim(credential: Credential, level: Level) -> Claim {
-        Claim { account: AccountId(3), credential, bound: Bound { repo: RepoId(-4), level, until: Timestamp(1_700_000_000_123) } }
+        let password = if credential == Credential::Password { -77 } else { 0 };
+        Claim { account: AccountId(3), credential, password, bound: Bound { repo: RepoId(-4), level, until: Timestamp(1_700_000_000_123) } }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hardie_domain::error::Invalid;
 use hardie_domain::lfs::{LfsObject, LfsOid, LfsOperation};
 use hardie_domain::names::RepoPath;
+use tokio::task::spawn_blocking;
 
 use super::{OBJECT, action, check_size};
 use crate::access::repo_for;
@@ -62,13 +63,19 @@ pub async fn batch(app: &App, ctx: &Ctx, path: &RepoPath, operation: LfsOperatio
     oids.sort_unstable();
     oids.dedup();
     let found = app.store.find_repo_lfs(access.repo.id, &oids).await?;
-    let found: HashMap<LfsOid, LfsObject> = found.into_iter().map(|object| (object.oid, object)).collect();
+    // A row whose file is lost: whoever has the bytes shall bring them again.
+    let lfs = app.lfs.clone();
+    let there = spawn_blocking(move || found.into_iter().filter(|object| lfs.has(object)).collect::<Vec<_>>());
+    let found: HashMap<LfsOid, LfsObject> = there.await.map_err(Error::internal)?.into_iter().map(|object| (object.oid, object)).collect();
     let limit = app.config.git_limits.lfs_object_bytes;
     let judged = |named: Named| {
         let outcome = judge(&named, operation, &found, limit).unwrap_or_else(Outcome::Refused);
         BatchAnswer { named, outcome }
     };
-    let pass = ctx.actor.as_ref().map(|actor| issue_pass(app, actor, access.repo.id, operation.level())).transpose()?;
+    let pass = match &ctx.actor {
+        Some(actor) => Some(issue_pass(app, actor, access.repo.id, operation.level()).await?),
+        None => None,
+    };
     Ok(Batch { repo: access.path(), pass, objects: objects.into_iter().map(judged).collect() })
 }
 

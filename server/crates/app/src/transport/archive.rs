@@ -35,6 +35,7 @@ pub async fn send_archive(
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
     let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let _turn = app.git.archive_slots.take(ctx, app.git.archives_each())?;
     let handle = open_repo(app, found.repo.id).await?;
     match make(app, &handle, content, options, Sideband::None, &mut output).await {
         Ok(made) => made,
@@ -53,6 +54,7 @@ pub async fn git_upload_archive(
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
     let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let _turn = app.git.archive_slots.take(ctx, app.git.archives_each())?;
     let handle = open_repo(app, found.repo.id).await?;
     let talk = converse(app, ctx, path, &handle, &mut input, &mut output);
     match timeout(app.config.git_limits.wall, talk).await {

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
 
 use super::bridge::read_chunk;
+use super::slots::Slot;
 use super::{Service, pack};
 use crate::cancel::CancelOnDrop;
 use crate::git_access::{self, RepoHandle};
@@ -27,12 +28,12 @@ pub async fn git_upload_pack(
     mut output: impl AsyncWrite + Unpin + Send,
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::UploadPack.action()).await?;
-    let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let slot = Arc::new(app.git.slots.take(ctx, app.config.git_limits.per_actor)?);
     let handle = git_access::open_repo(app, found.repo.id).await?;
     let limits = app.config.git_limits;
     let config = UploadConfig { version, stateless, advertise: !stateless, limits };
     let machine = Upload::new(config, handle.refs.clone());
-    let talk = converse(app, machine, &handle, &mut input, &mut output);
+    let talk = converse(app, machine, &handle, &slot, &mut input, &mut output);
     match tokio::time::timeout(limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if is_disconnect(&error) => Ok(()),
@@ -54,6 +55,7 @@ async fn converse(
     app: &App,
     mut machine: Upload,
     handle: &Arc<RepoHandle>,
+    slot: &Arc<Slot>,
     input: &mut (impl AsyncRead + Unpin + Send),
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
@@ -74,9 +76,11 @@ async fn converse(
                 let objects =
                     reach.take().unwrap_or_else(|| Reach::new(handle.odb.clone(), handle.refs.clone()).with_cancel(gone.0.clone()));
                 let permit = app.git.work_permit().await;
+                // Counted as this client's until it has ended, even if the client leaves before.
+                let slot = slot.clone();
                 (machine, reach) = spawn_blocking(move || {
                     told(machine.compute(&objects));
-                    drop(permit);
+                    drop((permit, slot));
                     (machine, Some(objects))
                 })
                 .await

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use hardie_domain::oid::Oid;
 
 use super::scan::Scan;
+use crate::budget::Cancel;
 use crate::error::Result;
 use crate::object::Object;
 use crate::odb::Odb;
@@ -49,11 +50,12 @@ pub(crate) fn take_in(
     odb: &Odb,
     quarantine: &Quarantine,
     files: &dyn Files,
+    gone: &Cancel,
 ) -> Result<Option<(PathBuf, PackHash)>> {
     let end = usize::try_from(scan.sent_end()).unwrap_or(usize::MAX);
     let Some(mut entries) = entries::parse(pack, end, scan.objects().unwrap_or_default()) else { return Ok(None) };
-    let Some(objects) = resolve::resolve(&mut entries, odb)? else { return Ok(None) };
-    if !clean::all(&objects, odb)? {
+    let Some(objects) = resolve::resolve(&mut entries, odb, gone)? else { return Ok(None) };
+    if !clean::all(&objects, odb, gone)? {
         return Ok(None);
     }
     write::write(pack, end, &entries, &objects, quarantine, files).map(Some)

@@ -1,9 +1,12 @@
 //! What is wrong with a pack, as far as it can be told: the object whose bytes are not those that were indexed.
 
+use std::sync::Arc;
+
 use hardie_domain::oid::Oid;
 
 use crate::error::{Error, Result};
 use crate::object::from_gix;
+use crate::odb::{Member, Odb};
 use crate::packs::store::hash_file;
 use crate::packs::{Pack, PackHash, PackStore};
 
@@ -26,7 +29,8 @@ impl Damage {
 }
 
 impl PackStore {
-    /// Reads the whole pack and compares it with its name; also checks the trailers of data and index. Empty if it is whole.
+    /// Reads the whole pack and compares it with its name, the trailers of data and index, and each object with its id. Empty if it
+    /// is whole.
     /// The file is opened anew: an old map of a file that was replaced would show the old bytes.
     pub fn examine(&self, hash: &PackHash) -> Vec<Damage> {
         let opened = self.open_unpublished(&self.final_name(hash).0, *hash);
@@ -36,6 +40,8 @@ impl PackStore {
         };
         let index = pack.check_index().err().map(|e| Damage::of_pack(e.to_string()));
         let data = match hash_file(pack.path()) {
+            // An index whose trailer is right may still lead to other objects than it says.
+            Ok(found) if found == *hash && index.is_none() => misnamed_objects(&pack),
             Ok(found) if found == *hash => Vec::new(),
             // A damaged index tells nothing about the data.
             Ok(_) if index.is_some() => vec![Damage::of_pack("the bytes are not those of its name")],
@@ -44,6 +50,20 @@ impl PackStore {
         };
         index.into_iter().chain(data).collect()
     }
+}
+
+/// Reads every object by its id and computes that anew.
+fn misnamed_objects(pack: &Arc<Pack>) -> Vec<Damage> {
+    let odb = Odb::new(vec![Member { pack: Arc::clone(pack), closed: false }]);
+    let wrong = pack.entries().filter_map(|(id, _)| {
+        let text = match odb.find(&id) {
+            Ok(object) if object.id() == Some(id) => return None,
+            Ok(_) => "the index leads to other bytes than those of this id".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Some(Damage { object: Some(id), text })
+    });
+    wrong.take(NAMED).collect()
 }
 
 impl Pack {

@@ -115,7 +115,7 @@ fn here(server: &Server, pack: &[u8]) -> Option<(BTreeSet<(Oid, u64)>, Quarantin
     assert!(scan.feed(pack).unwrap() == pack.len() && scan.is_done() && small::may_be(&scan));
     let quarantine = server.store.quarantine("here").unwrap();
     let odb = server.odb();
-    let (path, hash) = small::take_in(pack, &scan, &odb, &quarantine, server.store.files().as_ref()).unwrap()?;
+    let (path, hash) = small::take_in(pack, &scan, &odb, &quarantine, server.store.files().as_ref(), &Cancel::new()).unwrap()?;
     Some((listed(&server.store.open_unpublished(&path, hash).unwrap()), quarantine))
 }
 
@@ -193,4 +193,30 @@ fn what_is_here_is_written_as_git_reads_it() {
     let written = files.iter().find(|path| path.extension().is_some_and(|e| e == "pack")).unwrap();
     assert_eq!(std::fs::read(written).unwrap(), pack, "a pack that lacks nothing stays as it was sent");
     client.git(&["verify-pack", "-v", &written.with_extension("idx").display().to_string()]);
+}
+
+#[test]
+fn what_git_would_not_read_back_and_what_would_fill_the_memory_are_left_to_git() {
+    let mut server = Server::new();
+    let client = Client::new();
+    // A delta of two bytes: git's own reader takes none below four.
+    let mut tiny = HandMade::new();
+    tiny.object(3, b"q");
+    tiny.ref_delta(&id(3, b"q"), &[1, 0]);
+    let tiny = tiny.finish();
+    assert!(here(&server, &tiny).is_none());
+    assert!(by_git(&server, &tiny).is_err());
+    // Deltas of a few bytes against blobs that are large.
+    let large: Vec<(String, String)> = (0..3).map(|n| (format!("{n}.bin"), format!("{n}").repeat(9 << 20))).collect();
+    let files: Vec<(&str, &str)> = large.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let tip = client.commit(&files);
+    server.push(&client.pack(&[tip], &[], false), &[("refs/heads/main", tip)]).unwrap();
+    let mut thin = HandMade::new();
+    for (n, (_, text)) in large.iter().enumerate() {
+        let size = text.len();
+        let varint = [size & 127 | 128, size >> 7 & 127 | 128, size >> 14 & 127 | 128, size >> 21].map(|byte| u8::try_from(byte).unwrap());
+        let delta = [&varint[..], &[2, 2, b'a', b'0' + u8::try_from(n).unwrap()]].concat();
+        thin.ref_delta(&id(3, text.as_bytes()), &delta);
+    }
+    assert!(here(&server, &thin.finish()).is_none());
 }

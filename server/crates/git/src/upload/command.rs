@@ -67,7 +67,7 @@ impl CommandReader {
                 match &mut self.command {
                     Some(Command::LsRefs(args)) => args.take(line)?,
                     Some(Command::Fetch(args)) => args.take_v2(line, refs, limits)?,
-                    Some(Command::ObjectInfo(args)) => args.take(line, limits)?,
+                    Some(Command::ObjectInfo(args)) => args.take(line)?,
                     None => return Err(no_command()),
                 }
                 Ok(None)

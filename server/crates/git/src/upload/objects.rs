@@ -10,8 +10,8 @@ pub trait UploadObjects {
     fn is_common(&self, oid: &Oid) -> Result<bool, ObjectsError>;
     /// Whether the client may have the object: a visible tip, or reachable from one.
     fn may_want(&self, oid: &Oid) -> Result<bool, ObjectsError>;
-    /// The inflated size of an object; `None` if it is not stored.
-    fn size(&self, oid: &Oid) -> Result<Option<u64>, ObjectsError>;
+    /// The inflated sizes of objects, in their order; `None` for what the client may not have. Bounded as a whole.
+    fn sizes(&self, oids: &[Oid]) -> Result<Vec<Option<u64>>, ObjectsError>;
     /// Whether every want reaches something in `common`: then more negotiation cannot make the pack much smaller.
     fn is_ready(&self, wants: &[Oid], common: &[Oid]) -> Result<bool, ObjectsError>;
     /// Where a shallow history ends.

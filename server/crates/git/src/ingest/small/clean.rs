@@ -5,20 +5,29 @@
 mod lines;
 mod tree;
 
+use std::collections::{HashMap, HashSet};
+
 use hardie_domain::oid::Oid;
 
 use super::Objects;
+use crate::budget::Cancel;
 use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
 
+/// Objects that are named by what was sent, looked up here.
+const MOST_NAMED: usize = 50_000;
+/// Different `.gitattributes` files.
+const MOST_ATTRIBUTES: usize = 8;
 /// Bytes of a `.gitattributes` file that is looked at here.
 const ATTRIBUTES: usize = 1 << 20;
 /// The longest line of one; git's own bound.
 const ATTRIBUTES_LINE: usize = 2048;
 
 /// Whether all objects are sound, and name objects of the right kind that are stored.
-pub(super) fn all(objects: &Objects, odb: &Odb) -> Result<bool> {
+pub(super) fn all(objects: &Objects, odb: &Odb, gone: &Cancel) -> Result<bool> {
+    // Each is looked at once, however many name it.
+    let (mut kinds, mut plain) = (HashMap::new(), HashSet::new());
     for object in objects.by_id.values() {
         let named = match object.kind {
             Kind::Blob => continue,
@@ -28,8 +37,23 @@ pub(super) fn all(objects: &Objects, odb: &Odb) -> Result<bool> {
         };
         let Some(named) = named else { return Ok(false) };
         for Named { id, kind, attributes } in named {
-            if kind_of(objects, odb, &id)? != Some(kind) || (attributes && !are_plain_attributes(objects, odb, &id)?) {
+            let found = match kinds.get(&id) {
+                Some(known) => *known,
+                None if kinds.len() == MOST_NAMED || (kinds.len() % 256 == 0 && gone.is_cancelled()) => return Ok(false),
+                None => {
+                    let found = kind_of(objects, odb, &id)?;
+                    kinds.insert(id, found);
+                    found
+                }
+            };
+            if found != Some(kind) {
                 return Ok(false);
+            }
+            if attributes && !plain.contains(&id) {
+                if plain.len() == MOST_ATTRIBUTES || !are_plain_attributes(objects, odb, &id)? {
+                    return Ok(false);
+                }
+                plain.insert(id);
             }
         }
     }

@@ -6,20 +6,33 @@ use bytes::Bytes;
 use hardie_domain::oid::Oid;
 
 use super::super::scan::delta_size;
-use super::Objects;
 use super::entries::{Entry, Form};
+use super::{MOST_INFLATED, Objects};
+use crate::budget::Cancel;
 use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::odb::Odb;
 
+/// Bytes of the shortest delta that git takes (its `DELTA_SIZE_MIN`).
+const SHORTEST: usize = 4;
+/// Objects of the repository that deltas may be against.
+const MOST_BASES: usize = 1024;
+/// Times that what waits for its base is gone through; git sends bases first.
+const MOST_ROUNDS: u32 = 1200;
+
 /// All objects, or `None` if one cannot be made, is there twice, or differs from one that is stored under its id.
-pub(super) fn resolve(entries: &mut [Entry], odb: &Odb) -> Result<Option<Objects>> {
+pub(super) fn resolve(entries: &mut [Entry], odb: &Odb, gone: &Cancel) -> Result<Option<Objects>> {
     let by_start: HashMap<usize, usize> = entries.iter().enumerate().map(|(at, entry)| (entry.start, at)).collect();
     let mut made: Vec<Option<(Oid, Object)>> = entries.iter().map(|_| None).collect();
     let mut by_id: HashMap<Oid, Object> = HashMap::with_capacity(entries.len());
     let mut bases: BTreeMap<Oid, Object> = BTreeMap::new();
     let mut waiting: Vec<usize> = (0..entries.len()).collect();
+    let (mut held, mut rounds) = (0u64, 0u32);
     while !waiting.is_empty() {
+        rounds += 1;
+        if rounds > MOST_ROUNDS || gone.is_cancelled() {
+            return Ok(None);
+        }
         let before = waiting.len();
         let mut still = Vec::new();
         for at in waiting {
@@ -48,7 +61,7 @@ pub(super) fn resolve(entries: &mut [Entry], odb: &Odb) -> Result<Option<Objects
                 still.push(at);
                 continue;
             };
-            let Some(id) = object_id(&object) else { return Ok(None) };
+            let Some(id) = object.id() else { return Ok(None) };
             if by_id.insert(id, object.clone()).is_some() {
                 return Ok(None);
             }
@@ -66,11 +79,16 @@ pub(super) fn resolve(entries: &mut [Entry], odb: &Odb) -> Result<Option<Objects
             _ => None,
         });
         let Some(id) = missing.min() else { return Ok(None) };
-        match odb.find(&id) {
-            Ok(base) => drop(bases.insert(id, base)),
+        // Looked at before it is inflated: a few bytes of a delta may name a gigabyte.
+        match odb.header(&id) {
+            Ok((_, size)) => held = held.saturating_add(size),
             Err(Error::NotFound(_)) => return Ok(None),
             Err(other) => return Err(other),
         }
+        if held > MOST_INFLATED || bases.len() == MOST_BASES {
+            return Ok(None);
+        }
+        bases.insert(id, odb.find(&id)?);
     }
     for (id, object) in &by_id {
         match odb.find(id) {
@@ -80,18 +98,12 @@ pub(super) fn resolve(entries: &mut [Entry], odb: &Odb) -> Result<Option<Objects
             Err(other) => return Err(other),
         }
     }
+    if bases.keys().any(|id| by_id.contains_key(id)) {
+        // What a delta named came later after all: a circle, perhaps.
+        return Ok(None);
+    }
     let ids: Vec<Oid> = made.iter().flatten().map(|(id, _)| *id).collect();
-    let bases: Vec<(Oid, Object)> = bases.into_iter().filter(|(id, _)| !by_id.contains_key(id)).collect();
-    Ok(Some(Objects { ids, by_id, bases }))
-}
-
-fn object_id(object: &Object) -> Option<Oid> {
-    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
-    hasher.update(format!("{} {}\0", object.kind, object.data.len()).as_bytes());
-    hasher.update(&object.data);
-    // An error is a collision that was made on purpose.
-    let id = hasher.try_finalize().ok()?;
-    id.as_bytes().try_into().ok().map(Oid)
+    Ok(Some(Objects { ids, by_id, bases: bases.into_iter().collect() }))
 }
 
 fn apply(base: &Object, delta: &[u8]) -> Option<Object> {
@@ -101,6 +113,10 @@ fn apply(base: &Object, delta: &[u8]) -> Option<Object> {
 
 /// The result of a delta (gitformat-pack(5), "Deltified representation").
 fn patched(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+    // git takes no shorter one, and would not read it back.
+    if delta.len() < SHORTEST {
+        return None;
+    }
     let (base_size, used) = delta_size(delta)?;
     let delta = delta.get(used..)?;
     let (size, used) = delta_size(delta)?;
@@ -154,7 +170,7 @@ mod tests {
         for cut in 0..good.len() {
             assert_eq!(patched(base, &good[..cut]), None, "{cut}");
         }
-        for bad in [&[9, 1, 1, b'x'][..], &[10, 1, 0], &[10, 1, 0b1001_0001, 9, 2], &[10, 1, 2, b'x', b'y'], &[10, 2, 1, b'x']] {
+        for bad in [&[10, 0][..], &[9, 1, 1, b'x'], &[10, 1, 0], &[10, 1, 0b1001_0001, 9, 2], &[10, 1, 2, b'x', b'y'], &[10, 2, 1, b'x']] {
             assert_eq!(patched(base, bad), None, "{bad:?}");
         }
     }

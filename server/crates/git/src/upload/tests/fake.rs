@@ -42,8 +42,8 @@ impl UploadObjects for Line {
             n => Ok(matches!(n, 1..=4 | 9)),
         }
     }
-    fn size(&self, oid: &Oid) -> Result<Option<u64>, ObjectsError> {
-        Ok(self.may_want(oid)?.then(|| u64::from(oid.0[0]) * 100))
+    fn sizes(&self, oids: &[Oid]) -> Result<Vec<Option<u64>>, ObjectsError> {
+        oids.iter().map(|oid| Ok(self.may_want(oid)?.then(|| u64::from(oid.0[0]) * 100))).collect()
     }
     fn is_ready(&self, wants: &[Oid], common: &[Oid]) -> Result<bool, ObjectsError> {
         Ok(wants.iter().all(|want| common.iter().any(|have| have.0[0] >= 2 && have.0[0] <= want.0[0])))

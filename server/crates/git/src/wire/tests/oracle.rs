@@ -108,7 +108,7 @@ impl UploadObjects for Oracle {
     fn may_want(&self, oid: &Oid) -> Result<bool, ObjectsError> {
         Ok(self.reachable.contains(oid))
     }
-    fn size(&self, _: &Oid) -> Result<Option<u64>, ObjectsError> {
+    fn sizes(&self, _: &[Oid]) -> Result<Vec<Option<u64>>, ObjectsError> {
         Err(ObjectsError::Limit("stock clients do not ask for sizes".to_owned()))
     }
     fn is_ready(&self, wants: &[Oid], common: &[Oid]) -> Result<bool, ObjectsError> {
