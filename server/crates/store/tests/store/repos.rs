@@ -96,7 +96,7 @@ both! {
         assert!(tx.purge_repo(old, after(100)).await.unwrap());
         assert!(!tx.restore_repo(alice, old, after(101)).await.unwrap());
         tx.commit().await.unwrap();
-        assert_eq!(db.store.list_repo_ids(RepoId(0), 10).await.unwrap(), [alive]);
+        assert_eq!(db.store.list_repo_ids(RepoId(0), 10).await.unwrap(), [young, alive]);
     }
 
     async fn every_change_that_readers_or_judges_must_notice_moves_its_number(db) {
