@@ -3,7 +3,6 @@
 mod arguments;
 
 use std::ffi::OsString;
-use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use hardie_domain::oid::Oid;
 
 pub use self::arguments::{Arguments, Asked};
 use crate::budget::Cancel;
-use crate::child::{Bounds, GitBinary, Output, Running};
+use crate::child::{Bounds, GitBinary, Relay, Running};
 use crate::error::{Error, Result};
 use crate::sink::ByteSink;
 use crate::view::View;
@@ -112,34 +111,15 @@ pub fn write(
     };
     command.arg("--");
     command.args(options.paths.iter().map(|path| joined(&[path])));
-    let mut relay = Relay { sink, verbose: options.verbose, complaints: Vec::new() };
+    let mut relay = Relay::new(sink, options.verbose, COMPLAINTS);
     let mut child = Running::spawn(command, &Bounds { time, memory: MEMORY, file: 0 }, cancel)?;
     let status = child.finish(&mut relay)?;
     if status.success() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&relay.complaints);
-    Err(Error::Git(format!("git archive ended with {status}: {}", text.trim())))
+    Err(Error::Git(format!("git archive ended with {status}: {}", relay.complaints())))
 }
 
 fn joined(parts: &[&[u8]]) -> OsString {
     OsString::from_vec(parts.concat())
-}
-
-struct Relay<'a> {
-    sink: &'a mut dyn ByteSink,
-    verbose: bool,
-    complaints: Vec<u8>,
-}
-
-impl Output for Relay<'_> {
-    fn stdout(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        self.sink.data(bytes)
-    }
-
-    fn stderr(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        let room = COMPLAINTS.saturating_sub(self.complaints.len());
-        self.complaints.extend(bytes.iter().take(room));
-        if self.verbose { self.sink.progress(bytes) } else { ControlFlow::Continue(()) }
-    }
 }

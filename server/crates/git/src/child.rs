@@ -3,7 +3,9 @@
 //! One thread feeds and drains the three pipes with `poll`, so that neither side can block the other.
 
 mod binary;
+mod relay;
 mod running;
 
 pub use binary::GitBinary;
+pub(crate) use relay::Relay;
 pub(crate) use running::{Bounds, Output, Running};

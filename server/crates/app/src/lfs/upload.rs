@@ -42,7 +42,7 @@ pub async fn upload(app: &App, ctx: &Ctx, path: &RepoPath, object: LfsObject, in
     stage(app, &object).await?;
     let lfs = app.lfs.clone();
     // The upload's own file goes with the task, whatever becomes of it.
-    let published = spawn_blocking(move || publish(&lfs, received)).await.map_err(Error::internal)?;
+    let published = spawn_blocking(move || lfs.publish(&received)).await.map_err(Error::internal)?;
     published.map_err(explain)?;
     commit(app, ctx, &access, object).await
 }
@@ -61,10 +61,6 @@ async fn take_in(app: &App, object: LfsObject, input: &mut (impl AsyncRead + Unp
         UploadError::Store(error) => explain(error),
         other => Invalid::new("object", other.to_string()).into(),
     })
-}
-
-fn publish(lfs: &hardie_git::lfs::LfsStore, received: Received) -> hardie_git::Result<()> {
-    lfs.publish(&received)
 }
 
 /// Refuses what the disk has no room for before it is full: the database may need the rest.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::Service;
 use super::bridge::read_chunk;
 use super::relay::{ChannelSink, relay};
+use super::slots::Slot;
 use super::upload::is_disconnect;
 use crate::browse::archive_content;
 use crate::git_access::{RepoHandle, open_repo};
@@ -33,15 +34,20 @@ pub async fn send_archive(
     options: ArchiveOptions,
     mut output: impl AsyncWrite + Unpin + Send,
 ) -> Result<()> {
-    let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
-    let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
-    let _turn = app.git.archive_slots.take(ctx, app.git.archives_each())?;
-    let handle = open_repo(app, found.repo.id).await?;
+    let (handle, _slots) = begin(app, ctx, path).await?;
     match make(app, &handle, content, options, Sideband::None, &mut output).await {
         Ok(made) => made,
         Err(error) if is_disconnect(&error) => Ok(()),
         Err(error) => Err(Error::internal(error)),
     }
+}
+
+/// The repository, and what the asker holds until the archive is sent.
+async fn begin(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<(Arc<RepoHandle>, [Slot; 2])> {
+    let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
+    let slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let turn = app.git.archive_slots.take(ctx, app.git.archives_each())?;
+    Ok((open_repo(app, found.repo.id).await?, [slot, turn]))
 }
 
 /// Serves one `git archive --remote`.
@@ -52,17 +58,14 @@ pub async fn git_upload_archive(
     mut input: impl AsyncRead + Unpin + Send,
     mut output: impl AsyncWrite + Unpin + Send,
 ) -> Result<()> {
-    let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
-    let _slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
-    let _turn = app.git.archive_slots.take(ctx, app.git.archives_each())?;
-    let handle = open_repo(app, found.repo.id).await?;
+    let (handle, _slots) = begin(app, ctx, path).await?;
     let talk = converse(app, ctx, path, &handle, &mut input, &mut output);
     match timeout(app.config.git_limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if is_disconnect(&error) => Ok(()),
         Ok(Err(error)) => Err(Error::internal(error)),
         Err(_) => {
-            tracing::warn!(repo.id = %found.repo.id, "an archive stopped at its time limit");
+            tracing::warn!(repo.id = %handle.snapshot.repo.id, "an archive stopped at its time limit");
             Ok(())
         }
     }

@@ -1,13 +1,12 @@
 //! Packs from a bounded `git pack-objects`: what is not built in process.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
 
 use crate::budget::Cancel;
-use crate::child::{Bounds, GitBinary, Output, Running};
+use crate::child::{Bounds, GitBinary, Relay, Running};
 use crate::error::{Error, Result};
 use crate::read::objects::commit_node;
 use crate::sink::ByteSink;
@@ -48,15 +47,14 @@ pub fn pack_objects(view: &View, request: &PackRequest, sink: &mut dyn ByteSink,
         view.ensure_refs()?;
     }
     let input = revisions(view, request)?;
-    let mut relay = Relay { sink, progress: request.progress, complaints: Vec::new() };
+    let mut relay = Relay::new(sink, request.progress, COMPLAINTS);
     let mut child = Running::spawn(command, &Bounds { time, memory: MEMORY, file: 0 }, cancel)?;
     child.write_all(&input, &mut relay)?;
     let status = child.finish(&mut relay)?;
     if status.success() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&relay.complaints);
-    Err(Error::Git(format!("git pack-objects ended with {status}: {}", text.trim())))
+    Err(Error::Git(format!("git pack-objects ended with {status}: {}", relay.complaints())))
 }
 
 /// What goes to the child's input; the order and the treatment of boundaries are those of git's upload-pack.
@@ -70,22 +68,4 @@ fn revisions(view: &View, request: &PackRequest) -> Result<Vec<u8>> {
     let held = request.common.iter().chain(&request.unshallow).map(|id| format!("{id}\n"));
     let text: String = boundary.chain(wanted).chain(["--not\n".to_owned()]).chain(held).chain(["\n".to_owned()]).collect();
     Ok(text.into_bytes())
-}
-
-struct Relay<'a> {
-    sink: &'a mut dyn ByteSink,
-    progress: bool,
-    complaints: Vec<u8>,
-}
-
-impl Output for Relay<'_> {
-    fn stdout(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        self.sink.data(bytes)
-    }
-
-    fn stderr(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        let room = COMPLAINTS.saturating_sub(self.complaints.len());
-        self.complaints.extend(bytes.iter().take(room));
-        if self.progress { self.sink.progress(bytes) } else { ControlFlow::Continue(()) }
-    }
 }

@@ -23,7 +23,7 @@ const MOST_ROUNDS: u32 = 1200;
 /// All objects, or `None` if one cannot be made, is there twice, or differs from one that is stored under its id.
 pub(super) fn resolve(entries: &mut [Entry], odb: &Odb, gone: &Cancel) -> Result<Option<Objects>> {
     let by_start: HashMap<usize, usize> = entries.iter().enumerate().map(|(at, entry)| (entry.start, at)).collect();
-    let mut made: Vec<Option<(Oid, Object)>> = entries.iter().map(|_| None).collect();
+    let mut made: Vec<Option<Oid>> = vec![None; entries.len()];
     let mut by_id: HashMap<Oid, Object> = HashMap::with_capacity(entries.len());
     let mut bases: BTreeMap<Oid, Object> = BTreeMap::new();
     let mut waiting: Vec<usize> = (0..entries.len()).collect();
@@ -37,36 +37,28 @@ pub(super) fn resolve(entries: &mut [Entry], odb: &Odb, gone: &Cancel) -> Result
         let mut still = Vec::new();
         for at in waiting {
             let Some(entry) = entries.get_mut(at) else { return Ok(None) };
-            let object = match &entry.form {
-                Form::Whole(kind) => Some(Object { kind: *kind, data: Bytes::from(std::mem::take(&mut entry.data)) }),
+            let base = match &entry.form {
+                Form::Whole(_) => None,
                 Form::Near(start) => {
                     let Some(base) = by_start.get(start) else { return Ok(None) };
-                    match made.get(*base).and_then(Option::as_ref) {
-                        Some((_, base)) => match apply(base, &entry.data) {
-                            Some(object) => Some(object),
-                            None => return Ok(None),
-                        },
-                        None => None,
-                    }
+                    made.get(*base).copied().flatten().and_then(|id| by_id.get(&id))
                 }
-                Form::Far(id) => match by_id.get(id).or_else(|| bases.get(id)) {
-                    Some(base) => match apply(base, &entry.data) {
-                        Some(object) => Some(object),
-                        None => return Ok(None),
-                    },
-                    None => None,
-                },
+                Form::Far(id) => by_id.get(id).or_else(|| bases.get(id)),
             };
-            let Some(object) = object else {
-                still.push(at);
-                continue;
+            let object = match (&entry.form, base) {
+                (Form::Whole(kind), _) => Some(Object { kind: *kind, data: Bytes::from(std::mem::take(&mut entry.data)) }),
+                (_, Some(base)) => apply(base, &entry.data),
+                (_, None) => {
+                    still.push(at);
+                    continue;
+                }
             };
-            let Some(id) = object.id() else { return Ok(None) };
-            if by_id.insert(id, object.clone()).is_some() {
+            let Some((id, object)) = object.and_then(|object| Some((object.id()?, object))) else { return Ok(None) };
+            if by_id.insert(id, object).is_some() {
                 return Ok(None);
             }
             if let Some(slot) = made.get_mut(at) {
-                *slot = Some((id, object));
+                *slot = Some(id);
             }
         }
         waiting = still;
@@ -102,7 +94,7 @@ pub(super) fn resolve(entries: &mut [Entry], odb: &Odb, gone: &Cancel) -> Result
         // What a delta named came later after all: a circle, perhaps.
         return Ok(None);
     }
-    let ids: Vec<Oid> = made.iter().flatten().map(|(id, _)| *id).collect();
+    let ids: Vec<Oid> = made.into_iter().flatten().collect();
     Ok(Some(Objects { ids, by_id, bases: bases.into_iter().collect() }))
 }
 
