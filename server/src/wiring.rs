@@ -81,7 +81,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         store,
         packs,
         lfs,
-        git: GitAccess::new(cores()),
+        git: GitAccess::new(cores(), config.limits.per_actor),
         clock: ports.clock,
         entropy: ports.entropy,
         signing,

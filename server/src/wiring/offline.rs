@@ -45,7 +45,7 @@ fn around(data_dir: &Path, store: Store) -> App {
         store,
         packs: PackStore::attach(data_dir),
         lfs: LfsStore::attach(data_dir),
-        git: GitAccess::new(super::cores()),
+        git: GitAccess::new(super::cores(), config.git_limits.per_actor),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         signing: SigningKey::new(key),

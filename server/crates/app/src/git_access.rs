@@ -26,18 +26,17 @@ pub struct GitAccess {
     builds: Arc<Semaphore>,
     ingests: Arc<Semaphore>,
     archives: Arc<Semaphore>,
-    cores: usize,
     /// Requests under way by actor.
     pub slots: GitSlots,
-    /// Archives under way by actor.
+    /// Archives under way by actor: a quarter of all turns for each.
     pub archive_slots: GitSlots,
     /// Packs that are being sent.
     pub(crate) answers: Answers,
 }
 
 impl GitAccess {
-    /// `cores` bounds the CPU work that runs at once.
-    pub fn new(cores: usize) -> GitAccess {
+    /// `cores` bounds the CPU work that runs at once, `per_actor` the requests of each.
+    pub fn new(cores: usize, per_actor: usize) -> GitAccess {
         GitAccess {
             cache: cache::Cache::new(512),
             work: Arc::new(Semaphore::new(cores.max(1) * 2)),
@@ -45,9 +44,8 @@ impl GitAccess {
             // One that waits for its client costs a process and no time; what one account may hold is far below this.
             ingests: Arc::new(Semaphore::new(cores.max(1) * 64)),
             archives: Arc::new(Semaphore::new(cores.max(1) * 4)),
-            cores: cores.max(1),
-            slots: GitSlots::default(),
-            archive_slots: GitSlots::default(),
+            slots: GitSlots::new(per_actor),
+            archive_slots: GitSlots::new(cores.max(1)),
             answers: Answers::default(),
         }
     }
@@ -61,11 +59,6 @@ impl GitAccess {
     /// A turn for building a pack. Nobody holds it for longer than the work takes.
     pub async fn build_permit(&self) -> Option<OwnedSemaphorePermit> {
         self.builds.clone().acquire_owned().await.ok()
-    }
-
-    /// Archives that one actor may have under way: a quarter of all turns.
-    pub fn archives_each(&self) -> usize {
-        self.cores
     }
 
     /// A turn for making an archive, at its client's pace.

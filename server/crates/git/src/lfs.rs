@@ -70,10 +70,6 @@ impl LfsStore {
     pub fn publish(&self, received: &Received) -> Result<()> {
         let oid = received.object().oid;
         let (what, (place, folder)) = (name(&oid), self.0.shelves.place(&oid.to_string()));
-        if place.metadata().is_ok_and(|found| found.len() != received.object().size) {
-            // A file that was cut off, by a repair of the disk perhaps: what comes now is proved.
-            self.0.shelves.remove(std::slice::from_ref(&place), &folder, &what)?;
-        }
         self.0.shelves.put(received.path(), &place, &what)?;
         self.0.shelves.sync(&folder, &what)
     }

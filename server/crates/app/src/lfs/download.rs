@@ -30,7 +30,7 @@ pub struct LfsContent {
 pub async fn open(app: &App, ctx: &Ctx, path: &RepoPath, oid: LfsOid) -> Result<LfsContent> {
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
     let object = find(app, &access, oid).await?;
-    let slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let slot = app.git.slots.take(ctx)?;
     let lfs = app.lfs.clone();
     let file = spawn_blocking(move || lfs.read(&oid)).await.map_err(Error::internal)?.map_err(Error::internal)?;
     Ok(LfsContent { object, file, slot, deadline: Box::pin(sleep(app.config.git_limits.wall)) })

@@ -36,7 +36,7 @@ pub async fn upload(app: &App, ctx: &Ctx, path: &RepoPath, object: LfsObject, in
     if object.size > limits.lfs_object_bytes {
         return Err(too_large(object.size, limits.lfs_object_bytes));
     }
-    let _slot = app.git.slots.take(ctx, limits.per_actor)?;
+    let _slot = app.git.slots.take(ctx)?;
     let late = |_| Error::Unavailable(format!("the upload took longer than {} seconds", limits.wall.as_secs()));
     let received = timeout(limits.wall, take_in(app, object, input)).await.map_err(late)??;
     stage(app, &object).await?;

@@ -45,8 +45,8 @@ pub async fn send_archive(
 /// The repository, and what the asker holds until the archive is sent.
 async fn begin(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<(Arc<RepoHandle>, [Slot; 2])> {
     let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
-    let slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
-    let turn = app.git.archive_slots.take(ctx, app.git.archives_each())?;
+    let slot = app.git.slots.take(ctx)?;
+    let turn = app.git.archive_slots.take(ctx)?;
     Ok((open_repo(app, found.repo.id).await?, [slot, turn]))
 }
 

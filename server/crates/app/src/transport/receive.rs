@@ -40,7 +40,7 @@ pub async fn git_receive_pack(
     mut output: impl AsyncWrite + Unpin + Send,
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::ReceivePack.action()).await?;
-    let slot = app.git.slots.take(ctx, app.config.git_limits.per_actor)?;
+    let slot = app.git.slots.take(ctx)?;
     let pusher = Pusher { app: app.clone(), ctx: ctx.clone(), access: found };
     let talk = converse(&pusher, slot, version, stateless, &mut input, &mut output);
     match tokio::time::timeout(app.config.git_limits.wall, talk).await {

@@ -28,7 +28,7 @@ pub async fn git_upload_pack(
     mut output: impl AsyncWrite + Unpin + Send,
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::UploadPack.action()).await?;
-    let slot = Arc::new(app.git.slots.take(ctx, app.config.git_limits.per_actor)?);
+    let slot = Arc::new(app.git.slots.take(ctx)?);
     let handle = git_access::open_repo(app, found.repo.id).await?;
     let limits = app.config.git_limits;
     let config = UploadConfig { version, stateless, advertise: !stateless, limits };

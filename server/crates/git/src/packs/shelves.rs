@@ -50,6 +50,11 @@ impl Shelves {
         self.files.sync_file(from).map_err(failed("syncing the new file"))?;
         match self.files.hard_link(from, to) {
             Ok(()) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && length(from) != length(to) => {
+                // One that was cut off, by a repair of the disk perhaps.
+                self.files.remove_file(to).map_err(failed("removing the damaged file"))?;
+                self.files.hard_link(from, to).map_err(failed("linking the file"))
+            }
             // Same name, same bytes. Whoever came first may have died before its sync: sync again.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => self.files.sync_file(to).map_err(failed("syncing the file")),
             Err(e) => Err(failed("linking the file")(e)),
@@ -91,10 +96,35 @@ pub(crate) fn empty_folder(files: &dyn Files, path: &Path) -> Result<()> {
     files.create_dir(path).map_err(|e| Error::io(format!("creating {}", path.display()), e))
 }
 
+fn length(path: &Path) -> Option<u64> {
+    path.metadata().ok().map(|found| found.len())
+}
+
 /// Counts one kind of failure as success.
 pub(crate) fn ignore(result: io::Result<()>, kind: io::ErrorKind) -> io::Result<()> {
     match result {
         Err(e) if e.kind() == kind => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use super::Shelves;
+    use crate::packs::files::DiskFiles;
+
+    #[test]
+    fn a_file_that_was_cut_off_is_put_there_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("new"), dir.path().join("kept"));
+        fs::write(&from, "whole").unwrap();
+        fs::write(&to, "who").unwrap();
+        let shelves = Shelves::new(dir.path().to_owned(), Arc::new(DiskFiles));
+        shelves.put(&from, &to, "a file").unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"whole");
+        shelves.put(&from, &to, "a file").unwrap();
     }
 }
