@@ -5,6 +5,7 @@ mod built;
 mod fetch;
 mod generated;
 mod hostile;
+mod large;
 mod lfs;
 mod publish;
 mod push;

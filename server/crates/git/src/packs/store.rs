@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::budget::Turns;
 use crate::error::{Error, Result};
 use crate::packs::cache::ObjectCache;
 use crate::packs::files::Files;
@@ -26,6 +27,9 @@ use crate::packs::shelves::{Shelves, empty_folder, ignore};
 
 /// Open packs kept mapped when nobody uses them.
 const OPEN_PACKS: usize = 512;
+
+/// Large packs that are resolved at once, each on two threads and with some hundred megabytes.
+const RESOLVING: usize = 2;
 
 /// Packs on one local disk. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,6 +43,7 @@ struct Inner {
     open: Mutex<HashMap<PackHash, (Arc<Pack>, u64)>>,
     tick: AtomicU64,
     cache: Arc<ObjectCache>,
+    resolving: Turns,
 }
 
 impl PackStore {
@@ -64,7 +69,15 @@ impl PackStore {
     fn on(root: &Path, files: Arc<dyn Files>) -> PackStore {
         let shelves = Shelves::new(root.join("packs"), Arc::clone(&files));
         let (open, tick) = (Mutex::default(), AtomicU64::new(0));
-        PackStore(Arc::new(Inner { root: root.to_owned(), files, shelves, open, tick, cache: Arc::default() }))
+        PackStore(Arc::new(Inner {
+            root: root.to_owned(),
+            files,
+            shelves,
+            open,
+            tick,
+            cache: Arc::default(),
+            resolving: Turns::new(RESOLVING),
+        }))
     }
 
     /// A new quarantine. `id` is the server's own id of the push: letters, digits and `-` only.
@@ -148,6 +161,11 @@ impl PackStore {
     /// Opens a pack that is not published, such as one in quarantine.
     pub(crate) fn open_unpublished(&self, path: &Path, hash: PackHash) -> Result<Arc<Pack>> {
         Ok(Arc::new(Pack::open(path, hash, &self.0.cache)?))
+    }
+
+    /// Turns at applying the deltas of a large pack.
+    pub(crate) fn resolving(&self) -> &Turns {
+        &self.0.resolving
     }
 
     pub(crate) fn files(&self) -> &Arc<dyn Files> {
