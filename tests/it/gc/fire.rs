@@ -72,6 +72,9 @@ fn maintenance_under_fire_loses_nothing_acknowledged() {
     process::admin(data.path(), &create, "correct horse battery\n").unwrap();
     let token = process::admin(data.path(), &["token", "create", "alice", "--name", "t", "--scopes", "all"], "").unwrap();
     let git = Git::new("alice").unwrap().with_password("alice", &token).unwrap();
+    let config = git.path("fire.toml");
+    std::fs::write(&config, CONFIG).unwrap();
+    let config = config.to_str().unwrap().to_owned();
     let fire =
         Fire { data, config, url: Mutex::default(), stop: AtomicBool::new(false), kills: AtomicU32::new(0), counts: Mutex::default() };
     let mut server = fire.serve();
