@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use hardie_app::state::PluginPolicy;
-use hardie_domain::limits::GitLimits;
+use hardie_domain::limits::{GitLimits, Retention};
 
 pub mod data_dir;
 pub mod file;
@@ -17,7 +17,7 @@ pub use data_dir::{prepare_data_dir, require_data};
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…") and [limits] (pack-bytes = …, lfs-object-bytes = …)
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …) and [gc] (cruft-seconds = …)
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -75,13 +75,24 @@ pub struct Config {
     pub plugins: PluginPolicy,
     pub trusted_proxies: Vec<String>,
     pub limits: GitLimits,
+    pub retention: Retention,
 }
 
-/// The data folder and the database, for commands that need no more.
-pub fn locate(location: &Location) -> anyhow::Result<(PathBuf, String)> {
+/// What commands on the data itself need.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub data_dir: PathBuf,
+    pub database: String,
+    pub limits: GitLimits,
+    pub retention: Retention,
+}
+
+/// The data folder and the database with the bounds that the file sets, for commands that need no more.
+pub fn locate(location: &Location) -> anyhow::Result<Place> {
     let file = file::read(location.config.as_deref())?;
     let (data_dir, database) = place(location, &file);
-    Ok((data_dir, check_database(database)?))
+    let (limits, retention) = (file.limits.apply(GitLimits::default()), file.gc.apply(Retention::default()));
+    Ok(Place { data_dir, database: check_database(database)?, limits, retention })
 }
 
 fn place(location: &Location, file: &file::Settings) -> (PathBuf, String) {
@@ -119,6 +130,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         plugins: plugin_policy(settings.plugins.as_deref().or(file.plugins.as_deref()))?,
         trusted_proxies,
         limits: file.limits.apply(GitLimits::default()),
+        retention: file.gc.apply(Retention::default()),
     })
 }
 

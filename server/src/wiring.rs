@@ -90,6 +90,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             public_url: config.public_url.clone(),
             ssh_address: config::ssh_address(&config, ssh_address),
             git_limits: config.limits,
+            retention: config.retention,
             plugins: config.plugins,
         },
     });

@@ -9,6 +9,7 @@ mod app;
 mod backup;
 mod clients;
 mod durability;
+mod gc;
 mod git;
 mod lfs;
 mod readme;

@@ -1,6 +1,6 @@
 //! `hardie admin`: works on the data folder itself, whether a server runs or not.
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use clap::{Args as ClapArgs, Subcommand};
 use hardie_app::Error;
 
@@ -9,6 +9,7 @@ use crate::wiring;
 
 mod backup;
 mod export;
+mod gc;
 mod password;
 mod progress;
 mod restore;
@@ -50,8 +51,11 @@ enum Command {
     /// Everything is restored, or nothing. Where the backup came from SQLite the database may be PostgreSQL, and the other way
     /// round. After it `hardie serve` can be started.
     Restore(restore::Args),
-    /// Repack and remove what nobody needs (not there yet)
-    Gc,
+    /// Set apart what nothing reaches, and remove what was set apart for long enough
+    ///
+    /// The server does this by itself; here is the way to have it now, whether a server runs or not. What a deleted branch reached
+    /// counts as reached for 30 days and waits for another 14 ([gc] reflog-seconds and cruft-seconds in the configuration).
+    Gc(gc::Args),
 }
 
 /// A use case's failure for somebody who typed a name: the API says only what kind of thing is not there.
@@ -64,23 +68,21 @@ fn named<T>(result: hardie_app::Result<T>, name: &str) -> anyhow::Result<T> {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    if let Command::Gc = &args.command {
-        bail!("gc is not there yet: the server removes unused packs by itself");
-    }
-    let (data_dir, database) = config::locate(&args.location)?;
+    let place = config::locate(&args.location)?;
+    let (data_dir, database) = (&place.data_dir, &place.database);
     if let Command::Restore(args) = args.command {
-        return super::runtime()?.block_on(restore::run(&data_dir, &database, args));
+        return super::runtime()?.block_on(restore::run(data_dir, database, args));
     }
     // Only the first user may come before the first start; anything else on a mistyped folder would answer for an empty server.
     match &args.command {
-        Command::User(user::Command::Create { .. }) => config::prepare_data_dir(&data_dir)?,
-        _ => config::require_data(&data_dir, &database)?,
+        Command::User(user::Command::Create { .. }) => config::prepare_data_dir(data_dir)?,
+        _ => config::require_data(data_dir, database)?,
     }
     super::runtime()?.block_on(async {
-        wiring::fresh::refuse_half_restored(&data_dir)?;
+        wiring::fresh::refuse_half_restored(data_dir)?;
         let app = match &args.command {
-            Command::Backup(_) => wiring::offline_as_it_is(&data_dir, &database).await,
-            _ => wiring::offline(&data_dir, &database).await,
+            Command::Backup(_) => wiring::offline_as_it_is(&place).await,
+            _ => wiring::offline(&place).await,
         };
         let app = app.context("cannot open this server's data")?;
         match args.command {
@@ -88,8 +90,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             Command::Token(command) => token::run(&app, command).await,
             Command::Verify(args) => verify::run(&app, args).await,
             Command::Export(args) => export::run(&app, args).await,
-            Command::Backup(args) => backup::run(&app, &data_dir, args).await,
-            Command::Restore(_) | Command::Gc => Ok(()),
+            Command::Backup(args) => backup::run(&app, data_dir, args).await,
+            Command::Gc(args) => gc::run(&app, args).await,
+            Command::Restore(_) => Ok(()),
         }
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use hardie_domain::limits::GitLimits;
+use hardie_domain::limits::{GitLimits, Retention};
 use serde::Deserialize;
 
 /// The file as written.
@@ -24,6 +24,7 @@ pub struct Settings {
     pub plugins: Option<String>,
     pub trusted_proxies: Option<Vec<String>>,
     pub limits: Limits,
+    pub gc: Gc,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.
@@ -41,6 +42,26 @@ pub struct Limits {
     pub per_actor: Option<usize>,
     pub lfs_object_bytes: Option<u64>,
     pub lfs_batch_objects: Option<usize>,
+}
+
+/// `[gc]`: for how long what no ref reaches is kept, in seconds.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Gc {
+    pub reflog_seconds: Option<u64>,
+    pub cruft_seconds: Option<u64>,
+    pub look_seconds: Option<u64>,
+}
+
+impl Gc {
+    /// Lays what the file says over the defaults.
+    pub fn apply(&self, base: Retention) -> Retention {
+        Retention {
+            reflog: self.reflog_seconds.map_or(base.reflog, Duration::from_secs),
+            cruft: self.cruft_seconds.map_or(base.cruft, Duration::from_secs),
+            look: self.look_seconds.map_or(base.look, Duration::from_secs),
+        }
+    }
 }
 
 impl Limits {

@@ -1,6 +1,5 @@
 //! The use cases without a server around them, for `hardie admin`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,31 +10,33 @@ use hardie_app::ports::{ComponentInfo, Entropy as _, PolicyRunner};
 use hardie_app::signing::SigningKey;
 use hardie_app::state::{Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
-use hardie_domain::limits::GitLimits;
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::{Store, StoreOptions};
 
+use crate::config::Place;
+
 use super::system::{SystemClock, SystemEntropy};
 
 /// Opens the data of a server that may be running: nothing that it has under way is touched.
-pub async fn offline(data_dir: &Path, database: &str) -> anyhow::Result<App> {
-    Ok(around(data_dir, super::open_store(database).await?))
+pub async fn offline(place: &Place) -> anyhow::Result<App> {
+    Ok(around(place, super::open_store(&place.database).await?))
 }
 
 /// The same for a backup, which leaves an older schema as it is: one is taken before an upgrade, with either program.
-pub async fn offline_as_it_is(data_dir: &Path, database: &str) -> anyhow::Result<App> {
-    let store = Store::attach(&StoreOptions::new(database)).await.context("cannot open the database")?;
-    Ok(around(data_dir, store))
+pub async fn offline_as_it_is(place: &Place) -> anyhow::Result<App> {
+    let store = Store::attach(&StoreOptions::new(&place.database)).await.context("cannot open the database")?;
+    Ok(around(place, store))
 }
 
-fn around(data_dir: &Path, store: Store) -> App {
+fn around(place: &Place, store: Store) -> App {
     let config = AppConfig {
         public_url: String::new(),
         ssh_address: String::new(),
-        git_limits: GitLimits::default(),
+        git_limits: place.limits,
+        retention: place.retention,
         plugins: PluginPolicy::Closed,
     };
     // Nothing is signed here: a key that nobody else has.
@@ -43,8 +44,8 @@ fn around(data_dir: &Path, store: Store) -> App {
     SystemEntropy.fill(&mut key);
     App::new(Inner {
         store,
-        packs: PackStore::attach(data_dir),
-        lfs: LfsStore::attach(data_dir),
+        packs: PackStore::attach(&place.data_dir),
+        lfs: LfsStore::attach(&place.data_dir),
         git: GitAccess::new(super::cores(), config.git_limits.per_actor),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -14,10 +14,14 @@ use tokio::task::spawn_blocking;
 
 use crate::transport::GitSlots;
 use crate::transport::answers::Answers;
+use crate::upkeep::CollectionCounts;
 use crate::{App, Error, Result};
 
 mod cache;
 pub(crate) mod reached;
+
+/// Snapshots of one repository that may turn out to be old while they are opened.
+const OPEN_TRIES: u32 = 5;
 
 /// What git work shares in the process: opened repositories and bounds on parallel work.
 pub struct GitAccess {
@@ -32,6 +36,8 @@ pub struct GitAccess {
     pub archive_slots: GitSlots,
     /// Packs that are being sent.
     pub(crate) answers: Answers,
+    /// What was collected.
+    pub collections: CollectionCounts,
 }
 
 impl GitAccess {
@@ -47,7 +53,13 @@ impl GitAccess {
             slots: GitSlots::new(per_actor),
             archive_slots: GitSlots::new(cores.max(1)),
             answers: Answers::default(),
+            collections: CollectionCounts::default(),
         }
+    }
+
+    /// Closes repositories whose packs were removed, perhaps by another process: as long as they are open their bytes stay on disk.
+    pub(crate) fn let_removed_go(&self) {
+        self.cache.retain(|handle| handle.odb.members().iter().all(|member| member.pack.path().exists()));
     }
 
     /// A turn for CPU work such as a walk, a check or a diff.
@@ -108,11 +120,24 @@ pub async fn open_repo(app: &App, repo: RepoId) -> Result<Arc<RepoHandle>> {
     if let Some(handle) = app.git.cache.get(repo, generation) {
         return Ok(handle);
     }
-    let snapshot = app.store.load_snapshot(repo).await?.ok_or(Error::NotFound("repository"))?;
-    let generation = snapshot.repo.generation;
-    let handle = open_snapshot(app, snapshot).await?;
-    app.git.cache.put(repo, generation, handle.clone());
-    Ok(handle)
+    let mut tries = 0;
+    loop {
+        let snapshot = app.store.load_snapshot(repo).await?.ok_or(Error::NotFound("repository"))?;
+        let generation = snapshot.repo.generation;
+        match open_snapshot(app, snapshot).await {
+            Ok(handle) => {
+                app.git.cache.put(repo, generation, handle.clone());
+                return Ok(handle);
+            }
+            // What is removed at once may go between the rows and the files.
+            Err(error) => {
+                tries += 1;
+                if tries >= OPEN_TRIES || app.store.find_generation(repo).await? == Some(generation) {
+                    return Err(error);
+                }
+            }
+        }
+    }
 }
 
 /// Opens what a snapshot names, past the cache.

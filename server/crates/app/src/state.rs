@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hardie_domain::limits::GitLimits;
+use hardie_domain::limits::{GitLimits, Retention};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::Store;
@@ -46,6 +46,8 @@ pub struct AppConfig {
     pub ssh_address: String,
     /// Bounds on git traffic.
     pub git_limits: GitLimits,
+    /// For how long what no ref reaches is kept.
+    pub retention: Retention,
     /// Who may install plugins.
     pub plugins: PluginPolicy,
 }

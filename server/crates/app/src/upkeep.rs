@@ -1,14 +1,17 @@
-//! What the server does without being asked: order events, end what expired, purge, fold and sweep.
+//! What the server does without being asked: order events, end what expired, purge, fold, collect
+//! and sweep.
 //!
 //! Every function may be cut off at any point, by a stop or by `kill -9`, and is simply called again: what it does is decided by
 //! rows alone, in transactions of their own. `worker` calls them in turn; the command line may too.
 
+pub(crate) mod collect;
 mod expire;
 mod fold;
 mod purge;
 mod sequence;
 mod sweep;
 
+pub use collect::{Collection, CollectionCounts, Collections, How, collect_all, collect_next, collect_one};
 pub use expire::{Expired, expire};
 pub use fold::fold_packs;
 pub use purge::purge_repos;

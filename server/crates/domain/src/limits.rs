@@ -52,3 +52,21 @@ impl Default for GitLimits {
         }
     }
 }
+
+/// For how long what no ref reaches is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// What a ref was lately counts as reached.
+    pub reflog: Duration,
+    /// What nothing reaches is set apart, and removed after this.
+    pub cruft: Duration,
+    /// A repository is looked at this long after a push left something unreached.
+    pub look: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 3600;
+        Retention { reflog: Duration::from_secs(30 * DAY), cruft: Duration::from_secs(14 * DAY), look: Duration::from_secs(DAY) }
+    }
+}

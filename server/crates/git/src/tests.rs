@@ -2,6 +2,7 @@
 
 mod attacks;
 mod built;
+mod collect;
 mod fetch;
 mod generated;
 mod hostile;

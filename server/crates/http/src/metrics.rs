@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
+use hardie_app::upkeep::CollectionCounts;
 
 /// Upper bounds of the histogram in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0, 300.0, 3600.0];
@@ -60,7 +61,7 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub fn render(&self) -> String {
+    pub fn render(&self, collections: &CollectionCounts) -> String {
         let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         head(&mut out, "hardie_build_info", "gauge", "The version that runs.");
@@ -82,8 +83,25 @@ impl Metrics {
             line(&mut out, &format!("hardie_http_request_seconds_sum{{route=\"{route}\"}} {}", entry.seconds));
             line(&mut out, &format!("hardie_http_request_seconds_count{{route=\"{route}\"}} {}", entry.count));
         }
+        collected(&mut out, collections);
         out
     }
+}
+
+/// What the process removed of what no ref reaches; the command line's doings are not in it.
+fn collected(out: &mut String, counts: &CollectionCounts) {
+    let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    head(out, "hardie_gc_looks_total", "counter", "Looks at a repository for unreachable objects, by how they ended.");
+    line(out, &format!("hardie_gc_looks_total{{outcome=\"done\"}} {}", of(&counts.done)));
+    line(out, &format!("hardie_gc_looks_total{{outcome=\"failed\"}} {}", of(&counts.failed)));
+    head(out, "hardie_gc_objects_total", "counter", "Objects of packs that were replaced, by what became of them.");
+    for (fate, count) in [("kept", &counts.kept), ("set_apart", &counts.set_apart), ("removed", &counts.removed)] {
+        line(out, &format!("hardie_gc_objects_total{{fate=\"{fate}\"}} {}", of(count)));
+    }
+    head(out, "hardie_gc_freed_bytes_total", "counter", "Bytes by which the packs of repositories became less.");
+    line(out, &format!("hardie_gc_freed_bytes_total {}", of(&counts.freed_bytes)));
+    head(out, "hardie_gc_last_look_timestamp_seconds", "gauge", "When the last look ended; 0 before the first.");
+    line(out, &format!("hardie_gc_last_look_timestamp_seconds {}", counts.last.load(Ordering::Relaxed)));
 }
 
 fn head(out: &mut String, name: &str, kind: &str, help: &str) {
@@ -122,7 +140,7 @@ mod tests {
             metrics.record(&Method::GET, "/api/v1/user", status, Duration::from_millis(2));
         }
         metrics.record(&Method::from_bytes(b"BREW").unwrap(), "none", StatusCode::METHOD_NOT_ALLOWED, Duration::ZERO);
-        let text = metrics.render();
+        let text = metrics.render(&CollectionCounts::default());
         for expected in [
             "hardie_http_requests_under_way 1\n",
             "hardie_http_requests_total{route=\"/api/v1/user\",method=\"GET\",status=\"200\"} 2\n",
@@ -134,6 +152,6 @@ mod tests {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }
         drop(under_way);
-        assert!(metrics.render().contains("under_way 0\n"));
+        assert!(metrics.render(&CollectionCounts::default()).contains("under_way 0\n"));
     }
 }

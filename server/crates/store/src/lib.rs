@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod audit;
 pub mod backup;
 pub mod collaborators;
+pub mod collection;
 pub mod error;
 pub mod events;
 pub mod keys;

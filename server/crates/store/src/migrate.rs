@@ -28,7 +28,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations![1 "0001_forge", 2 "0002_keep_packs", 3 "0003_lfs"];
+const MIGRATIONS: &[Migration] = migrations![1 "0001_forge", 2 "0002_keep_packs", 3 "0003_lfs", 4 "0004_collection"];
 
 /// Any number: nodes that start at once agree on it, and on nothing else.
 const ADVISORY_LOCK: i64 = 0x6861_7264_6965;

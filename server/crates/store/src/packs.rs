@@ -59,6 +59,8 @@ pub struct RepoPackRow {
     pub objects: u64,
     /// When it was published, visible refs reached every object in it.
     pub closed: bool,
+    /// Set for a cruft pack: since when no root reaches its objects. What is named again is taken out of it before it goes.
+    pub unreached_since: Option<Timestamp>,
 }
 
 /// What [`Tx::stage_pack`] found.
@@ -72,11 +74,17 @@ pub enum Staging {
     Dying,
 }
 
-pub(crate) const SELECT_REPO_PACKS: &str = "SELECT p.hash, p.bytes, p.objects, rp.closed FROM repo_pack rp \
+pub(crate) const SELECT_REPO_PACKS: &str = "SELECT p.hash, p.bytes, p.objects, rp.closed, rp.unreached_since FROM repo_pack rp \
     JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1 ORDER BY rp.added_at DESC, p.hash";
 
 pub(crate) fn repo_pack_row(cols: &mut Cols<'_>) -> Result<RepoPackRow> {
-    Ok(RepoPackRow { hash: cols.hash()?, bytes: cols.count()?, objects: cols.count()?, closed: cols.flag()? })
+    Ok(RepoPackRow {
+        hash: cols.hash()?,
+        bytes: cols.count()?,
+        objects: cols.count()?,
+        closed: cols.flag()?,
+        unreached_since: cols.opt_time()?,
+    })
 }
 
 fn pack_row(cols: &mut Cols<'_>) -> Result<PackRow> {
@@ -115,10 +123,10 @@ reads! {
         db.all(statement, pack_row).await
     }
 
-    /// Repositories that have more than so many packs, the most crowded first.
+    /// Repositories that have more than so many packs, cruft apart, the most crowded first.
     pub async fn list_crowded_repos(db, most: u32, limit: u32) -> Result<Vec<RepoId>> {
         let statement = sql("SELECT rp.repo_id FROM repo_pack rp JOIN repo r ON r.id = rp.repo_id WHERE r.deleted_at IS NULL \
-             GROUP BY rp.repo_id HAVING COUNT(*) > $1 ORDER BY COUNT(*) DESC, rp.repo_id LIMIT $2");
+             AND rp.unreached_since IS NULL GROUP BY rp.repo_id HAVING COUNT(*) > $1 ORDER BY COUNT(*) DESC, rp.repo_id LIMIT $2");
         db.all(statement.bind(most).bind(limit), |c| c.id(RepoId)).await
     }
 
@@ -179,7 +187,12 @@ impl Tx {
         if !self.wrote(sql("DELETE FROM pack_stage WHERE hash = $1 AND push_id = $2").bind(hash).bind(push)).await? {
             return Ok(false);
         }
-        self.join_repo(repo, hash, closed, at).await?;
+        self.set_live(hash).await?;
+        // The same bytes twice: once closed, always closed.
+        let statement = sql("INSERT INTO repo_pack (repo_id, hash, closed, added_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (repo_id, hash) DO UPDATE SET unreached_since = NULL, \
+             closed = CASE WHEN EXCLUDED.closed = 1 THEN 1 ELSE repo_pack.closed END");
+        self.exec(statement.bind(repo).bind(hash).bind(closed).bind(at)).await?;
         Ok(true)
     }
 
@@ -194,12 +207,23 @@ impl Tx {
         Ok(if self.keep_longer(hash, keep_until).await? { Staging::Present } else { Staging::Dying })
     }
 
-    /// Makes a kept pack part of a repository. `false` if it is dead or absent.
-    pub async fn adopt_pack(&mut self, repo: RepoId, hash: &[u8; 32], closed: bool, at: Timestamp) -> Result<bool> {
+    /// Makes a kept pack part of a repository, whatever the repository said of the same bytes before. `unreached_since` makes it a
+    /// cruft pack. `false` if it is dead or absent.
+    pub async fn adopt_pack(
+        &mut self,
+        repo: RepoId,
+        hash: &[u8; 32],
+        closed: bool,
+        unreached_since: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool> {
         if !self.lock_pack(hash).await? {
             return Ok(false);
         }
-        self.join_repo(repo, hash, closed, at).await?;
+        self.set_live(hash).await?;
+        let statement = sql("INSERT INTO repo_pack (repo_id, hash, closed, unreached_since, added_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (repo_id, hash) DO UPDATE SET closed = EXCLUDED.closed, unreached_since = EXCLUDED.unreached_since");
+        self.exec(statement.bind(repo).bind(hash).bind(closed).bind(unreached_since).bind(at)).await?;
         Ok(true)
     }
 
@@ -218,12 +242,16 @@ impl Tx {
         self.wrote(statement.bind(hash).bind(until)).await
     }
 
-    async fn join_repo(&mut self, repo: RepoId, hash: &[u8; 32], closed: bool, at: Timestamp) -> Result<()> {
-        self.exec(sql("UPDATE pack SET state = 'live' WHERE hash = $1").bind(hash)).await?;
-        // The same bytes twice: once closed, always closed.
-        let statement = sql("INSERT INTO repo_pack (repo_id, hash, closed, added_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (repo_id, hash) DO UPDATE SET closed = CASE WHEN EXCLUDED.closed = 1 THEN 1 ELSE repo_pack.closed END");
-        self.exec(statement.bind(repo).bind(hash).bind(closed).bind(at)).await.map(|_| ())
+    /// Ends what keeps the file of a pack that no repository holds, so that a sweep may remove it at once. Whoever reads it at this
+    /// moment may have to begin anew.
+    pub async fn let_pack_go(&mut self, hash: &[u8; 32], now: Timestamp) -> Result<bool> {
+        let statement = sql("UPDATE pack SET locks = locks + 1, keep_until = $2 WHERE hash = $1 AND keep_until > $2 \
+             AND NOT EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = $1)");
+        self.wrote(statement.bind(hash).bind(now)).await
+    }
+
+    async fn set_live(&mut self, hash: &[u8; 32]) -> Result<()> {
+        self.exec(sql("UPDATE pack SET state = 'live' WHERE hash = $1").bind(hash)).await.map(|_| ())
     }
 
     /// Gives up what a push has staged, as when it is refused.

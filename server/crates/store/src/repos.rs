@@ -368,11 +368,6 @@ impl Tx {
         self.wrote(sql("UPDATE site SET rules_epoch = rules_epoch + 1")).await
     }
 
-    /// Objects of a repository were collected: what was judged reachable must be judged again.
-    pub async fn bump_gc(&mut self, id: RepoId) -> Result<bool> {
-        self.wrote(sql("UPDATE repo SET gc_epoch = gc_epoch + 1, generation = generation + 1 WHERE id = $1").bind(id)).await
-    }
-
     /// Makes creating, renaming and restoring under one owner follow each other, so that a taken name is seen, not collided with.
     async fn lock_names(&mut self, owner: AccountId) -> Result<()> {
         self.exec(sql("UPDATE account SET names_epoch = names_epoch + 1 WHERE id = $1").bind(owner)).await.map(|_| ())

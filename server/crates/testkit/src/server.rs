@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use hardie::config::Config;
 use hardie::wiring::{self, Ports, Server};
 use hardie_app::state::PluginPolicy;
-use hardie_domain::limits::GitLimits;
+use hardie_domain::limits::{GitLimits, Retention};
 use tempfile::TempDir;
 
 use crate::Git;
@@ -19,6 +19,8 @@ pub struct Options {
     pub database: Option<String>,
     /// Bounds on git.
     pub limits: GitLimits,
+    /// For how long what no ref reaches is kept.
+    pub retention: Retention,
     /// Who may install plugins.
     pub plugins: PluginPolicy,
     /// Clock, chance and disk.
@@ -29,8 +31,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let (limits, ports) = (GitLimits::default(), Ports::default());
-        Options { database: None, limits, plugins: PluginPolicy::Open, ports, trusted_proxies: Vec::new() }
+        let (limits, retention, ports) = (GitLimits::default(), Retention::default(), Ports::default());
+        Options { database: None, limits, retention, plugins: PluginPolicy::Open, ports, trusted_proxies: Vec::new() }
     }
 }
 
@@ -79,6 +81,7 @@ impl TestServer {
             plugins: options.plugins,
             trusted_proxies: options.trusted_proxies,
             limits: options.limits,
+            retention: options.retention,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

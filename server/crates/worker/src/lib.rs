@@ -21,6 +21,8 @@ const SEQUENCING: Duration = Duration::from_millis(200);
 const EXPIRY: Duration = Duration::from_secs(60);
 /// Crowded repositories are looked for this often.
 const FOLDING: Duration = Duration::from_secs(60);
+/// Repositories that may hold what no ref reaches are looked for this often.
+const COLLECTING: Duration = Duration::from_secs(60);
 /// What nobody can have back is removed about this long afterwards. It looks at every pack, so not too often.
 const SWEEPING: Duration = Duration::from_secs(600);
 
@@ -31,6 +33,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
+        rounds("worker.collect", COLLECTING, &stop, || collect(app.clone())),
         rounds("worker.sweep", SWEEPING, &stop, || sweep(app.clone())),
     );
     if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
@@ -68,6 +71,11 @@ async fn fold(app: App) -> Result<Next> {
         tracing::info!(packs, "folded small packs");
     }
     Ok(if packs > 0 { Next::AtOnce } else { Next::Later })
+}
+
+async fn collect(app: App) -> Result<Next> {
+    // One repository at a time.
+    Ok(if upkeep::collect_next(&app).await? { Next::AtOnce } else { Next::Later })
 }
 
 async fn sweep(app: App) -> Result<Next> {

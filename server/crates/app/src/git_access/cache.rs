@@ -56,4 +56,19 @@ impl Cache {
             }
         }
     }
+
+    /// Keeps those of which this is true.
+    pub fn retain(&self, keep: impl Fn(&RepoHandle) -> bool) {
+        // The files are asked for outside the lock.
+        let all: Vec<(RepoId, Arc<RepoHandle>)> = {
+            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.by_repo.iter().map(|(repo, entry)| (*repo, entry.handle.clone())).collect()
+        };
+        for (repo, handle) in all.into_iter().filter(|(_, handle)| !keep(handle)) {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            if entries.by_repo.get(&repo).is_some_and(|entry| Arc::ptr_eq(&entry.handle, &handle)) {
+                entries.by_repo.remove(&repo);
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ use hardie_store::refs::NewReflog;
 
 use super::judge::Judged;
 use super::{Push, PushReport, rules};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, upkeep};
 
 /// How long a lost connection is waited for: after that the client is told to look for itself.
 const SETTLE_TRIES: u32 = 40;
@@ -67,6 +67,9 @@ pub async fn commit(
         return Err(Error::Unavailable("the pack was swept before it was committed: push again".to_owned()));
     }
     let now = app.clock.now();
+    if leaves_unreached(report, judged, pack.is_some() && (raced || !judged.closed)) {
+        tx.collect_by(push.repo, upkeep::collect::after(now, app.config.retention.look)).await?;
+    }
     if judged.was_empty
         // Another first push may have brought the default branch meanwhile.
         && tx.find_ref(push.repo, &judged.default_branch).await?.is_none()
@@ -91,6 +94,13 @@ pub async fn commit(
         Err(hardie_store::Error::CommitUnknown(_)) => settle_unknown(app, push).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether something may be stored now that no ref reaches: what a ref dropped, or what came with a ref that was refused.
+fn leaves_unreached(report: &PushReport, judged: &Judged, is_open: bool) -> bool {
+    let forced = |index: usize| judged.forced.get(index).copied().unwrap_or_default();
+    let mut updates = report.results.iter().enumerate().filter(|(_, (_, outcome))| outcome.is_accepted());
+    is_open || updates.any(|(index, (update, _))| update.new.is_zero() || forced(index))
 }
 
 /// Whether a ref lost its race: another push was first.

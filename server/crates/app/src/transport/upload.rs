@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use hardie_domain::ids::RepoId;
 use hardie_domain::names::RepoPath;
 use hardie_git::reach::Reach;
 use hardie_git::upload::{Upload, UploadAction, UploadConfig, UploadError};
@@ -29,11 +30,12 @@ pub async fn git_upload_pack(
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::UploadPack.action()).await?;
     let slot = Arc::new(app.git.slots.take(ctx)?);
+    let began = Began::now(app, found.repo.id).await?;
     let handle = git_access::open_repo(app, found.repo.id).await?;
     let limits = app.config.git_limits;
     let config = UploadConfig { version, stateless, advertise: !stateless, limits };
     let machine = Upload::new(config, handle.refs.clone());
-    let talk = converse(app, machine, &handle, &slot, &mut input, &mut output);
+    let talk = converse(app, machine, &began, &handle, &slot, &mut input, &mut output);
     match tokio::time::timeout(limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if is_disconnect(&error) => Ok(()),
@@ -51,9 +53,32 @@ pub(super) fn is_disconnect(error: &io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
+/// The repository as it was when a conversation began. One over SSH may last for an hour, and what is removed at once must not be had
+/// by whoever had begun before.
+struct Began {
+    repo: RepoId,
+    expiry_epoch: Option<i64>,
+}
+
+impl Began {
+    async fn now(app: &App, repo: RepoId) -> Result<Began> {
+        Ok(Began { repo, expiry_epoch: app.store.find_expiry_epoch(repo).await? })
+    }
+
+    async fn still_stands(&self, app: &App) -> io::Result<()> {
+        let found = app.store.find_expiry_epoch(self.repo).await.map_err(io::Error::other)?;
+        if found == self.expiry_epoch {
+            return Ok(());
+        }
+        tracing::info!(repo.id = %self.repo, "a fetch that had begun before objects were removed at once is ended");
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
 async fn converse(
     app: &App,
     mut machine: Upload,
+    began: &Began,
     handle: &Arc<RepoHandle>,
     slot: &Arc<Slot>,
     input: &mut (impl AsyncRead + Unpin + Send),
@@ -73,6 +98,7 @@ async fn converse(
             }
             UploadAction::Send(bytes) => output.write_all(&bytes).await?,
             UploadAction::Compute => {
+                began.still_stands(app).await?;
                 let objects =
                     reach.take().unwrap_or_else(|| Reach::new(handle.odb.clone(), handle.refs.clone()).with_cancel(gone.0.clone()));
                 let permit = app.git.work_permit().await;
@@ -86,7 +112,10 @@ async fn converse(
                 .await
                 .map_err(io::Error::other)?;
             }
-            UploadAction::Pack(request) => pack::send(app, &mut machine, handle, request, output).await?,
+            UploadAction::Pack(request) => {
+                began.still_stands(app).await?;
+                pack::send(app, &mut machine, handle, request, output).await?;
+            }
             UploadAction::Done => {
                 output.flush().await?;
                 return Ok(());

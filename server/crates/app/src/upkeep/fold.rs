@@ -5,8 +5,9 @@
 
 use hardie_domain::ids::RepoId;
 use hardie_git::Cancel;
-use hardie_git::fold::{self, Folded};
+use hardie_git::fold;
 use hardie_git::packs::PackHash;
+use hardie_git::repack::Repacked;
 use hardie_store::packs::{RepoPackRow, Staging};
 use tokio::task::spawn_blocking;
 
@@ -27,7 +28,8 @@ pub async fn fold_packs(app: &App) -> Result<u64> {
         let Some(snapshot) = app.store.load_snapshot(repo).await? else { continue };
         // Open and closed packs are folded apart: a closed one promises something about every object in it.
         for closed in [true, false] {
-            let packs = snapshot.packs.iter().filter(|p| p.closed == closed).cloned().collect();
+            let is_one = |p: &&RepoPackRow| p.closed == closed && p.unreached_since.is_none();
+            let packs = snapshot.packs.iter().filter(is_one).cloned().collect();
             let chosen = choose(packs);
             if chosen.is_empty() {
                 continue;
@@ -77,7 +79,7 @@ async fn fold_one(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: 
 }
 
 /// `false` if the repository is not any more what was folded: then nothing happened.
-async fn exchange(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: &[RepoPackRow], folded: &Folded) -> Result<bool> {
+async fn exchange(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: &[RepoPackRow], folded: &Repacked) -> Result<bool> {
     let (hash, now) = (folded.pack.hash(), app.clock.now());
     let mut tx = app.store.begin().await?;
     let kept = tx.keep_pack(&hash.0, folded.pack.bytes(), u64::from(folded.pack.objects()), now, lease(now, app)).await?;
@@ -90,7 +92,7 @@ async fn exchange(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: 
     let mut tx = app.store.begin().await?;
     let now = app.clock.now();
     let Some(row) = tx.lock_repo(repo).await? else { return Ok(false) };
-    if row.gc_epoch != gc_epoch || !tx.adopt_pack(repo, &hash.0, closed, now).await? {
+    if row.gc_epoch != gc_epoch || !tx.adopt_pack(repo, &hash.0, closed, None, now).await? {
         return Ok(false);
     }
     for old in chosen.iter().filter(|old| old.hash != hash.0) {
@@ -108,7 +110,13 @@ mod tests {
     use super::*;
 
     fn sizes(objects: &[u64]) -> Vec<u64> {
-        let row = |(n, objects): (usize, &u64)| RepoPackRow { hash: [n as u8; 32], bytes: 1, objects: *objects, closed: true };
+        let row = |(n, objects): (usize, &u64)| RepoPackRow {
+            hash: [n as u8; 32],
+            bytes: 1,
+            objects: *objects,
+            closed: true,
+            unreached_since: None,
+        };
         choose(objects.iter().enumerate().map(row).collect()).iter().map(|p| p.objects).collect()
     }
 

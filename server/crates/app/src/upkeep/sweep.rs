@@ -32,7 +32,7 @@ pub async fn sweep_packs(app: &App) -> Result<Swept> {
     let mut after = [0; 32];
     loop {
         let dead = app.store.list_dead_packs(&after, BATCH).await?;
-        let Some(last) = dead.last() else { return Ok(swept) };
+        let Some(last) = dead.last() else { break };
         after = *last;
         for hash in dead {
             match remove(app, PackHash(hash)).await {
@@ -44,6 +44,13 @@ pub async fn sweep_packs(app: &App) -> Result<Swept> {
             }
         }
     }
+    let app = app.clone();
+    let closed = spawn_blocking(move || {
+        app.packs.let_removed_go();
+        app.git.let_removed_go();
+    });
+    closed.await.map_err(Error::internal)?;
+    Ok(swept)
 }
 
 /// The file first: a row without a file is finished by the next sweep, a file without a row would stay for ever.

@@ -138,6 +138,15 @@ impl PackStore {
         self.0.shelves.remove(&["pack", "idx"].map(|extension| target.with_extension(extension)), &folder, &format!("pack {hash}"))
     }
 
+    /// Closes packs that were removed by another process, so that their bytes leave the disk.
+    pub fn let_removed_go(&self) {
+        // The files are asked for outside the lock.
+        let all: Vec<PackHash> = self.lock().keys().copied().collect();
+        for hash in all.into_iter().filter(|hash| !self.final_name(hash).0.exists()) {
+            self.lock().remove(&hash);
+        }
+    }
+
     /// The names of all published files, for the sweeper and for verification. Order is not defined.
     pub fn list(&self) -> Result<Vec<PackHash>> {
         let names = self.0.shelves.list().map_err(|e| Error::io("listing packs", e))?;

@@ -7,6 +7,7 @@ mod support;
 mod access;
 mod accounts;
 mod backup;
+mod collection;
 mod credentials;
 mod cut;
 mod events;

@@ -1,0 +1,226 @@
+//! Maintenance under fire: pushes of all sorts, fetches, collection with no grace, removal at once and `kill -9` together. What was
+//! acknowledged is there afterwards.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use hardie_testkit::history::Choices;
+use hardie_testkit::{Git, ServerProcess, process, raw};
+
+use crate::durability::create_repo;
+use crate::support::{choices, soak};
+
+/// No grace at all: whatever is unreached for a moment may go.
+const CONFIG: &str = "[gc]\nreflog-seconds = 0\ncruft-seconds = 1\nlook-seconds = 0\n";
+const PUSHERS: u32 = 3;
+const BRANCHES: u64 = 4;
+
+/// What a branch was told to be, and what an answer that never came may have made it. `None` is absent.
+#[derive(Clone, Debug, Default)]
+struct Branch {
+    acknowledged: Option<String>,
+    possible: Vec<Option<String>>,
+}
+
+/// What all threads share.
+struct Fire {
+    data: tempfile::TempDir,
+    config: String,
+    url: Mutex<String>,
+    stop: AtomicBool,
+    kills: AtomicU32,
+    counts: Mutex<BTreeMap<&'static str, u32>>,
+}
+
+impl Fire {
+    fn url(&self) -> String {
+        self.url.lock().unwrap().clone()
+    }
+
+    fn count(&self, what: &'static str) {
+        *self.counts.lock().unwrap().entry(what).or_default() += 1;
+    }
+
+    fn counted(&self, what: &str) -> u32 {
+        self.counts.lock().unwrap().get(what).copied().unwrap_or_default()
+    }
+
+    fn burns(&self) -> bool {
+        !self.stop.load(Ordering::Relaxed)
+    }
+
+    fn serve(&self) -> ServerProcess {
+        let server = ServerProcess::serve(self.data.path(), &["--config", &self.config]).unwrap();
+        *self.url.lock().unwrap() = format!("{}/alice/tool.git", server.url());
+        server
+    }
+
+    fn admin(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        process::admin(self.data.path(), &[arguments, &["--config", &self.config]].concat(), "")
+    }
+}
+
+#[test]
+fn maintenance_under_fire_loses_nothing_acknowledged() {
+    let mut random = choices("fire");
+    let long = Duration::from_secs(if soak() { 600 } else { 15 });
+    let data = tempfile::tempdir().unwrap();
+    let create = ["user", "create", "alice", "--email", "a@example.org", "--password-stdin"];
+    process::admin(data.path(), &create, "correct horse battery\n").unwrap();
+    let token = process::admin(data.path(), &["token", "create", "alice", "--name", "t", "--scopes", "all"], "").unwrap();
+    let git = Git::new("alice").unwrap().with_password("alice", &token).unwrap();
+    let config = git.path("fire.toml");
+    std::fs::write(&config, CONFIG).unwrap();
+    let config = config.to_str().unwrap().to_owned();
+    let fire =
+        Fire { data, config, url: Mutex::default(), stop: AtomicBool::new(false), kills: AtomicU32::new(0), counts: Mutex::default() };
+    let mut server = fire.serve();
+    create_repo(&git, server.url(), "tool");
+    let base = git.init("base").unwrap();
+    git.ok(&base, &["push", "--quiet", &fire.url(), "main"]).unwrap();
+    let branches: Vec<_> = (0..PUSHERS).map(|_| Mutex::new(HashMap::new())).collect();
+    let (end, fire) = (Instant::now() + long, &fire);
+    let mut seed = || Choices::new(random.number());
+    std::thread::scope(|scope| {
+        for (n, state) in (0..PUSHERS).zip(&branches) {
+            let (git, random) = (&git, seed());
+            scope.spawn(move || push(fire, git, n, state, random));
+        }
+        let (git, random) = (&git, seed());
+        scope.spawn(move || fetch(fire, git, random));
+        let random = seed();
+        scope.spawn(move || maintain(fire, random));
+        // Whatever ends this thread ends the others.
+        let _end = Stop(&fire.stop);
+        let mut chance = seed();
+        while Instant::now() < end {
+            #[expect(clippy::disallowed_methods, reason = "the moment of the kill is chance, and chance alone")]
+            std::thread::sleep(Duration::from_millis(500 + chance.below(2500)));
+            fire.kills.fetch_add(1, Ordering::SeqCst);
+            server.kill().unwrap();
+            server = fire.serve();
+            fire.kills.fetch_add(1, Ordering::SeqCst);
+        }
+        server
+    })
+    .terminate()
+    .unwrap();
+    judge(fire, &git, &base, &branches);
+    println!("{} kills; {:?}", fire.kills.load(Ordering::SeqCst) / 2, fire.counts.lock().unwrap());
+    for what in ["push", "delete", "force", "fetch", "gc", "expire-now"] {
+        assert!(fire.counted(what) > 0, "no {what} succeeded: the test shows nothing");
+    }
+}
+
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Makes, moves, forces, deletes and brings back branches of its own.
+fn push(fire: &Fire, git: &Git, n: u32, state: &Mutex<HashMap<String, Branch>>, mut random: Choices) {
+    let dir = git.init(&format!("pusher{n}")).unwrap();
+    // What was pushed once, and may be collected by now.
+    let mut past = vec![git.ok(&dir, &["rev-parse", "HEAD"]).unwrap()];
+    for round in 0.. {
+        if !fire.burns() {
+            return;
+        }
+        let name = format!("p{n}-{}", random.below(BRANCHES));
+        let full = format!("refs/heads/{name}");
+        let known = state.lock().unwrap().get(&name).cloned().unwrap_or_default();
+        let at = past[usize::try_from(random.below(past.len() as u64)).unwrap()].clone();
+        let (what, new) = match random.below(10) {
+            0..2 if known.acknowledged.is_some() => ("delete", None),
+            2 => ("empty", Some(at)),
+            3..6 => {
+                git.ok(&dir, &["checkout", "--quiet", "--detach", &at]).unwrap();
+                ("force", Some(git.commit(&dir, &format!("f{}", random.below(5)), &format!("{n} {round}\n"), "Force").unwrap()))
+            }
+            _ => {
+                let from = known.acknowledged.clone().unwrap_or(at);
+                git.ok(&dir, &["checkout", "--quiet", "--detach", &from]).unwrap();
+                ("push", Some(git.commit(&dir, &format!("f{}", random.below(5)), &format!("{n} {round}\n"), "Go on").unwrap()))
+            }
+        };
+        state.lock().unwrap().entry(name.clone()).or_default().possible.push(new.clone());
+        let url = fire.url();
+        let ok = match (what, &new) {
+            ("delete", _) => git.run(&dir, &["push", "--quiet", &url, &format!(":{full}")]).unwrap().ok,
+            // A hostile client that says it sends nothing because the server has everything.
+            ("empty", Some(new)) => raw::push(git, &dir, &url, &[], new, &full).is_ok_and(|said| said.contains(&format!("ok {full}"))),
+            (_, Some(new)) => git.run(&dir, &["push", "--quiet", "--force", &url, &format!("{new}:{full}")]).unwrap().ok,
+            (_, None) => false,
+        };
+        past.extend(new.clone());
+        if ok {
+            fire.count(what);
+            state.lock().unwrap().insert(name, Branch { acknowledged: new, possible: Vec::new() });
+        }
+    }
+}
+
+/// Clones all the time. What arrives is whole.
+fn fetch(fire: &Fire, git: &Git, mut random: Choices) {
+    while fire.burns() {
+        let depth = if random.below(3) == 0 { &["--depth=1"][..] } else { &[] };
+        let _ = std::fs::remove_dir_all(git.path("fetched"));
+        let url = format!("{}?", fire.url());
+        let arguments = [&["clone", "--quiet", "--mirror"][..], depth, &[url.trim_end_matches('?'), "fetched"]].concat();
+        // One that is cut off by a kill, or whose packs were removed at once while it began, is tried again by its user.
+        if git.run(git.home(), &arguments).unwrap().ok {
+            git.ok(&git.path("fetched"), &["fsck", "--strict"]).unwrap();
+            fire.count("fetch");
+        } else {
+            fire.count("fetch cut off");
+        }
+    }
+}
+
+/// Collects beside the server, which does so by itself as well.
+fn maintain(fire: &Fire, mut random: Choices) {
+    while fire.burns() {
+        let before = fire.kills.load(Ordering::SeqCst);
+        let (what, arguments): (_, &[&str]) =
+            if random.below(3) == 0 { ("expire-now", &["gc", "--expire-now", "alice/tool"]) } else { ("gc", &["gc"]) };
+        match fire.admin(arguments) {
+            Ok(_) => fire.count(what),
+            Err(error) => {
+                let text = error.to_string();
+                // A server that starts empties the folder for work under way.
+                let restarted = fire.kills.load(Ordering::SeqCst) != before || before % 2 == 1;
+                assert!(text.contains("changed each time") || restarted, "{text}");
+                fire.count("gc given up");
+            }
+        }
+    }
+}
+
+/// All that was acknowledged is there and whole, and stays so when all the rest is removed.
+fn judge(fire: &Fire, git: &Git, dir: &Path, branches: &[Mutex<HashMap<String, Branch>>]) {
+    for turn in ["as the fire left it", "after the rest was removed"] {
+        let server = fire.serve();
+        let listed = git.ok(dir, &["ls-remote", &fire.url(), "refs/heads/p*"]).unwrap();
+        let refs: HashMap<&str, &str> = listed.lines().filter_map(|l| l.split_once('\t')).map(|(oid, name)| (name, oid)).collect();
+        for state in branches {
+            for (name, branch) in state.lock().unwrap().iter_mut() {
+                let now = refs.get(format!("refs/heads/{name}").as_str()).map(|oid| (*oid).to_owned());
+                assert!(now == branch.acknowledged || branch.possible.contains(&now), "{turn}: {name} is {now:?}, told {branch:?}");
+                *branch = Branch { acknowledged: now, possible: Vec::new() };
+            }
+        }
+        let clone = format!("judged {turn}");
+        git.ok(git.home(), &["clone", "--quiet", "--mirror", &fire.url(), &clone]).unwrap();
+        git.ok(&git.path(&clone), &["fsck", "--full", "--strict"]).unwrap();
+        assert!(fire.admin(&["verify"]).unwrap().contains("1 repositories"), "{turn}");
+        server.terminate().unwrap();
+        fire.admin(&["gc"]).unwrap();
+        fire.admin(&["gc", "--expire-now", "alice/tool"]).unwrap();
+    }
+}
