@@ -1,6 +1,7 @@
 //! Packs, pushes and fetches end to end, against the real `git` in temporary folders.
 
 mod attacks;
+mod bitmaps;
 mod built;
 mod collect;
 mod fetch;

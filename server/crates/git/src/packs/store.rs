@@ -55,6 +55,8 @@ impl PackStore {
         for name in ["quarantine", "views", "answers"] {
             empty_folder(files.as_ref(), &root.join(name))?;
         }
+        ignore(files.create_dir(&root.join("bitmaps")), io::ErrorKind::AlreadyExists)
+            .map_err(|e| Error::io("creating a folder for bitmaps", e))?;
         let store = PackStore::on(root, files);
         store.0.shelves.create()?;
         store.0.files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
@@ -179,6 +181,10 @@ impl PackStore {
 
     pub(crate) fn files(&self) -> &Arc<dyn Files> {
         &self.0.files
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.0.root
     }
 
     pub(crate) fn new_view_path(&self) -> PathBuf {
