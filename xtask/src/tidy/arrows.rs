@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hardie-testkit", EVERYTHING),
     ("hardie-tests", EVERYTHING),
     ("hardie-web", &["hardie-api-types"]),
+    ("hardie-fuzz", &["hardie-domain", "hardie-git"]),
     ("xtask", &["hardie-wasm-toolchain", "hardie-scratch-postgres"]),
 ];
 

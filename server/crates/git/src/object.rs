@@ -61,7 +61,7 @@ pub struct Object {
 
 impl Object {
     /// Its id, computed from its bytes; `None` if they were made to collide.
-    pub(crate) fn id(&self) -> Option<Oid> {
+    pub fn id(&self) -> Option<Oid> {
         id_of(self.kind, &self.data)
     }
 }

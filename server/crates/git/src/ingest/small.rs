@@ -22,7 +22,7 @@ use crate::odb::Odb;
 use crate::packs::{Files, PackHash, Quarantine};
 
 /// Bytes of a pack that is taken in here at most; it is held in memory.
-const MOST_BYTES: u64 = 1 << 20;
+const MOST_BYTES: u64 = if cfg!(fuzzing) { 1 << 10 } else { 1 << 20 };
 /// Its objects.
 const MOST_OBJECTS: u32 = 4096;
 /// Their bytes, inflated, deltas and results both counted.
