@@ -10,6 +10,7 @@ mod backup;
 mod clients;
 mod durability;
 mod git;
+mod git_suite;
 mod lfs;
 mod readme;
 mod ssh;
