@@ -125,7 +125,8 @@ impl Push<'_> {
             Some(pack_bytes) if pack_bytes > 0 => hardie_domain::limits::GitLimits { pack_bytes, ..limits() },
             _ => limits(),
         };
-        ingest(reader, &self.objects.store, "push", &base, &limits, &mut tell, &Cancel::new()).map_err(|error| error.to_string())
+        let id = format!("push-{}", std::process::id());
+        ingest(reader, &self.objects.store, &id, &base, &limits, &mut tell, &Cancel::new()).map_err(|error| error.to_string())
     }
 
     /// "Present means reachable", as the server judges it.

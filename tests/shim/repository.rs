@@ -23,6 +23,9 @@ use crate::hidden::Hidden;
 const NOT_FOR_CHILDREN: [&str; 6] =
     ["GIT_PROTOCOL", "GIT_TRACE", "GIT_TRACE_PACKET", "GIT_TRACE_PACKFILE", "GIT_TRACE2_EVENT", "GIT_TRACE2_PERF"];
 
+/// Names a store that several calls share. It has hundreds of folders, which take longer to make than a small pack.
+const STORE: &str = "HARDIE_SHIM_STORE";
+
 /// The folder that git calls `GIT_DIR`.
 pub struct Repository {
     git_dir: PathBuf,
@@ -51,7 +54,7 @@ impl Incoming {
     }
 }
 
-/// The objects, in a store that goes when this is dropped.
+/// The objects, in a store.
 pub struct Objects {
     pub store: PackStore,
     pub odb: Arc<Odb>,
@@ -144,7 +147,10 @@ impl Repository {
     /// Brings all objects of the repository and of its alternates into a store of their own.
     pub fn objects(&self) -> anyhow::Result<Objects> {
         let scratch = TempDir::with_prefix("hardie-shim-")?;
-        let store = PackStore::open(&scratch.path().join("store"), Arc::new(DiskFiles))?;
+        let store = match std::env::var_os(STORE) {
+            Some(root) => PackStore::attach(Path::new(&root)),
+            None => PackStore::open(&scratch.path().join("store"), Arc::new(DiskFiles))?,
+        };
         let every = ["cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"];
         let (ids, ok, complaint) = self.git(&every, b"")?;
         ensure!(ok, "the objects cannot be listed: {complaint}");
@@ -166,7 +172,7 @@ impl Objects {
         ensure!(ok, "the objects cannot be packed: {complaint}");
         let made = PathBuf::from(format!("{base}-{}.pack", String::from_utf8(name)?.trim()));
         let hash = PackHash(Sha256::digest(std::fs::read(&made)?).into());
-        let intake = self.store.intake("all")?;
+        let intake = self.store.intake(&format!("all-{}", std::process::id()))?;
         for extension in ["pack", "idx"] {
             std::io::copy(&mut std::fs::File::open(made.with_extension(extension))?, &mut intake.create(&hash, extension)?)?;
         }

@@ -3,9 +3,11 @@
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, ensure};
+use hardie_git::packs::{DiskFiles, PackStore};
 use hardie_testkit::tools;
 use tempfile::TempDir;
 
@@ -15,6 +17,8 @@ use super::tap::Report;
 const VERSION: &str = "git version 2.39.5";
 /// The programs that are ours.
 const OURS: [&str; 2] = ["git-upload-pack", "git-receive-pack"];
+/// Bytes that are enough for several scripts at once.
+const ROOM: u64 = 2 << 30;
 /// Lines of a failed test's output that are shown.
 const TOLD: usize = 40;
 
@@ -37,9 +41,7 @@ impl Stage {
     /// Lays the programs out.
     pub fn set() -> anyhow::Result<Stage> {
         let suite = tools::git_suite()?;
-        // Tens of thousands of small files: in memory, where there is such a place, it takes a tenth of the time.
-        let memory = TempDir::with_prefix_in("hardie-git-suite-", "/dev/shm");
-        let folder = memory.or_else(|_| TempDir::with_prefix("hardie-git-suite-"))?;
+        let folder = TempDir::with_prefix_in("hardie-git-suite-", quick_place())?;
         let (bin, exec) = (folder.path().join("bin"), folder.path().join("exec"));
         std::fs::create_dir(&bin)?;
         std::fs::create_dir(&exec)?;
@@ -87,6 +89,8 @@ impl Stage {
         command.args(part.map(|part| format!("--run={part}")));
         command.current_dir(self.suite.join("t"));
         command.env("GIT_TEST_PROTOCOL_VERSION", version.to_string()).env("TEST_OUTPUT_DIRECTORY", own.join("out"));
+        PackStore::open(&own.join("store"), Arc::new(DiskFiles))?;
+        command.env("HARDIE_SHIM_STORE", own.join("store"));
         command.env("TMPDIR", own.join("tmp")).env("HARDIE_SHIM_LOG", own.join("calls"));
         let out = command.stdin(Stdio::null()).stderr(Stdio::null()).output().with_context(|| format!("{script} was not started"))?;
         let output = std::fs::read(own.join("out/test-results").join(format!("{script}.out"))).unwrap_or_default();
@@ -114,6 +118,13 @@ impl Ran {
         let before: Vec<&str> = self.output.lines().take_while(|line| !line.starts_with(&end)).collect();
         before.get(before.len().saturating_sub(TOLD)..).unwrap_or_default().join("\n")
     }
+}
+
+/// Tens of thousands of small files: in memory, where there is room, it takes a tenth of the time.
+fn quick_place() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let free = rustix::fs::statvfs(&memory).map_or(0, |found| found.f_bavail.saturating_mul(found.f_frsize));
+    if free > ROOM { memory } else { std::env::temp_dir() }
 }
 
 fn is_root() -> anyhow::Result<bool> {
