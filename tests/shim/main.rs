@@ -19,7 +19,7 @@ use hardie_git::wire::Version;
 
 use repository::Repository;
 
-/// What `die` of git ends with.
+/// The status with which git gives up.
 const DIED: u8 = 128;
 
 /// How the conversation is held.
@@ -37,10 +37,7 @@ struct Call {
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "fatal: {error:#}");
-            ExitCode::from(DIED)
-        }
+        Err(error) => died(&format!("{error:#}")),
     }
 }
 
@@ -85,6 +82,12 @@ fn chunk() -> anyhow::Result<Vec<u8>> {
     let read = std::io::stdin().read(&mut buffer)?;
     buffer.truncate(read);
     Ok(buffer)
+}
+
+/// What `die` of git says and ends with.
+fn died(reason: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "fatal: {reason}");
+    ExitCode::from(DIED)
 }
 
 /// Everything so far, on its way to the client.

@@ -13,7 +13,7 @@ use hardie_git::{Budget, Cancel, Oid, connectivity};
 use crate::hooks::Hooks;
 use crate::repository::{Incoming, Objects, Repository, limits};
 use crate::rules::Rules;
-use crate::{Call, DIED, chunk, send, without_service};
+use crate::{Call, chunk, died, send, without_service};
 
 /// Objects of a pack from which on it is kept as it is, as `transfer.unpackLimit` has it.
 const KEPT_WHOLE: u32 = 100;
@@ -32,21 +32,20 @@ pub fn serve(repo: &Repository, call: Call) -> anyhow::Result<ExitCode> {
         send(&receive::advertise(call.version, &refs))?;
     }
     let mut machine = Receive::new(limits());
+    let mut refused = None;
     let request = loop {
         match machine.poll() {
             ReceiveAction::NeedInput => {
                 // The machine has queued what the client is told.
-                let _told = match chunk()? {
+                refused = match chunk()? {
                     bytes if bytes.is_empty() => machine.feed_eof(),
                     bytes => machine.feed(&bytes),
-                };
+                }
+                .err();
             }
-            ReceiveAction::Send(bytes) => {
-                send(&bytes)?;
-                return Ok(ExitCode::from(DIED));
-            }
+            ReceiveAction::Send(bytes) => send(&bytes)?,
             ReceiveAction::Request(request) => break request,
-            ReceiveAction::Done => return Ok(ExitCode::SUCCESS),
+            ReceiveAction::Done => return Ok(refused.map_or(ExitCode::SUCCESS, |error| died(&error.to_string()))),
         }
     };
     let rest = machine.take_rest();

@@ -46,7 +46,7 @@ fn parse(line: &'static str) -> Option<Line> {
 fn range(text: &str) -> Option<std::ops::RangeInclusive<u32>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-    (first <= last).then(|| first..=last)
+    (first <= last).then_some(first..=last)
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A git of which all programs are git's own but the two that serve fetches and pushes.
 
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -89,9 +90,15 @@ impl Stage {
         command.args(part.map(|part| format!("--run={part}")));
         command.current_dir(self.suite.join("t"));
         command.env("GIT_TEST_PROTOCOL_VERSION", version.to_string()).env("TEST_OUTPUT_DIRECTORY", own.join("out"));
+        if version == 1 {
+            // It says nothing that version 0 does not, so its packs are made the other way.
+            command.env("HARDIE_SHIM_CHILD", "1");
+        }
         PackStore::open(&own.join("store"), Arc::new(DiskFiles))?;
         command.env("HARDIE_SHIM_STORE", own.join("store"));
         command.env("TMPDIR", own.join("tmp")).env("HARDIE_SHIM_LOG", own.join("calls"));
+        // Some scripts start a daemon, at a port that is the script's own: two of them at once would meet.
+        command.env("GIT_TEST_GIT_DAEMON", "true").env("LIB_GIT_DAEMON_PORT", free_port()?.to_string());
         let out = command.stdin(Stdio::null()).stderr(Stdio::null()).output().with_context(|| format!("{script} was not started"))?;
         let output = std::fs::read(own.join("out/test-results").join(format!("{script}.out"))).unwrap_or_default();
         let calls = std::fs::read_to_string(own.join("calls")).unwrap_or_default().lines().count();
@@ -125,6 +132,10 @@ fn quick_place() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     let free = rustix::fs::statvfs(&memory).map_or(0, |found| found.f_bavail.saturating_mul(found.f_frsize));
     if free > ROOM { memory } else { std::env::temp_dir() }
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 fn is_root() -> anyhow::Result<bool> {
