@@ -127,7 +127,7 @@ impl Ran {
     }
 }
 
-/// Tens of thousands of small files: in memory, where there is room, it takes a tenth of the time.
+/// Tens of thousands of small files: in memory, where there is room, it takes half the time.
 fn quick_place() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     let free = rustix::fs::statvfs(&memory).map_or(0, |found| found.f_bavail.saturating_mul(found.f_frsize));
