@@ -11,6 +11,7 @@ mod clients;
 mod durability;
 mod gc;
 mod git;
+mod git_suite;
 mod lfs;
 mod readme;
 mod ssh;

@@ -41,6 +41,11 @@ impl House {
         self.tools.join("python/bin/python3")
     }
 
+    /// Git's source with its tests, built.
+    pub fn git_suite(&self) -> PathBuf {
+        self.tools.join("git-suite")
+    }
+
     /// The web bundle.
     pub fn web_dist(&self) -> PathBuf {
         self.root.join("web/dist")

@@ -3,6 +3,7 @@
 //! A fresh Debian machine needs rustup's stable toolchain, a C compiler and git; the rest comes from here.
 
 pub mod apt;
+mod git_suite;
 mod python;
 mod tools;
 
@@ -27,7 +28,7 @@ impl Purpose {
     pub const fn steps(self) -> usize {
         match self {
             Self::Run => 4,
-            Self::Test | Self::Bench => 6,
+            Self::Test | Self::Bench => 7,
         }
     }
 }
@@ -46,6 +47,7 @@ pub fn all(house: &House, purpose: Purpose, progress: &mut Progress) -> anyhow::
     if purpose >= Purpose::Test {
         progress.quiet("cargo-nextest", || tools::install_nextest(house))?;
         progress.quiet("dulwich and pygit2", || python::install(house))?;
+        progress.quiet(&git_suite::title(), || git_suite::install(house))?;
     }
     Ok(wasm)
 }

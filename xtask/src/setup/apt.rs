@@ -20,10 +20,13 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 7] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 10] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
+    ("make", Purpose::Test, &["make"]),
+    ("xz-utils", Purpose::Test, &["xz"]),
+    ("perl", Purpose::Test, &["perl"]),
     ("chromium", Purpose::Test, &["chromium"]),
     ("chromium-driver", Purpose::Test, &["chromedriver"]),
     ("nginx", Purpose::Bench, &["nginx"]),
@@ -41,6 +44,9 @@ pub fn missing(house: &House, purpose: Purpose) -> Packages {
     if purpose >= Purpose::Test {
         if !hardie_scratch_postgres::installed() {
             packages.add(&["postgresql"]);
+        }
+        if !Path::new("/usr/include/zlib.h").is_file() && !house.git_suite().is_dir() {
+            packages.add(&["zlib1g-dev"]);
         }
         if !house.python().is_file() && !python_makes_environments(house) {
             packages.add(&["python3-venv"]);

@@ -9,9 +9,22 @@ use anyhow::{Context as _, ensure};
 /// # Errors
 /// When set-up has not made one.
 pub fn python() -> anyhow::Result<PathBuf> {
+    prepared("HARDIE_TEST_PYTHON", tools().map(|tools| tools.join("python/bin/python3")))
+}
+
+/// Git's source with its tests, built.
+///
+/// # Errors
+/// When set-up has not fetched it.
+pub fn git_suite() -> anyhow::Result<PathBuf> {
+    prepared("HARDIE_TEST_GIT_SUITE", tools().map(|tools| tools.join("git-suite")))
+}
+
+/// What set-up installs for all clones of this user.
+fn tools() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
-    prepared("HARDIE_TEST_PYTHON", cache.map(|cache| cache.join("hardie/tools/python/bin/python3")))
+    cache.map(|cache| cache.join("hardie/tools"))
 }
 
 /// A shipped plugin, built: `plugin("commit-message")`.

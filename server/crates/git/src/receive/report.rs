@@ -13,6 +13,8 @@ use crate::wire::sideband::{Band, Sideband};
 
 /// The most bytes of one reason: git shows it on one line.
 const MOST_REASON: usize = 1000;
+/// The most bytes of a name: longer ones come back short, and git does not know which of its refs is meant.
+const MOST_NAME: usize = 32 << 10;
 
 /// Builds the whole last message, the closing flush included. The lines of `report-status-v2` that a server may add are for
 /// refs that it renamed, which this one never does: both reports look alike.
@@ -53,7 +55,7 @@ fn lines(commands: &[Command], unpack: Result<(), String>, outcomes: &[(RefUpdat
 
 fn refuse(out: &mut BytesMut, name: &[u8], text: &str) {
     // A name that is no ref may hold a newline or fill a packet; it must neither forge a line nor misframe one.
-    let shown: Vec<u8> = name.iter().take(RefName::MAX_BYTES).map(|b| if *b < b' ' || *b == 0x7f { b'?' } else { *b }).collect();
+    let shown: Vec<u8> = name.iter().take(MOST_NAME).map(|b| if *b < b' ' || *b == 0x7f { b'?' } else { *b }).collect();
     pktline::write(out, &[b"ng ", &shown, b" ", reason(text).as_bytes(), b"\n"]);
 }
 

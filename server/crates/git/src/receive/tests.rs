@@ -170,6 +170,15 @@ fn bad_and_repeated_refs_are_refused_alone_and_reported_in_order() {
 }
 
 #[test]
+fn a_name_that_is_too_long_comes_back_whole() {
+    let name = format!("refs/heads/{}", "n/".repeat(3000) + "n");
+    let input = encode(&[&(command(0, 1, &name) + "\0report-status"), "flush"]);
+    let mut played = play_with(GitLimits::default(), &input, 100);
+    let lines = decode(&played.receive.report(Ok(()), &[]));
+    assert!(lines[1].starts_with(&format!("ng {name} funny refname: ")), "{}", lines[1]);
+}
+
+#[test]
 fn the_report_says_what_became_of_each_ref() {
     let report = |caps: &str, unpack: Result<(), String>, outcome: Option<RefOutcome>| {
         let mut played = play(&[&(command(0, 1, "refs/heads/x") + caps), "flush"]);

@@ -110,10 +110,11 @@ impl FetchArgs {
         Ok(())
     }
 
-    /// Adds a ref by its full name; one that is hidden and one that is not there look alike.
+    /// Adds a ref by its full name; one that is hidden and one that is not there look alike. `git fetch-pack` wants an id in the
+    /// same words once it is told of `ref-in-want`, and reads it back so.
     fn add_want_ref(&mut self, name: &[u8], refs: &Refs, limits: &GitLimits) -> Result<(), WireError> {
         let head = (name == b"HEAD").then_some(refs.head().oid).flatten();
-        let Some(oid) = head.or_else(|| refs.find(name).map(|r| r.oid)) else {
+        let Some(oid) = head.or_else(|| refs.find(name).map(|r| r.oid)).or_else(|| Oid::from_hex(name)) else {
             return Err(WireError::Protocol(format!("unknown ref {}", printable(name))));
         };
         if self.want_refs.insert(name.to_vec(), oid).is_some() {

@@ -174,6 +174,15 @@ fn refs_are_wanted_by_name() {
 }
 
 #[test]
+fn an_id_in_the_place_of_a_ref_is_read_back_as_it_was_asked_for() {
+    let fetch = |name: &str| say(Version::V2, true, &["command=fetch", "delim", &format!("want-ref {name}"), "done", "flush"]);
+    let outcome = fetch("ID-3");
+    assert_sent(&outcome, &["wanted-refs", "ID-3 ID-3", "delim", "packfile", "\u{1}PACK", "flush"]);
+    assert_eq!(outcome.packs[0].wants, [id(3)]);
+    assert_sent(&fetch("ID-8"), &["ERR upload-pack: not our ref ID-8"]);
+}
+
+#[test]
 fn every_section_is_in_a_band_for_those_who_ask() {
     let lines = ["command=fetch", "delim", "sideband-all", "want-ref refs/heads/main", "have ID-3", "deepen 1", "flush"];
     let sections = ["acknowledgments", "ACK ID-3", "ready", "delim", "shallow-info", "shallow ID-3", "delim"];
