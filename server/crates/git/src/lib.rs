@@ -3,10 +3,12 @@
 //! Synchronous: whoever calls it from an async runtime does so on a blocking thread.
 //! Must not know: SQL, users, HTTP, SSH, WebAssembly. Which refs an asker may see comes in as an argument.
 //! Start reading at [`packs`] (where bytes live; [`lfs`] for large files), then [`ingest`] and [`connectivity`] (how a push gets in) and
-//! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`].
+//! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`], pages also
+//! through [`blame`] and [`search`].
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod blame;
 pub mod budget;
 pub mod build;
 pub mod child;
@@ -23,6 +25,7 @@ pub mod packs;
 pub mod reach;
 pub mod read;
 pub mod receive;
+pub mod search;
 pub mod sink;
 pub mod upload;
 pub mod view;

@@ -1,6 +1,7 @@
 //! Packs, pushes and fetches end to end, against the real `git` in temporary folders.
 
 mod attacks;
+mod blame;
 mod built;
 mod fetch;
 mod generated;
@@ -9,5 +10,6 @@ mod lfs;
 mod publish;
 mod push;
 mod reading;
+mod search;
 mod small;
 mod support;

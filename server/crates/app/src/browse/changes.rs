@@ -74,12 +74,12 @@ pub struct Compare {
     pub behind: u64,
     /// The first 250 of those that `head` has alone, newest first.
     pub commits: Vec<CommitView>,
-    /// What `head` changed since the common ancestor.
+    /// What `head` changed since the common ancestor, or against `base` itself if that was asked for.
     pub diff: Diff,
 }
 
-/// Compares two revisions of one repository as `base...head`.
-pub async fn compare(app: &App, ctx: &Ctx, path: &RepoPath, base: &str, head: &str) -> Result<Compare> {
+/// Compares two revisions of one repository: as `base...head`, or as `base..head` if `direct`.
+pub async fn compare(app: &App, ctx: &Ctx, path: &RepoPath, base: &str, head: &str, direct: bool) -> Result<Compare> {
     let (base, head) = (base.to_owned(), head.to_owned());
     let (mut compared, commits) = read(app, ctx, path, move |r| {
         let odb = &r.handle.odb;
@@ -89,7 +89,7 @@ pub async fn compare(app: &App, ctx: &Ctx, path: &RepoPath, base: &str, head: &s
         let query = LogQuery { tips: vec![head.commit], hide: vec![base.commit], limit: MAX_COMPARED_COMMITS, ..LogQuery::default() };
         let commits = log(odb, &query, &mut r.budget()).map_err(explain)?.commits;
         r.handle.reached().note(commits.iter().map(|c| c.id));
-        let before = match common {
+        let before = match common.filter(|_| !direct).or(direct.then_some(base.commit)) {
             Some(id) => Some(read_commit(odb, &id).map_err(explain)?.tree),
             None => None,
         };
