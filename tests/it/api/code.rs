@@ -217,6 +217,7 @@ async fn a_comparison_begins_where_the_two_parted() {
     let from_base = nobody.get("/repos/ann/tool/compare/main...side").json();
     assert_eq!((&from_base["total_commits"], &from_base["behind_by"]), (&1.into(), &1.into()), "{from_base}");
     assert_eq!(from_base["merge_base"].as_str().unwrap(), common.trim());
+    assert_eq!(from_base["mergeable"], true);
     assert_eq!((files(&from_base), &from_base["stats"]["additions"]), (vec!["added side.txt".to_owned()], &1.into()));
     let direct = nobody.get("/repos/ann/tool/compare/main..side").json();
     assert_eq!((&direct["total_commits"], files(&direct)), (&1.into(), vec!["removed a b%ü.txt".to_owned(), "added side.txt".to_owned()]));

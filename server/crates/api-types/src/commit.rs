@@ -136,6 +136,9 @@ pub struct Compare {
     /// Lines added and removed in these; `null` from an older server. (Not in Gitea.)
     #[serde(default)]
     pub stats: Option<CommitStats>,
+    /// Whether `head` goes into `base` without conflicts; `null` where that cannot be told, or not in time. (Not in Gitea.)
+    #[serde(default)]
+    pub mergeable: Option<bool>,
     /// Whether more paths differ than are listed. (Not in Gitea.)
     #[serde(default)]
     pub truncated: bool,

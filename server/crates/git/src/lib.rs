@@ -4,7 +4,7 @@
 //! Must not know: SQL, users, HTTP, SSH, WebAssembly. Which refs an asker may see comes in as an argument.
 //! Start reading at [`packs`] (where bytes live; [`lfs`] for large files), then [`ingest`] and [`connectivity`] (how a push gets in) and
 //! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`], pages also
-//! through [`blame`] and [`search`].
+//! through [`blame`], [`merge`] and [`search`].
 #![warn(missing_docs)]
 
 pub mod archive;
@@ -19,6 +19,7 @@ pub mod export;
 pub mod fold;
 pub mod ingest;
 pub mod lfs;
+pub mod merge;
 pub mod object;
 pub mod odb;
 pub mod packs;

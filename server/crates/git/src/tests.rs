@@ -7,6 +7,7 @@ mod fetch;
 mod generated;
 mod hostile;
 mod lfs;
+mod merge;
 mod publish;
 mod push;
 mod reading;

@@ -78,8 +78,17 @@ pub(crate) struct Common {
 
 /// What two texts have in common, in order, as `git blame` finds it: by the fewest changes.
 pub(crate) fn common(old: &[u8], new: &[u8]) -> Vec<Common> {
+    common_by(Algorithm::Myers, old, new)
+}
+
+/// The same as `git merge` finds it.
+pub(crate) fn common_for_merge(old: &[u8], new: &[u8]) -> Vec<Common> {
+    common_by(Algorithm::Histogram, old, new)
+}
+
+fn common_by(algorithm: Algorithm, old: &[u8], new: &[u8]) -> Vec<Common> {
     let input = InternedInput::new(old, new);
-    let diff = diff_with_slider_heuristics(Algorithm::Myers, &input);
+    let diff = diff_with_slider_heuristics(algorithm, &input);
     let (mut out, mut old_at, mut new_at) = (Vec::new(), 0, 0);
     let end = u32::try_from(input.before.len()).unwrap_or(u32::MAX);
     for (old_from, old_to, new_to) in diff.hunks().map(|h| (h.before.start, h.before.end, h.after.end)).chain([(end, end, 0)]) {

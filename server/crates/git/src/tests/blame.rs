@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::odb::Odb;
 use crate::{Budget, Cancel, Oid};
 
-type Files = BTreeMap<String, Vec<String>>;
+pub(super) type Files = BTreeMap<String, Vec<String>>;
 
 /// How lines of a generated file are made.
 #[derive(Clone, Copy)]
-enum Lines {
+pub(super) enum Lines {
     /// No two are alike, so that there is one way to tell what changed.
     Distinct,
     /// Few kinds: braces, blanks and the like.
@@ -64,7 +64,7 @@ impl Maker {
 }
 
 /// Edits, renames with and without edits, merges that take from both sides, and clocks that go wrong.
-fn generate(seed: u64, commits: usize, lines: Lines) -> (Client, Vec<(Oid, Files)>) {
+pub(super) fn generate(seed: u64, commits: usize, lines: Lines) -> (Client, Vec<(Oid, Files)>) {
     let mut maker = Maker { chance: Chance(seed), lines, written: 0 };
     let client = Client::new();
     let (mut stream, mut trees): (Vec<u8>, Vec<Files>) = (Vec::new(), Vec::new());
@@ -160,7 +160,7 @@ fn we_say(odb: &Odb, commit: &Oid, path: &str) -> Told {
     found.runs.iter().flat_map(lines).collect()
 }
 
-fn stored(client: &Client, commits: &[(Oid, Files)]) -> Server {
+pub(super) fn stored(client: &Client, commits: &[(Oid, Files)]) -> Server {
     let mut server = Server::new();
     let ids: Vec<Oid> = commits.iter().map(|(id, _)| *id).collect();
     let names: Vec<String> = (0..ids.len()).map(|n| format!("refs/heads/b{n}")).collect();

@@ -73,7 +73,7 @@ fn lines_are_those_that_git_grep_finds() {
         let out = client.git_with(&args, b"");
         let theirs: Vec<String> = String::from_utf8_lossy(&out)
             .lines()
-            .map(|line| line.strip_prefix("HEAD:").unwrap().rsplitn(2, '\0').nth(1).unwrap().to_owned())
+            .map(|line| line.strip_prefix("HEAD:").unwrap().rsplit_once('\0').unwrap().0.to_owned())
             .collect();
         assert_eq!(told(&found), theirs, "{text} {ignore_case} {path}");
         assert!(!found.more && !found.cut_short);

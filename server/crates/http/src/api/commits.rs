@@ -110,6 +110,7 @@ async fn get_compare(State(http): State<Http>, Asker(ctx): Asker, parts: PathPar
         merge_base: found.merge_base.map(|id| id.to_hex()).unwrap_or_default(),
         files: show::affected(&found.diff),
         stats: Some(show::stats(&found.diff)),
+        mergeable: found.mergeable,
         truncated: found.diff.truncated,
     }))
 }
