@@ -17,6 +17,7 @@ pub const SHORTCUTS: &[(&[&str], &str)] = &[
     (&["g", "c"], "Go to the code of this repository"),
     (&["g", "b"], "Go to its branches"),
     (&["g", "s"], "Go to its settings"),
+    (&["s"], "Search in the files of this repository"),
     (&["t"], "Filter the files of this directory"),
     (&["Esc"], "Close what is open, give the focus back"),
 ];
@@ -44,6 +45,7 @@ pub fn install(help: RwSignal<u32>) {
             (true, "c") => repo().map(|repo| repo.url()),
             (true, "b") => repo().map(|repo| repo.branches()),
             (true, "s") => repo().map(|repo| repo.settings(routes::RepoTab::General)),
+            (false, "s") => repo().map(|repo| repo.search_all()),
             (false, "?") => {
                 event.prevent_default();
                 help.update(|asked| *asked = asked.wrapping_add(1));

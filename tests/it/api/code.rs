@@ -147,3 +147,85 @@ async fn history_diffs_trees_and_refs_are_read() {
     assert!(pushes.as_array().unwrap().iter().any(|p| p["door"] == "api" && p["refs"][0]["kind"] == "delete"), "{pushes}");
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_of_a_file_knows_who_brought_it() {
+    let (server, ann) = start().await;
+    let nobody = Asker::new(&server, None);
+    let dir = ann.git.path("work");
+    let text = |middle: &str| format!("fn first() {{}}\nfn second() {{}}\nconst X: &str = \"<{middle}>\";\nfn last() {{}}\n");
+    ann.git.commit(&dir, "src/old.rs", &text("b"), "Add more").unwrap();
+    ann.git.ok(&dir, &["mv", "src/old.rs", "src/new.rs"]).unwrap();
+    ann.git.commit(&dir, "src/new.rs", &text("i"), "Lean it over").unwrap();
+    ann.git.ok(&dir, &["push", "-q", &server.http_remote("ann/tool"), "HEAD:refs/heads/main"]).unwrap();
+    let answer = nobody.get("/repos/ann/tool/blame/src/new.rs?ref=main");
+    let blame = answer.json();
+    let runs: Vec<_> = blame["runs"].as_array().unwrap().iter().map(|run| (&run["start"], &run["lines"], &run["original_start"])).collect();
+    assert_eq!(runs, [(&1.into(), &2.into(), &1.into()), (&3.into(), &1.into(), &3.into()), (&4.into(), &1.into(), &4.into())], "{blame}");
+    let source = |run: usize| &blame["sources"][usize::try_from(blame["runs"][run]["source"].as_u64().unwrap()).unwrap()];
+    assert_eq!((&source(0)["commit"]["title"], &source(0)["path"]), (&"Add more".into(), &"src/old.rs".into()));
+    assert_eq!((&source(1)["commit"]["title"], &source(1)["path"]), (&"Lean it over".into(), &"".into()));
+    assert_eq!((&blame["complete"], blame["lines"].as_array().unwrap().len()), (&true.into(), 4));
+    assert!(blame["lines"][2].as_str().unwrap().contains("&lt;i&gt;"));
+    let again = nobody.send("GET", "/api/v1/repos/ann/tool/blame/src/new.rs?ref=main", &[("if-none-match", answer.header("etag"))], b"");
+    assert_eq!(again.status, 304);
+    for nothing in ["src", "none.rs", "src/old.rs", ""] {
+        assert_eq!(nobody.get(&format!("/repos/ann/tool/blame/{nothing}")).status, 404, "{nothing}");
+    }
+    ann.git.commit(&dir, "data.bin", "a\0b\n", "Add data").unwrap();
+    ann.git.commit(&dir, "long.txt", &"line\n".repeat(300_000), "Add a long file").unwrap();
+    ann.git.ok(&dir, &["push", "-q", &server.http_remote("ann/tool"), "HEAD:refs/heads/main"]).unwrap();
+    for (file, status, why) in [("data.bin", 422, "not a text file"), ("long.txt", 413, "1500000 bytes")] {
+        let refused = nobody.get(&format!("/repos/ann/tool/blame/{file}"));
+        assert!(refused.status == status && refused.text().contains(why), "{} {}", refused.status, refused.text());
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_found_in_the_files_of_a_ref() {
+    let (server, _) = start().await;
+    let nobody = Asker::new(&server, None);
+    let found = nobody.get("/repos/ann/tool/search?q=ALERT&ignore_case=true").json();
+    let paths: Vec<_> = found["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+    assert_eq!((paths, &found["more"], &found["cut_short"]), (vec!["README.md", "page.html"], &false.into(), &false.into()), "{found}");
+    let line = &found["files"][1]["lines"][0];
+    assert_eq!((&line["number"], &line["parts"][0]["text"], &line["parts"][0]["match"]), (&1.into(), &"<script>".into(), &false.into()));
+    assert_eq!((&line["parts"][1]["text"], &line["parts"][1]["match"]), (&"alert".into(), &true.into()), "{line}");
+    let count = |query: &str| nobody.get(&format!("/repos/ann/tool/search?{query}")).json()["files"].as_array().unwrap().len();
+    assert_eq!((count("q=ALERT"), count("q=alert&ref=feature/x"), count("q=main&path=src"), count("q=main")), (0, 2, 1, 2));
+    let status = |query: &str| nobody.get(&format!("/repos/ann/tool/search?{query}")).status;
+    let long = format!("q={}", "x".repeat(257));
+    assert_eq!([status(""), status("q="), status("q=a%0Ab"), status(&long)], [422; 4]);
+    assert_eq!([status("q=a&ref=none"), status("q=a&path=none"), status("q=a&path=..%2Fsrc")], [404; 3]);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_begins_where_the_two_parted() {
+    let (server, ann) = start().await;
+    let nobody = Asker::new(&server, None);
+    let dir = ann.git.path("work");
+    let common = ann.git.ok(&dir, &["rev-parse", "HEAD~1"]).unwrap();
+    ann.git.ok(&dir, &["switch", "-q", "-c", "side", "HEAD~1"]).unwrap();
+    ann.git.commit(&dir, "side.txt", "side\n", "Step aside").unwrap();
+    ann.git.ok(&dir, &["push", "-q", &server.http_remote("ann/tool"), "side"]).unwrap();
+    let files = |compared: &Value| {
+        let list = compared["files"].as_array().unwrap().iter();
+        list.map(|f| format!("{} {}", f["status"].as_str().unwrap(), f["filename"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    let from_base = nobody.get("/repos/ann/tool/compare/main...side").json();
+    assert_eq!((&from_base["total_commits"], &from_base["behind_by"]), (&1.into(), &1.into()), "{from_base}");
+    assert_eq!(from_base["merge_base"].as_str().unwrap(), common.trim());
+    assert_eq!(from_base["mergeable"], true);
+    assert_eq!((files(&from_base), &from_base["stats"]["additions"]), (vec!["added side.txt".to_owned()], &1.into()));
+    let direct = nobody.get("/repos/ann/tool/compare/main..side").json();
+    assert_eq!((&direct["total_commits"], files(&direct)), (&1.into(), vec!["removed a b%ü.txt".to_owned(), "added side.txt".to_owned()]));
+    assert_eq!(nobody.get("/repos/ann/tool/compare/main").status, 400);
+    assert_eq!(nobody.get("/repos/ann/tool/compare/main...none").status, 404);
+    let branches = nobody.get("/repos/ann/tool/branches").json();
+    let distances: Vec<_> = branches.as_array().unwrap().iter().map(|b| (b["name"].as_str().unwrap(), &b["ahead"], &b["behind"])).collect();
+    let known = [("main", &Value::Null, &Value::Null), ("feature/x", &0.into(), &1.into()), ("side", &1.into(), &1.into())];
+    assert_eq!(distances, known);
+    server.stop().await.unwrap();
+}

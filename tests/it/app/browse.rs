@@ -84,7 +84,7 @@ async fn history_differences_and_refs_are_what_git_says() {
     assert!(
         matches!(only, [one] if one.status == Status::Modified && one.path == b"src/main.rs" && one.additions == 1 && one.deletions == 1)
     );
-    let compared = compare(app, &me, &repo, "main", "feature/x").await.unwrap();
+    let compared = compare(app, &me, &repo, "main", "feature/x", false).await.unwrap();
     assert_eq!((compared.ahead, compared.behind, compared.commits.len()), (1, 1, 1));
     assert_eq!(
         compared.merge_base.map(|id| id.to_hex()),

@@ -14,8 +14,12 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("code", "/ann/anvil", "README.md"),
     ("file", "/ann/anvil/src/branch/main/src/lib.rs#L2-L3", "lines"),
     ("readme", "/ann/anvil/src/branch/main/README.md", "Rendered"),
+    ("blame", "/ann/anvil/blame/branch/main/src/lib.rs#L4", "2 commits"),
+    ("search", "/ann/anvil/search?q=STRIKE", "pub fn"),
+    ("search-nothing", "/ann/anvil/search?q=zzzzzz", "No line holds this text"),
+    ("search-empty", "/ann/anvil/search", "Look for a text in the files"),
     ("commits", "/ann/anvil/commits", "Second"),
-    ("branches", "/ann/anvil/branches", "topic/bellows"),
+    ("branches", "/ann/anvil/branches", "3 behind"),
     ("tags", "/ann/anvil/tags", "v1.0"),
     ("empty", "/ann/empty", "Push the first commit"),
     ("settings", "/ann/anvil/settings", "Danger zone"),
@@ -41,10 +45,13 @@ fn fill(forge: &Forge, browser: &Chromium, smuggled: &str) {
     git.commit(&dir, "README.md", &format!("{readme}{smuggled}\n"), "Second: a description").unwrap();
     git.commit(&dir, "src/lib.rs", "//! A tool.\n\npub fn strike() -> u32 {\n    42 // blows\n}\n", "Strike\n\nWith a body that says why.")
         .unwrap();
+    git.ok(&dir, &["branch", "topic/bellows"]).unwrap();
+    let tool = "//! A tool.\n\npub fn strike() -> u32 {\n    43 // blows, of which the last one is told at a length that no phone shows in one line of its screen\n}\n";
+    git.commit(&dir, "src/lib.rs", tool, "One more: a title that goes on for long enough to be cut in the column beside the lines")
+        .unwrap();
     git.commit(&dir, &format!("{}.txt", "long-name-".repeat(12)), "x\n", "A long name").unwrap();
     git.commit(&dir, "שלום.txt", "rtl\n", "שלום: right to left").unwrap();
     git.ok(&dir, &["tag", "-a", "v1.0", "-m", "First release"]).unwrap();
-    git.ok(&dir, &["branch", "topic/bellows"]).unwrap();
     git.ok(&dir, &["push", "--quiet", &forge.remote("ann/anvil"), "main", "topic/bellows", "v1.0"]).unwrap();
 }
 
@@ -81,9 +88,16 @@ fn a_page_of_320_pixels_does_not_scroll_sideways() {
     browser.screen(1280, 900, false).unwrap();
     fill(&forge, &browser, "");
     browser.screen(320, 640, false).unwrap();
-    for path in
-        ["/", "/ann/anvil", "/ann/anvil/commits", "/ann/anvil/settings", "/ann/anvil/src/branch/main/README.md", "/user/settings/tokens"]
-    {
+    for path in [
+        "/",
+        "/ann/anvil",
+        "/ann/anvil/commits",
+        "/ann/anvil/settings",
+        "/ann/anvil/src/branch/main/README.md",
+        "/ann/anvil/blame/branch/main/src/lib.rs",
+        "/ann/anvil/search?q=blows",
+        "/user/settings/tokens",
+    ] {
         browser.goto(&forge.page(path)).unwrap();
         browser.wait_for("the page is there", "return document.querySelector('h1') && !document.querySelector('.skeleton')").unwrap();
         let width = browser.script("return document.documentElement.scrollWidth", &[]).unwrap();

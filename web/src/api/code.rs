@@ -1,8 +1,10 @@
 //! What is in a repository: directories, files, history. Paths are encoded as they stand in page addresses.
 
+use hardie_api_types::blame::FileBlame;
 use hardie_api_types::branch::{Branch, Reference, Tag};
 use hardie_api_types::commit::Commit;
 use hardie_api_types::diff::CommitDiff;
+use hardie_api_types::search::CodeSearch;
 use hardie_api_types::tree::TreeListing;
 use hardie_api_types::view::{FileView, Readme};
 
@@ -67,6 +69,17 @@ pub async fn file(address: &RepoAddress, at: Option<&At>, path: &str) -> Result<
     client::get(&format!("{}/file/{path}{}", repo_path(address), ref_query('?', at))).await
 }
 
+/// A file with the commit of each line.
+pub async fn blame(address: &RepoAddress, at: &At, path: &str) -> Result<FileBlame, Failure> {
+    client::get(&format!("{}/blame/{path}{}", repo_path(address), ref_query('?', Some(at)))).await
+}
+
+/// Lines of the files below a path that hold a text.
+pub async fn search(address: &RepoAddress, at: Option<&At>, path: &str, text: &str, ignore_case: bool) -> Result<CodeSearch, Failure> {
+    let (at, path) = (ref_query('&', at), path_query(path));
+    client::get(&format!("{}/search?q={}&ignore_case={ignore_case}{at}{path}", repo_path(address), encode_segment(text))).await
+}
+
 /// The rendered README of a directory that is known to have one.
 pub async fn readme(address: &RepoAddress, at: Option<&At>, path: &str) -> Result<Readme, Failure> {
     let slash = if path.is_empty() { "" } else { "/" };
@@ -76,9 +89,7 @@ pub async fn readme(address: &RepoAddress, at: Option<&At>, path: &str) -> Resul
 /// History, newest first.
 pub async fn commits(address: &RepoAddress, at: Option<&At>, path: &str, page: u32) -> Result<Paged<Commit>, Failure> {
     let at = at.map_or(String::new(), |at| format!("&sha={}", encode_segment(&at.full_name())));
-    // The path goes from a path into a query value as it is, but for the characters that a query gives a meaning.
-    let path =
-        if path.is_empty() { String::new() } else { format!("&path={}", path.replace('/', "%2F").replace('+', "%2B").replace('&', "%26")) };
+    let path = path_query(path);
     client::get_page(&format!(
         "{}/commits?page={page}&limit={COMMITS_PER_PAGE}&stat=false&files=false&verification=false{at}{path}",
         repo_path(address)
@@ -117,6 +128,14 @@ pub async fn longer_ref(address: &RepoAddress, at: &At, path: &str) -> Option<(A
     let found: Vec<Reference> = client::get(&format!("{}/git/refs/{}", repo_path(address), encode_segment(beginning))).await.ok()?;
     let names: Vec<String> = found.into_iter().map(|found| found.name).collect();
     at.longer(path, &names)
+}
+
+/// A path goes from an address into a query's value as it is, but for the characters that a query gives a meaning.
+fn path_query(path: &str) -> String {
+    match path {
+        "" => String::new(),
+        path => format!("&path={}", path.replace('/', "%2F").replace('+', "%2B").replace('&', "%26")),
+    }
 }
 
 fn ref_query(first: char, at: Option<&At>) -> String {

@@ -1,5 +1,6 @@
 //! A repository: its head stays, the view below follows the address.
 
+mod blame;
 mod branches;
 mod clone;
 mod code;
@@ -13,6 +14,7 @@ mod file;
 mod head;
 mod old_link;
 mod ref_menu;
+mod search;
 mod settings;
 mod tags;
 
@@ -121,8 +123,10 @@ fn body(repo: Repo, view: RepoView) -> AnyView {
     match view {
         RepoView::Code { at: None, path } if is_empty && path.is_empty() => view! { <empty::EmptyRepo/> }.into_any(),
         RepoView::Code { at, path } => view! { <code::CodePage at=at path=path/> }.into_any(),
-        RepoView::Commits { .. } | RepoView::Branches | RepoView::Tags if is_empty => view! { <empty::EmptyRepo/> }.into_any(),
+        RepoView::Commits { .. } | RepoView::Search { .. } | RepoView::Branches | RepoView::Tags if is_empty => view! { <empty::EmptyRepo/> }.into_any(),
         RepoView::Commits { at, path } => view! { <commits::CommitsPage at=at path=path/> }.into_any(),
+        RepoView::Blame { at, path } => view! { <blame::BlamePage at=at path=path/> }.into_any(),
+        RepoView::Search { at, path } => view! { <search::SearchPage at=at path=path/> }.into_any(),
         RepoView::Commit(sha) => view! { <commit::CommitPage sha=sha/> }.into_any(),
         RepoView::Branches => view! { <branches::BranchesPage/> }.into_any(),
         RepoView::Tags => view! { <tags::TagsPage/> }.into_any(),

@@ -51,7 +51,8 @@ pub fn Header() -> impl IntoView {
 fn Search() -> impl IntoView {
     let nav = use_nav();
     let wanted = RwSignal::new(String::new());
-    Effect::new(move |_| wanted.set(nav.query("q")));
+    // Other pages have a `q` of their own.
+    Effect::new(move |_| wanted.set(if nav.path().get() == "/explore" { nav.query("q") } else { String::new() }));
     let search = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         nav.go(&format!("/explore?q={}", encode_segment(wanted.get_untracked().trim())));

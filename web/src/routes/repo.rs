@@ -64,6 +64,20 @@ pub enum RepoView {
         /// The encoded path; the whole history if empty.
         path: String,
     },
+    /// Who brought each line of a file.
+    Blame {
+        /// The ref.
+        at: At,
+        /// The encoded path.
+        path: String,
+    },
+    /// A text looked for in the files; `?q=` says which.
+    Search {
+        /// The ref; the default branch if `None`.
+        at: Option<At>,
+        /// The encoded path of the folder that is searched; everything if empty.
+        path: String,
+    },
     /// One commit.
     Commit(String),
     /// All branches.
@@ -178,6 +192,15 @@ impl RepoView {
                 Some(at) => RepoView::Commits { at: Some(at), path: path.join("/") },
                 None => RepoView::NotFound,
             },
+            ["blame", kind, name, path @ ..] if !path.is_empty() => match placed(kind, name) {
+                Some(at) => RepoView::Blame { at, path: path.join("/") },
+                None => RepoView::NotFound,
+            },
+            ["search"] => RepoView::Search { at: None, path: String::new() },
+            ["search", kind, name, path @ ..] => match placed(kind, name) {
+                Some(at) => RepoView::Search { at: Some(at), path: path.join("/") },
+                None => RepoView::NotFound,
+            },
             ["commit", sha] => RepoView::Commit((*sha).to_owned()),
             ["branches"] => RepoView::Branches,
             ["tags"] => RepoView::Tags,
@@ -207,6 +230,21 @@ impl RepoAddress {
     /// The history of a ref, or of a path at it.
     pub fn commits(&self, at: &At, path: &str) -> String {
         self.placed("commits", at, path)
+    }
+
+    /// Who brought each line of a file.
+    pub fn blame(&self, at: &At, path: &str) -> String {
+        self.placed("blame", at, path)
+    }
+
+    /// Searching the files of a ref, or of a folder at it.
+    pub fn search(&self, at: &At, path: &str) -> String {
+        self.placed("search", at, path)
+    }
+
+    /// Searching the files of the default branch.
+    pub fn search_all(&self) -> String {
+        format!("{}/search", self.url())
     }
 
     /// A file's bytes.
@@ -267,8 +305,13 @@ mod tests {
                 assert_eq!(reread(&tool().code(&at, path)), code);
                 let commits = RepoView::Commits { at: Some(at.clone()), path: path.to_owned() };
                 assert_eq!(reread(&tool().commits(&at, path)), commits);
+                let search = RepoView::Search { at: Some(at.clone()), path: path.to_owned() };
+                assert_eq!(reread(&tool().search(&at, path)), search);
+                let blame = if path.is_empty() { RepoView::NotFound } else { RepoView::Blame { at: at.clone(), path: path.to_owned() } };
+                assert_eq!(reread(&tool().blame(&at, path)), blame);
             }
         }
+        assert_eq!(reread(&tool().search_all()), RepoView::Search { at: None, path: String::new() });
         assert_eq!(reread(&tool().commit("abc")), RepoView::Commit("abc".into()));
         for tab in RepoTab::ALL {
             assert_eq!(reread(&tool().settings(tab)), RepoView::Settings(tab));

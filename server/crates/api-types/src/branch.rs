@@ -76,6 +76,13 @@ pub struct Branch {
     /// The rule that protects it; empty if none.
     #[serde(default)]
     pub effective_branch_protection_name: String,
+    /// Commits that it has and the default branch has not; `null` for the default branch and where counting takes too long.
+    /// (Not in Gitea.)
+    #[serde(default)]
+    pub ahead: Option<i64>,
+    /// Commits that the default branch has and it has not, likewise. (Not in Gitea.)
+    #[serde(default)]
+    pub behind: Option<i64>,
 }
 
 /// A tag (`GET R/tags`, `GET R/tags/{tag}`).

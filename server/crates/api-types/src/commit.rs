@@ -116,7 +116,7 @@ pub struct Commit {
     pub stats: Option<CommitStats>,
 }
 
-/// `GET R/compare/{base}...{head}`.
+/// `GET R/compare/{base}...{head}`, or with two dots for `files` against `base` itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Compare {
@@ -130,4 +130,16 @@ pub struct Compare {
     /// The best common ancestor; empty if there is none. (Not in Gitea.)
     #[serde(default)]
     pub merge_base: String,
+    /// What `head` changed since that, 300 paths at most. (Not in Gitea.)
+    #[serde(default)]
+    pub files: Vec<CommitAffectedFile>,
+    /// Lines added and removed in these; `null` from an older server. (Not in Gitea.)
+    #[serde(default)]
+    pub stats: Option<CommitStats>,
+    /// Whether `head` goes into `base` without conflicts; `null` where that cannot be told, or not in time. (Not in Gitea.)
+    #[serde(default)]
+    pub mergeable: Option<bool>,
+    /// Whether more paths differ than are listed. (Not in Gitea.)
+    #[serde(default)]
+    pub truncated: bool,
 }

@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod blame;
 pub mod branch;
 pub mod commit;
 pub mod contents;
@@ -21,6 +22,7 @@ pub mod org;
 pub mod plugin;
 pub mod push;
 pub mod repo;
+pub mod search;
 pub mod server;
 pub mod time;
 pub mod tree;

@@ -47,6 +47,11 @@ impl Budget {
         Budget::new(2_000_000, Duration::from_secs(10), &Cancel::new())
     }
 
+    /// Takes the steps for going through so many bytes of text: one for every 4 KiB begun.
+    pub fn bytes(&mut self, bytes: usize) -> Result<()> {
+        (0..bytes.div_ceil(4096)).try_for_each(|_| self.step())
+    }
+
     /// Takes one step, or says which bound is reached.
     pub fn step(&mut self) -> Result<()> {
         self.spent += 1;

@@ -3,11 +3,13 @@
 //! Synchronous: whoever calls it from an async runtime does so on a blocking thread.
 //! Must not know: SQL, users, HTTP, SSH, WebAssembly. Which refs an asker may see comes in as an argument.
 //! Start reading at [`packs`] (where bytes live; [`lfs`] for large files), then [`ingest`] and [`connectivity`] (how a push gets in) and
-//! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`].
+//! [`reach`] and [`build`] (how a fetch gets out). Pages and policies read through [`read`] and [`diff`], pages also
+//! through [`blame`], [`merge`] and [`search`].
 #![warn(missing_docs)]
 
 pub mod archive;
 pub mod bitmaps;
+pub mod blame;
 pub mod budget;
 pub mod build;
 pub mod child;
@@ -19,6 +21,7 @@ pub mod export;
 pub mod fold;
 pub mod ingest;
 pub mod lfs;
+pub mod merge;
 pub mod object;
 pub mod odb;
 pub mod packs;
@@ -26,6 +29,7 @@ pub mod reach;
 pub mod read;
 pub mod receive;
 pub mod repack;
+pub mod search;
 pub mod sink;
 pub mod upload;
 pub mod view;

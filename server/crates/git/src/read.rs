@@ -18,5 +18,5 @@ pub use last::last_commits;
 pub use log::{Log, LogQuery, count_commits, log};
 pub use objects::{Peeled, TagInfo, commit, peel, peel_to_commit, peel_to_tree, tag};
 pub use push_view::PushView;
-pub use relate::{AheadBehind, ahead_behind, is_ancestor, merge_base};
+pub use relate::{AheadBehind, ahead_behind, is_ancestor, merge_base, merge_bases};
 pub use tree::{entry_at, tree, tree_page};

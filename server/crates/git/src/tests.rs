@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bitmaps;
+mod blame;
 mod built;
 mod collect;
 mod fetch;
@@ -9,8 +10,10 @@ mod generated;
 mod hostile;
 mod large;
 mod lfs;
+mod merge;
 mod publish;
 mod push;
 mod reading;
+mod search;
 mod small;
 mod support;

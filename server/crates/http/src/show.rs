@@ -9,11 +9,13 @@ mod git;
 mod identity;
 mod plugin;
 mod repo;
+mod search;
 
 pub use account::{member, organization, user};
 pub use audit::audit_line;
-pub use code::{affected, diff_files, file_view, readme, stats};
+pub use code::{affected, diff_files, file_blame, file_view, readme, stats};
 pub use git::{Place, listing_entry, number, summary, text};
 pub use identity::{key, session, token};
 pub use plugin::{component, installation, push, verdict};
 pub use repo::{collaborator, deleted_repo, protection, repo};
+pub use search::code_search;

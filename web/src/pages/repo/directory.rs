@@ -36,6 +36,7 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
     let (switch_address, switch_path) = (address.clone(), path.clone());
     let up = (!path.is_empty()).then(|| address.code(&at, text::parent(&path)));
     let history = address.commits(&at, &path);
+    let search = address.search(&at, &path);
     let count = listing.commit_count.map_or_else(|| "History".to_owned(), |count| text::count(count, "commit"));
     let about = repo.now().description;
     view! {
@@ -46,6 +47,7 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
             <div class="toolbar-right">
                 <input id="filter" type="search" aria-label="Filter files" placeholder="Filter files" autocomplete="off" spellcheck="false"
                     prop:value=move || filter.get() on:input=move |event| filter.set(event_target_value(&event))/>
+                <a class="button" href=search title="Look for a text in the files"><Icon sign=Sign::Search/>"Search"</a>
                 <CloneMenu at=at.clone()/>
             </div>
         </div>

@@ -28,6 +28,7 @@ pub fn File(file: FileView) -> impl IntoView {
     let raw = address.raw(&at, &path);
     let permanent = address.code(&At { kind: RefKind::Commit, name: file.commit_sha.clone() }, &path);
     let history = address.commits(&at, &path);
+    let blame = (!file.lines.is_empty()).then(|| address.blame(&at, &path));
     // A link to a line means the source, not what it renders to.
     let as_source = RwSignal::new(file.rendered.is_none() || nav.hash().starts_with("#L"));
     let has_rendered = file.rendered.is_some();
@@ -59,6 +60,7 @@ pub fn File(file: FileView) -> impl IntoView {
                 })}
                 <span class="muted small">{facts}</span>
                 <span class="file-actions">
+                    {blame.map(|blame| view! { <a class="button small-button" href=blame>"Blame"</a> })}
                     <a class="button small-button" href=history>"History"</a>
                     <a class="button small-button" href=permanent>"Permanent link"</a>
                     <a class="button small-button" href=raw.clone() rel="external">"Raw"</a>

@@ -35,7 +35,7 @@ pub fn RepoHead(view: Memo<RepoView>) -> impl IntoView {
                 {move || badges(&repo.get())}
             </div>
             <nav class="tabs" aria-label="Repository">
-                <a href=code aria-current=move || current(|view| matches!(view, RepoView::Code { .. }))><Icon sign=Sign::Code/>"Code"</a>
+                <a href=code aria-current=move || current(|view| matches!(view, RepoView::Code { .. } | RepoView::Blame { .. } | RepoView::Search { .. }))><Icon sign=Sign::Code/>"Code"</a>
                 <a href=commits aria-current=move || current(|view| matches!(view, RepoView::Commits { .. } | RepoView::Commit(_)))><Icon sign=Sign::Commit/>"Commits"</a>
                 <a href=branches aria-current=move || current(|view| matches!(view, RepoView::Branches))><Icon sign=Sign::Branch/>"Branches"</a>
                 <a href=tags aria-current=move || current(|view| matches!(view, RepoView::Tags))><Icon sign=Sign::Tag/>"Tags"</a>

@@ -118,7 +118,8 @@ pub async fn blob(app: &App, ctx: &Ctx, path: &RepoPath, id: &str) -> Result<Blo
     .await
 }
 
-fn find(r: &Reading, rev: Option<&str>, file: &[u8]) -> Result<(Revision, hardie_domain::policy::TreeEntry, EntryKind)> {
+/// The file at a path of a revision.
+pub(super) fn find(r: &Reading, rev: Option<&str>, file: &[u8]) -> Result<(Revision, hardie_domain::policy::TreeEntry, EntryKind)> {
     let rev = r.resolve(rev)?;
     let tree = peel_to_tree(&r.handle.odb, &rev.commit).map_err(explain)?;
     let entry = at(r, &tree, file)?;

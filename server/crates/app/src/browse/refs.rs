@@ -1,20 +1,31 @@
 //! Branches and tags.
 
+use std::sync::LazyLock;
+use std::time::Duration;
+
 use hardie_domain::access::{RepoAction, Role};
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::plugin::{CommitInfo, Signature};
 use hardie_domain::refname::RefName;
+use hardie_git::read::AheadBehind;
 use hardie_git::wire::AdvertisedRef;
-use hardie_git::{Kind, read as git_read};
+use hardie_git::{Budget, Kind, read as git_read};
 
+use super::known::Known;
 use super::people::{CommitView, with_people};
 use super::reading::{Reading, explain, read, read_authorised};
 use super::revision;
 use crate::access::repo_for;
 use crate::protections::{Protection, Rules};
 use crate::{App, Ctx, Error, Result};
+
+/// The branches of one page are counted for so long.
+const COUNT_TIME: Duration = Duration::from_millis(500);
+
+/// Keyed by both commits, base first: how they lie to each other never changes.
+static DISTANCES: LazyLock<Known<(Oid, Oid), AheadBehind>> = LazyLock::new(|| Known::new(10_000));
 
 /// A branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +44,8 @@ pub struct Branch {
     pub allow_force: bool,
     /// Whether it may be deleted.
     pub allow_delete: bool,
+    /// How it lies to the default branch; `None` for that branch itself, and where counting takes too long.
+    pub distance: Option<AheadBehind>,
 }
 
 /// A tag.
@@ -114,6 +127,7 @@ struct Seen {
     name: RefName,
     tip: CommitInfo,
     rules: Vec<Protection>,
+    distance: Option<AheadBehind>,
 }
 
 async fn branches(
@@ -132,17 +146,19 @@ async fn branches(
         let all = select(r)?;
         let total = all.len() as u64;
         let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let mut counting = r.spare_budget(COUNT_TIME);
         let mut found = Vec::new();
         for AdvertisedRef { name, oid, .. } in all.into_iter().skip(start).take(page.limit() as usize) {
             let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
             let rules = rules.fitting(short, &mut budget).map_err(explain)?.into_iter().cloned().collect();
-            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rules });
+            let distance = if name == r.handle.refs.head().target { None } else { distance(r, &oid, &mut counting) };
+            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rules, distance });
         }
         Ok((found, total, r.handle.refs.head().target.clone()))
     })
     .await?;
     let tips = with_people(app, ctx, found.iter().map(|seen| seen.tip.clone()).collect()).await?;
-    let branch = |(Seen { name, rules, .. }, tip)| {
+    let branch = |(Seen { name, rules, distance, .. }, tip)| {
         let is_default = name == default;
         Branch {
             tip,
@@ -152,9 +168,21 @@ async fn branches(
             allow_delete: !is_default && rules.iter().all(|rule| rule.allow_delete),
             rules: rules.into_iter().map(|rule| rule.pattern).collect(),
             name,
+            distance,
         }
     };
     Ok(Paged { items: found.into_iter().zip(tips).map(branch).collect(), total })
+}
+
+/// How a commit lies to the default branch's tip; `None` once the time for it is over.
+fn distance(r: &Reading, tip: &Oid, counting: &mut Budget) -> Option<AheadBehind> {
+    let key = (r.handle.refs.head().oid?, *tip);
+    if let Some(known) = DISTANCES.get(&key) {
+        return Some(known);
+    }
+    let found = git_read::ahead_behind(&r.handle.odb, &key.0, tip, counting).ok()?;
+    DISTANCES.put(key, found);
+    Some(found)
 }
 
 /// Tags by name, the last in byte order first: version numbers mostly grow.

@@ -65,6 +65,47 @@ pub(crate) fn compare(old: &[u8], new: &[u8], context: u32) -> LineDiff {
     out
 }
 
+/// Lines that two texts have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Common {
+    /// First line in the old text, from 0.
+    pub(crate) old: u32,
+    /// First line in the new text, from 0.
+    pub(crate) new: u32,
+    /// How many.
+    pub(crate) lines: u32,
+}
+
+/// What two texts have in common, in order, as `git blame` finds it: by the fewest changes.
+pub(crate) fn common(old: &[u8], new: &[u8]) -> Vec<Common> {
+    common_by(Algorithm::Myers, old, new)
+}
+
+/// The same as `git merge` finds it.
+pub(crate) fn common_for_merge(old: &[u8], new: &[u8]) -> Vec<Common> {
+    common_by(Algorithm::Histogram, old, new)
+}
+
+fn common_by(algorithm: Algorithm, old: &[u8], new: &[u8]) -> Vec<Common> {
+    let input = InternedInput::new(old, new);
+    let diff = diff_with_slider_heuristics(algorithm, &input);
+    let (mut out, mut old_at, mut new_at) = (Vec::new(), 0, 0);
+    let end = u32::try_from(input.before.len()).unwrap_or(u32::MAX);
+    for (old_from, old_to, new_to) in diff.hunks().map(|h| (h.before.start, h.before.end, h.after.end)).chain([(end, end, 0)]) {
+        if old_from > old_at {
+            out.push(Common { old: old_at, new: new_at, lines: old_from - old_at });
+        }
+        (old_at, new_at) = (old_to, new_to);
+    }
+    out
+}
+
+/// The lines of a text, as a diff counts them.
+pub(crate) fn count(text: &[u8]) -> u32 {
+    let ends = text.iter().filter(|byte| **byte == b'\n').count();
+    u32::try_from(ends + usize::from(!text.is_empty() && !text.ends_with(b"\n"))).unwrap_or(u32::MAX)
+}
+
 /// Joins changes that lie so near to each other that their context meets.
 fn hunk(input: &InternedInput<&[u8]>, changes: &[gix::diff::blob::Hunk], context: u32) -> Option<Hunk> {
     let (first, last) = (changes.first()?, changes.last()?);

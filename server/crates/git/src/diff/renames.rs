@@ -11,9 +11,9 @@ use crate::object::Kind;
 use crate::odb::Odb;
 
 /// The least likeness, in percent, for which a pair counts as a rename; git's default.
-const LEAST: u8 = 50;
+pub(crate) const LEAST: u8 = 50;
 /// Larger blobs are matched by id alone.
-const LARGEST: u64 = 256 << 10;
+pub(crate) const LARGEST: u64 = 256 << 10;
 
 /// A rename found among changes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -88,25 +88,31 @@ pub fn is_ancestor(odb: &Odb, ancestor: &Oid, descendant: &Oid, budget: &mut Bud
 
 /// A best common ancestor of two commits, the newest if there are several; `None` for unrelated histories.
 pub fn merge_base(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Option<Oid>> {
+    Ok(merge_bases(odb, left, right, budget)?.first().copied())
+}
+
+/// All common ancestors of two commits that no other one reaches, the newest first; none for unrelated histories.
+pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Vec<Oid>> {
     if left == right {
-        return Ok(Some(*left));
+        return Ok(vec![*left]);
     }
     let mut found = Vec::new();
     for id in Paint::run(odb, left, right, budget)?.with(BOTH) {
         found.push((commit_node(odb, &id)?.time, id));
     }
-    found.sort_unstable();
-    // Where clocks were wrong, one candidate may lie below another: the one that no other reaches is best.
-    while let Some((_, best)) = found.pop() {
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    let mut best = Vec::new();
+    for (_, id) in &found {
+        // Where clocks were wrong, one candidate may lie below another.
         let mut below = false;
-        for (_, other) in &found {
-            below = below || is_ancestor(odb, &best, other, budget)?;
+        for (_, other) in found.iter().filter(|(_, other)| other != id) {
+            below = below || is_ancestor(odb, id, other, budget)?;
         }
         if !below {
-            return Ok(Some(best));
+            best.push(*id);
         }
     }
-    Ok(None)
+    Ok(best)
 }
 
 /// How many commits `head` has that `base` has not, and the other way round.

@@ -1,12 +1,14 @@
-//! The code browser: folders with last commits, highlighted files, rendered READMEs. (Not in Gitea.)
+//! The code browser: folders with last commits, highlighted files, blame, search, rendered READMEs. (Not in Gitea.)
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
+use hardie_api_types::blame::FileBlame;
+use hardie_api_types::search::CodeSearch;
 use hardie_api_types::tree::TreeListing;
 use hardie_api_types::view::{FileView, Readme};
-use hardie_app::browse;
+use hardie_app::browse::{self, CodeQuery};
 
 use crate::auth::Asker;
 use crate::blocking::blocking;
@@ -28,9 +30,19 @@ pub fn add(api: Api) -> Api {
     let tree_op = |id| {
         op(id, "Lists a folder with the last commit of each entry").query("page", "the page, from 1").query("limit", "entries of a page")
     };
+    let search_op = op("repoSearchCode", "Looks for a text in the files")
+        .query("q", "the text, within one line; 1 to 256 bytes, compared as they are")
+        .query("path", "only in this folder or file")
+        .query("ignore_case", "whether A to Z count as a to z");
     api.get("/repos/{owner}/{repo}/tree", tree_op("repoGetTopTree").gives::<TreeListing>(200), tree)
         .get("/repos/{owner}/{repo}/tree/{*path}", tree_op("repoGetTreeListing").gives::<TreeListing>(200), tree)
         .get("/repos/{owner}/{repo}/file/{*path}", op("repoGetFileView", "Shows a file, highlighted").gives::<FileView>(200), file)
+        .get(
+            "/repos/{owner}/{repo}/blame/{*filepath}",
+            op("repoGetBlame", "Shows who brought each line of a file").gives::<FileBlame>(200),
+            blame,
+        )
+        .get("/repos/{owner}/{repo}/search", search_op.gives::<CodeSearch>(200), search)
         .get("/repos/{owner}/{repo}/readme", op("repoGetTopReadme", "Renders the README at the top").gives::<Readme>(200), readme)
         .get("/repos/{owner}/{repo}/readme/{*path}", op("repoGetReadme", "Renders the README of a folder").gives::<Readme>(200), readme)
 }
@@ -63,6 +75,30 @@ async fn file(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, que
     }
     let view = blocking(move || show::file_view(&http.links, &repo, found)).await?;
     Ok(conditional(&headers, &tag, || Json(view).into_response()))
+}
+
+async fn blame(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer<Response> {
+    let (repo, path, rev) = (parts.repo()?, parts.bytes("filepath")?, query.text("ref")?);
+    let found = browse::blame(&http.app, &ctx, &repo, rev.as_deref(), &path).await?;
+    let found_all = if found.blame.complete { "all" } else { "part" };
+    // The same revision under another name is another answer: it names what was asked for.
+    let tag = etag(&[&found.rev.name, &found.rev.commit.to_hex(), &found.oid.to_hex(), found_all, "blame"]);
+    if has(&headers, &tag) {
+        return Ok(conditional(&headers, &tag, || ().into_response()));
+    }
+    let shown = blocking(move || show::file_blame(&found)).await?;
+    Ok(conditional(&headers, &tag, || Json(shown).into_response()))
+}
+
+async fn search(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query) -> Answer<Json<CodeSearch>> {
+    let wanted = CodeQuery {
+        rev: query.text("ref")?,
+        text: query.bytes("q")?.unwrap_or_default(),
+        ignore_case: query.flag("ignore_case")?.unwrap_or(false),
+        path: query.bytes("path")?.unwrap_or_default(),
+    };
+    let found = browse::search_code(&http.app, &ctx, &parts.repo()?, &wanted).await?;
+    Ok(Json(show::code_search(&found)))
 }
 
 async fn readme(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query) -> Answer<Json<Readme>> {

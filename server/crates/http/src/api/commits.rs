@@ -39,7 +39,8 @@ pub fn add(api: Api) -> Api {
         )
         .get(
             "/repos/{owner}/{repo}/compare/{*basehead}",
-            Op::new("repoCompareDiff", tag, "Compares two revisions as base...head").gives::<Compare>(200),
+            Op::new("repoCompareDiff", tag, "Compares two revisions as base...head, from their merge base on, or as base..head")
+                .gives::<Compare>(200),
             get_compare,
         )
 }
@@ -93,13 +94,23 @@ async fn get_diff(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts,
 
 async fn get_compare(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Compare>> {
     let (repo, names) = (parts.repo()?, parts.text("basehead")?);
-    let (base, head) = names.split_once("...").ok_or_else(|| Refusal::bad_request("write it as base...head"))?;
-    let found = compare(&http.app, &ctx, &repo, base, head).await?;
+    // No name of a ref holds two dots.
+    let split = |dots| names.split_once(dots);
+    let (base, head, direct) = match (split("..."), split("..")) {
+        (Some((base, head)), _) => (base, head, false),
+        (None, Some((base, head))) => (base, head, true),
+        (None, None) => return Err(Refusal::bad_request("write it as base...head, or as base..head")),
+    };
+    let found = compare(&http.app, &ctx, &repo, base, head, direct).await?;
     let place = Place { links: &http.links, repo: &repo };
     Ok(Json(Compare {
         total_commits: show::number(found.ahead),
         commits: found.commits.iter().map(|view| place.commit(view)).collect(),
         behind_by: show::number(found.behind),
         merge_base: found.merge_base.map(|id| id.to_hex()).unwrap_or_default(),
+        files: show::affected(&found.diff),
+        stats: Some(show::stats(&found.diff)),
+        mergeable: found.mergeable,
+        truncated: found.diff.truncated,
     }))
 }

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use hardie_api_types::blame::{BlameRun, BlameSource, FileBlame};
 use hardie_api_types::commit::{CommitAffectedFile, CommitStats};
 use hardie_api_types::diff::DiffFile;
 use hardie_api_types::view::{FileView, LfsPointer, Readme};
-use hardie_app::browse::{self, Diff, FileDiff, RevKind, Revision, Status};
+use hardie_app::browse::{self, CommitInfo, Diff, FileDiff, RevKind, Revision, Run, Source, Status};
 use hardie_app::render::{LinkContext, highlight, markdown, plain_text};
 use hardie_domain::lfs::LfsObject;
 use hardie_domain::names::RepoPath;
@@ -46,6 +47,37 @@ pub fn file_view(links: &Links, repo: &RepoPath, file: browse::FileView) -> File
         last_commit: file.last_commit.as_ref().map(summary),
         path,
     }
+}
+
+/// A file with the commit of each line.
+pub fn file_blame(found: &browse::BlameView) -> FileBlame {
+    let path = text(&found.path);
+    FileBlame {
+        url_path: encode(&found.path),
+        ref_name: found.rev.name.clone(),
+        ref_kind: found.rev.kind.as_str().to_owned(),
+        commit_sha: found.rev.commit.to_hex(),
+        sha: found.oid.to_hex(),
+        lines: highlight(&path, &found.content).lines,
+        runs: found.blame.runs.iter().map(blame_run).collect(),
+        sources: found.blame.sources.iter().zip(&found.commits).map(|(source, commit)| blame_source(source, commit, &found.path)).collect(),
+        complete: found.blame.complete,
+        path,
+    }
+}
+
+fn blame_run(run: &Run) -> BlameRun {
+    BlameRun {
+        start: i64::from(run.start) + 1,
+        lines: i64::from(run.lines),
+        source: run.from.and_then(|from| i64::try_from(from.source).ok()),
+        original_start: run.from.map_or(0, |from| i64::from(from.start) + 1),
+    }
+}
+
+fn blame_source(source: &Source, commit: &CommitInfo, now: &[u8]) -> BlameSource {
+    let path = if *source.path == *now { String::new() } else { text(&source.path) };
+    BlameSource { commit: summary(commit), path, url_path: encode(&source.path) }
 }
 
 /// A README.

@@ -85,6 +85,8 @@ impl Place<'_> {
             user_can_push: branch.can_push,
             user_can_merge: branch.can_push,
             effective_branch_protection_name: branch.rules.first().cloned().unwrap_or_default(),
+            ahead: branch.distance.map(|distance| number(distance.ahead)),
+            behind: branch.distance.map(|distance| number(distance.behind)),
         }
     }
 

@@ -16,10 +16,24 @@ const CHUNK: usize = 200;
 /// The lines: HTML from the server in which only `<span class>` occurs.
 #[component]
 pub fn Lines(lines: Vec<String>) -> impl IntoView {
-    let nav = use_nav();
     let root = NodeRef::<html::Div>::new();
-    let digits = lines.len().to_string().len();
+    let class = format!("code {}", digits(lines.len()));
     let html = html(&lines);
+    let choose = line_links(root);
+    view! {
+        <div class=class node_ref=root tabindex="0" role="region" aria-label="File content" on:click=choose inner_html=html></div>
+    }
+}
+
+/// The class that gives line numbers their room.
+pub fn digits(lines: usize) -> String {
+    format!("digits-{}", lines.to_string().len().min(6))
+}
+
+/// Keeps the lines below `root` marked that the address names, and scrolls to the first of them once. Gives back what a click on
+/// one of their numbers does.
+pub fn line_links(root: NodeRef<html::Div>) -> impl Fn(MouseEvent) + Copy + 'static {
+    let nav = use_nav();
     let marked_before = StoredValue::new(false);
     Effect::new(move |_| {
         let range = parse_range(&nav.hash());
@@ -34,7 +48,7 @@ pub fn Lines(lines: Vec<String>) -> impl IntoView {
         }
         marked_before.set_value(true);
     });
-    let choose = move |event: MouseEvent| {
+    move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(number) = target.and_then(|target| target.closest("a.ln").ok().flatten()).and_then(|link| number_of(&link)) else {
             return;
@@ -46,9 +60,6 @@ pub fn Lines(lines: Vec<String>) -> impl IntoView {
             _ => format!("#L{number}"),
         };
         nav.replace(&hash);
-    };
-    view! {
-        <div class=format!("code digits-{}", digits.min(6)) node_ref=root tabindex="0" role="region" aria-label="File content" on:click=choose inner_html=html></div>
     }
 }
 
@@ -57,12 +68,18 @@ fn html(lines: &[String]) -> String {
     for (chunk, lines) in lines.chunks(CHUNK).enumerate() {
         html.push_str("<div class=\"chunk\">");
         for (index, line) in lines.iter().enumerate() {
-            let number = chunk * CHUNK + index + 1;
-            html.push_str(&format!("<div class=\"line\" id=\"L{number}\"><a class=\"ln\" href=\"#L{number}\" data-n=\"{number}\" aria-label=\"Line {number}\"></a><code>{line}\n</code></div>"));
+            html.push_str(&line_html(chunk * CHUNK + index + 1, line));
         }
         html.push_str("</div>");
     }
     html
+}
+
+/// One line, whose number is a link to it. `line` is HTML from the server.
+pub fn line_html(number: usize, line: &str) -> String {
+    format!(
+        "<div class=\"line\" id=\"L{number}\"><a class=\"ln\" href=\"#L{number}\" data-n=\"{number}\" aria-label=\"Line {number}\"></a><code>{line}\n</code></div>"
+    )
 }
 
 fn number_of(link: &Element) -> Option<usize> {
