@@ -13,6 +13,7 @@ const OURS: &[&str] = &[
     "packs",
     "quarantine",
     "views",
+    "admin-work",
     "answers",
     "lfs",
     "lfs-uploads",

@@ -31,10 +31,10 @@ impl View {
     pub fn create(store: &PackStore, packs: &[PackHash], refs: &Arc<Refs>) -> Result<Arc<View>> {
         let members: Vec<_> = store.packs(packs)?.into_iter().map(|pack| Member { pack, closed: false }).collect();
         let files = Arc::clone(store.files());
-        let linked = View::lay_out(store.new_view_path(), files, members.clone(), refs, |files, from, to| files.hard_link(from, to));
+        let linked = View::lay_out(store.new_view_path()?, files, members.clone(), refs, |files, from, to| files.hard_link(from, to));
         match linked {
             Err(Error::DiskFull) => {
-                let name = store.new_view_path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let name = store.new_view_path()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let path = std::env::temp_dir().join(format!("hardie-view-{}-{name}", std::process::id()));
                 View::lay_out(path, Arc::new(DiskFiles), members, refs, |_, from, to| std::os::unix::fs::symlink(from.canonicalize()?, to))
             }
