@@ -53,7 +53,7 @@ impl Fire {
     /// Kills and removals at once, to be compared; `None` while one is under way.
     fn calm(&self) -> Option<(u32, u32)> {
         let now = (self.kills.load(Ordering::SeqCst), self.expiries.load(Ordering::SeqCst));
-        (now.0 % 2 == 0 && now.1 % 2 == 0).then_some(now)
+        (now.0.is_multiple_of(2) && now.1.is_multiple_of(2)).then_some(now)
     }
 
     fn burns(&self) -> bool {
