@@ -74,6 +74,27 @@ impl Connection {
 
     /// Sends a request and reads the whole answer.
     pub fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
+        let mut body = Vec::new();
+        let status = self.exchange(request, &mut |piece| {
+            ensure!(body.len().saturating_add(piece.len()) <= MOST, "the answer is larger than {MOST} bytes");
+            body.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(Response { status, body })
+    }
+
+    /// Sends a request and counts the bytes of a good answer, however long it is.
+    pub fn count(&mut self, request: &Request) -> anyhow::Result<u64> {
+        let mut bytes = 0;
+        let status = self.exchange(request, &mut |piece| {
+            bytes += piece.len() as u64;
+            Ok(())
+        })?;
+        ensure!((200..300).contains(&status), "status {status}");
+        Ok(bytes)
+    }
+
+    fn exchange(&mut self, request: &Request, take: &mut Take<'_>) -> anyhow::Result<u16> {
         if self.stream.is_none() {
             let stream = TcpStream::connect_timeout(&self.host, PATIENCE)?;
             stream.set_nodelay(true)?;
@@ -82,15 +103,18 @@ impl Connection {
         }
         let stream = self.stream.as_mut().context("no connection")?;
         stream.get_mut().write_all(&request.0)?;
-        let (response, keep) = read_response(stream)?;
+        let (status, keep) = read_response(stream, take)?;
         if !keep {
             self.stream = None;
         }
-        Ok(response)
+        Ok(status)
     }
 }
 
-fn read_response(stream: &mut BufReader<TcpStream>) -> anyhow::Result<(Response, bool)> {
+/// Gets the body piece by piece.
+type Take<'a> = dyn FnMut(&[u8]) -> anyhow::Result<()> + 'a;
+
+fn read_response(stream: &mut BufReader<TcpStream>, take: &mut Take<'_>) -> anyhow::Result<(u16, bool)> {
     let first = read_line(stream)?;
     let status = first.split(' ').nth(1).and_then(|word| word.parse().ok()).with_context(|| format!("no status line: {first:?}"))?;
     let (mut length, mut chunked, mut keep) = (None, false, true);
@@ -105,30 +129,35 @@ fn read_response(stream: &mut BufReader<TcpStream>) -> anyhow::Result<(Response,
             _ => {}
         }
     }
-    let mut body = Vec::new();
     if chunked {
         loop {
             let line = read_line(stream)?;
             let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)?;
-            read_exactly(stream, size, &mut body)?;
+            read_exactly(stream, size, take)?;
             read_line(stream)?;
             if size == 0 {
                 break;
             }
         }
     } else if let Some(length) = length {
-        read_exactly(stream, length, &mut body)?;
+        read_exactly(stream, length, take)?;
     } else if status != 204 {
         bail!("an answer without a length");
     }
-    Ok((Response { status, body }, keep))
+    Ok((status, keep))
 }
 
-fn read_exactly(stream: &mut BufReader<TcpStream>, size: usize, body: &mut Vec<u8>) -> anyhow::Result<()> {
-    ensure!(body.len().saturating_add(size) <= MOST, "the answer is larger than {MOST} bytes");
-    let start = body.len();
-    body.resize(start + size, 0);
-    Ok(stream.read_exact(body.get_mut(start..).unwrap_or_default())?)
+fn read_exactly(stream: &mut BufReader<TcpStream>, size: usize, take: &mut Take<'_>) -> anyhow::Result<()> {
+    let mut left = size;
+    while left > 0 {
+        let here = stream.fill_buf()?;
+        ensure!(!here.is_empty(), "the connection ended in the middle of an answer");
+        let used = here.len().min(left);
+        take(here.get(..used).unwrap_or_default())?;
+        stream.consume(used);
+        left -= used;
+    }
+    Ok(())
 }
 
 fn read_line(stream: &mut BufReader<TcpStream>) -> anyhow::Result<String> {

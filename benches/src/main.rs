@@ -36,6 +36,9 @@ fn measure() -> anyhow::Result<()> {
     if options.wants("git") {
         works::git::measure(&options, &mut report)?;
     }
+    if options.wants("bulk") {
+        works::bulk::measure(&mut report)?;
+    }
     if options.wants("push") {
         works::push::measure(&options, &mut report)?;
     }

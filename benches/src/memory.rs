@@ -1,6 +1,8 @@
 //! Memory of a process and its children: what cannot be given back, RssAnon and RssShmem of proc_pid_status(5).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// In bytes.
 pub fn of_tree(root: u32) -> u64 {
@@ -19,6 +21,25 @@ pub fn of_tree(root: u32) -> u64 {
         false
     };
     parents.keys().filter(|id| belongs(**id)).map(|id| of_one(*id)).sum()
+}
+
+/// The most that a process and its children held while `work` ran, looked at twenty times a second; and what the work gave.
+pub fn peak<T>(root: u32, work: impl FnOnce() -> T) -> (u64, T) {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            let mut most = 0;
+            while !done.load(Ordering::Relaxed) {
+                most = of_tree(root).max(most);
+                std::thread::park_timeout(Duration::from_millis(50));
+            }
+            most
+        });
+        let given = work();
+        done.store(true, Ordering::Relaxed);
+        looking.thread().unpark();
+        (looking.join().unwrap_or_default(), given)
+    })
 }
 
 fn of_one(id: u32) -> u64 {

@@ -75,9 +75,7 @@ pub fn component() -> anyhow::Result<PathBuf> {
 }
 
 pub fn first_or_next(source: &Path, old: &str, new: &str) -> anyhow::Result<Vec<u8>> {
-    // "All that leads to the first commit" is that commit alone.
-    let old = if old == NOTHING { format!("{new}^@") } else { old.to_owned() };
-    fixture::pack(source, &old, new)
+    fixture::pack(source, (old != NOTHING).then_some(old), new)
 }
 
 fn push(ours: &Ours, connection: &mut Connection, repository: &str, old: &str, new: &str, pack: &[u8]) -> anyhow::Result<Duration> {

@@ -14,6 +14,7 @@ const OURS: &[&str] = &[
     "quarantine",
     "views",
     "admin-work",
+    "bitmaps",
     "answers",
     "lfs",
     "lfs-uploads",

@@ -1,7 +1,7 @@
 //! Bounds on work: a walk over history or trees asks before each step whether it may go on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
@@ -63,5 +63,28 @@ impl Budget {
             }
         }
         Ok(())
+    }
+}
+
+/// How many may do something at once that takes much memory or time. Whoever comes too late does without.
+#[derive(Debug)]
+pub(crate) struct Turns(AtomicUsize);
+
+/// A turn; given back when dropped.
+pub(crate) struct Turn<'a>(&'a Turns);
+
+impl Turns {
+    pub(crate) fn new(most: usize) -> Turns {
+        Turns(AtomicUsize::new(most))
+    }
+
+    pub(crate) fn take(&self) -> Option<Turn<'_>> {
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).ok().map(|_| Turn(self))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::AcqRel);
     }
 }

@@ -5,7 +5,9 @@
 mod binary;
 mod relay;
 mod running;
+mod said;
 
 pub use binary::GitBinary;
 pub(crate) use relay::Relay;
 pub(crate) use running::{Bounds, Output, Running};
+pub(crate) use said::run;

@@ -52,6 +52,9 @@ pub enum NotConnected {
 ///
 /// `odb` has the repository's packs and, on top, the pack of `push`; `visible` are the refs as the pusher sees them now.
 pub fn check(odb: &Odb, push: Option<&Ingested>, tips: &[Oid], visible: &Refs, budget: &mut Budget) -> Result<Connected, NotConnected> {
+    if let Some(closed) = push.and_then(|push| push.is_reached_from(tips)) {
+        return Ok(Connected { closed });
+    }
     let mut check = Check::new(odb, push, visible);
     check.bases(push, budget)?;
     check.tips(tips, budget)?;

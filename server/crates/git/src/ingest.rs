@@ -1,11 +1,15 @@
-//! Takes a pushed pack in: scanned while it streams; indexed, completed and checked, in memory if it is small and sound, else by
+//! Takes a pushed pack in: scanned while it streams; indexed, completed and checked, here if that can be done without doubt, else by
 //! `git index-pack --strict`; named by its sha256, and left in quarantine.
 //!
 //! What comes out is well formed. Whether it may be built upon is for [`crate::connectivity`].
 
+mod clean;
+mod delta;
 mod depth;
 mod error;
+mod idx;
 pub(crate) mod index;
+mod large;
 pub mod scan;
 pub(crate) mod small;
 
@@ -24,6 +28,8 @@ use crate::packs::store::hash_file;
 use crate::packs::{Pack, PackHash, PackStore, Quarantine};
 use crate::view::View;
 pub use error::{IngestError, Limit};
+use index::Indexer;
+use large::{Around, Closure, Doubtful, Incoming, Taken};
 use scan::Scan;
 
 /// A pack in quarantine. Dropping it removes the files, unless they were published.
@@ -35,6 +41,7 @@ pub struct Ingested {
     appended: Vec<Oid>,
     carried: u32,
     received: u64,
+    closure: Option<Closure>,
     _quarantine: Quarantine,
 }
 
@@ -69,6 +76,12 @@ impl Ingested {
         &self.appended
     }
 
+    /// Whether `tips` reach every object of the pack, if that is known without a walk: the tips are in it and it is complete in itself.
+    pub(crate) fn is_reached_from(&self, tips: &[Oid]) -> Option<bool> {
+        let closure = self.closure.as_ref()?;
+        tips.iter().all(|tip| self.carries(tip)).then(|| closure.is_reached_from(tips))
+    }
+
     /// The place in the index of an object that the client sent.
     pub(crate) fn carried_position(&self, id: &Oid) -> Option<u32> {
         let pack = self.pack.as_ref()?;
@@ -83,7 +96,7 @@ pub struct Base<'a> {
     /// Its packs.
     pub odb: &'a Odb,
     /// Makes the folder for a child. Called only if one is needed: it costs a link for every pack.
-    pub view: &'a dyn Fn() -> Outcome<Arc<View>>,
+    pub view: &'a (dyn Fn() -> Outcome<Arc<View>> + Sync),
 }
 
 /// Reads one pack from `reader`, exactly to its end, into the quarantine `id`.
@@ -112,25 +125,48 @@ pub fn ingest(
     if scan.is_done() && scan.objects() == Some(0) {
         // Sent when every object is already here.
         let received = scan.offset();
-        return Ok(Ingested { pack: None, sent_end: 0, appended: Vec::new(), carried: 0, received, _quarantine: quarantine });
+        return Ok(Ingested {
+            pack: None,
+            sent_end: 0,
+            appended: Vec::new(),
+            carried: 0,
+            received,
+            closure: None,
+            _quarantine: quarantine,
+        });
     }
-    let here = if scan.is_done() { small::take_in(&head, &scan, base.odb, &quarantine, packs.files().as_ref(), cancel)? } else { None };
-    let (path, hash) = match here {
-        Some(written) => written,
-        None => {
-            let view = (base.view)()?;
-            let mut indexer = index::Indexer::start(&quarantine, &view, limits, progress, cancel)?;
-            let mut reads = indexer.write(&head)?;
-            drop(head);
+    let around = Around { packs, quarantine: &quarantine, base, cancel, until };
+    let git = Git { id, limits, around: &around };
+    let Taken { path, hash, closure } = if scan.is_done() {
+        match small::take_in(&head, &scan, base.odb, &quarantine, packs.files().as_ref(), cancel)? {
+            Some((path, hash)) => Taken { path, hash, closure: None },
+            None => git.index(progress, |take| take(&head).map(drop))?,
+        }
+    } else if large::may_be(&scan) {
+        // Once more from the first byte, now with notes.
+        scan = Scan::new(limits);
+        let mut incoming = Incoming::create(&quarantine)?;
+        incoming.feed(&mut scan, &head)?;
+        drop(head);
+        while !scan.is_done() {
+            let got = source.read(&mut buffer)?;
+            incoming.feed(&mut scan, got)?;
+        }
+        let mut arrived = incoming.end()?;
+        match large::take_in(&mut arrived, &scan, &around, progress, &mut |doubtful| git.judge(doubtful))? {
+            Some(taken) => taken,
+            None => git.index(progress, |take| arrived.read(take))?,
+        }
+    } else {
+        git.index(progress, |take| {
+            let mut reads = take(&head)?;
             while reads && !scan.is_done() {
                 let got = source.read(&mut buffer)?;
                 let used = scan.feed(got)?;
-                reads = indexer.write(got.get(..used).unwrap_or_default())?;
+                reads = take(got.get(..used).unwrap_or_default())?;
             }
-            let path = indexer.finish()?;
-            let hash = hash_file(&path)?;
-            (path, hash)
-        }
+            Ok(())
+        })?
     };
     let pack = packs.open_unpublished(&path, hash)?;
     depth::check(&pack)?;
@@ -140,7 +176,45 @@ pub fn ingest(
         _ => pack.entries().filter(|(_, offset)| *offset >= sent_end).map(|(id, _)| id).collect(),
     };
     let carried = pack.objects() - u32::try_from(appended.len()).unwrap_or(u32::MAX).min(pack.objects());
-    Ok(Ingested { pack: Some(pack), sent_end, appended, carried, received: scan.offset(), _quarantine: quarantine })
+    Ok(Ingested { pack: Some(pack), sent_end, appended, carried, received: scan.offset(), closure, _quarantine: quarantine })
+}
+
+/// The child that has the last word.
+struct Git<'a> {
+    id: &'a str,
+    limits: &'a GitLimits,
+    around: &'a Around<'a>,
+}
+
+/// Gets bytes; `false` says that no more are wanted.
+type Take<'a> = dyn FnMut(&[u8]) -> Result<bool, IngestError> + 'a;
+
+impl Git<'_> {
+    /// The pack that `feed` writes, taken in.
+    fn index(
+        &self,
+        progress: &mut dyn FnMut(&str),
+        feed: impl FnOnce(&mut Take<'_>) -> Result<(), IngestError>,
+    ) -> Result<Taken, IngestError> {
+        let Around { quarantine, base, cancel, .. } = self.around;
+        let view = (base.view)()?;
+        let mut indexer = Indexer::start(quarantine, &view, None, self.limits, progress, cancel)?;
+        feed(&mut |bytes| indexer.write(bytes))?;
+        let path = indexer.finish()?;
+        let hash = hash_file(&path)?;
+        Ok(Taken { path, hash, closure: None })
+    }
+
+    /// Its verdict on some objects of the pack in quarantine, which it may lean on.
+    fn judge(&self, doubtful: &Doubtful) -> Result<(), IngestError> {
+        let Around { packs, quarantine, base, cancel, .. } = self.around;
+        let view = (base.view)()?;
+        let apart = packs.quarantine(&format!("{}-doubt", self.id))?;
+        let mut silent = |_: &str| {};
+        let mut indexer = Indexer::start(&apart, &view, Some(quarantine), self.limits, &mut silent, cancel)?;
+        doubtful.write(|bytes| indexer.write(bytes))?;
+        indexer.finish().map(drop)
+    }
 }
 
 /// The client's bytes, with the caller's wish to stop and the time looked at before each read.

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod archive;
+pub mod bitmaps;
 pub mod budget;
 pub mod build;
 pub mod child;

@@ -62,11 +62,16 @@ pub struct Object {
 impl Object {
     /// Its id, computed from its bytes; `None` if they were made to collide.
     pub(crate) fn id(&self) -> Option<Oid> {
-        let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
-        hasher.update(format!("{} {}\0", self.kind, self.data.len()).as_bytes());
-        hasher.update(&self.data);
-        hasher.try_finalize().ok()?.as_bytes().try_into().ok().map(Oid)
+        id_of(self.kind, &self.data)
     }
+}
+
+/// The id of an object; `None` if it was made to collide.
+pub(crate) fn id_of(kind: Kind, data: &[u8]) -> Option<Oid> {
+    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+    hasher.update(format!("{kind} {}\0", data.len()).as_bytes());
+    hasher.update(data);
+    hasher.try_finalize().ok()?.as_bytes().try_into().ok().map(Oid)
 }
 
 pub(crate) fn to_gix(id: &Oid) -> gix::ObjectId {

@@ -98,6 +98,15 @@ impl Odb {
         Ok((Kind::from_gix(header.kind), header.object_size))
     }
 
+    /// Its kind, if it is stored.
+    pub(crate) fn kind(&self, id: &Oid) -> Result<Option<Kind>> {
+        match self.header(id) {
+            Ok((kind, _)) => Ok(Some(kind)),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
     /// The object, inflated.
     pub fn find(&self, id: &Oid) -> Result<Object> {
         let found = self.entry(id)?;

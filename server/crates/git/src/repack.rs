@@ -1,6 +1,5 @@
 //! A new pack of objects that are stored already, by a `git pack-objects` child, and read back whole before anybody is told of it.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use hardie_domain::refname::RefName;
 
 use crate::budget::Cancel;
-use crate::child::{Bounds, GitBinary, Output, Running};
+use crate::child::{Bounds, GitBinary, run};
 use crate::error::{Error, Result};
 use crate::packs::store::hash_file;
 use crate::packs::{Pack, PackHash, PackStore, Quarantine};
@@ -19,8 +18,6 @@ use crate::wire::Refs;
 const MEMORY: u64 = 2 << 30;
 /// Bytes that stay free for pushes while a pack is written.
 const SPARE: u64 = 64 << 20;
-/// Bytes of its words that are kept.
-const WORDS: usize = 16 << 10;
 
 /// A new pack in quarantine. Dropping it removes the files, unless they were published.
 #[derive(Debug)]
@@ -79,36 +76,4 @@ fn packed(quarantine: &Quarantine, said: &str) -> Result<PathBuf> {
         return Err(Error::Git(format!("git pack-objects named no pack: {name:.100}")));
     }
     Ok(quarantine.pack_dir().join(format!("pack-{name}.pack")))
-}
-
-#[derive(Default)]
-struct Said {
-    out: Vec<u8>,
-    err: Vec<u8>,
-}
-
-impl Output for Said {
-    fn stdout(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        keep(&mut self.out, bytes)
-    }
-
-    fn stderr(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        keep(&mut self.err, bytes)
-    }
-}
-
-fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> ControlFlow<()> {
-    kept.extend(bytes.iter().take(WORDS.saturating_sub(kept.len())));
-    ControlFlow::Continue(())
-}
-
-fn run(command: std::process::Command, input: &[u8], bounds: &Bounds, cancel: &Cancel, name: &str) -> Result<String> {
-    let mut said = Said::default();
-    let mut child = Running::spawn(command, bounds, cancel)?;
-    child.write_all(input, &mut said)?;
-    let status = child.finish(&mut said)?;
-    if status.success() {
-        return Ok(String::from_utf8_lossy(&said.out).into_owned());
-    }
-    Err(Error::Git(format!("git {name} ended with {status}: {}", String::from_utf8_lossy(&said.err).trim())))
 }

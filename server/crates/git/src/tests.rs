@@ -1,11 +1,13 @@
 //! Packs, pushes and fetches end to end, against the real `git` in temporary folders.
 
 mod attacks;
+mod bitmaps;
 mod built;
 mod collect;
 mod fetch;
 mod generated;
 mod hostile;
+mod large;
 mod lfs;
 mod publish;
 mod push;

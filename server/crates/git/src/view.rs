@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::bitmaps;
 use crate::error::{Error, Result};
 use crate::odb::{Member, Odb};
 use crate::packs::{DiskFiles, Files, PackHash, PackStore};
@@ -31,18 +32,30 @@ impl View {
     pub fn create(store: &PackStore, packs: &[PackHash], refs: &Arc<Refs>) -> Result<Arc<View>> {
         let members: Vec<_> = store.packs(packs)?.into_iter().map(|pack| Member { pack, closed: false }).collect();
         let files = Arc::clone(store.files());
-        let linked = View::lay_out(store.new_view_path()?, files, members.clone(), refs, |files, from, to| files.hard_link(from, to));
+        let packs: Vec<_> = members.iter().map(|member| Arc::clone(&member.pack)).collect();
+        let bitmaps = bitmaps::files(store, &packs);
+        let linked =
+            View::lay_out(store.new_view_path()?, files, members.clone(), &bitmaps, refs, |files, from, to| files.hard_link(from, to));
         match linked {
             Err(Error::DiskFull) => {
                 let name = store.new_view_path()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let path = std::env::temp_dir().join(format!("hardie-view-{}-{name}", std::process::id()));
-                View::lay_out(path, Arc::new(DiskFiles), members, refs, |_, from, to| std::os::unix::fs::symlink(from.canonicalize()?, to))
+                View::lay_out(path, Arc::new(DiskFiles), members, &[], refs, |_, from, to| {
+                    std::os::unix::fs::symlink(from.canonicalize()?, to)
+                })
             }
             done => done,
         }
     }
 
-    fn lay_out(path: PathBuf, files: Arc<dyn Files>, members: Vec<Member>, refs: &Arc<Refs>, link: Link) -> Result<Arc<View>> {
+    fn lay_out(
+        path: PathBuf,
+        files: Arc<dyn Files>,
+        members: Vec<Member>,
+        bitmaps: &[(PathBuf, String)],
+        refs: &Arc<Refs>,
+        link: Link,
+    ) -> Result<Arc<View>> {
         let failed = |e| Error::io("preparing a folder for git", e);
         files.create_dir(&path).map_err(failed)?;
         // From here on, Drop cleans up.
@@ -56,6 +69,15 @@ impl View {
             for extension in ["idx", "pack"] {
                 let from = member.pack.path().with_extension(extension);
                 link(view.files.as_ref(), &from, &name.with_extension(extension)).map_err(failed)?;
+            }
+        }
+        for (from, name) in bitmaps {
+            // They may have been removed meanwhile, and nothing needs them.
+            if let Err(e) = link(view.files.as_ref(), from, &view.objects().join("pack").join(name)) {
+                if e.kind() != io::ErrorKind::NotFound {
+                    return Err(failed(e));
+                }
+                break;
             }
         }
         Ok(Arc::new(view))

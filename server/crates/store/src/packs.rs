@@ -130,6 +130,13 @@ reads! {
         db.all(statement.bind(most).bind(limit), |c| c.id(RepoId)).await
     }
 
+    /// Repositories above `after`, in the order of their ids, whose packs have at least so many objects together.
+    pub async fn list_large_repos(db, objects: u64, after: RepoId, limit: u32) -> Result<Vec<RepoId>> {
+        let statement = sql("SELECT rp.repo_id FROM repo_pack rp JOIN pack p ON p.hash = rp.hash JOIN repo r ON r.id = rp.repo_id \
+             WHERE r.deleted_at IS NULL AND rp.repo_id > $1 GROUP BY rp.repo_id HAVING SUM(p.objects) >= $2 ORDER BY rp.repo_id LIMIT $3");
+        db.all(statement.bind(after).bind(objects).bind(limit), |c| c.id(RepoId)).await
+    }
+
     /// Packs whose removal was begun and not finished.
     pub async fn list_dead_packs(db, after: &[u8; 32], limit: u32) -> Result<Vec<[u8; 32]>> {
         let statement = sql("SELECT hash FROM pack WHERE state = 'dead' AND hash > $1 ORDER BY hash LIMIT $2");

@@ -21,6 +21,8 @@ const SEQUENCING: Duration = Duration::from_millis(200);
 const EXPIRY: Duration = Duration::from_secs(60);
 /// Crowded repositories are looked for this often.
 const FOLDING: Duration = Duration::from_secs(60);
+/// Large repositories are looked for this often.
+const BITMAPS: Duration = Duration::from_secs(60);
 /// Repositories that may hold what no ref reaches are looked for this often.
 const COLLECTING: Duration = Duration::from_secs(60);
 /// What nobody can have back is removed about this long afterwards. It looks at every pack, so not too often.
@@ -33,6 +35,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
+        rounds("worker.bitmaps", BITMAPS, &stop, || bitmaps(app.clone())),
         rounds("worker.collect", COLLECTING, &stop, || collect(app.clone())),
         rounds("worker.sweep", SWEEPING, &stop, || sweep(app.clone())),
     );
@@ -71,6 +74,14 @@ async fn fold(app: App) -> Result<Next> {
         tracing::info!(packs, "folded small packs");
     }
     Ok(if packs > 0 { Next::AtOnce } else { Next::Later })
+}
+
+async fn bitmaps(app: App) -> Result<Next> {
+    let repositories = upkeep::keep_bitmaps(&app).await?;
+    if repositories > 0 {
+        tracing::info!(repositories, "made bitmaps");
+    }
+    Ok(Next::Later)
 }
 
 async fn collect(app: App) -> Result<Next> {

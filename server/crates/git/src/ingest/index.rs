@@ -42,16 +42,23 @@ fn quoted(path: &Path) -> OsString {
 }
 
 impl<'a> Indexer<'a> {
+    /// Its result goes to `quarantine`; what it may lean on is in `base`, and `beside`.
     pub(crate) fn start(
         quarantine: &Quarantine,
         base: &View,
+        beside: Option<&Quarantine>,
         limits: &GitLimits,
         progress: &'a mut dyn FnMut(&str),
         cancel: &Cancel,
     ) -> Result<Indexer<'a>, IngestError> {
         let git = GitBinary::find().map_err(|e| IngestError::NoGit(e.to_string()))?;
         let mut command = git.command(base.path());
-        command.env("GIT_OBJECT_DIRECTORY", quarantine.path()).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&base.objects()));
+        let mut stored = quoted(&base.objects());
+        if let Some(beside) = beside {
+            stored.push(":");
+            stored.push(quoted(beside.path()));
+        }
+        command.env("GIT_OBJECT_DIRECTORY", quarantine.path()).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", stored);
         // Publishing syncs; large blobs are streamed rather than held.
         command.args(["-c", "core.fsync=none", "-c", "core.bigFileThreshold=32m", "-c", "pack.writeReverseIndex=false"]);
         command.args(["index-pack", "--stdin", "--fix-thin", STRICT, "--threads=2", "--show-resolving-progress"]);

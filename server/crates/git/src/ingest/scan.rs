@@ -5,13 +5,45 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 use hardie_domain::limits::GitLimits;
+use hardie_domain::oid::Oid;
 
 use super::error::{IngestError, Limit};
+use crate::object::Kind;
 
 const HEADER: usize = 12;
 const TRAILER: usize = 20;
 /// Two variable-length sizes of up to 64 bits, at the head of every delta.
 const DELTA_HEAD: usize = 20;
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// An object.
+    Whole(Kind),
+    /// A delta against the entry that begins there.
+    Near(u64),
+    /// A delta against the object of this id.
+    Far(Oid),
+}
+
+/// Is told what passes by.
+pub(super) trait Watch {
+    /// An entry begins at `start`; its object, or its delta, will have `size` bytes.
+    fn begin(&mut self, start: u64, form: Form, size: u64);
+    /// Some more of them, inflated.
+    fn data(&mut self, bytes: &[u8]);
+    /// That was all of them.
+    fn end(&mut self);
+}
+
+/// Nobody looks.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begin(&mut self, _: u64, _: Form, _: u64) {}
+    fn data(&mut self, _: &[u8]) {}
+    fn end(&mut self) {}
+}
 
 /// The scan of one pack. Feed it until [`Scan::is_done`].
 pub struct Scan {
@@ -32,7 +64,7 @@ enum State {
     Header,
     EntryHeader { start: u64 },
     BaseOffset { start: u64, size: u64 },
-    BaseId { size: u64 },
+    BaseId { start: u64, size: u64 },
     Data { size: u64, made: u64, delta: bool },
     Trailer,
     Done,
@@ -82,11 +114,16 @@ impl Scan {
 
     /// Takes bytes and says how many belong to the pack: fewer than given only at its end.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<usize, IngestError> {
+        self.feed_watched(bytes, &mut Unwatched)
+    }
+
+    /// The same, and tells what passes by.
+    pub(super) fn feed_watched(&mut self, bytes: &[u8], watch: &mut impl Watch) -> Result<usize, IngestError> {
         let mut rest = bytes;
         while !rest.is_empty() && !self.is_done() {
             let used = match self.state {
-                State::Data { size, made, delta } => self.data(rest, size, made, delta)?,
-                _ => self.fixed(rest)?,
+                State::Data { size, made, delta } => self.data(rest, size, made, delta, watch)?,
+                _ => self.fixed(rest, watch)?,
             };
             self.offset += used as u64;
             if self.offset > self.limits.pack_bytes {
@@ -98,12 +135,12 @@ impl Scan {
     }
 
     /// Everything outside of deflated data is a few bytes long and may be cut anywhere: it is collected byte by byte.
-    fn fixed(&mut self, bytes: &[u8]) -> Result<usize, IngestError> {
+    fn fixed(&mut self, bytes: &[u8], watch: &mut impl Watch) -> Result<usize, IngestError> {
         let end = self.offset;
         for (used, byte) in bytes.iter().enumerate() {
             self.small.push(*byte);
             let at = end + used as u64 + 1;
-            let Some(next) = self.complete(at)? else { continue };
+            let Some(next) = self.complete(at, watch)? else { continue };
             self.small.clear();
             self.state = next;
             return Ok(used + 1);
@@ -112,7 +149,7 @@ impl Scan {
     }
 
     /// The next state if the collected bytes are a whole item; `at` is the offset behind them.
-    fn complete(&mut self, at: u64) -> Result<Option<State>, IngestError> {
+    fn complete(&mut self, at: u64, watch: &mut impl Watch) -> Result<Option<State>, IngestError> {
         let small = self.small.as_slice();
         match self.state {
             State::Header if small.len() == HEADER => self.header(at).map(Some),
@@ -121,18 +158,27 @@ impl Scan {
                     return if small.len() > 10 { Err(malformed("an entry's size has too many digits")) } else { Ok(None) };
                 }
                 let (kind, size) = entry_header(small).ok_or_else(|| malformed("an entry's size is too large"))?;
-                self.entry(kind, size, start).map(Some)
+                self.entry(kind, size, start, watch).map(Some)
             }
             State::BaseOffset { start, size } => {
                 if small.last().is_some_and(|b| b & 0x80 != 0) {
                     return if small.len() > 9 { Err(malformed("a base offset has too many digits")) } else { Ok(None) };
                 }
                 match base_distance(small) {
-                    Some(distance) if distance > 0 && distance + HEADER as u64 <= start => Ok(Some(self.begin(size, true))),
+                    Some(distance) if distance > 0 && distance + HEADER as u64 <= start => {
+                        watch.begin(start, Form::Near(start - distance), size);
+                        Ok(Some(self.begin(size, true)))
+                    }
                     _ => Err(malformed("a delta's base lies outside of the pack")),
                 }
             }
-            State::BaseId { size } if small.len() == 20 => Ok(Some(self.begin(size, true))),
+            State::BaseId { start, size } => match small.first_chunk() {
+                Some(id) => {
+                    watch.begin(start, Form::Far(Oid(*id)), size);
+                    Ok(Some(self.begin(size, true)))
+                }
+                None => Ok(None),
+            },
             State::Trailer if small.len() == TRAILER => {
                 if self.objects == Some(0) && small != empty_checksum(&self.out) {
                     return Err(malformed("the checksum is wrong"));
@@ -174,13 +220,16 @@ impl Scan {
         State::EntryHeader { start: at }
     }
 
-    fn entry(&mut self, kind: u8, size: u64, start: u64) -> Result<State, IngestError> {
+    fn entry(&mut self, kind: u8, size: u64, start: u64, watch: &mut impl Watch) -> Result<State, IngestError> {
         self.check_object(size)?;
         match kind {
-            1..=4 => Ok(self.begin(size, false)),
             6 => Ok(State::BaseOffset { start, size }),
-            7 => Ok(State::BaseId { size }),
-            other => Err(malformed(&format!("entry type {other} is unknown"))),
+            7 => Ok(State::BaseId { start, size }),
+            other => {
+                let kind = whole(kind).ok_or_else(|| malformed(&format!("entry type {other} is unknown")))?;
+                watch.begin(start, Form::Whole(kind), size);
+                Ok(self.begin(size, false))
+            }
         }
     }
 
@@ -189,7 +238,7 @@ impl Scan {
         State::Data { size, made: 0, delta }
     }
 
-    fn data(&mut self, bytes: &[u8], size: u64, made: u64, delta: bool) -> Result<usize, IngestError> {
+    fn data(&mut self, bytes: &[u8], size: u64, made: u64, delta: bool, watch: &mut impl Watch) -> Result<usize, IngestError> {
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self.inflate.decompress(bytes, &mut self.out, FlushDecompress::None);
         let status = status.map_err(|_| malformed("deflated data is damaged"))?;
@@ -200,6 +249,7 @@ impl Scan {
             let room = DELTA_HEAD - self.small.len().min(DELTA_HEAD);
             self.small.extend(fresh.take(room));
         }
+        watch.data(self.out.get(..usize::try_from(new).unwrap_or(usize::MAX)).unwrap_or_default());
         let made = made + new;
         if made > size {
             return Err(malformed("an object is larger than its entry says"));
@@ -213,6 +263,7 @@ impl Scan {
             if delta {
                 self.delta_result()?;
             }
+            watch.end();
             self.small.clear();
             self.state = self.next_entry(self.offset + used as u64);
             return Ok(used);
@@ -251,8 +302,42 @@ fn malformed(why: &str) -> IngestError {
     IngestError::Malformed(why.to_owned())
 }
 
+/// The kind of an entry that is no delta.
+fn whole(number: u8) -> Option<Kind> {
+    match number {
+        1 => Some(Kind::Commit),
+        2 => Some(Kind::Tree),
+        3 => Some(Kind::Blob),
+        4 => Some(Kind::Tag),
+        _ => None,
+    }
+}
+
+/// Reads the head of the entry that begins at `start` of `pack` and moves `at` behind it: what it holds, and its size inflated.
+pub(super) fn head(pack: &[u8], start: usize, at: &mut usize) -> Option<(Form, u64)> {
+    let (kind, size) = entry_header(digits(pack, at)?)?;
+    let form = match kind {
+        6 => Form::Near((start as u64).checked_sub(base_distance(digits(pack, at)?)?)?),
+        7 => {
+            let id = pack.get(*at..)?.first_chunk::<20>()?;
+            *at += id.len();
+            Form::Far(Oid(*id))
+        }
+        other => Form::Whole(whole(other)?),
+    };
+    Some((form, size))
+}
+
+/// The bytes of a number of which all but the last have their highest bit set.
+fn digits<'a>(pack: &'a [u8], at: &mut usize) -> Option<&'a [u8]> {
+    let rest = pack.get(*at..)?;
+    let length = rest.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
+    *at += length;
+    rest.get(..length)
+}
+
 /// Type in bits 4 to 6 of the first byte; size little end first, 4 bits and then 7 a byte.
-pub(super) fn entry_header(bytes: &[u8]) -> Option<(u8, u64)> {
+fn entry_header(bytes: &[u8]) -> Option<(u8, u64)> {
     let (first, rest) = bytes.split_first()?;
     let mut size = u64::from(first & 0x0f);
     let mut shift = 4;
@@ -265,7 +350,7 @@ pub(super) fn entry_header(bytes: &[u8]) -> Option<(u8, u64)> {
 }
 
 /// Big end first, 7 bits a byte, one added at each continuation.
-pub(super) fn base_distance(bytes: &[u8]) -> Option<u64> {
+fn base_distance(bytes: &[u8]) -> Option<u64> {
     let (first, rest) = bytes.split_first()?;
     let mut value = u64::from(first & 0x7f);
     for byte in rest {

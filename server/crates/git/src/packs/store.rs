@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::budget::Turns;
 use crate::error::{Error, Result};
 use crate::packs::cache::ObjectCache;
 use crate::packs::files::Files;
@@ -28,6 +29,9 @@ use crate::packs::workplace::{self, Workplace};
 
 /// Open packs kept mapped when nobody uses them.
 const OPEN_PACKS: usize = 512;
+
+/// Large packs that are resolved at once, each on two threads and with some hundred megabytes.
+const RESOLVING: usize = 2;
 
 /// Packs on one local disk. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,6 +47,7 @@ struct Inner {
     cache: Arc<ObjectCache>,
     /// Beside a server that may be running: where to work, made when it is first needed.
     apart: Option<Mutex<Option<Workplace>>>,
+    resolving: Turns,
 }
 
 impl PackStore {
@@ -58,6 +63,8 @@ impl PackStore {
         if let Err(error) = workplace::clear_left(root, files.as_ref()) {
             tracing::warn!(%error, "folders of commands that were killed are not removed");
         }
+        ignore(files.create_dir(&root.join("bitmaps")), io::ErrorKind::AlreadyExists)
+            .map_err(|e| Error::io("creating a folder for bitmaps", e))?;
         let store = PackStore::on(root, files, None);
         store.0.shelves.create()?;
         store.0.files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
@@ -72,7 +79,16 @@ impl PackStore {
     fn on(root: &Path, files: Arc<dyn Files>, apart: Option<Mutex<Option<Workplace>>>) -> PackStore {
         let shelves = Shelves::new(root.join("packs"), Arc::clone(&files));
         let (open, tick) = (Mutex::default(), AtomicU64::new(0));
-        PackStore(Arc::new(Inner { root: root.to_owned(), files, shelves, open, tick, cache: Arc::default(), apart }))
+        PackStore(Arc::new(Inner {
+            root: root.to_owned(),
+            files,
+            shelves,
+            open,
+            tick,
+            cache: Arc::default(),
+            apart,
+            resolving: Turns::new(RESOLVING),
+        }))
     }
 
     /// A new quarantine. `id` is the server's own id of the push: letters, digits and `-` only.
@@ -167,8 +183,17 @@ impl PackStore {
         Ok(Arc::new(Pack::open(path, hash, &self.0.cache)?))
     }
 
+    /// Turns at applying the deltas of a large pack.
+    pub(crate) fn resolving(&self) -> &Turns {
+        &self.0.resolving
+    }
+
     pub(crate) fn files(&self) -> &Arc<dyn Files> {
         &self.0.files
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.0.root
     }
 
     pub(crate) fn new_view_path(&self) -> Result<PathBuf> {

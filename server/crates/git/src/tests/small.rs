@@ -13,9 +13,8 @@ use crate::packs::{Pack, Quarantine};
 
 const PERSON: &str = "Ann <ann@example.org> 1700000000 +0100";
 
-/// A commit of a folder in a folder, and a tag of it, with so many things wrong.
-fn pack(chance: &mut Chance, mut wrong: usize) -> Vec<u8> {
-    let mut made = HandMade::new();
+/// A commit of a folder in a folder, and a tag of it, with so many things wrong; behind what is there already.
+pub(super) fn pack(mut made: HandMade, chance: &mut Chance, mut wrong: usize) -> Vec<u8> {
     let mut add = |chance: &mut Chance, made: &mut HandMade, kind: u8, mut data: Vec<u8>| {
         if wrong > 0 && chance.below(3) == 0 {
             spoil(&mut data, kind, chance);
@@ -39,11 +38,11 @@ fn pack(chance: &mut Chance, mut wrong: usize) -> Vec<u8> {
     made.finish()
 }
 
-fn entry(mode: &str, name: &str, id: &Oid) -> Vec<u8> {
+pub(super) fn entry(mode: &str, name: &str, id: &Oid) -> Vec<u8> {
     [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &id.0].concat()
 }
 
-fn id(kind: u8, data: &[u8]) -> Oid {
+pub(super) fn id(kind: u8, data: &[u8]) -> Oid {
     let word = ["", "commit", "tree", "blob", "tag"][usize::from(kind)];
     let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
     hasher.update(format!("{word} {}\0", data.len()).as_bytes());
@@ -119,17 +118,17 @@ fn here(server: &Server, pack: &[u8]) -> Option<(BTreeSet<(Oid, u64)>, Quarantin
     Some((listed(&server.store.open_unpublished(&path, hash).unwrap()), quarantine))
 }
 
-fn by_git(server: &Server, pack: &[u8]) -> Result<BTreeSet<(Oid, u64)>, String> {
+pub(super) fn by_git(server: &Server, pack: &[u8]) -> Result<BTreeSet<(Oid, u64)>, String> {
     let quarantine = server.store.quarantine("git").unwrap();
     let (view, mut silent, cancel) = (server.view(), |_: &str| {}, Cancel::new());
-    let mut indexer = Indexer::start(&quarantine, &view, &server.limits, &mut silent, &cancel).unwrap();
+    let mut indexer = Indexer::start(&quarantine, &view, None, &server.limits, &mut silent, &cancel).unwrap();
     indexer.write(pack).unwrap();
     let path = indexer.finish().map_err(|error| error.to_string())?;
     let hash = crate::packs::store::hash_file(&path).unwrap();
     Ok(listed(&server.store.open_unpublished(&path, hash).unwrap()))
 }
 
-fn listed(pack: &Pack) -> BTreeSet<(Oid, u64)> {
+pub(super) fn listed(pack: &Pack) -> BTreeSet<(Oid, u64)> {
     pack.entries().collect()
 }
 
@@ -144,7 +143,7 @@ fn what_is_taken_in_here_git_takes_in_too() {
     for case in 0..cases {
         let mut chance = Chance(seed.wrapping_add(case));
         let wrong = [0, 1, 1, 1, 2][chance.below(5)];
-        let pack = pack(&mut chance, wrong);
+        let pack = pack(HandMade::new(), &mut chance, wrong);
         match here(&server, &pack) {
             Some((ours, _quarantine)) => {
                 let gits = by_git(&server, &pack).unwrap_or_else(|text| panic!("case {case}: git refuses: {text}"));

@@ -1,14 +1,10 @@
-//! Whether objects are beyond doubt: a part of what git-fsck(1) passes in its strictest setting.
-//!
-//! Each check says yes only to what it knows to be sound. A no means nothing but that git shall look.
-
-mod lines;
-mod tree;
+//! Whether a small pack is beyond doubt.
 
 use std::collections::{HashMap, HashSet};
 
 use hardie_domain::oid::Oid;
 
+use super::super::clean::{ATTRIBUTES, Named, Role, are_plain_attributes, is_sound};
 use super::Objects;
 use crate::budget::Cancel;
 use crate::error::{Error, Result};
@@ -19,24 +15,18 @@ use crate::odb::Odb;
 const MOST_NAMED: usize = 50_000;
 /// Different `.gitattributes` files.
 const MOST_ATTRIBUTES: usize = 8;
-/// Bytes of a `.gitattributes` file that is looked at here.
-const ATTRIBUTES: usize = 1 << 20;
-/// The longest line of one; git's own bound.
-const ATTRIBUTES_LINE: usize = 2048;
 
 /// Whether all objects are sound, and name objects of the right kind that are stored.
 pub(super) fn all(objects: &Objects, odb: &Odb, gone: &Cancel) -> Result<bool> {
     // Each is looked at once, however many name it.
     let (mut kinds, mut plain) = (HashMap::new(), HashSet::new());
+    let mut named = Vec::new();
     for object in objects.by_id.values() {
-        let named = match object.kind {
-            Kind::Blob => continue,
-            Kind::Tree => tree::named(&object.data),
-            Kind::Commit => lines::commit(&object.data),
-            Kind::Tag => lines::tag(&object.data),
-        };
-        let Some(named) = named else { return Ok(false) };
-        for Named { id, kind, attributes } in named {
+        named.clear();
+        if !is_sound(object.kind, &object.data, &mut |other| named.push(other)) {
+            return Ok(false);
+        }
+        for Named { id, kind, role } in named.iter().copied() {
             let found = match kinds.get(&id) {
                 Some(known) => *known,
                 None if kinds.len() == MOST_NAMED || (kinds.len() % 256 == 0 && gone.is_cancelled()) => return Ok(false),
@@ -46,11 +36,11 @@ pub(super) fn all(objects: &Objects, odb: &Odb, gone: &Cancel) -> Result<bool> {
                     found
                 }
             };
-            if found != Some(kind) {
+            if found != Some(kind) || role == Role::Modules {
                 return Ok(false);
             }
-            if attributes && !plain.contains(&id) {
-                if plain.len() == MOST_ATTRIBUTES || !are_plain_attributes(objects, odb, &id)? {
+            if role == Role::Attributes && !plain.contains(&id) {
+                if plain.len() == MOST_ATTRIBUTES || !attributes_are_plain(objects, odb, &id)? {
                     return Ok(false);
                 }
                 plain.insert(id);
@@ -60,32 +50,19 @@ pub(super) fn all(objects: &Objects, odb: &Odb, gone: &Cancel) -> Result<bool> {
     Ok(true)
 }
 
-/// An object that another one names.
-struct Named {
-    id: Oid,
-    kind: Kind,
-    /// Whether it is read as a `.gitattributes` file.
-    attributes: bool,
-}
-
 fn kind_of(objects: &Objects, odb: &Odb, id: &Oid) -> Result<Option<Kind>> {
-    if let Some(object) = objects.by_id.get(id) {
-        return Ok(Some(object.kind));
-    }
-    match odb.header(id) {
-        Ok((kind, _)) => Ok(Some(kind)),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
+    match objects.by_id.get(id) {
+        Some(object) => Ok(Some(object.kind)),
+        None => odb.kind(id),
     }
 }
 
-fn are_plain_attributes(objects: &Objects, odb: &Odb, id: &Oid) -> Result<bool> {
-    let is_plain = |data: &[u8]| data.len() <= ATTRIBUTES && data.split(|byte| *byte == b'\n').all(|line| line.len() < ATTRIBUTES_LINE);
+fn attributes_are_plain(objects: &Objects, odb: &Odb, id: &Oid) -> Result<bool> {
     if let Some(object) = objects.by_id.get(id) {
-        return Ok(is_plain(&object.data));
+        return Ok(are_plain_attributes(&object.data));
     }
     match odb.header(id) {
-        Ok((Kind::Blob, size)) if size <= ATTRIBUTES as u64 => Ok(is_plain(&odb.find(id)?.data)),
+        Ok((Kind::Blob, size)) if size <= ATTRIBUTES as u64 => Ok(are_plain_attributes(&odb.find(id)?.data)),
         Ok(_) | Err(Error::NotFound(_)) => Ok(false),
         Err(other) => Err(other),
     }

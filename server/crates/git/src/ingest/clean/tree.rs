@@ -1,20 +1,19 @@
 //! Trees: canonical modes, order, and names that no file system takes for git's own.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use hardie_domain::oid::Oid;
 
-use super::Named;
+use super::{Named, Role};
 use crate::object::Kind;
 
 /// Bytes of a name; git's own bound is 4096.
 const NAME: usize = 1024;
 
-/// What a sound tree names.
-pub(super) fn named(mut data: &[u8]) -> Option<Vec<Named>> {
-    let mut named = Vec::new();
-    let mut names = HashSet::new();
+/// Something if the tree is sound.
+pub(super) fn check(mut data: &[u8], names: &mut impl FnMut(Named)) -> Option<()> {
+    // Files whose name the one that is looked at begins with: only after those may a folder of the same name come.
+    let mut prefixes: Vec<&[u8]> = Vec::new();
     let mut last: Option<(&[u8], bool)> = None;
     while !data.is_empty() {
         let space = data.iter().take(7).position(|byte| *byte == b' ')?;
@@ -31,23 +30,33 @@ pub(super) fn named(mut data: &[u8]) -> Option<Vec<Named>> {
             _ => return None,
         };
         let is_tree = kind == Some(Kind::Tree);
-        if id.is_zero() || !is_plain(name, is_link) || !names.insert(name) {
+        if id.is_zero() || !is_plain(name, is_link) {
             return None;
         }
         if last.is_some_and(|(before, was_tree)| order(before, was_tree, name, is_tree) != Ordering::Less) {
             return None;
         }
         last = Some((name, is_tree));
-        let attributes = name == b".gitattributes";
+        prefixes.truncate(prefixes.iter().rposition(|prefix| name.starts_with(prefix)).map_or(0, |at| at + 1));
+        if is_tree && prefixes.last() == Some(&name) {
+            return None;
+        }
+        if !is_tree {
+            prefixes.push(name);
+        }
+        let role = match name {
+            b".gitattributes" => Role::Attributes,
+            b".gitmodules" => Role::Modules,
+            _ => Role::Plain,
+        };
         match kind {
             // A commit of another repository need not be here.
-            None if attributes => return None,
-            None => {}
-            Some(kind) if attributes && kind != Kind::Blob => return None,
-            Some(kind) => named.push(Named { id, kind, attributes }),
+            None if role == Role::Plain => {}
+            Some(kind) if role == Role::Plain || kind == Kind::Blob => names(Named { id, kind, role }),
+            _ => return None,
         }
     }
-    Some(named)
+    Some(())
 }
 
 /// The order of trees: a folder's name counts as if it ended in a slash.
@@ -74,16 +83,23 @@ fn is_plain(name: &[u8], is_link: bool) -> bool {
     let is_dotted = rest.first() == Some(&b'.') || rest.last() == Some(&b'.');
     // As written: without any letter that was left out or made small.
     let as_written = ascii == name;
-    as_written && is_word && !is_dotted && !is_link && !rest.starts_with(b"modules")
+    as_written && is_word && !is_dotted && !is_link && (rest == b"modules" || !rest.starts_with(b"modules"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_plain, named};
+    use super::{check, is_plain};
+
+    fn named(tree: &[u8]) -> Option<usize> {
+        let mut count = 0;
+        check(tree, &mut |_| count += 1).map(|()| count)
+    }
 
     #[test]
     fn names_that_git_reads_are_left_to_git() {
-        for name in ["a", "Makefile", ".gitignore", ".github", ".gitattributes", ".gitlab-ci.yml", "git", "é", "a.git", ".gi", " x"] {
+        for name in
+            ["a", "Makefile", ".gitignore", ".github", ".gitattributes", ".gitlab-ci.yml", ".gitmodules", "git", "é", "a.git", ".gi", " x"]
+        {
             assert!(is_plain(name.as_bytes(), false), "{name}");
         }
         for name in [
@@ -100,7 +116,6 @@ mod tests {
             "a\\b",
             "a/b",
             "a\nb",
-            ".gitmodules",
             ".gitModules",
             ".gitmodules.",
             ".gitAttributes",
@@ -118,7 +133,7 @@ mod tests {
     fn order_modes_and_twins_are_looked_at() {
         let tree = |entries: &[(&str, &str)]| {
             let lines = entries.iter().map(|(mode, name)| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[7; 20]].concat());
-            named(&lines.collect::<Vec<_>>().concat()).map(|named| named.len())
+            named(&lines.collect::<Vec<_>>().concat())
         };
         assert_eq!(tree(&[]), Some(0));
         assert_eq!(tree(&[("100644", "a"), ("100644", "a.b"), ("40000", "a0"), ("160000", "m"), ("120000", "z")]), Some(4));
@@ -128,6 +143,8 @@ mod tests {
             &[("100644", "a"), ("100644", "a")],
             &[("40000", "a"), ("100644", "a.b")],
             &[("100644", "a"), ("100644", "a.b"), ("40000", "a")],
+            &[("160000", "a"), ("100644", "a-"), ("100644", "a-b"), ("40000", "a-c"), ("40000", "a")],
+            &[("40000", ".gitmodules")],
             &[("100664", "a")],
             &[("040000", "a")],
             &[("100644", ".git")],

@@ -1,0 +1,61 @@
+//! Keeps bitmaps for the packs of large repositories, and none for others.
+
+use hardie_domain::ids::RepoId;
+use hardie_git::Cancel;
+use hardie_git::bitmaps::{self, Cover};
+use hardie_git::packs::PackHash;
+use tokio::task::spawn_blocking;
+
+use crate::git_access::open_repo;
+use crate::{App, Error, Result};
+
+/// Repositories listed in one go.
+const BATCH: u32 = 100;
+
+/// Looks at every large repository; for how many bitmaps were made.
+pub async fn keep_bitmaps(app: &App) -> Result<u64> {
+    let (mut keys, mut made, mut last) = (Vec::new(), 0, RepoId(0));
+    loop {
+        let repos = app.store.list_large_repos(bitmaps::FEWEST_OBJECTS, last, BATCH).await?;
+        let Some(end) = repos.last() else { break };
+        last = *end;
+        for repo in repos {
+            match keep(app, repo).await {
+                Ok(Some((key, fresh))) => {
+                    keys.push(key);
+                    made += u64::from(fresh);
+                }
+                // Deleted meanwhile.
+                Ok(None) => {}
+                // One damaged repository must not keep the others slow.
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps could be made"),
+            }
+        }
+    }
+    let packs = app.packs.clone();
+    spawn_blocking(move || bitmaps::retain(&packs, &keys)).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    Ok(made)
+}
+
+/// The name of what covers the repository now, and whether it is new.
+async fn keep(app: &App, repo: RepoId) -> Result<Option<(String, bool)>> {
+    let handle = match open_repo(app, repo).await {
+        Err(Error::NotFound(_)) => return Ok(None),
+        other => other?,
+    };
+    let hashes: Vec<PackHash> = handle.snapshot.packs.iter().map(|pack| PackHash(pack.hash)).collect();
+    let mut nonce = [0; 8];
+    app.entropy.fill(&mut nonce);
+    let (store, id, refs) = (app.packs.clone(), format!("bitmaps-{repo}-{}", hex::encode(nonce)), handle.refs.clone());
+    let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);
+    let work = move || {
+        let _permit = permit;
+        let Some(cover) = Cover::of(&store.packs(&hashes)?) else { return Ok(None) };
+        let fresh = !bitmaps::is_settled(&store, &cover);
+        if fresh {
+            bitmaps::write(&store, &id, &cover, &refs, wall, &Cancel::new())?;
+        }
+        Ok(Some((cover.key().to_owned(), fresh)))
+    };
+    spawn_blocking(work).await.map_err(Error::internal)?.map_err(|error: hardie_git::Error| Error::internal(error))
+}
