@@ -90,6 +90,15 @@ async fn in_time(database: Option<Database>) {
     while upkeep::collect_next(app).await.unwrap() {}
     assert!(is_stored(&server, &repo, &blob).await, "its time is not over");
     clock.advance(60);
+    let hold = async |seconds: i64| {
+        let mut tx = app.store.begin().await.unwrap();
+        let now = hardie_app::ports::Clock::now(&clock);
+        tx.hold_files("backup", now, now.plus_seconds(seconds)).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    hold(600).await;
+    assert!(!upkeep::collect_next(app).await.unwrap(), "not while a backup runs");
+    hold(-1).await;
     while upkeep::collect_next(app).await.unwrap() {}
     assert!(!is_stored(&server, &repo, &blob).await);
     assert_eq!((read(&repo), read(&twin)), (404, 200));
@@ -120,9 +129,11 @@ async fn what_a_deleted_branch_on_postgres_reached_goes_at_its_time_and_not_befo
     in_time(Some(Database::new().unwrap())).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_leaked_secret_is_gone_at_once_from_every_door() {
-    let server = TestServer::start().await.unwrap();
+async fn at_once(database: Option<Database>) {
+    let url = database.as_ref().map(|d| d.url().to_owned());
+    let server = TestServer::start_with(Options { database: url.clone(), ..Options::default() }).await.unwrap();
+    let place: Vec<&str> = url.iter().flat_map(|url| ["--database", url]).collect();
+    let admin = |arguments: &[&str]| process::admin(server.data_dir(), &[arguments, &place].concat(), "").unwrap();
     let (user, repo, dir) = with_repo(&server, "alice", "tool").await;
     let (git, url) = (&user.git, server.http_remote(&repo));
     let (commit, blob) = leak(git, &dir, &url);
@@ -151,7 +162,7 @@ async fn a_leaked_secret_is_gone_at_once_from_every_door() {
     let mut begun = [0; 4];
     std::io::Read::read_exact(&mut out, &mut begun).unwrap();
 
-    let said = process::admin(server.data_dir(), &["gc", "--expire-now", &repo, "--json"], "").unwrap();
+    let said = admin(&["gc", "--expire-now", &repo, "--json"]);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&said["objects_removed"], &said["packs_held"]), (&3.into(), &0.into()), "{said}");
 
@@ -179,13 +190,23 @@ async fn a_leaked_secret_is_gone_at_once_from_every_door() {
     assert_eq!(rows.total, 1);
     assert!(rows.items[0].detail.contains("at once") && rows.items[0].detail.contains('3'), "{:?}", rows.items[0]);
     // The reflog still says what was there, and harms no later look.
-    process::admin(server.data_dir(), &["gc"], "").unwrap();
-    let said = process::admin(server.data_dir(), &["verify"], "").unwrap();
+    admin(&["gc"]);
+    let said = admin(&["verify"]);
     assert!(said.contains("1 repositories"), "{said}");
     git.ok(git.home(), &["clone", "--quiet", &url, "after"]).unwrap();
     git.ok(&git.path("after"), &["fsck", "--strict"]).unwrap();
     git.ok(&dir, &["push", "--quiet", &url, "secret:refs/heads/again"]).unwrap();
     server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaked_secret_is_gone_at_once_from_every_door() {
+    at_once(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaked_secret_on_postgres_is_gone_at_once_from_every_door() {
+    at_once(Some(Database::new().unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,8 @@ const OURS: &[&str] = &[
     "packs",
     "quarantine",
     "views",
+    "admin-work",
+    "bitmaps",
     "answers",
     "lfs",
     "lfs-uploads",

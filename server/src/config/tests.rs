@@ -12,12 +12,14 @@ fn settings(toml: &str) -> (tempfile::TempDir, ServeSettings) {
 
 #[test]
 fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-    let (_dir, mut settings) = settings("http-listen = \"127.0.0.1:4000\"\n[limits]\ncommands = 7\nlfs-object-bytes = 9\n");
+    let (_dir, mut settings) =
+        settings("http-listen = \"127.0.0.1:4000\"\n[limits]\ncommands = 7\nlfs-object-bytes = 9\n[gc]\ncruft-seconds = 5\n");
     assert_eq!(resolve(&settings).unwrap().http_listen.port(), 4000);
     settings.http_listen = Some("127.0.0.1:5000".parse().unwrap());
     let config = resolve(&settings).unwrap();
     assert_eq!(config.http_listen.port(), 5000);
     assert_eq!((config.limits.commands, config.limits.lfs_object_bytes, config.limits.lfs_batch_objects), (7, 9, 1000));
+    assert_eq!((config.retention.cruft.as_secs(), config.retention.reflog.as_secs()), (5, 30 * 24 * 3600));
     assert_eq!(config.ssh_listen.port(), 2222);
 }
 
@@ -30,6 +32,7 @@ fn bad_configuration_names_file_key_and_reason() {
         ("plugins = \"anyone\"", "plugins"),
         ("trusted-proxies = [\"127.0.0.1/40\"]", "127.0.0.1/40"),
         ("roles = \"git\"", "roles"),
+        ("[gc]\ncruft-days = 3", "cruft-days"),
         ("database = \"mysql://root:secret@x\"", "database"),
     ] {
         let (_dir, settings) = settings(toml);

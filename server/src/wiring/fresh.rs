@@ -24,6 +24,7 @@ const PUT: &[&str] = &[
     "quarantine",
     "views",
     "answers",
+    "bitmaps",
     "lfs",
     "lfs-uploads",
     "ssh",

@@ -47,8 +47,8 @@ pub struct Task {
     pub refs: Vec<Oid>,
     /// What they pointed at lately. What is missing of that is missing.
     pub reflog: Vec<Oid>,
-    /// Large packs of which little is unreached are written anew as well.
-    pub thorough: bool,
+    /// A pack of up to so many bytes is written anew for one object that nothing reaches; a larger one only for a tenth of its objects.
+    pub small: u64,
     /// What nothing reaches is left out at once instead of being set apart.
     pub at_once: bool,
 }

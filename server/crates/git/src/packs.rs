@@ -12,6 +12,7 @@ pub mod pack;
 pub mod quarantine;
 pub(crate) mod shelves;
 pub mod store;
+pub(crate) mod workplace;
 
 pub use carry::Intake;
 pub use examine::Damage;

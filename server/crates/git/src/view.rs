@@ -35,10 +35,10 @@ impl View {
         let packs: Vec<_> = members.iter().map(|member| Arc::clone(&member.pack)).collect();
         let bitmaps = bitmaps::files(store, &packs);
         let linked =
-            View::lay_out(store.new_view_path(), files, members.clone(), &bitmaps, refs, |files, from, to| files.hard_link(from, to));
+            View::lay_out(store.new_view_path()?, files, members.clone(), &bitmaps, refs, |files, from, to| files.hard_link(from, to));
         match linked {
             Err(Error::DiskFull) => {
-                let name = store.new_view_path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let name = store.new_view_path()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let path = std::env::temp_dir().join(format!("hardie-view-{}-{name}", std::process::id()));
                 View::lay_out(path, Arc::new(DiskFiles), members, &[], refs, |_, from, to| {
                     std::os::unix::fs::symlink(from.canonicalize()?, to)

@@ -32,6 +32,8 @@ const BATCH: u32 = 100;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// A repository that could not be looked at is not tried again before.
 const PAUSE_AFTER_FAULT: Duration = Duration::from_secs(3600);
+/// Bytes of a pack that the server writes anew by itself for a single object.
+const SMALL: u64 = 64 << 20;
 /// Looks while something may become unreachable by time alone, in pauses.
 const WAITING_PAUSES: u32 = 7;
 
@@ -160,7 +162,8 @@ async fn work(app: &App, snapshot: &RepoSnapshot, how: How, now: Timestamp) -> R
     };
     let held: Vec<Held> = snapshot.packs.iter().map(|p| Held { hash: PackHash(p.hash), state: state(p.unreached_since) }).collect();
     let refs = snapshot.refs.iter().map(|r| r.oid).collect();
-    let task = Task { refs, reflog, thorough: how != How::ByNeed, at_once: how == How::AtOnce };
+    let small = if how == How::ByNeed { SMALL } else { u64::MAX };
+    let task = Task { refs, reflog, small, at_once: how == How::AtOnce };
     let mut nonce = [0; 8];
     app.entropy.fill(&mut nonce);
     let (store, id) = (app.packs.clone(), format!("gc-{repo}-{}", hex::encode(nonce)));

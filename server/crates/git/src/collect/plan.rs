@@ -10,9 +10,7 @@ use crate::budget::Budget;
 use crate::error::Result;
 use crate::packs::Pack;
 
-/// A pack up to this size is written anew for one object that nothing reaches.
-const SMALL: u64 = 64 << 20;
-/// A larger one only if one object of so many is unreached.
+/// A pack that is not small is written anew if one object of so many is unreached.
 const SHARE: u64 = 10;
 
 /// See the module. Lists of objects are in the order in which they lie in their packs, so that neighbours stay neighbours.
@@ -66,7 +64,7 @@ impl Counts {
     }
 
     fn is_worth_writing(self, pack: &Pack, task: &Task) -> bool {
-        task.thorough || task.at_once || pack.bytes() <= SMALL || self.nothing.saturating_mul(SHARE) >= u64::from(pack.objects())
+        task.at_once || pack.bytes() <= task.small || self.nothing.saturating_mul(SHARE) >= u64::from(pack.objects())
     }
 }
 

@@ -90,9 +90,19 @@ impl Shelves {
     }
 }
 
+/// A child of a process that was killed may put something there while it is emptied.
+const EMPTYING: u32 = 100;
+
 /// Empties a folder for work under way: what an earlier run left there is nobody's.
 pub(crate) fn empty_folder(files: &dyn Files, path: &Path) -> Result<()> {
-    ignore(files.remove_tree(path), io::ErrorKind::NotFound).map_err(|e| Error::io(format!("emptying {}", path.display()), e))?;
+    let mut removed = files.remove_tree(path);
+    for _ in 0..EMPTYING {
+        match &removed {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => removed = files.remove_tree(path),
+            _ => break,
+        }
+    }
+    ignore(removed, io::ErrorKind::NotFound).map_err(|e| Error::io(format!("emptying {}", path.display()), e))?;
     files.create_dir(path).map_err(|e| Error::io(format!("creating {}", path.display()), e))
 }
 

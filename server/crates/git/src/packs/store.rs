@@ -5,6 +5,7 @@
 //! quarantine/<push>/                          one push under way
 //! views/<process>-<n>/                        links for a `git` child
 //! answers/                                    packs being sent: files without a name
+//! admin-work/<process>-<n>/                   quarantine and views of a command beside a running server
 //! ```
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use crate::packs::hash::PackHash;
 use crate::packs::pack::Pack;
 use crate::packs::quarantine::Quarantine;
 use crate::packs::shelves::{Shelves, empty_folder, ignore};
+use crate::packs::workplace::{self, Workplace};
 
 /// Open packs kept mapped when nobody uses them.
 const OPEN_PACKS: usize = 512;
@@ -43,6 +45,8 @@ struct Inner {
     open: Mutex<HashMap<PackHash, (Arc<Pack>, u64)>>,
     tick: AtomicU64,
     cache: Arc<ObjectCache>,
+    /// Beside a server that may be running: where to work, made when it is first needed.
+    apart: Option<Mutex<Option<Workplace>>>,
     resolving: Turns,
 }
 
@@ -55,20 +59,24 @@ impl PackStore {
         for name in ["quarantine", "views", "answers"] {
             empty_folder(files.as_ref(), &root.join(name))?;
         }
+        // What cannot be cleared away is in nobody's way.
+        if let Err(error) = workplace::clear_left(root, files.as_ref()) {
+            tracing::warn!(%error, "folders of commands that were killed are not removed");
+        }
         ignore(files.create_dir(&root.join("bitmaps")), io::ErrorKind::AlreadyExists)
             .map_err(|e| Error::io("creating a folder for bitmaps", e))?;
-        let store = PackStore::on(root, files);
+        let store = PackStore::on(root, files, None);
         store.0.shelves.create()?;
         store.0.files.sync_dir(root).map_err(|e| Error::io(format!("syncing {}", root.display()), e))?;
         Ok(store)
     }
 
-    /// Opens the folders for reading beside a server that may be running: nothing is created or removed.
+    /// Opens the folders beside a server that may be running. Nothing is created or removed before it is asked for.
     pub fn attach(root: &Path) -> PackStore {
-        PackStore::on(root, Arc::new(crate::packs::files::DiskFiles))
+        PackStore::on(root, Arc::new(crate::packs::files::DiskFiles), Some(Mutex::default()))
     }
 
-    fn on(root: &Path, files: Arc<dyn Files>) -> PackStore {
+    fn on(root: &Path, files: Arc<dyn Files>, apart: Option<Mutex<Option<Workplace>>>) -> PackStore {
         let shelves = Shelves::new(root.join("packs"), Arc::clone(&files));
         let (open, tick) = (Mutex::default(), AtomicU64::new(0));
         PackStore(Arc::new(Inner {
@@ -78,6 +86,7 @@ impl PackStore {
             open,
             tick,
             cache: Arc::default(),
+            apart,
             resolving: Turns::new(RESOLVING),
         }))
     }
@@ -87,7 +96,7 @@ impl PackStore {
         if id.is_empty() || id.len() > 64 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(Error::Git(format!("{id:?} cannot name a quarantine")));
         }
-        Quarantine::create(self.0.root.join("quarantine").join(id), Arc::clone(&self.0.files))
+        Quarantine::create(self.work()?.join("quarantine").join(id), Arc::clone(&self.0.files))
     }
 
     /// A file without a name for an answer that is too long for memory; gone when it is closed.
@@ -187,9 +196,23 @@ impl PackStore {
         &self.0.root
     }
 
-    pub(crate) fn new_view_path(&self) -> PathBuf {
-        // An administrator's command may make views beside a running server.
-        self.0.root.join("views").join(format!("{}-{}", std::process::id(), self.0.tick.fetch_add(1, Ordering::Relaxed)))
+    pub(crate) fn new_view_path(&self) -> Result<PathBuf> {
+        let name = format!("{}-{}", std::process::id(), self.0.tick.fetch_add(1, Ordering::Relaxed));
+        Ok(self.work()?.join("views").join(name))
+    }
+
+    /// The folder in which quarantine and views are.
+    fn work(&self) -> Result<PathBuf> {
+        let Some(apart) = &self.0.apart else { return Ok(self.0.root.clone()) };
+        let mut slot = apart.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = slot.as_ref() {
+            return Ok(made.path().to_owned());
+        }
+        let made = Workplace::create(&self.0.root, Arc::clone(&self.0.files));
+        let made = made.map_err(|e| Error::io(format!("making a folder to work in, in {}", self.0.root.display()), e))?;
+        let path = made.path().to_owned();
+        *slot = Some(made);
+        Ok(path)
     }
 
     /// Where a pack lies once published, and its folder.
