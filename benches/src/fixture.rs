@@ -34,18 +34,18 @@ pub fn repository(folder: &Path, name: &str, commits: usize, refs: usize) -> any
 /// A bare repository of `files` files of 64 KiB that do not shrink, one commit each.
 pub fn noise(folder: &Path, name: &str, files: usize) -> anyhow::Result<PathBuf> {
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-    import(folder, name, |stream| (1..=files).try_for_each(|number| noisy_commit(stream, number, &mut chance)))
+    import(folder, name, |stream| (1..=files).try_for_each(|number| noisy_commit(stream, number, number, &mut chance)))
 }
 
 /// A bare repository like that of a program some years old: so many commits that change three of two thousand files each, in
-/// folders, and every eleventh brings a file of 64 KiB that does not shrink.
+/// folders, and every eleventh changes one of forty files of 64 KiB that do not shrink.
 pub fn program(folder: &Path, name: &str, commits: usize) -> anyhow::Result<PathBuf> {
     let mut chance = Chance(0x2545_f491_4f6c_dd1d);
     let mut files: Vec<Vec<u64>> = (0..2000).map(|_| (0..80).map(|_| chance.next() % 5000).collect()).collect();
     import(folder, name, |stream| {
         for number in 1..=commits {
             if number % 11 == 0 {
-                noisy_commit(stream, number, &mut chance)?;
+                noisy_commit(stream, number, number / 11 % 40, &mut chance)?;
                 continue;
             }
             writeln!(
@@ -67,9 +67,9 @@ pub fn program(folder: &Path, name: &str, commits: usize) -> anyhow::Result<Path
     })
 }
 
-fn noisy_commit(stream: &mut impl Write, number: usize, chance: &mut Chance) -> anyhow::Result<()> {
+fn noisy_commit(stream: &mut impl Write, number: usize, file: usize, chance: &mut Chance) -> anyhow::Result<()> {
     writeln!(stream, "commit refs/heads/main\ncommitter Bench <bench@example.org> {} +0000", 1_600_000_000 + number)?;
-    writeln!(stream, "data 4\nmore\nM 100644 inline data/file{number}.bin\ndata {}", 64 << 10)?;
+    writeln!(stream, "data 4\nmore\nM 100644 inline data/file{file}.bin\ndata {}", 64 << 10)?;
     for _ in 0..(64 << 10) / 8 {
         stream.write_all(&chance.next().to_le_bytes())?;
     }
@@ -95,6 +95,7 @@ type Stream = BufWriter<ChildStdin>;
 fn import(folder: &Path, name: &str, write: impl FnOnce(&mut Stream) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
     let path = folder.join(name);
     children::output(command("git", folder).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&path))?;
+    children::output(command("git", folder).current_dir(&path).args(["config", "uploadpack.allowFilter", "true"]))?;
     let mut import = command("git", folder);
     import.current_dir(&path).args(["fast-import", "--quiet"]).stdin(Stdio::piped());
     let mut child = import.spawn().context("git fast-import could not be started")?;

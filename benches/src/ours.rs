@@ -47,8 +47,16 @@ impl Ours {
             "correct horse battery staple\n",
         )?;
         let token = admin(scratch, &data, &["token", "create", USER, "--name", "bench", "--scopes", "all"], "")?;
+        // All clients of a bench come from one address.
+        let config = scratch.join("hardie.toml");
+        std::fs::write(&config, "[limits]\nper-actor = 64\n")?;
         let mut serve = command(binary()?, scratch);
-        serve.arg("serve").arg("--data-dir").arg(&data).args(["--http-listen", "127.0.0.1:0", "--ssh-listen", "127.0.0.1:0"]);
+        serve.arg("serve").arg("--config").arg(&config).arg("--data-dir").arg(&data).args([
+            "--http-listen",
+            "127.0.0.1:0",
+            "--ssh-listen",
+            "127.0.0.1:0",
+        ]);
         let log = std::fs::File::create(scratch.join("hardie.log"))?;
         let mut process = Running::start(serve.stdout(Stdio::piped()).stderr(log))?;
         let mut line = String::new();
