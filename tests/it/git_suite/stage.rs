@@ -131,7 +131,10 @@ impl Ran {
 fn quick_place() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     let free = rustix::fs::statvfs(&memory).map_or(0, |found| found.f_bavail.saturating_mul(found.f_frsize));
-    if free > ROOM { memory } else { std::env::temp_dir() }
+    // Containers often mount it so that nothing can be run from it.
+    let runs = std::fs::read_to_string("/proc/mounts")
+        .is_ok_and(|mounts| mounts.lines().any(|line| line.split(' ').nth(1) == memory.to_str() && !line.contains("noexec")));
+    if free > ROOM && runs { memory } else { std::env::temp_dir() }
 }
 
 fn free_port() -> anyhow::Result<u16> {

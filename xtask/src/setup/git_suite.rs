@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::house::House;
 use crate::progress::Outcome;
@@ -34,7 +34,10 @@ pub fn install(house: &House) -> anyhow::Result<Outcome> {
         fetch(house, &source)?;
     }
     let sum = shell::answer("sha256sum", shell::command(house, "sha256sum")?.arg(&source))?;
-    ensure!(sum.starts_with(SOURCE), "{} is not git {VERSION} as it was released", source.display());
+    if !sum.starts_with(SOURCE) {
+        let _ = std::fs::remove_file(&source);
+        bail!("what was fetched is not git {VERSION} as it was released, and was removed: try again");
+    }
     let part = folder.with_extension("part");
     let _ = std::fs::remove_dir_all(&part);
     std::fs::create_dir_all(&part)?;

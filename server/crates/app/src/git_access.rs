@@ -30,10 +30,13 @@ pub struct GitAccess {
     builds: Arc<Semaphore>,
     ingests: Arc<Semaphore>,
     archives: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
     /// Requests under way by actor.
     pub slots: GitSlots,
     /// Archives under way by actor: a quarter of all turns for each.
     pub archive_slots: GitSlots,
+    /// Searches and blames under way by actor.
+    pub slow_slots: GitSlots,
     /// Packs that are being sent.
     pub(crate) answers: Answers,
     /// What was collected.
@@ -50,8 +53,10 @@ impl GitAccess {
             // One that waits for its client costs a process and no time; what one account may hold is far below this.
             ingests: Arc::new(Semaphore::new(cores.max(1) * 64)),
             archives: Arc::new(Semaphore::new(cores.max(1) * 4)),
+            slow: Arc::new(Semaphore::new(cores.max(1))),
             slots: GitSlots::new(per_actor),
             archive_slots: GitSlots::new(cores.max(1)),
+            slow_slots: GitSlots::new(4),
             answers: Answers::default(),
             collections: CollectionCounts::default(),
         }
@@ -66,6 +71,11 @@ impl GitAccess {
     pub async fn work_permit(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed, so there is always a permit to wait for.
         self.work.clone().acquire_owned().await.ok()
+    }
+
+    /// A turn for what takes seconds, before that for CPU work: half of those.
+    pub async fn slow_permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.slow.clone().acquire_owned().await.ok()
     }
 
     /// A turn for building a pack. Nobody holds it for longer than the work takes.

@@ -24,6 +24,7 @@ mod sanitize;
 #[cfg(test)]
 mod tests;
 
+pub use escape::seen;
 pub use highlight::{Highlighted, highlight};
 pub use links::LinkContext;
 pub use markdown::{markdown, plain_text};

@@ -88,6 +88,9 @@ pub fn blame(odb: &Odb, commit: &Oid, path: &[u8], max: u64, budget: &mut Budget
     Ok(Blame { runs, sources: work.sources, complete })
 }
 
+/// Lines of two versions that are compared: nothing can stop that once it has begun.
+const MOST_LINES: u32 = 200_000;
+
 struct Work<'a> {
     odb: &'a Odb,
     /// Bytes of the largest older version that is looked at.
@@ -159,6 +162,10 @@ impl Work<'_> {
             tried.push(before.blob);
             let (old, new) = (self.odb.blob(&before.blob, self.max)?, self.odb.blob(&origin.blob, self.max)?);
             budget.bytes(old.len().saturating_add(new.len()))?;
+            let many = lines::count(&old).saturating_add(lines::count(&new));
+            if many > MOST_LINES {
+                return Err(Error::TooLarge(format!("stopped at a version with more than {MOST_LINES} lines to compare")));
+            }
             let (passed, kept) = split(left, &lines::common(&old, &new));
             self.pass(parent, before, passed)?;
             left = kept;

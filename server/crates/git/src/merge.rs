@@ -57,7 +57,7 @@ pub enum ConflictKind {
 
 /// Merges two commits. Fails with `TooLarge` where both sides changed a file of more than `max` bytes, as when the budget is used up.
 pub fn merge(odb: &Odb, ours: &Oid, theirs: &Oid, max: u64, budget: &mut Budget) -> Result<Merge> {
-    let bases = merge_bases(odb, ours, theirs, budget)?;
+    let bases = merge_bases(odb, ours, theirs, 2, budget)?;
     let base = match bases[..] {
         [] => return Ok(Merge::Undecided("the two have no common ancestor")),
         [base] => base,

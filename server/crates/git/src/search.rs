@@ -8,7 +8,7 @@ use crate::diff::lines::is_binary;
 use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
-use crate::read::tree::{MAX_DEPTH, decode, mode};
+use crate::read::tree::{Down, decode, mode};
 
 /// What is looked for, and how much of it is told.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub struct FoundLine {
 ///
 /// Fails with `NotFound` if there is nothing at the query's path. A text that is empty or holds a line's end matches nothing.
 pub fn search(odb: &Odb, tree: &Oid, query: &SearchQuery, budget: &mut Budget) -> Result<Found> {
-    let mut walk = Walk { odb, budget, query, needle: query.text.clone(), found: Found::default(), lines: 0 };
+    let mut walk = Walk { odb, budget, query, needle: query.text.clone(), found: Found::default(), lines: 0, down: Down::default() };
     if query.ignore_case {
         walk.needle.make_ascii_lowercase();
     }
@@ -100,15 +100,15 @@ struct Walk<'a> {
     needle: Vec<u8>,
     found: Found,
     lines: usize,
+    down: Down,
 }
 
 impl Walk<'_> {
     fn folder(&mut self, id: &Oid, path: &mut Vec<u8>, depth: usize) -> Result<()> {
-        if depth > MAX_DEPTH {
-            return Err(Error::TooLarge(format!("folders are nested more than {MAX_DEPTH} deep")));
-        }
         self.budget.step()?;
         let data = self.odb.find_kind(id, Kind::Tree)?;
+        self.budget.bytes(data.len())?;
+        self.down.open(data.len(), path, depth)?;
         for entry in decode(id, &data)? {
             if self.found.more && self.lines >= self.query.max_lines {
                 return Ok(());
@@ -124,6 +124,7 @@ impl Walk<'_> {
             }
             path.truncate(length);
         }
+        self.down.close(data.len());
         Ok(())
     }
 

@@ -17,3 +17,4 @@ mod reading;
 mod search;
 mod small;
 mod support;
+mod traps;

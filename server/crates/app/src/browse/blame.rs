@@ -14,12 +14,14 @@ use hardie_git::read::commit as read_commit;
 
 use super::files::{MAX_SHOWN_BYTES, find};
 use super::known::Known;
-use super::reading::{Reading, explain, read};
+use super::reading::{Reading, explain, read_slowly};
 use super::revision::Revision;
-use crate::{App, Ctx, Result};
+use crate::{App, Ctx, Error, Result};
 
 /// Past it the lines that are left are shown without their commits.
 const TIME: Duration = Duration::from_secs(8);
+/// Lines of a file that is shown so.
+const MOST_LINES: usize = 50_000;
 /// Blames kept, and what each may hold: runs of lines, and bytes of paths.
 const MOST_BLAMES: usize = 64;
 const MOST_RUNS: usize = 5_000;
@@ -53,12 +55,15 @@ pub struct BlameView {
 /// `Invalid` for one that is not text.
 pub async fn blame(app: &App, ctx: &Ctx, path: &RepoPath, rev: Option<&str>, file: &[u8]) -> Result<BlameView> {
     let (rev, file) = (rev.map(str::to_owned), file.to_vec());
-    read(app, ctx, path, move |r| {
+    read_slowly(app, ctx, path, move |r| {
         let odb = &r.handle.odb;
         let (rev, entry, _) = find(r, rev.as_deref(), &file)?;
         let content = odb.blob(&entry.id, MAX_SHOWN_BYTES).map_err(explain)?;
         if is_binary(&content) {
             return Err(Invalid::new("filepath", "is not a text file: only the lines of text can be told apart").into());
+        }
+        if content.iter().filter(|byte| **byte == b'\n').count() > MOST_LINES {
+            return Err(Error::Quota(format!("the file has more than {MOST_LINES} lines, too many to show with their commits")));
         }
         let blame = known_blame(r, rev.commit, &file)?;
         let commits = blame.sources.iter().map(|source| read_commit(odb, &source.commit).map(shortened).map_err(explain));

@@ -9,6 +9,7 @@ use hardie_domain::oid::Oid;
 use hardie_git::reach::Reach;
 use hardie_git::{Budget, Cancel};
 use tokio::task::spawn_blocking;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::revision::{self, Revision};
@@ -70,6 +71,28 @@ pub(super) async fn read<T: Send + 'static>(
     read_authorised(app, &access, work).await
 }
 
+/// As [`read`], for what takes seconds: each asker has few of these under way, and all together half of the turns, so that pages,
+/// fetches and pushes go on.
+pub(super) async fn read_slowly<T: Send + 'static>(
+    app: &App,
+    ctx: &Ctx,
+    path: &RepoPath,
+    work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let access = repo_for(app, ctx, path, RepoAction::Read).await?;
+    let _slot = app.git.slow_slots.take(ctx)?;
+    let turn = timeout(LONGEST_WAIT, app.git.slow_permit()).await.map_err(busy)?;
+    read_authorised(app, &access, move |reading| {
+        let _turn = turn;
+        work(reading)
+    })
+    .await
+}
+
+fn busy(_: Elapsed) -> Error {
+    Error::Unavailable("too many pages are being made at this moment: try again in a few seconds".to_owned())
+}
+
 /// As [`read`], for whoever had to know the repository before the work.
 pub(super) async fn read_authorised<T: Send + 'static>(
     app: &App,
@@ -77,7 +100,6 @@ pub(super) async fn read_authorised<T: Send + 'static>(
     work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let handle = open_repo(app, access.repo.id).await?;
-    let busy = |_| Error::Unavailable("too many pages are being made at this moment: try again in a few seconds".to_owned());
     let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
     let gone = CancelOnDrop::default();
     let reading = Reading { handle, cancel: gone.0.clone() };

@@ -9,7 +9,7 @@ use hardie_git::search::{Found, SearchQuery, search as look_for};
 
 use super::files::MAX_SHOWN_BYTES;
 use super::listing::at;
-use super::reading::{explain, read};
+use super::reading::{explain, read_slowly};
 use super::revision::Revision;
 use crate::{App, Ctx, Result};
 
@@ -48,7 +48,7 @@ pub struct CodeFound {
 /// Looks for a text. Files above [`MAX_SHOWN_BYTES`] and those that are no text are passed over.
 pub async fn search_code(app: &App, ctx: &Ctx, path: &RepoPath, query: &CodeQuery) -> Result<CodeFound> {
     let query = query.clone();
-    read(app, ctx, path, move |r| {
+    read_slowly(app, ctx, path, move |r| {
         if query.text.is_empty() || query.text.len() > MAX_TEXT || query.text.contains(&b'\n') {
             return Err(Invalid::new("q", format!("write a text of 1 to {MAX_TEXT} bytes without an end of line")).into());
         }

@@ -24,10 +24,14 @@ pub fn text(out: &mut String, text: &str) {
 
 /// As [`text`], but one sign stands for whatever is not to be seen, so that the text grows little.
 pub fn terse(text: &str) -> String {
-    let seen = text.chars().map(|c| if is_hidden(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c });
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    self::text(&mut out, &seen.collect::<String>());
+    self::text(&mut out, &seen(text));
     out
+}
+
+/// The text with one sign for each character that is not to be seen, or that turns the direction of what follows.
+pub fn seen(text: &str) -> String {
+    text.chars().map(|c| if is_hidden(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn is_hidden(c: char) -> bool {

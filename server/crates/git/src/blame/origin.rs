@@ -14,6 +14,8 @@ use crate::read::entry_at;
 
 /// Files that went away in one commit, compared at most with the one that came.
 const MOST_COMPARED: usize = 1_000;
+/// And of which it is looked whether they are the same.
+const MOST_GONE: usize = 5_000;
 
 /// A file or a symbolic link in one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +39,13 @@ pub(super) fn renamed(odb: &Odb, older: &Oid, newer: &Oid, file: &Origin, budget
     let mut gone = Vec::new();
     tree_changes(odb, Some(*older), Some(*newer), budget, &mut |change| {
         if let (Some((mode, blob)), None) = (change.old, change.new) {
-            gone.push(Origin { path: change.path.into(), blob, kind: mode & 0o170_000 });
+            let kind = mode & 0o170_000;
+            if kind == file.kind {
+                gone.push(Origin { path: change.path.into(), blob, kind });
+            }
         }
-        true
+        gone.len() < MOST_GONE
     })?;
-    gone.retain(|old| old.kind == file.kind);
     // Equals come in the order in which they are preferred.
     gone.sort_by_key(|old| last_name(&old.path) != last_name(&file.path));
     if let Some(at) = gone.iter().position(|old| old.blob == file.blob) {

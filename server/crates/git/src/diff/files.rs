@@ -112,7 +112,7 @@ pub fn diff(odb: &Odb, old: Option<Oid>, new: Option<Oid>, options: &DiffOptions
         }
         !truncated
     })?;
-    let mut files = if options.renames { with_renames(odb, changes)? } else { changes.into_iter().map(plain).collect() };
+    let mut files = if options.renames { with_renames(odb, changes, budget)? } else { changes.into_iter().map(plain).collect() };
     files.sort_by(|a, b| a.path.cmp(&b.path));
     truncated |= files.len() > options.max_files;
     files.truncate(options.max_files);
@@ -152,8 +152,8 @@ fn plain(change: Change) -> FileDiff {
 /// Files compared for renames: this many removed with this many added ones at most.
 const RENAME_LIMIT: usize = 100;
 
-fn with_renames(odb: &Odb, changes: Vec<Change>) -> Result<Vec<FileDiff>> {
-    let renames = renames::find(odb, &changes, RENAME_LIMIT)?;
+fn with_renames(odb: &Odb, changes: Vec<Change>, budget: &mut Budget) -> Result<Vec<FileDiff>> {
+    let renames = renames::find(odb, &changes, RENAME_LIMIT, budget)?;
     let mut files: Vec<Option<FileDiff>> = changes.into_iter().map(|change| Some(plain(change))).collect();
     for rename in renames {
         let Some(from) = files.get_mut(rename.from).and_then(Option::take) else { continue };

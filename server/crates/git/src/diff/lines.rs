@@ -47,10 +47,21 @@ pub(crate) struct LineDiff {
     pub(crate) deletions: u32,
 }
 
+/// Lines of both texts together up to which the histogram is used: it may take the square of them, and nothing can stop it.
+const MOST_FOR_HISTOGRAM: usize = 20_000;
+
+/// Histogram is what git's users see, the other has heuristics that keep it from taking for ever.
+fn affordable(input: &InternedInput<&[u8]>) -> Algorithm {
+    match input.before.len() + input.after.len() > MOST_FOR_HISTOGRAM {
+        true => Algorithm::Myers,
+        false => Algorithm::Histogram,
+    }
+}
+
 /// Compares two texts line by line as git does by default (histogram for speed, indentation for looks).
 pub(crate) fn compare(old: &[u8], new: &[u8], context: u32) -> LineDiff {
     let input = InternedInput::new(old, new);
-    let diff = diff_with_slider_heuristics(Algorithm::Histogram, &input);
+    let diff = diff_with_slider_heuristics(affordable(&input), &input);
     let mut out = LineDiff { hunks: Vec::new(), additions: diff.count_additions(), deletions: diff.count_removals() };
     let mut group: Vec<gix::diff::blob::Hunk> = Vec::new();
     for change in diff.hunks() {
@@ -78,17 +89,17 @@ pub(crate) struct Common {
 
 /// What two texts have in common, in order, as `git blame` finds it: by the fewest changes.
 pub(crate) fn common(old: &[u8], new: &[u8]) -> Vec<Common> {
-    common_by(Algorithm::Myers, old, new)
+    common_by(|_| Algorithm::Myers, old, new)
 }
 
 /// The same as `git merge` finds it.
 pub(crate) fn common_for_merge(old: &[u8], new: &[u8]) -> Vec<Common> {
-    common_by(Algorithm::Histogram, old, new)
+    common_by(affordable, old, new)
 }
 
-fn common_by(algorithm: Algorithm, old: &[u8], new: &[u8]) -> Vec<Common> {
+fn common_by(algorithm: fn(&InternedInput<&[u8]>) -> Algorithm, old: &[u8], new: &[u8]) -> Vec<Common> {
     let input = InternedInput::new(old, new);
-    let diff = diff_with_slider_heuristics(algorithm, &input);
+    let diff = diff_with_slider_heuristics(algorithm(&input), &input);
     let (mut out, mut old_at, mut new_at) = (Vec::new(), 0, 0);
     let end = u32::try_from(input.before.len()).unwrap_or(u32::MAX);
     for (old_from, old_to, new_to) in diff.hunks().map(|h| (h.before.start, h.before.end, h.after.end)).chain([(end, end, 0)]) {

@@ -6,6 +6,7 @@ use hardie_domain::oid::Oid;
 use hardie_domain::policy::Change;
 
 use super::lines::{is_binary, similarity};
+use crate::budget::Budget;
 use crate::error::Result;
 use crate::object::Kind;
 use crate::odb::Odb;
@@ -27,7 +28,7 @@ pub(crate) struct Rename {
 }
 
 /// Finds renames: same content first, then by likeness, unless that would compare more than `limit` × `limit` files.
-pub(crate) fn find(odb: &Odb, changes: &[Change], limit: usize) -> Result<Vec<Rename>> {
+pub(crate) fn find(odb: &Odb, changes: &[Change], limit: usize, budget: &mut Budget) -> Result<Vec<Rename>> {
     let regular = |side: &Option<(u32, Oid)>| side.filter(|(mode, _)| mode & 0o170_000 == 0o100_000).map(|(_, id)| id);
     let pick = |add: bool| {
         changes.iter().enumerate().filter_map(move |(at, c)| {
@@ -53,18 +54,19 @@ pub(crate) fn find(odb: &Odb, changes: &[Change], limit: usize) -> Result<Vec<Re
     if removed.len() > limit || added.len() > limit {
         return Ok(found);
     }
-    found.extend(alike(&texts(odb, &removed)?, &texts(odb, &added)?));
+    found.extend(alike(&texts(odb, &removed, budget)?, &texts(odb, &added, budget)?, budget)?);
     Ok(found)
 }
 
 type Text = (usize, bytes::Bytes);
 
-fn texts(odb: &Odb, files: &[(usize, Oid)]) -> Result<Vec<Text>> {
+fn texts(odb: &Odb, files: &[(usize, Oid)], budget: &mut Budget) -> Result<Vec<Text>> {
     let mut out = Vec::new();
     for (at, id) in files {
         let (kind, size) = odb.header(id)?;
         if kind == Kind::Blob && size > 0 && size <= LARGEST {
             let data = odb.find_kind(id, Kind::Blob)?;
+            budget.bytes(data.len())?;
             if !is_binary(&data) {
                 out.push((*at, data));
             }
@@ -74,7 +76,7 @@ fn texts(odb: &Odb, files: &[(usize, Oid)]) -> Result<Vec<Text>> {
 }
 
 /// The best pairs first; each file is used once.
-fn alike(removed: &[Text], added: &[Text]) -> Vec<Rename> {
+fn alike(removed: &[Text], added: &[Text], budget: &mut Budget) -> Result<Vec<Rename>> {
     let mut pairs = Vec::new();
     for (from, old) in removed {
         for (to, new) in added {
@@ -83,6 +85,7 @@ fn alike(removed: &[Text], added: &[Text]) -> Vec<Rename> {
             if small * 100 < large * usize::from(LEAST) {
                 continue;
             }
+            budget.bytes(old.len().saturating_add(new.len()))?;
             let similarity = similarity(old, new);
             if similarity >= LEAST {
                 pairs.push(Rename { from: *from, to: *to, similarity });
@@ -96,5 +99,5 @@ fn alike(removed: &[Text], added: &[Text]) -> Vec<Rename> {
             best.push(pair);
         }
     }
-    best
+    Ok(best)
 }

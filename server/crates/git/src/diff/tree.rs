@@ -4,13 +4,11 @@ use hardie_domain::oid::Oid;
 use hardie_domain::policy::Change;
 
 use crate::budget::Budget;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::object::Kind;
 use crate::odb::Odb;
 use crate::read::parse::Entry;
-use crate::read::tree::{decode, mode};
-
-use crate::read::tree::MAX_DEPTH as DEPTH;
+use crate::read::tree::{Down, decode, mode};
 
 /// Calls `each` for every file, link or submodule that differs, in path order (bytes of the full path, a folder as if its name
 /// ended in `/`), until it returns `false`. `None` is the empty tree.
@@ -21,7 +19,7 @@ pub fn tree_changes(
     budget: &mut Budget,
     each: &mut dyn FnMut(Change) -> bool,
 ) -> Result<()> {
-    let mut walk = Walk { odb, budget, each, path: Vec::new() };
+    let mut walk = Walk { odb, budget, each, path: Vec::new(), down: Down::default() };
     walk.trees(old, new, 0).map(drop)
 }
 
@@ -30,6 +28,7 @@ struct Walk<'a> {
     budget: &'a mut Budget,
     each: &'a mut dyn FnMut(Change) -> bool,
     path: Vec<u8>,
+    down: Down,
 }
 
 type Side<'a> = Option<Entry<'a>>;
@@ -40,18 +39,20 @@ impl Walk<'_> {
         if old == new {
             return Ok(true);
         }
-        if depth > DEPTH {
-            return Err(Error::TooLarge(format!("folders are nested more than {DEPTH} deep")));
-        }
         self.budget.step()?;
         let read = |id: Option<Oid>| id.map(|id| self.odb.find_kind(&id, Kind::Tree)).transpose();
         let (old_data, new_data) = (read(old)?.unwrap_or_default(), read(new)?.unwrap_or_default());
+        let bytes = old_data.len().saturating_add(new_data.len());
+        self.down.open(bytes, &self.path, depth)?;
         let olds = decode(&old.unwrap_or(Oid::ZERO), &old_data)?;
         let news = decode(&new.unwrap_or(Oid::ZERO), &new_data)?;
         let (mut olds, mut news) = (olds.into_iter().peekable(), news.into_iter().peekable());
         loop {
             let (old, new) = match (olds.peek(), news.peek()) {
-                (None, None) => return Ok(true),
+                (None, None) => {
+                    self.down.close(bytes);
+                    return Ok(true);
+                }
                 (Some(_), None) => (olds.next(), None),
                 (None, Some(_)) => (None, news.next()),
                 (Some(a), Some(b)) => match key(a).cmp(&key(b)) {

@@ -10,9 +10,9 @@ use crate::error::Result;
 use crate::odb::Odb;
 
 /// Changes of one side that are looked at.
-const MOST_CHANGES: usize = 20_000;
+const MOST_CHANGES: usize = 5_000;
 /// Removed and added files compared with each other.
-const MOST_COMPARED: usize = 300;
+const MOST_COMPARED: usize = 100;
 
 /// The paths from which one side moved files.
 pub(super) enum Moves {
@@ -31,12 +31,15 @@ impl Moves {
             }
             changes.len() <= MOST_CHANGES
         })?;
+        if changes.len() > MOST_CHANGES {
+            return Ok(Moves::TooMany);
+        }
         let removed = changes.iter().filter(|change| change.new.is_none()).count();
         if removed > MOST_COMPARED || changes.len() - removed > MOST_COMPARED {
             // With one of the two absent nothing can have moved, however many the others are.
             return Ok(if removed == 0 || removed == changes.len() { Moves::Known(BTreeSet::new()) } else { Moves::TooMany });
         }
-        let found = renames::find(odb, &changes, MOST_COMPARED)?;
+        let found = renames::find(odb, &changes, MOST_COMPARED, budget)?;
         let from = found.iter().filter_map(|rename| changes.get(rename.from)).map(|change| change.path.clone());
         Ok(Moves::Known(from.collect()))
     }

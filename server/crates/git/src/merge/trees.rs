@@ -14,12 +14,12 @@ use crate::diff::tree_changes;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::odb::Odb;
-use crate::read::tree::{MAX_DEPTH, decode, mode};
+use crate::read::tree::{Down, decode, mode};
 
 /// Conflicts told at most; past them the merge is given up.
 const MOST_CONFLICTS: usize = 100;
 /// Removed paths that are looked at.
-const MOST_QUESTIONS: usize = 50_000;
+const MOST_QUESTIONS: usize = 5_000;
 const TREE: u32 = 0o040_000;
 
 /// Git's mode and the object.
@@ -37,22 +37,32 @@ pub(super) struct Trees<'a> {
     /// Paths that a side, 1 or 2, removed, where it matters whether they only moved.
     questions: Vec<(usize, Vec<u8>)>,
     new: Vec<Object>,
+    down: Down,
 }
 
 impl Trees<'_> {
     /// Merges base, ours and theirs.
     pub(super) fn merge(odb: &Odb, roots: [Oid; 3], max: u64, budget: &mut Budget) -> Result<Merge> {
-        let mut work = Trees { odb, budget, max, path: Vec::new(), conflicts: Vec::new(), questions: Vec::new(), new: Vec::new() };
+        let mut work = Trees {
+            odb,
+            budget,
+            max,
+            path: Vec::new(),
+            conflicts: Vec::new(),
+            questions: Vec::new(),
+            new: Vec::new(),
+            down: Down::default(),
+        };
         let tree = match work.entry(roots.map(|id| Some((TREE, id))), 0) {
             Ok(Some((_, tree))) => tree,
             Ok(None) => work.write(&[])?,
+            Err(Error::TooLarge(_)) if work.questions.len() > MOST_QUESTIONS => {
+                return Ok(Merge::Undecided("too many files were removed to tell whether they moved"));
+            }
             Err(Error::TooLarge(_)) if work.conflicts.len() >= MOST_CONFLICTS => Oid::ZERO,
             Err(other) => return Err(other),
         };
         let Trees { budget, conflicts, questions, new, .. } = work;
-        if questions.len() > MOST_QUESTIONS {
-            return Ok(Merge::Undecided("too many files were removed to tell whether they moved"));
-        }
         for side in [1, 2] {
             let mut asked = questions.iter().filter(|(of, _)| *of == side).map(|(_, path)| path).peekable();
             if asked.peek().is_some() {
@@ -69,6 +79,10 @@ impl Trees<'_> {
 
     fn entry(&mut self, three: Three, depth: usize) -> Result<Option<Entry>> {
         let [base, ours, theirs] = three;
+        self.budget.step()?;
+        if self.questions.len() > MOST_QUESTIONS {
+            return Err(Error::TooLarge(format!("more than {MOST_QUESTIONS} files were removed")));
+        }
         if ours == theirs {
             self.both_removed(base, ours)?;
             return Ok(ours);
@@ -136,14 +150,13 @@ impl Trees<'_> {
     }
 
     fn folders(&mut self, three: Three, depth: usize) -> Result<Option<Entry>> {
-        if depth > MAX_DEPTH {
-            return Err(Error::TooLarge(format!("folders are nested more than {MAX_DEPTH} deep")));
-        }
-        let mut names: BTreeMap<Vec<u8>, Three> = BTreeMap::new();
+        let (mut names, mut bytes) = (BTreeMap::<Vec<u8>, Three>::new(), 0);
         for (side, folder) in three.iter().enumerate() {
             let Some((_, id)) = folder else { continue };
             self.budget.step()?;
             let data = self.odb.find_kind(id, Kind::Tree)?;
+            self.down.open(data.len(), &self.path, depth)?;
+            bytes += data.len();
             for entry in decode(id, &data)? {
                 if let Some(slot) = names.entry(entry.name.to_vec()).or_default().get_mut(side) {
                     *slot = Some((mode(&entry), entry.id));
@@ -162,6 +175,7 @@ impl Trees<'_> {
             }
             self.path.truncate(length);
         }
+        self.down.close(bytes);
         if merged.is_empty() {
             return Ok(None);
         }

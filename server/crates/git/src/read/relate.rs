@@ -88,11 +88,12 @@ pub fn is_ancestor(odb: &Odb, ancestor: &Oid, descendant: &Oid, budget: &mut Bud
 
 /// A best common ancestor of two commits, the newest if there are several; `None` for unrelated histories.
 pub fn merge_base(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Option<Oid>> {
-    Ok(merge_bases(odb, left, right, budget)?.first().copied())
+    Ok(merge_bases(odb, left, right, 1, budget)?.first().copied())
 }
 
-/// All common ancestors of two commits that no other one reaches, the newest first; none for unrelated histories.
-pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Vec<Oid>> {
+/// Common ancestors of two commits that no other one reaches, the newest first, and no more than `most` of them; none for
+/// unrelated histories.
+pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, most: usize, budget: &mut Budget) -> Result<Vec<Oid>> {
     if left == right {
         return Ok(vec![*left]);
     }
@@ -103,6 +104,9 @@ pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> R
     found.sort_unstable_by(|a, b| b.cmp(a));
     let mut best = Vec::new();
     for (_, id) in &found {
+        if best.len() >= most {
+            break;
+        }
         // Where clocks were wrong, one candidate may lie below another.
         let mut below = false;
         for (_, other) in found.iter().filter(|(_, other)| other != id) {

@@ -10,6 +10,38 @@ use crate::odb::Odb;
 
 /// Folders in folders, followed at most so far: a walk must fit the stack of any thread.
 pub(crate) const MAX_DEPTH: usize = 512;
+/// Bytes of a path that a walk goes down to: what a Linux client can check out. A few trees may name paths of megabytes.
+pub(crate) const MAX_PATH: usize = 4096;
+/// Bytes of the folders that a walk has open at once.
+pub(crate) const MAX_OPEN: usize = 16 << 20;
+
+/// How deep a walk is, in every sense.
+#[derive(Debug, Default)]
+pub(crate) struct Down {
+    open: usize,
+}
+
+impl Down {
+    /// Opens a folder of so many bytes at this path, or says why not.
+    pub(crate) fn open(&mut self, bytes: usize, path: &[u8], depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Error::TooLarge(format!("folders are nested more than {MAX_DEPTH} deep")));
+        }
+        if path.len() > MAX_PATH {
+            return Err(Error::TooLarge(format!("a path is longer than {MAX_PATH} bytes")));
+        }
+        self.open = self.open.saturating_add(bytes);
+        match self.open > MAX_OPEN {
+            true => Err(Error::TooLarge(format!("folders in folders are larger than {MAX_OPEN} bytes"))),
+            false => Ok(()),
+        }
+    }
+
+    /// Closes it again.
+    pub(crate) fn close(&mut self, bytes: usize) {
+        self.open = self.open.saturating_sub(bytes);
+    }
+}
 
 /// All entries of a tree, in git's order.
 pub fn tree(odb: &Odb, id: &Oid) -> Result<Vec<TreeEntry>> {
@@ -73,5 +105,20 @@ pub(crate) fn mode(entry: &Entry<'_>) -> u32 {
         0o160_000 => 0o160_000,
         _ if entry.mode & 0o100 != 0 => 0o100_755,
         _ => 0o100_644,
+    }
+}
+
+#[cfg(test)]
+mod bounds {
+    use super::{Down, MAX_DEPTH, MAX_OPEN, MAX_PATH};
+
+    #[test]
+    fn folders_are_bounded_in_every_sense() {
+        let mut down = Down::default();
+        assert!(down.open(0, b"", MAX_DEPTH + 1).is_err() && down.open(0, &[b'x'; MAX_PATH + 1], 0).is_err());
+        assert!(down.open(MAX_OPEN, b"a", 1).is_ok() && down.open(1, b"a/b", 2).is_err());
+        down.close(MAX_OPEN);
+        down.close(1);
+        assert!(down.open(MAX_OPEN, b"b", 1).is_ok());
     }
 }

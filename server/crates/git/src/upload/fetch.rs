@@ -113,6 +113,7 @@ impl FetchArgs {
     /// Adds a ref by its full name; one that is hidden and one that is not there look alike. `git fetch-pack` wants an id in the
     /// same words once it is told of `ref-in-want`, and reads it back so.
     fn add_want_ref(&mut self, name: &[u8], refs: &Refs, limits: &GitLimits) -> Result<(), WireError> {
+        bounded(self.want_refs.len(), limits.wants, "'want-ref' lines in one request; fetch fewer refs at a time")?;
         let head = (name == b"HEAD").then_some(refs.head().oid).flatten();
         let Some(oid) = head.or_else(|| refs.find(name).map(|r| r.oid)).or_else(|| Oid::from_hex(name)) else {
             return Err(WireError::Protocol(format!("unknown ref {}", printable(name))));

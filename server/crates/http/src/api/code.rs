@@ -98,7 +98,7 @@ async fn search(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, q
         path: query.bytes("path")?.unwrap_or_default(),
     };
     let found = browse::search_code(&http.app, &ctx, &parts.repo()?, &wanted).await?;
-    Ok(Json(show::code_search(&found)))
+    Ok(Json(blocking(move || show::code_search(&found)).await?))
 }
 
 async fn readme(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query) -> Answer<Json<Readme>> {

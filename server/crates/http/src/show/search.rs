@@ -2,6 +2,7 @@
 
 use hardie_api_types::search::{CodeSearch, CodeSearchFile, CodeSearchLine, CodeSearchPart};
 use hardie_app::browse::{CodeFound, FoundFile, FoundLine};
+use hardie_app::render::seen;
 
 use super::git::{number, text};
 use crate::links::encode;
@@ -33,7 +34,8 @@ fn line(found: &FoundLine) -> CodeSearchLine {
     let mut parts = Vec::new();
     let mut push = |from: usize, to: usize, is_match| {
         if let Some(piece) = found.text.get(from..to).filter(|piece| !piece.is_empty()) {
-            parts.push(CodeSearchPart { text: text(piece), is_match });
+            // A line must read as it does on the file's page, where these are named.
+            parts.push(CodeSearchPart { text: seen(&text(piece)), is_match });
         }
     };
     let mut at = 0;
@@ -56,6 +58,8 @@ mod tests {
         let shown = line(&found);
         let parts: Vec<_> = shown.parts.iter().map(|part| (part.text.as_str(), part.is_match)).collect();
         assert_eq!(parts, [("a", false), ("X", true), ("b", false), ("X", true), ("X", true)]);
+        let hidden = FoundLine { number: 1, text: "a\u{202e}b".into(), cut: (false, false), matches: Vec::new() };
+        assert_eq!(line(&hidden).parts.first().map(|part| part.text.as_str()), Some("a\u{fffd}b"));
         assert_eq!((shown.number, shown.cut_before, shown.cut_after), (7, true, false));
     }
 }
