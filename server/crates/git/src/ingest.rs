@@ -142,10 +142,9 @@ pub fn ingest(
             Some((path, hash)) => Taken { path, hash, closure: None },
             None => git.index(progress, |take| take(&head).map(drop))?,
         }
-    } else if large::may_be(&scan) {
+    } else if let Some(mut incoming) = if large::may_be(&scan) { Incoming::create(&around)? } else { None } {
         // Once more from the first byte, now with notes.
         scan = Scan::new(limits);
-        let mut incoming = Incoming::create(&quarantine)?;
         incoming.feed(&mut scan, &head)?;
         drop(head);
         while !scan.is_done() {

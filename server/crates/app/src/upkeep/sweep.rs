@@ -53,12 +53,15 @@ pub async fn sweep_packs(app: &App) -> Result<Swept> {
     Ok(swept)
 }
 
-/// The file first: a row without a file is finished by the next sweep, a file without a row would stay for ever.
+/// The file goes while the row's end is not committed yet. Whoever brings the same bytes anew waits for that, so that their file is
+/// never the one that goes, however many sweep at once; and a row whose file is gone already is finished by the next sweep.
 async fn remove(app: &App, hash: PackHash) -> Result<()> {
+    let mut tx = app.store.begin().await?;
+    if !tx.delete_dead_pack(&hash.0).await? {
+        return Ok(());
+    }
     let packs = app.packs.clone();
     spawn_blocking(move || packs.remove(&hash)).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    let mut tx = app.store.begin().await?;
-    tx.delete_dead_pack(&hash.0).await?;
     Ok(tx.commit().await?)
 }
 
@@ -89,10 +92,13 @@ pub async fn sweep_lfs(app: &App) -> Result<Swept> {
     }
 }
 
+/// As [`remove`].
 async fn remove_lfs(app: &App, oid: LfsOid) -> Result<()> {
+    let mut tx = app.store.begin().await?;
+    if !tx.delete_dead_lfs(&oid).await? {
+        return Ok(());
+    }
     let lfs = app.lfs.clone();
     spawn_blocking(move || lfs.remove(&oid)).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    let mut tx = app.store.begin().await?;
-    tx.delete_dead_lfs(&oid).await?;
     Ok(tx.commit().await?)
 }

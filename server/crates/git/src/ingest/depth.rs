@@ -1,4 +1,4 @@
-//! Bounds the length of delta chains: each later read of the last object would follow the whole chain.
+//! Bounds delta chains, their length and their bytes: each later read of the last object would follow the whole chain, and hold it.
 
 use gix::odb::pack::data::entry::Header;
 
@@ -8,12 +8,15 @@ use crate::packs::Pack;
 /// The most that `git pack-objects --depth` makes.
 const DEEPEST: u16 = 4095;
 const UNKNOWN: u16 = u16::MAX;
+/// Bytes of a chain, inflated: its first object and all deltas.
+const LARGEST: u64 = 2 << 30;
 
-/// Refuses a pack with a longer chain. Reads entry headers only.
+/// Refuses a pack with a longer or larger chain. Reads entry headers only.
 pub(super) fn check(pack: &Pack) -> Result<(), IngestError> {
     let damaged = |what: &str| IngestError::Malformed(what.to_owned());
     let offsets = pack.index.sorted_offsets();
     let mut depths = vec![UNKNOWN; offsets.len()];
+    let mut sums = vec![0u64; offsets.len()];
     let mut chain = Vec::new();
     for start in 0..offsets.len() {
         let mut at = start;
@@ -30,25 +33,30 @@ pub(super) fn check(pack: &Pack) -> Result<(), IngestError> {
                 Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance),
                 Header::RefDelta { base_id } => pack.index.lookup(base_id).map(|at| pack.index.pack_offset_at_index(at)),
                 _ => {
-                    if let Some(slot) = depths.get_mut(at) {
-                        *slot = 0;
+                    if let (Some(slot), Some(sum)) = (depths.get_mut(at), sums.get_mut(at)) {
+                        (*slot, *sum) = (0, entry.decompressed_size);
                     }
                     break 0;
                 }
             };
-            chain.push(at);
+            chain.push((at, entry.decompressed_size));
             if chain.len() > usize::from(DEEPEST) {
                 return Err(IngestError::Limit(Limit::DeltaDepth, DEEPEST.into()));
             }
             at = base.and_then(|base| offsets.binary_search(&base).ok()).ok_or_else(|| damaged("a delta's base is not in the pack"))?;
         };
-        while let Some(at) = chain.pop() {
+        let mut sum = sums.get(at).copied().unwrap_or_default();
+        while let Some((at, size)) = chain.pop() {
             depth += 1;
+            sum = sum.saturating_add(size);
+            if sum > LARGEST {
+                return Err(IngestError::Limit(Limit::DeltaBytes, LARGEST));
+            }
             if depth > DEEPEST {
                 return Err(IngestError::Limit(Limit::DeltaDepth, DEEPEST.into()));
             }
-            if let Some(slot) = depths.get_mut(at) {
-                *slot = depth;
+            if let (Some(slot), Some(known)) = (depths.get_mut(at), sums.get_mut(at)) {
+                (*slot, *known) = (depth, sum);
             }
         }
     }

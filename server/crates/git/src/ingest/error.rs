@@ -18,6 +18,8 @@ pub enum Limit {
     InflatedBytes,
     /// Deltas built upon deltas.
     DeltaDepth,
+    /// Bytes of an object and the deltas that lead to another.
+    DeltaBytes,
 }
 
 impl fmt::Display for Limit {
@@ -28,6 +30,7 @@ impl fmt::Display for Limit {
             Limit::ObjectBytes => "an object is larger than {} bytes",
             Limit::InflatedBytes => "the objects together are larger than {} bytes",
             Limit::DeltaDepth => "deltas are chained more than {} deep",
+            Limit::DeltaBytes => "a chain of deltas has more than {} bytes",
         })
     }
 }

@@ -20,8 +20,8 @@ use std::time::Instant;
 use gix::odb::pack::data;
 
 use super::scan::Scan;
-use super::{Base, IngestError};
-use crate::budget::Cancel;
+use super::{Base, IngestError, depth};
+use crate::budget::{Cancel, Turn};
 use crate::error::Error;
 use crate::packs::{PackHash, PackStore, Quarantine};
 use record::Record;
@@ -33,7 +33,8 @@ pub(super) use doubt::Doubtful;
 const MOST_OBJECTS: u32 = 1_000_000;
 
 /// A pack that streams in.
-pub(super) struct Incoming {
+pub(super) struct Incoming<'a> {
+    turn: Turn<'a>,
     path: PathBuf,
     file: BufWriter<File>,
     record: Record,
@@ -44,12 +45,13 @@ pub(super) fn may_be(scan: &Scan) -> bool {
     scan.objects().is_none_or(|count| count <= MOST_OBJECTS)
 }
 
-impl Incoming {
-    /// Makes the file.
-    pub(super) fn create(quarantine: &Quarantine) -> Result<Incoming, IngestError> {
-        let path = quarantine.pack_dir().join("incoming");
+impl<'a> Incoming<'a> {
+    /// Makes the file. `None` if others are at it: each may take some hundred megabytes of memory.
+    pub(super) fn create(around: &Around<'a>) -> Result<Option<Incoming<'a>>, IngestError> {
+        let Some(turn) = around.packs.resolving().take() else { return Ok(None) };
+        let path = around.quarantine.pack_dir().join("incoming");
         let file = File::create_new(&path).map_err(writing)?;
-        Ok(Incoming { path, file: BufWriter::with_capacity(256 << 10, file), record: Record::default() })
+        Ok(Some(Incoming { turn, path, file: BufWriter::with_capacity(256 << 10, file), record: Record::default() }))
     }
 
     /// Takes some more bytes, and says how many belong to the pack.
@@ -60,20 +62,21 @@ impl Incoming {
     }
 
     /// No more comes.
-    pub(super) fn end(self) -> Result<Arrived, IngestError> {
-        let Incoming { path, mut file, record } = self;
+    pub(super) fn end(self) -> Result<Arrived<'a>, IngestError> {
+        let Incoming { turn, path, mut file, record } = self;
         file.flush().map_err(writing)?;
-        Ok(Arrived { path, record: Some(record) })
+        Ok(Arrived { _turn: turn, path, record: Some(record) })
     }
 }
 
 /// A pack that is here.
-pub(super) struct Arrived {
+pub(super) struct Arrived<'a> {
+    _turn: Turn<'a>,
     path: PathBuf,
     record: Option<Record>,
 }
 
-impl Arrived {
+impl Arrived<'_> {
     /// Hands its bytes out again, for git; `false` from `take` ends it.
     pub(super) fn read(&self, mut take: impl FnMut(&[u8]) -> Result<bool, IngestError>) -> Result<(), IngestError> {
         let mut file = File::open(&self.path).map_err(reading)?;
@@ -118,13 +121,12 @@ pub(super) struct Taken {
 ///
 /// `scan` has seen its end. `ask` puts doubtful objects before git.
 pub(super) fn take_in(
-    arrived: &mut Arrived,
+    arrived: &mut Arrived<'_>,
     scan: &Scan,
     around: &Around<'_>,
     progress: &mut dyn FnMut(&str),
     ask: &mut dyn FnMut(&Doubtful) -> Result<(), IngestError>,
 ) -> Result<Option<Taken>, IngestError> {
-    let Some(_turn) = around.packs.resolving().take() else { return Ok(None) };
     let Some(record) = arrived.record.take() else { return Ok(None) };
     let data = data::File::at(&arrived.path, gix::hash::Kind::Sha1).map_err(|e| Error::Git(format!("mapping a pack: {e}")))?;
     let pack = resolve::Stored { data: &data, entries: &record.entries, deltas: &record.deltas, end: scan.sent_end() };
@@ -134,6 +136,7 @@ pub(super) fn take_in(
     }
     let Some((path, hash)) = complete::complete(&arrived.path, &pack, &resolved, around)? else { return Ok(None) };
     let written = around.packs.open_unpublished(&path, hash)?;
+    depth::check(&written)?;
     let questions = settle::settle(&written, &resolved, around)?;
     if !questions.is_empty() {
         ask(&Doubtful::new(&written, questions))?;

@@ -12,6 +12,8 @@ use crate::object::Kind;
 
 const HEADER: usize = 12;
 const TRAILER: usize = 20;
+/// Bytes of an entry's size, or of the distance to its base.
+const MOST_DIGITS: usize = 9;
 /// Two variable-length sizes of up to 64 bits, at the head of every delta.
 const DELTA_HEAD: usize = 20;
 
@@ -155,14 +157,15 @@ impl Scan {
             State::Header if small.len() == HEADER => self.header(at).map(Some),
             State::EntryHeader { start } => {
                 if small.last().is_some_and(|b| b & 0x80 != 0) {
-                    return if small.len() > 10 { Err(malformed("an entry's size has too many digits")) } else { Ok(None) };
+                    // git reads nine, though its index-pack takes ten.
+                    return if small.len() >= MOST_DIGITS { Err(malformed("an entry's size has too many digits")) } else { Ok(None) };
                 }
                 let (kind, size) = entry_header(small).ok_or_else(|| malformed("an entry's size is too large"))?;
                 self.entry(kind, size, start, watch).map(Some)
             }
             State::BaseOffset { start, size } => {
                 if small.last().is_some_and(|b| b & 0x80 != 0) {
-                    return if small.len() > 9 { Err(malformed("a base offset has too many digits")) } else { Ok(None) };
+                    return if small.len() >= MOST_DIGITS { Err(malformed("a base offset has too many digits")) } else { Ok(None) };
                 }
                 match base_distance(small) {
                     Some(distance) if distance > 0 && distance + HEADER as u64 <= start => {
@@ -331,7 +334,7 @@ pub(super) fn head(pack: &[u8], start: usize, at: &mut usize) -> Option<(Form, u
 /// The bytes of a number of which all but the last have their highest bit set.
 fn digits<'a>(pack: &'a [u8], at: &mut usize) -> Option<&'a [u8]> {
     let rest = pack.get(*at..)?;
-    let length = rest.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
+    let length = rest.iter().take(MOST_DIGITS).position(|byte| byte & 0x80 == 0)? + 1;
     *at += length;
     rest.get(..length)
 }

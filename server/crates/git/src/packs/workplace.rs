@@ -71,7 +71,8 @@ fn clear(folder: &Path, files: &dyn Files) -> io::Result<()> {
     };
     for entry in entries {
         let path = entry?.path();
-        if claim(&path)?.is_some() {
+        // Held until it is gone: a command may be about to claim what it has just made.
+        if let Some(_claimed) = claim(&path)? {
             ignore(files.remove_tree(&path), ErrorKind::NotFound)?;
         }
     }

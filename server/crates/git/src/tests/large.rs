@@ -134,6 +134,57 @@ fn git_is_asked_about_what_is_doubtful_alone() {
 }
 
 #[test]
+fn a_file_that_is_stored_already_is_judged_where_it_is() {
+    let fine = b"[submodule \"a\"]\n\tpath = a\n\turl = https://example.org/a\n";
+    let evil = b"[submodule \"a\"]\n\tpath = a\n\turl = -u./payload\n";
+    for (content, refused) in [(&fine[..], false), (&evil[..], true)] {
+        let mut server = Server::new();
+        let mut first = HandMade::new();
+        // As a file of no meaning, which nobody looks into.
+        first.object(3, content);
+        server.store_unreachable(&first.finish());
+        let mut second = large();
+        second.object(2, &[entry("100644", ".gitmodules", &id(3, content)), entry("100644", "noise", &id(3, &noise()))].concat());
+        let (got, left) = taken(&server, &second.finish());
+        assert!(!left && got.is_err() == refused, "{got:?}");
+    }
+}
+
+#[test]
+fn folders_too_deep_for_a_walk_are_walked_to_and_refused() {
+    let mut made = large();
+    let deepest = entry("100644", "noise", &id(3, &noise()));
+    made.object(2, &deepest);
+    let mut top = id(2, &deepest);
+    for _ in 0..600 {
+        let folder = entry("40000", "x", &top);
+        made.object(2, &folder);
+        top = id(2, &folder);
+    }
+    let server = Server::new();
+    let (got, left) = taken(&server, &made.finish());
+    let got = got.unwrap();
+    assert!(!left && got.is_reached_from(&[top]).is_none());
+    assert!(matches!(server.check(Some(&got), &[top]), Err(NotConnected::Error(_))));
+}
+
+#[test]
+fn sizes_with_more_digits_than_git_reads_are_refused() {
+    for (digits, accepted) in [(9, true), (10, false)] {
+        let mut made = HandMade::new();
+        // A blob of five bytes, its size written with leading zeros.
+        let mut header = vec![0x80 | 3 << 4 | 5];
+        header.extend(std::iter::repeat_n(0x80, digits - 2));
+        header.push(0);
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, b"12345").unwrap();
+        made.raw(&header, &encoder.finish().unwrap());
+        let got = Server::new().ingest(&made.finish());
+        assert_eq!(got.is_ok(), accepted, "{digits} digits: {got:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_made_is_refused_in_git_s_words() {
     let mut server = Server::new();
     let mut twice = large();

@@ -51,6 +51,7 @@ pub(super) fn complete(
     let mut file = BufWriter::new(file);
     let (mut offset, mut deflater) = (pack.end, Deflater::default());
     for id in &resolved.bases {
+        around.go_on()?;
         let base = around.base.odb.find(id)?;
         let mut bytes = header(number(base.kind), base.data.len() as u64);
         bytes.extend_from_slice(deflater.deflate(&base.data)?);

@@ -8,10 +8,12 @@ use super::super::clean::{Role, is_sound};
 use crate::object::Kind;
 
 /// Ids that are kept track of.
-const MOST: usize = 4_000_000;
+const MOST: usize = 1_500_000;
+/// Folders in folders that are noted.
+const MOST_NESTED: usize = 4_000_000;
 
 /// Gathered on each thread, then joined.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Facts {
     /// What is named by sound objects, and as what.
     pub(super) named: HashMap<Oid, Kind>,
@@ -20,16 +22,37 @@ pub(super) struct Facts {
     pub(super) modules: HashMap<Oid, Oid>,
     /// Objects that git shall look at.
     pub(super) doubtful: Vec<Oid>,
-    /// An id is named as two things, or there are too many: git shall look at everything.
+    /// Folders and the folders in them, by the beginnings of their ids; `None` if there are too many.
+    pub(super) nested: Option<Vec<(u64, u64)>>,
+    /// An id is named as two things, or there are too many: git shall look at everything. Nothing else is kept then.
     pub(super) torn: bool,
+}
+
+impl Default for Facts {
+    fn default() -> Facts {
+        let (named, attributes, modules) = Default::default();
+        Facts { named, attributes, modules, doubtful: Vec::new(), nested: Some(Vec::new()), torn: false }
+    }
 }
 
 impl Facts {
     /// Looks at an object.
     pub(super) fn look(&mut self, id: Oid, kind: Kind, data: &[u8]) {
-        let Facts { named, attributes, modules, torn, .. } = self;
+        if self.torn {
+            return;
+        }
+        let Facts { named, attributes, modules, nested, torn, .. } = self;
         let sound = is_sound(kind, data, &mut |other| {
-            *torn |= *named.entry(other.id).or_insert(other.kind) != other.kind;
+            // One object may name a million.
+            *torn = *torn || named.len() > MOST || *named.entry(other.id).or_insert(other.kind) != other.kind;
+            if *torn {
+                return;
+            }
+            if (kind, other.kind) == (Kind::Tree, Kind::Tree)
+                && let Some(edges) = nested
+            {
+                edges.push((beginning(&id), beginning(&other.id)));
+            }
             match other.role {
                 Role::Plain => {}
                 Role::Attributes => drop(attributes.entry(other.id).or_insert(id)),
@@ -39,7 +62,24 @@ impl Facts {
         if !sound {
             self.doubtful.push(id);
         }
-        self.torn |= self.named.len() > MOST;
+        self.keep_to_bounds();
+    }
+
+    /// Notes that a folder lies in another.
+    pub(super) fn nest(&mut self, folder: &Oid, inner: &Oid) {
+        if let Some(edges) = &mut self.nested {
+            edges.push((beginning(folder), beginning(inner)));
+        }
+        self.keep_to_bounds();
+    }
+
+    fn keep_to_bounds(&mut self) {
+        if self.nested.as_ref().is_some_and(|edges| edges.len() > MOST_NESTED) {
+            self.nested = None;
+        }
+        if self.torn || self.named.len() > MOST {
+            *self = Facts { torn: true, ..Facts::default() };
+        }
     }
 
     /// Takes in what another thread found.
@@ -50,11 +90,24 @@ impl Facts {
         self.attributes.extend(other.attributes);
         self.modules.extend(other.modules);
         self.doubtful.extend(other.doubtful);
-        self.torn |= other.torn || self.named.len() > MOST;
+        self.nested = match (self.nested.take(), other.nested) {
+            (Some(mut edges), Some(more)) => {
+                edges.extend(more);
+                Some(edges)
+            }
+            _ => None,
+        };
+        self.torn |= other.torn;
+        self.keep_to_bounds();
     }
 
     /// How many objects git may have to look at.
     pub(super) fn questions(&self) -> usize {
         self.doubtful.len() + 2 * (self.attributes.len() + self.modules.len())
     }
+}
+
+/// Enough to tell folders apart. Two that were made to begin alike count as one, which only makes a nesting look deeper.
+fn beginning(id: &Oid) -> u64 {
+    id.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }

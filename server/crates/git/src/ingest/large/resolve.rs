@@ -26,6 +26,8 @@ const WORTH_A_THREAD: usize = 10_000;
 const MOST_BASES: usize = 100_000;
 /// A larger one is left to git.
 const LARGEST_BASE: u64 = 64 << 20;
+/// And all of them together: they are written behind what was sent.
+const LARGEST_BASES: u64 = 512 << 20;
 
 /// The pack as it was sent.
 pub(super) struct Stored<'a> {
@@ -152,17 +154,18 @@ pub(super) fn resolve(
 /// Deltas against objects of the repository: those that wait for what did not come.
 fn thin(shared: &Shared<'_>, walk: &mut Walk<'_, '_>) -> Result<Option<BTreeSet<Oid>>, IngestError> {
     let odb = shared.around.base.odb;
-    let mut bases = BTreeSet::new();
+    let (mut bases, mut bytes) = (BTreeSet::new(), 0u64);
     loop {
         let waiting = shared.children.waiting();
         let before = bases.len();
         for id in &waiting {
+            shared.around.go_on()?;
             // Another base may have brought it.
             if !shared.children.is_waited_for(id) {
                 continue;
             }
             match odb.header(id) {
-                Ok((_, size)) if size <= LARGEST_BASE && bases.len() < MOST_BASES => {}
+                Ok((_, size)) if size <= LARGEST_BASE && bases.len() < MOST_BASES && bytes + size <= LARGEST_BASES => bytes += size,
                 Ok(_) => return Ok(None),
                 Err(Error::NotFound(_)) => continue,
                 Err(other) => return Err(other.into()),

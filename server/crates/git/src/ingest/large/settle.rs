@@ -56,14 +56,20 @@ pub(super) fn settle(pack: &Arc<Pack>, resolved: &Resolved, around: &Around<'_>)
     let all = around.base.odb.with_pack(Some(pack));
     let mut doubtful: BTreeSet<Oid> = facts.doubtful.iter().copied().collect();
     for (file, tree) in &facts.attributes {
+        around.go_on()?;
         if !attributes_are_plain(&all, file)? {
-            doubtful.extend([*file, *tree]);
+            doubtful.extend(asked(pack, file, tree));
         }
     }
     for (file, tree) in &facts.modules {
-        doubtful.extend([*file, *tree]);
+        doubtful.extend(asked(pack, file, tree));
     }
     Ok(doubtful)
+}
+
+/// The tree, and the file that it names unless that is stored already: git finds it there.
+fn asked(pack: &Pack, file: &Oid, tree: &Oid) -> impl Iterator<Item = Oid> {
+    Some(*file).filter(|file| pack.contains(file)).into_iter().chain([*tree])
 }
 
 fn attributes_are_plain(odb: &Odb, id: &Oid) -> Result<bool> {

@@ -93,7 +93,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 Some((id, data)) => {
                     self.made.push((child, id, kind));
                     self.facts.look(id, kind, &data);
-                    self.push(&mut stack, Some(child), id, kind, data) && self.goes_on()
+                    self.push(&mut stack, Some(child), id, kind, data) && self.goes_on() && !self.facts.torn
                 }
                 None => false,
             };
