@@ -49,8 +49,18 @@ pub fn web(house: &House, wasm: &Toolchain) -> anyhow::Result<()> {
     trunk.env_remove("NO_COLOR");
     // The wasm-bindgen of set-up is on the search path; without this, Trunk would ask the network for a newer Trunk.
     trunk.args(["build", "--release", "--skip-version-check"]);
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_our_paths());
     shell::openly("trunk build", &mut trunk)?;
     compress::bundle(&house.root.join("web/dist"))
+}
+
+/// Panics name source files: in what ships they are named from the crate on, not from the root of this machine. It is shorter, too.
+/// The flags of `.cargo/config.toml` stay.
+fn without_our_paths() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let registries = home.map(|home| home.join("registry/src")).and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten();
+    let folders = registries.flatten().map(|entry| entry.path().display().to_string()).filter(|folder| !folder.contains([' ', '=']));
+    folders.map(|folder| format!("--remap-path-prefix={folder}/=")).collect::<Vec<_>>().join(" ")
 }
 
 /// Every plugin that ships, by the same command that its author would use. The components go to [`House::plugins`].

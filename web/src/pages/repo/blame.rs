@@ -44,7 +44,7 @@ pub fn BlamePage(at: At, path: String) -> impl IntoView {
     view! {
         <h2 class="offscreen">"Blame"</h2>
         <div class="toolbar">
-            <RefMenu at=at.clone() link=move |at| switch_address.blame(at, &switch_path)/>
+            <RefMenu at=at.clone() link=move |at: At| switch_address.blame(&at, &switch_path)/>
             <Crumbs at=at.clone() path=path.clone()/>
         </div>
         {blame.view(|| skeleton::rows(10), move |found| view! { <Lines found=found address=address.clone() at=at.clone() path=path.clone()/> }.into_any())}
@@ -85,7 +85,7 @@ fn Lines(found: FileBlame, address: RepoAddress, at: At, path: String) -> impl I
     }
 }
 
-fn run_view(address: &RepoAddress, run: &BlameRun, sources: &[BlameSource], lines: &[String]) -> impl IntoView + use<> {
+fn run_view(address: &RepoAddress, run: &BlameRun, sources: &[BlameSource], lines: &[String]) -> AnyView {
     let position = |number: i64| usize::try_from(number).unwrap_or(0);
     let source = run.source.and_then(|at| sources.get(usize::try_from(at).ok()?));
     let first = position(run.start);
@@ -93,7 +93,7 @@ fn run_view(address: &RepoAddress, run: &BlameRun, sources: &[BlameSource], line
     let html: String = shown.map(|(index, line)| line_html(first + index, line)).collect();
     let about = match source {
         None => view! { <span class="muted">"Not found in time"</span> }.into_any(),
-        Some(source) => about(address, source, run).into_any(),
+        Some(source) => about(address, source, run),
     };
     view! {
         <div class="blame-run">
@@ -102,10 +102,11 @@ fn run_view(address: &RepoAddress, run: &BlameRun, sources: &[BlameSource], line
             <div class="blame-lines" inner_html=html></div>
         </div>
     }
+    .into_any()
 }
 
 /// The commit, who wrote it, when, and what the file was called there.
-fn about(address: &RepoAddress, source: &BlameSource, run: &BlameRun) -> impl IntoView + use<> {
+fn about(address: &RepoAddress, source: &BlameSource, run: &BlameRun) -> AnyView {
     let commit = &source.commit;
     let url = address.commit(&commit.sha);
     let there = At { kind: RefKind::Commit, name: commit.sha.clone() };
@@ -125,4 +126,5 @@ fn about(address: &RepoAddress, source: &BlameSource, run: &BlameRun) -> impl In
             <span class="blame-time"><Ago time=commit.authored_at.clone()/></span></span>
         {moved}
     }
+    .into_any()
 }

@@ -46,7 +46,7 @@ pub fn CommitsPage(at: Option<At>, path: String) -> impl IntoView {
     view! {
         <h2 class="offscreen">"Commits"</h2>
         <div class="toolbar">
-            <RefMenu at=at.clone() link=move |at| switch_address.commits(at, &switch_path)/>
+            <RefMenu at=at.clone() link=move |at: At| switch_address.commits(&at, &switch_path)/>
             {(!path.is_empty()).then(|| view! { <Crumbs at=at path=path.clone()/> })}
         </div>
         {commits.view(|| skeleton::rows(10), move |(page, found)| {

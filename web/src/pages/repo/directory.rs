@@ -42,7 +42,7 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
     view! {
         {(path.is_empty() && !about.is_empty()).then(|| view! { <p class="repo-about" dir="auto">{about}</p> })}
         <div class="toolbar">
-            <RefMenu at=at.clone() link=move |at| switch_address.code(at, &switch_path)/>
+            <RefMenu at=at.clone() link=move |at: At| switch_address.code(&at, &switch_path)/>
             <Crumbs at=at.clone() path=path.clone()/>
             <div class="toolbar-right">
                 <input id="filter" type="search" aria-label="Filter files" placeholder="Filter files" autocomplete="off" spellcheck="false"

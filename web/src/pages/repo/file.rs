@@ -36,7 +36,7 @@ pub fn File(file: FileView) -> impl IntoView {
     let commit_address = address.clone();
     view! {
         <div class="toolbar">
-            <RefMenu at=at.clone() link=move |at| switch_address.code(at, &switch_path)/>
+            <RefMenu at=at.clone() link=move |at: At| switch_address.code(&at, &switch_path)/>
             <Crumbs at=at path=path.clone()/>
         </div>
         <div class="box">

@@ -12,8 +12,7 @@ use crate::text;
 
 /// Shows the ref; its panel leads to the same path at another one. `link` makes that address.
 #[component]
-pub fn RefMenu(at: At, link: impl Fn(&At) -> String + Send + Sync + 'static) -> impl IntoView {
-    let link = StoredValue::new(link);
+pub fn RefMenu(at: At, #[prop(into)] link: Callback<At, String>) -> impl IntoView {
     let shown = match at.kind {
         RefKind::Commit => text::short(&at.name).to_owned(),
         _ => at.name.clone(),
@@ -28,13 +27,13 @@ pub fn RefMenu(at: At, link: impl Fn(&At) -> String + Send + Sync + 'static) -> 
     view! {
         <Menu label=label wide=true
             face=move || view! { <Icon sign=sign/><span class="ref-name" dir="auto">{shown.clone()}</span><Icon sign=Sign::ChevronDown/> }>
-            <RefPanel at=at.get_value() link=move |at: &At| link.with_value(|link| link(at))/>
+            <RefPanel at=at.get_value() link=link/>
         </Menu>
     }
 }
 
 #[component]
-fn RefPanel(at: At, link: impl Fn(&At) -> String + Copy + Send + Sync + 'static) -> impl IntoView {
+fn RefPanel(at: At, link: Callback<At, String>) -> impl IntoView {
     let repo = use_repo();
     let tags = RwSignal::new(at.kind == RefKind::Tag);
     let filter = RwSignal::new(String::new());
@@ -66,7 +65,7 @@ fn RefPanel(at: At, link: impl Fn(&At) -> String + Copy + Send + Sync + 'static)
                     let wanted = filter.get().to_lowercase();
                     let rows = names.into_iter().filter(|name| name.name.to_lowercase().contains(&wanted)).map(|name| {
                         let here = name == at;
-                        let href = link(&name);
+                        let href = link.run(name.clone());
                         view! {
                             <a href=href aria-current=here.then_some("true")>
                                 <span class="menu-tick">{here.then(|| view! { <Icon sign=Sign::Check/> })}</span>

@@ -43,7 +43,7 @@ pub fn SearchPage(at: Option<At>, path: String) -> impl IntoView {
     view! {
         <h2 class="offscreen">"Search in the files"</h2>
         <div class="toolbar">
-            <RefMenu at=at.clone() link=move |at| with_query(&switch_address.search(at, &switch_path), &nav.query("q"), nav.query("case") == "1")/>
+            <RefMenu at=at.clone() link=move |at: At| with_query(&switch_address.search(&at, &switch_path), &nav.query("q"), nav.query("case") == "1")/>
             {(!path.is_empty()).then(|| view! { <Crumbs at=at path=path.clone()/> })}
         </div>
         <SearchForm here=here/>
@@ -112,7 +112,7 @@ fn Results(found: CodeSearch, address: RepoAddress) -> impl IntoView {
     .into_any()
 }
 
-fn file_view(address: &RepoAddress, at: &At, file: CodeSearchFile) -> impl IntoView + use<> {
+fn file_view(address: &RepoAddress, at: &At, file: CodeSearchFile) -> AnyView {
     let href = address.code(at, &file.url_path);
     let rows = file.lines.into_iter().map(|line| line_view(&href, line)).collect_view();
     let more = file.more.then(|| view! { <p class="muted small listing-note">"More lines of this file match."</p> });
@@ -123,9 +123,10 @@ fn file_view(address: &RepoAddress, at: &At, file: CodeSearchFile) -> impl IntoV
             {more}
         </section>
     }
+    .into_any()
 }
 
-fn line_view(file: &str, line: CodeSearchLine) -> impl IntoView + use<> {
+fn line_view(file: &str, line: CodeSearchLine) -> AnyView {
     let number = line.number;
     let parts = line.parts.into_iter().map(|part| match part.is_match {
         true => view! { <mark>{part.text}</mark> }.into_any(),
@@ -138,4 +139,5 @@ fn line_view(file: &str, line: CodeSearchLine) -> impl IntoView + use<> {
             <code>{line.cut_before.then_some("…")}{parts}{line.cut_after.then_some("…")}</code>
         </div>
     }
+    .into_any()
 }
