@@ -37,7 +37,9 @@ fn shortened(plain: &[u8], kind: &str) -> Option<Vec<u8>> {
     match kind {
         "wasm" => without_custom_sections(plain),
         // A line within a text of several lines would not be the same without its indentation.
-        "js" => std::str::from_utf8(plain).ok().filter(|text| text.lines().all(|line| line.matches('`').count() % 2 == 0)).map(unindented),
+        "js" => {
+            std::str::from_utf8(plain).ok().filter(|text| text.lines().all(|line| line.matches('`').count() % 2 == 0)).and_then(unindented)
+        }
         _ => None,
     }
 }
@@ -57,18 +59,24 @@ fn without_custom_sections(wasm: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn unindented(text: &str) -> Vec<u8> {
+fn unindented(text: &str) -> Option<Vec<u8>> {
     let mut out = String::with_capacity(text.len());
     let mut in_comment = false;
     for line in text.lines().map(str::trim_start) {
         in_comment |= line.starts_with("/**");
-        if !in_comment && !line.is_empty() {
-            out.push_str(line);
+        let code = match (in_comment, line.split_once("*/")) {
+            (true, None) => "",
+            (true, Some((_, code))) => code,
+            (false, _) => line,
+        };
+        in_comment &= !line.contains("*/");
+        if !code.is_empty() {
+            out.push_str(code);
             out.push('\n');
         }
-        in_comment &= !line.ends_with("*/");
     }
-    out.into_bytes()
+    // What was taken for a comment was none.
+    (!in_comment).then(|| out.into_bytes())
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -102,6 +110,8 @@ mod tests {
         assert_eq!(shortened(&wasm[..wasm.len() - 1], "wasm"), None, "cut off");
         let script = "/**\n * @returns {number}\n */\nfunction a() {\n    return `b`;\n}\n";
         assert_eq!(shortened(script.as_bytes(), "js").unwrap(), b"function a() {\nreturn `b`;\n}\n");
+        assert_eq!(shortened(b"/** @license */a();\n", "js").unwrap(), b"a();\n");
+        assert_eq!(shortened(b"a();\n/** b();\n", "js"), None);
         assert_eq!(shortened(b"a = `\n  b`;\n", "js"), None);
         assert_eq!(shortened(b"a { b: c }", "css"), None);
     }

@@ -3,6 +3,7 @@
 
 use hardie_domain::lfs::LfsOid;
 use hardie_git::packs::PackHash;
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use crate::{App, Error, Result};
@@ -56,13 +57,23 @@ pub async fn sweep_packs(app: &App) -> Result<Swept> {
 /// The file goes while the row's end is not committed yet. Whoever brings the same bytes anew waits for that, so that their file is
 /// never the one that goes, however many sweep at once; and a row whose file is gone already is finished by the next sweep.
 async fn remove(app: &App, hash: PackHash) -> Result<()> {
-    let mut tx = app.store.begin().await?;
-    if !tx.delete_dead_pack(&hash.0).await? {
-        return Ok(());
-    }
-    let packs = app.packs.clone();
-    spawn_blocking(move || packs.remove(&hash)).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    Ok(tx.commit().await?)
+    let app = app.clone();
+    on_one_thread(async move {
+        let mut tx = app.store.begin().await?;
+        if !tx.delete_dead_pack(&hash.0).await? {
+            return Ok(());
+        }
+        app.packs.remove(&hash).map_err(Error::internal)?;
+        Ok(tx.commit().await?)
+    })
+    .await
+}
+
+/// To its end, on a thread that may block: the row's lock is not waited with for a thread, nor let go before the file is gone
+/// because the server stops.
+async fn on_one_thread(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    let runtime = Handle::current();
+    spawn_blocking(move || runtime.block_on(work)).await.map_err(Error::internal)?
 }
 
 /// As [`sweep_packs`], for LFS objects.
@@ -94,11 +105,14 @@ pub async fn sweep_lfs(app: &App) -> Result<Swept> {
 
 /// As [`remove`].
 async fn remove_lfs(app: &App, oid: LfsOid) -> Result<()> {
-    let mut tx = app.store.begin().await?;
-    if !tx.delete_dead_lfs(&oid).await? {
-        return Ok(());
-    }
-    let lfs = app.lfs.clone();
-    spawn_blocking(move || lfs.remove(&oid)).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    Ok(tx.commit().await?)
+    let app = app.clone();
+    on_one_thread(async move {
+        let mut tx = app.store.begin().await?;
+        if !tx.delete_dead_lfs(&oid).await? {
+            return Ok(());
+        }
+        app.lfs.remove(&oid).map_err(Error::internal)?;
+        Ok(tx.commit().await?)
+    })
+    .await
 }

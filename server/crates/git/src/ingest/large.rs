@@ -65,20 +65,21 @@ impl<'a> Incoming<'a> {
     pub(super) fn end(self) -> Result<Arrived<'a>, IngestError> {
         let Incoming { turn, path, mut file, record } = self;
         file.flush().map_err(writing)?;
-        Ok(Arrived { _turn: turn, path, record: Some(record) })
+        Ok(Arrived { turn: Some(turn), path, record: Some(record) })
     }
 }
 
 /// A pack that is here.
 pub(super) struct Arrived<'a> {
-    _turn: Turn<'a>,
+    turn: Option<Turn<'a>>,
     path: PathBuf,
     record: Option<Record>,
 }
 
 impl Arrived<'_> {
-    /// Hands its bytes out again, for git; `false` from `take` ends it.
-    pub(super) fn read(&self, mut take: impl FnMut(&[u8]) -> Result<bool, IngestError>) -> Result<(), IngestError> {
+    /// Hands its bytes out again, for git, which needs no turn of ours; `false` from `take` ends it.
+    pub(super) fn read(&mut self, mut take: impl FnMut(&[u8]) -> Result<bool, IngestError>) -> Result<(), IngestError> {
+        self.turn = None;
         let mut file = File::open(&self.path).map_err(reading)?;
         let mut buffer = vec![0; 256 << 10];
         loop {

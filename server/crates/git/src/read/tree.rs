@@ -13,7 +13,7 @@ pub(crate) const MAX_DEPTH: usize = 512;
 /// Bytes of a path that a walk goes down to: what a Linux client can check out. A few trees may name paths of megabytes.
 pub(crate) const MAX_PATH: usize = 4096;
 /// Bytes of the folders that a walk has open at once.
-pub(crate) const MAX_OPEN: usize = 16 << 20;
+pub(crate) const MAX_OPEN: usize = 32 << 20;
 
 /// How deep a walk is, in every sense.
 #[derive(Debug, Default)]
