@@ -8,6 +8,7 @@ mod bitmaps;
 pub(crate) mod collect;
 mod expire;
 mod fold;
+mod made;
 mod purge;
 mod sequence;
 mod sweep;

@@ -17,6 +17,7 @@ use crate::packs::{Pack, PackHash, PackStore};
 use crate::repack::{Repack, Repacked};
 pub use marks::Marks;
 use marks::Roots;
+pub(crate) use marks::named_by;
 use plan::Plan;
 
 /// A pack of the repository.

@@ -137,9 +137,9 @@ pub fn ingest(
     }
     let around = Around { packs, quarantine: &quarantine, base, cancel, until };
     let git = Git { id, limits, around: &around };
-    let Taken { path, hash, closure } = if scan.is_done() {
+    let Taken { pack, closure } = if scan.is_done() {
         match small::take_in(&head, &scan, base.odb, &quarantine, packs.files().as_ref(), cancel)? {
-            Some((path, hash)) => Taken { path, hash, closure: None },
+            Some((path, hash)) => Taken { pack: depth::open(packs, &path, hash)?, closure: None },
             None => git.index(progress, |take| take(&head).map(drop))?,
         }
     } else if let Some(mut incoming) = if large::may_be(&scan) { Incoming::create(&around)? } else { None } {
@@ -167,8 +167,6 @@ pub fn ingest(
             Ok(())
         })?
     };
-    let pack = packs.open_unpublished(&path, hash)?;
-    depth::check(&pack)?;
     let sent_end = scan.sent_end();
     let appended: Vec<Oid> = match scan.objects() {
         Some(sent) if sent == pack.objects() => Vec::new(),
@@ -195,13 +193,13 @@ impl Git<'_> {
         progress: &mut dyn FnMut(&str),
         feed: impl FnOnce(&mut Take<'_>) -> Result<(), IngestError>,
     ) -> Result<Taken, IngestError> {
-        let Around { quarantine, base, cancel, .. } = self.around;
+        let Around { packs, quarantine, base, cancel, .. } = self.around;
         let view = (base.view)()?;
         let mut indexer = Indexer::start(quarantine, &view, None, self.limits, progress, cancel)?;
         feed(&mut |bytes| indexer.write(bytes))?;
         let path = indexer.finish()?;
         let hash = hash_file(&path)?;
-        Ok(Taken { path, hash, closure: None })
+        Ok(Taken { pack: depth::open(packs, &path, hash)?, closure: None })
     }
 
     /// Its verdict on some objects of the pack in quarantine, which it may lean on.

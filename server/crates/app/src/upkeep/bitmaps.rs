@@ -6,6 +6,7 @@ use hardie_git::bitmaps::{self, Cover};
 use hardie_git::packs::PackHash;
 use tokio::task::spawn_blocking;
 
+use super::made::work_name;
 use crate::git_access::open_repo;
 use crate::{App, Error, Result};
 
@@ -44,9 +45,7 @@ async fn keep(app: &App, repo: RepoId) -> Result<Option<(String, bool)>> {
         other => other?,
     };
     let hashes: Vec<PackHash> = handle.snapshot.packs.iter().map(|pack| PackHash(pack.hash)).collect();
-    let mut nonce = [0; 8];
-    app.entropy.fill(&mut nonce);
-    let (store, id, refs) = (app.packs.clone(), format!("bitmaps-{repo}-{}", hex::encode(nonce)), handle.refs.clone());
+    let (store, id, refs) = (app.packs.clone(), work_name(app, "bitmaps", repo), handle.refs.clone());
     let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);
     let work = move || {
         let _permit = permit;

@@ -18,6 +18,7 @@ use hardie_git::packs::PackHash;
 use hardie_store::refs::RepoSnapshot;
 use tokio::task::spawn_blocking;
 
+use super::made::work_name;
 use crate::cancel::CancelOnDrop;
 use crate::error::with_causes;
 use crate::{App, Ctx, Error, Result, access};
@@ -164,9 +165,7 @@ async fn work(app: &App, snapshot: &RepoSnapshot, how: How, now: Timestamp) -> R
     let refs = snapshot.refs.iter().map(|r| r.oid).collect();
     let small = if how == How::ByNeed { SMALL } else { u64::MAX };
     let task = Task { refs, reflog, small, at_once: how == How::AtOnce };
-    let mut nonce = [0; 8];
-    app.entropy.fill(&mut nonce);
-    let (store, id) = (app.packs.clone(), format!("gc-{repo}-{}", hex::encode(nonce)));
+    let (store, id) = (app.packs.clone(), work_name(app, "gc", repo));
     let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);
     // Dropped with this future when the server stops: the walk and the child end.
     let gone = CancelOnDrop::default();

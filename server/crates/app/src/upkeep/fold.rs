@@ -8,9 +8,10 @@ use hardie_git::Cancel;
 use hardie_git::fold;
 use hardie_git::packs::PackHash;
 use hardie_git::repack::Repacked;
-use hardie_store::packs::{RepoPackRow, Staging};
+use hardie_store::packs::RepoPackRow;
 use tokio::task::spawn_blocking;
 
+use super::made::{publish, work_name};
 use crate::push::lease;
 use crate::{App, Error, Result};
 
@@ -63,9 +64,7 @@ fn choose(mut packs: Vec<RepoPackRow>) -> Vec<RepoPackRow> {
 }
 
 async fn fold_one(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: &[RepoPackRow]) -> Result<bool> {
-    let mut nonce = [0; 8];
-    app.entropy.fill(&mut nonce);
-    let (store, id) = (app.packs.clone(), format!("fold-{}-{}", repo, hex::encode(nonce)));
+    let (store, id) = (app.packs.clone(), work_name(app, "fold", repo));
     let hashes: Vec<PackHash> = chosen.iter().map(|p| PackHash(p.hash)).collect();
     let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);
     let work = move || {
@@ -80,15 +79,10 @@ async fn fold_one(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: 
 
 /// `false` if the repository is not any more what was folded: then nothing happened.
 async fn exchange(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: &[RepoPackRow], folded: &Repacked) -> Result<bool> {
-    let (hash, now) = (folded.pack.hash(), app.clock.now());
-    let mut tx = app.store.begin().await?;
-    let kept = tx.keep_pack(&hash.0, folded.pack.bytes(), u64::from(folded.pack.objects()), now, lease(now, app)).await?;
-    if kept == Staging::Dying {
+    let hash = folded.pack.hash();
+    if !publish(app, &folded.pack).await? {
         return Ok(false);
     }
-    tx.commit().await?;
-    let (packs, pack) = (app.packs.clone(), folded.pack.clone());
-    spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(Error::internal)?;
     let mut tx = app.store.begin().await?;
     let now = app.clock.now();
     let Some(row) = tx.lock_repo(repo).await? else { return Ok(false) };

@@ -137,7 +137,7 @@ impl Marks {
 }
 
 /// Hands on all that an object names, and whether it names it as a blob.
-pub(super) fn named_by(odb: &Odb, id: &Oid, tell: &mut dyn FnMut(Oid, bool)) -> Result<()> {
+pub(crate) fn named_by(odb: &Odb, id: &Oid, tell: &mut dyn FnMut(Oid, bool)) -> Result<()> {
     match odb.header(id)?.0 {
         Kind::Commit => {
             let node = commit_node(odb, id)?;

@@ -1,9 +1,12 @@
 //! Bounds delta chains, their length and their bytes: each later read of the last object would follow the whole chain, and hold it.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use gix::odb::pack::data::entry::Header;
 
 use super::error::{IngestError, Limit};
-use crate::packs::Pack;
+use crate::packs::{Pack, PackHash, PackStore};
 
 /// The most that `git pack-objects --depth` makes.
 const DEEPEST: u16 = 4095;
@@ -11,8 +14,15 @@ const UNKNOWN: u16 = u16::MAX;
 /// Bytes of a chain, inflated: its first object and all deltas.
 const LARGEST: u64 = 2 << 30;
 
+/// Opens a pack in quarantine if its chains are within bounds. Nothing of it is read before.
+pub(super) fn open(packs: &PackStore, path: &Path, hash: PackHash) -> Result<Arc<Pack>, IngestError> {
+    let pack = packs.open_unpublished(path, hash)?;
+    check(&pack)?;
+    Ok(pack)
+}
+
 /// Refuses a pack with a longer or larger chain. Reads entry headers only.
-pub(super) fn check(pack: &Pack) -> Result<(), IngestError> {
+fn check(pack: &Pack) -> Result<(), IngestError> {
     let damaged = |what: &str| IngestError::Malformed(what.to_owned());
     let offsets = pack.index.sorted_offsets();
     let mut depths = vec![UNKNOWN; offsets.len()];

@@ -15,6 +15,7 @@ mod settle;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use gix::odb::pack::data;
@@ -23,7 +24,7 @@ use super::scan::Scan;
 use super::{Base, IngestError, depth};
 use crate::budget::{Cancel, Turn};
 use crate::error::Error;
-use crate::packs::{PackHash, PackStore, Quarantine};
+use crate::packs::{Pack, PackStore, Quarantine};
 use record::Record;
 
 pub(crate) use closure::Closure;
@@ -112,9 +113,7 @@ impl Around<'_> {
 
 /// A pack that was taken in.
 pub(super) struct Taken {
-    /// Its index is beside it.
-    pub(super) path: PathBuf,
-    pub(super) hash: PackHash,
+    pub(super) pack: Arc<Pack>,
     pub(super) closure: Option<Closure>,
 }
 
@@ -136,8 +135,7 @@ pub(super) fn take_in(
         return Ok(None);
     }
     let Some((path, hash)) = complete::complete(&arrived.path, &pack, &resolved, around)? else { return Ok(None) };
-    let written = around.packs.open_unpublished(&path, hash)?;
-    depth::check(&written)?;
+    let written = depth::open(around.packs, &path, hash)?;
     let questions = settle::settle(&written, &resolved, around)?;
     if !questions.is_empty() {
         ask(&Doubtful::new(&written, questions))?;
@@ -145,7 +143,7 @@ pub(super) fn take_in(
     let resolve::Resolved { ids, bases, mut facts, .. } = resolved;
     let doubtful = std::mem::take(&mut facts.doubtful);
     let closure = if bases.is_empty() { Closure::of(&written, &ids, facts, &doubtful)? } else { None };
-    Ok(Some(Taken { path, hash, closure }))
+    Ok(Some(Taken { pack: written, closure }))
 }
 
 fn writing(error: io::Error) -> IngestError {

@@ -13,10 +13,11 @@ use hardie_git::odb::{Member, Odb};
 use hardie_git::packs::{Pack, PackHash};
 use hardie_git::{Budget, Cancel};
 use hardie_store::Tx;
-use hardie_store::packs::{RepoPackRow, Staging};
+use hardie_store::packs::RepoPackRow;
 use hardie_store::refs::RepoSnapshot;
 use tokio::task::spawn_blocking;
 
+use super::super::made::publish;
 use super::{Collection, How, SHORTEST_PAUSE, WAITING_PAUSES, after};
 use crate::push::lease;
 use crate::{App, Error, Result, upkeep};
@@ -67,23 +68,6 @@ pub async fn exchange(app: &App, snapshot: &RepoSnapshot, how: How, collected: &
         }
     }
     Ok(Exchanged::Changed)
-}
-
-/// A row that keeps the file, then the file. `false` while the sweeper is removing the very same bytes.
-async fn publish(app: &App, pack: &Arc<Pack>) -> Result<bool> {
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    let kept = tx.keep_pack(&pack.hash().0, pack.bytes(), u64::from(pack.objects()), now, lease(now, app)).await?;
-    if kept == Staging::Dying {
-        return Ok(false);
-    }
-    tx.commit().await?;
-    let (packs, pack) = (app.packs.clone(), pack.clone());
-    spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(|error| match error {
-        hardie_git::Error::DiskFull => Error::disk_full(),
-        other => Error::internal(other),
-    })?;
-    Ok(true)
 }
 
 async fn attempt(app: &App, snapshot: &RepoSnapshot, generation: i64, how: How, collected: &Collected, now: Timestamp) -> Result<Attempt> {

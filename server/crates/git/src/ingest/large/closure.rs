@@ -6,12 +6,11 @@ use std::sync::Arc;
 use hardie_domain::oid::Oid;
 
 use super::facts::Facts;
+use crate::collect::named_by;
 use crate::error::Result;
 use crate::object::Kind;
 use crate::odb::{Member, Odb};
 use crate::packs::Pack;
-use crate::read::objects::{commit_node, tag};
-use crate::read::tree::decode;
 
 /// Folders in folders: deeper ones are for the walk to refuse.
 const DEEPEST: usize = crate::read::tree::MAX_DEPTH;
@@ -30,24 +29,13 @@ impl Closure {
         let odb = Odb::new(vec![Member { pack: Arc::clone(pack), closed: false }]);
         let mut named: HashSet<Oid> = std::mem::take(&mut facts.named).into_keys().collect();
         for id in doubtful {
-            let object = odb.find(id)?;
-            match object.kind {
-                Kind::Blob => {}
-                Kind::Tree => {
-                    for entry in decode(id, &object.data)?.iter().filter(|entry| !entry.is_gitlink()) {
-                        named.insert(entry.id);
-                        if entry.is_tree() {
-                            facts.nest(id, &entry.id);
-                        }
-                    }
+            let is_tree = odb.header(id)?.0 == Kind::Tree;
+            named_by(&odb, id, &mut |other, is_blob| {
+                named.insert(other);
+                if is_tree && !is_blob {
+                    facts.nest(id, &other);
                 }
-                Kind::Tag => drop(named.insert(tag(&odb, id)?.target)),
-                Kind::Commit => {
-                    let node = commit_node(&odb, id)?;
-                    named.insert(node.tree);
-                    named.extend(node.parents);
-                }
-            }
+            })?;
         }
         if !named.iter().all(|id| pack.contains(id)) || !facts.nested.is_some_and(is_shallow) {
             return Ok(None);
