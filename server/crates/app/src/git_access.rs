@@ -18,6 +18,8 @@ use crate::upkeep::CollectionCounts;
 use crate::{App, Error, Result};
 
 mod cache;
+mod free;
+mod histories;
 pub(crate) mod reached;
 
 /// Snapshots of one repository that may turn out to be old while they are opened.
@@ -26,6 +28,10 @@ const OPEN_TRIES: u32 = 5;
 /// What git work shares in the process: opened repositories and bounds on parallel work.
 pub struct GitAccess {
     cache: cache::Cache,
+    /// What was walked of histories.
+    pub(crate) histories: histories::Histories,
+    /// Room on the disk.
+    pub(crate) free: free::Free,
     work: Arc<Semaphore>,
     builds: Arc<Semaphore>,
     ingests: Arc<Semaphore>,
@@ -48,6 +54,8 @@ impl GitAccess {
     pub fn new(cores: usize, per_actor: usize) -> GitAccess {
         GitAccess {
             cache: cache::Cache::new(512),
+            histories: histories::Histories::default(),
+            free: free::Free::default(),
             work: Arc::new(Semaphore::new(cores.max(1) * 2)),
             builds: Arc::new(Semaphore::new(cores.max(1) * 4)),
             // One that waits for its client costs a process and no time; what one account may hold is far below this.
@@ -127,6 +135,11 @@ impl RepoHandle {
 /// Opens a repository as it is now. The cache is filled from one consistent read and keyed by its generation.
 pub async fn open_repo(app: &App, repo: RepoId) -> Result<Arc<RepoHandle>> {
     let generation = app.store.find_generation(repo).await?.ok_or(Error::NotFound("repository"))?;
+    open_at(app, repo, generation).await
+}
+
+/// As [`open_repo`], where its generation was just read.
+pub async fn open_at(app: &App, repo: RepoId, generation: i64) -> Result<Arc<RepoHandle>> {
     if let Some(handle) = app.git.cache.get(repo, generation) {
         return Ok(handle);
     }

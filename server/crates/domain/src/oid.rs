@@ -20,14 +20,14 @@ impl Oid {
         if hex.len() != 40 {
             return None;
         }
-        let mut out = [0u8; 20];
-        for (byte, pair) in out.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte = match pair {
-                [high, low] => digit(*high)? << 4 | digit(*low)?,
-                _ => return None,
-            };
+        let (mut out, mut any) = ([0u8; 20], 0);
+        // Walks over history do little else: no branch for each digit.
+        for (byte, pair) in out.iter_mut().zip(hex.as_chunks::<2>().0) {
+            let [high, low] = pair.map(|c| DIGITS.get(usize::from(c)).copied().unwrap_or(NO_DIGIT));
+            any |= high | low;
+            *byte = high << 4 | low & 0xf;
         }
-        Some(Oid(out))
+        (any & NO_DIGIT == 0).then_some(Oid(out))
     }
 
     /// Takes exactly 20 raw bytes.
@@ -56,14 +56,19 @@ impl Oid {
     }
 }
 
-fn digit(c: u8) -> Option<u8> {
-    match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        b'A'..=b'F' => Some(c - b'A' + 10),
-        _ => None,
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of each byte as a hexadecimal digit.
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value] as usize] = value as u8;
+        digits[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
     }
-}
+    digits
+};
 
 impl fmt::Display for Oid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,9 +1,10 @@
 //! What one asker may have: the answers to a fetch's questions, by walking from the refs that this asker sees.
 
 mod deepen;
+mod known;
 mod ready;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hardie_domain::oid::Oid;
@@ -16,11 +17,14 @@ use crate::read::history::History;
 use crate::read::old::OldObjects;
 use crate::upload::{Deepen, ObjectsError, ShallowUpdate, UploadObjects};
 use crate::wire::Refs;
+pub use known::Known;
 
 /// Objects looked at for one answer.
 const STEPS: u64 = 20_000_000;
 /// Commits looked at behind the wants before all refs are gone through.
 const NEAR: u64 = 2000;
+/// The same where what others walked is at hand.
+const NEAREST: u64 = 128;
 /// Time for the sizes of one request.
 const SIZES_TIME: Duration = Duration::from_secs(5);
 /// Time for one answer.
@@ -33,6 +37,7 @@ pub struct Reach {
     refs: Arc<Refs>,
     near: Mutex<Near>,
     walked: Mutex<Option<Walked>>,
+    known: Option<Arc<Known>>,
     cancel: Cancel,
 }
 
@@ -41,6 +46,8 @@ pub struct Reach {
 struct Near {
     history: History,
     left: Budget,
+    /// Whether `left` is all that there is.
+    last: bool,
 }
 
 #[derive(Debug)]
@@ -52,8 +59,14 @@ struct Walked {
 impl Reach {
     /// Over the objects of a repository and the refs that the asker sees. Reads nothing yet.
     pub fn new(odb: Arc<Odb>, refs: Arc<Refs>) -> Reach {
-        let near = Near { history: History::default(), left: Budget::new(NEAR, TIME, &Cancel::new()) };
-        Reach { odb, refs, near: Mutex::new(near), walked: Mutex::default(), cancel: Cancel::new() }
+        let near = Near { history: History::default(), left: Budget::new(NEAR, TIME, &Cancel::new()), last: true };
+        Reach { odb, refs, near: Mutex::new(near), walked: Mutex::default(), known: None, cancel: Cancel::new() }
+    }
+
+    /// Looks first at what was walked for others, which is of the same repository and the same refs.
+    pub fn with_known(self, known: Arc<Known>) -> Reach {
+        let near = Near { history: History::default(), left: Budget::new(NEAREST, TIME, &Cancel::new()), last: false };
+        Reach { near: Mutex::new(near), known: Some(known), ..self }
     }
 
     /// Stops walks when the flag is set.
@@ -85,17 +98,43 @@ impl Reach {
             return Ok(true);
         }
         // What is not stored is not reached; saying so must not cost a walk over everything.
-        match self.odb.header(id) {
-            Ok((Kind::Commit | Kind::Tag, _)) if self.is_near(id)? => Ok(true),
-            Ok((Kind::Commit | Kind::Tag, _)) => self.walked(|walked| walked.history.contains(&self.odb, id, &mut self.budget())),
-            Ok(_) | Err(Error::NotFound(_)) => Ok(false),
-            Err(other) => Err(other),
+        match self.odb.kind(id)? {
+            Some(Kind::Commit | Kind::Tag) => {}
+            Some(Kind::Tree | Kind::Blob) | None => return Ok(false),
         }
+        if self.known.as_ref().is_some_and(|known| known.has(id)) || self.is_near(id)? {
+            return Ok(true);
+        }
+        if let Some(known) = &self.known {
+            if let Some(answer) = known.contains(&self.odb, id, &mut self.budget())? {
+                return Ok(answer);
+            }
+            // Too long to be kept. What is near is found without going through all of it.
+            if self.look_further() && self.is_near(id)? {
+                return Ok(true);
+            }
+        }
+        self.walked(|walked| walked.history.contains(&self.odb, id, &mut self.budget()))
+    }
+
+    /// Whether more may be looked at behind the wants than was so far.
+    fn look_further(&self) -> bool {
+        let mut near = self.near();
+        if !near.last {
+            (near.left, near.last) = (Budget::new(NEAR, TIME, &self.cancel), true);
+            return true;
+        }
+        false
+    }
+
+    fn near(&self) -> MutexGuard<'_, Near> {
+        // Each walk leaves its sets true after every step, so a panic in between does no harm.
+        self.near.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_near(&self, id: &Oid) -> Result<bool> {
-        let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
-        let Near { history, left } = &mut *near;
+        let mut near = self.near();
+        let Near { history, left, .. } = &mut *near;
         match history.contains(&self.odb, id, left) {
             // Not found so far says nothing.
             Err(Error::TooLarge(_) | Error::Stopped(_)) => Ok(false),
@@ -124,7 +163,7 @@ impl UploadObjects for Reach {
     fn may_want(&self, oid: &Oid) -> Result<bool, ObjectsError> {
         let may = self.may_read(oid).map_err(answer)?;
         if may {
-            self.near.lock().unwrap_or_else(PoisonError::into_inner).history.add(*oid);
+            self.near().history.add(*oid);
         }
         Ok(may)
     }

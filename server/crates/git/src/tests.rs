@@ -8,6 +8,7 @@ mod collect;
 mod fetch;
 mod generated;
 mod hostile;
+mod known;
 mod large;
 mod lfs;
 mod merge;

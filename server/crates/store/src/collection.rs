@@ -21,9 +21,10 @@ reads! {
         Ok(db.opt(sql("SELECT collect_at FROM repo WHERE id = $1").bind(repo), |c| c.opt_time()).await?.flatten())
     }
 
-    /// Moves when objects of the repository were removed at once; `None` if it is absent.
-    pub async fn find_expiry_epoch(db, repo: RepoId) -> Result<Option<i64>> {
-        db.opt(sql("SELECT expiry_epoch FROM repo WHERE id = $1").bind(repo), |c| c.int()).await
+    /// The generation of a repository that is not deleted, and what moves when objects of it were removed at once.
+    pub async fn find_epochs(db, repo: RepoId) -> Result<Option<(i64, i64)>> {
+        let statement = sql("SELECT generation, expiry_epoch FROM repo WHERE id = $1 AND deleted_at IS NULL");
+        db.opt(statement.bind(repo), |c| Ok((c.int()?, c.int()?))).await
     }
 
     /// Every object that a ref of the repository was or became since then, each once. Null ids are left out.

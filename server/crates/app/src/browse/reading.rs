@@ -27,6 +27,7 @@ const TIME: Duration = Duration::from_secs(10);
 /// A repository that the asker may read, as it was at one moment.
 pub(super) struct Reading {
     pub handle: Arc<RepoHandle>,
+    app: App,
     cancel: Cancel,
 }
 
@@ -51,7 +52,8 @@ impl Reading {
         if self.handle.reached().contains(id) {
             return Ok(true);
         }
-        let reach = Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_cancel(self.cancel.clone());
+        let known = self.app.git.histories.of(&self.handle);
+        let reach = Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_known(known).with_cancel(self.cancel.clone());
         let answer = reach.may_read(id).map_err(explain)?;
         if answer {
             self.handle.reached().note([*id]);
@@ -102,7 +104,7 @@ pub(super) async fn read_authorised<T: Send + 'static>(
     let handle = open_repo(app, access.repo.id).await?;
     let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
     let gone = CancelOnDrop::default();
-    let reading = Reading { handle, cancel: gone.0.clone() };
+    let reading = Reading { handle, app: app.clone(), cancel: gone.0.clone() };
     let done = spawn_blocking(move || {
         let _permit = permit;
         work(&reading)

@@ -100,7 +100,5 @@ async fn may_keep(app: &App, handle: &RepoHandle) -> bool {
     if bytes > LONGEST {
         return false;
     }
-    let packs = app.packs.clone();
-    let free = spawn_blocking(move || packs.free_space()).await;
-    matches!(free, Ok(Ok(free)) if free > SPARE + 2 * bytes)
+    app.git.free.bytes(&app.packs).await.is_some_and(|free| free > SPARE + 2 * bytes)
 }

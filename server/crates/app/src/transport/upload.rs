@@ -2,9 +2,11 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hardie_domain::ids::RepoId;
 use hardie_domain::names::RepoPath;
+use hardie_git::Cancel;
 use hardie_git::reach::Reach;
 use hardie_git::upload::{Upload, UploadAction, UploadConfig, UploadError};
 use hardie_git::wire::Version;
@@ -18,6 +20,9 @@ use crate::cancel::CancelOnDrop;
 use crate::git_access::{self, RepoHandle};
 use crate::{App, Ctx, Error, Result, access};
 
+/// For so long a fetch need not ask again whether it may go on.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// Serves one upload-pack conversation. `stateless` is true over HTTP, where the client sends everything anew each time.
 pub async fn git_upload_pack(
     app: &App,
@@ -30,12 +35,12 @@ pub async fn git_upload_pack(
 ) -> Result<()> {
     let found = access::repo_for(app, ctx, path, Service::UploadPack.action()).await?;
     let slot = Arc::new(app.git.slots.take(ctx)?);
-    let began = Began::now(app, found.repo.id).await?;
-    let handle = git_access::open_repo(app, found.repo.id).await?;
+    let (began, generation) = Began::now(app, found.repo.id).await?;
+    let handle = git_access::open_at(app, found.repo.id, generation).await?;
     let limits = app.config.git_limits;
     let config = UploadConfig { version, stateless, advertise: !stateless, limits };
     let machine = Upload::new(config, handle.refs.clone());
-    let talk = converse(app, machine, &began, &handle, &slot, &mut input, &mut output);
+    let talk = converse(app, machine, began, &handle, &slot, &mut input, &mut output);
     match tokio::time::timeout(limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if is_disconnect(&error) => Ok(()),
@@ -45,6 +50,10 @@ pub async fn git_upload_pack(
             Ok(())
         }
     }
+}
+
+fn begin(app: &App, handle: &RepoHandle, gone: Cancel) -> Reach {
+    Reach::new(handle.odb.clone(), handle.refs.clone()).with_known(app.git.histories.of(handle)).with_cancel(gone)
 }
 
 /// A client that leaves is no fault of the server.
@@ -57,17 +66,27 @@ pub(super) fn is_disconnect(error: &io::Error) -> bool {
 /// by whoever had begun before.
 struct Began {
     repo: RepoId,
-    expiry_epoch: Option<i64>,
+    expiry_epoch: i64,
+    /// When it was last seen to be so.
+    seen: Instant,
 }
 
 impl Began {
-    async fn now(app: &App, repo: RepoId) -> Result<Began> {
-        Ok(Began { repo, expiry_epoch: app.store.find_expiry_epoch(repo).await? })
+    /// With the repository's generation.
+    async fn now(app: &App, repo: RepoId) -> Result<(Began, i64)> {
+        let seen = Instant::now();
+        let (generation, expiry_epoch) = app.store.find_epochs(repo).await?.ok_or(Error::NotFound("repository"))?;
+        Ok((Began { repo, expiry_epoch, seen }, generation))
     }
 
-    async fn still_stands(&self, app: &App) -> io::Result<()> {
-        let found = app.store.find_expiry_epoch(self.repo).await.map_err(io::Error::other)?;
-        if found == self.expiry_epoch {
+    async fn still_stands(&mut self, app: &App) -> io::Result<()> {
+        // What is removed in the same moment may be had either way.
+        if self.seen.elapsed() < MOMENT {
+            return Ok(());
+        }
+        self.seen = Instant::now();
+        let found = app.store.find_epochs(self.repo).await.map_err(io::Error::other)?;
+        if found.is_some_and(|(_, expiry_epoch)| expiry_epoch == self.expiry_epoch) {
             return Ok(());
         }
         tracing::info!(repo.id = %self.repo, "a fetch that had begun before objects were removed at once is ended");
@@ -78,7 +97,7 @@ impl Began {
 async fn converse(
     app: &App,
     mut machine: Upload,
-    began: &Began,
+    mut began: Began,
     handle: &Arc<RepoHandle>,
     slot: &Arc<Slot>,
     input: &mut (impl AsyncRead + Unpin + Send),
@@ -99,12 +118,12 @@ async fn converse(
             UploadAction::Send(bytes) => output.write_all(&bytes).await?,
             UploadAction::Compute => {
                 began.still_stands(app).await?;
-                let objects =
-                    reach.take().unwrap_or_else(|| Reach::new(handle.odb.clone(), handle.refs.clone()).with_cancel(gone.0.clone()));
+                let (before, gone, app, handle) = (reach.take(), gone.0.clone(), app.clone(), handle.clone());
                 let permit = app.git.work_permit().await;
                 // Counted as this client's until it has ended, even if the client leaves before.
                 let slot = slot.clone();
                 (machine, reach) = spawn_blocking(move || {
+                    let objects = before.unwrap_or_else(|| begin(&app, &handle, gone));
                     told(machine.compute(&objects));
                     drop((permit, slot));
                     (machine, Some(objects))

@@ -11,7 +11,7 @@ use crate::object::Kind;
 use crate::odb::Odb;
 
 /// Commits in a queue, newest first; equal times in the order of arrival.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct DateQueue {
     heap: BinaryHeap<(i64, std::cmp::Reverse<u64>, Oid)>,
     arrived: u64,
@@ -72,7 +72,7 @@ impl Slop {
 /// A set of commits and tags closed under "parent of" and "target of", grown on demand.
 ///
 /// Trees and blobs at which a tip points directly are remembered as [`History::loose`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     pending: Vec<Oid>,
     seen: HashSet<Oid>,
@@ -102,14 +102,31 @@ impl History {
         Ok(true)
     }
 
+    /// Whether the walk has met this id so far.
+    pub(crate) fn has_met(&self, id: &Oid) -> bool {
+        self.seen.contains(id)
+    }
+
+    /// Ids met so far.
+    pub(crate) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
     /// The next commit, newest first.
     pub fn advance(&mut self, odb: &Odb, budget: &mut Budget) -> Result<Option<Oid>> {
+        self.advance_to(odb, budget, |_| false)
+    }
+
+    /// As [`History::advance`], but does not go on behind commits and tags of which `ends` is true.
+    pub(crate) fn advance_to(&mut self, odb: &Odb, budget: &mut Budget, mut ends: impl FnMut(Oid) -> bool) -> Result<Option<Oid>> {
         self.load(odb)?;
         // Before anything is taken off: a walk that stops here must be able to go on from here.
         budget.step()?;
         let Some(id) = self.queue.pop() else { return Ok(None) };
         for parent in commit_node(odb, &id)?.parents {
-            self.enqueue(odb, parent)?;
+            if !ends(parent) {
+                self.enqueue(odb, parent)?;
+            }
         }
         Ok(Some(id))
     }

@@ -24,7 +24,7 @@ pub fn commit_node(data: &[u8]) -> Option<CommitNode> {
             b"parent" => node.parents.push(Oid::from_hex(value)?),
             b"author" => {}
             b"committer" => {
-                node.time = signature(value).seconds;
+                node.time = seconds(value);
                 break;
             }
             _ => break,
@@ -69,16 +69,29 @@ pub fn body(data: &[u8]) -> &[u8] {
     end.and_then(|at| data.get(at + 2..)).unwrap_or_default()
 }
 
+/// The time of a signature alone.
+fn seconds(line: &[u8]) -> i64 {
+    let close = line.iter().rposition(|b| *b == b'>').filter(|at| line.iter().take(*at).any(|b| *b == b'<'));
+    words(line.get(close.unwrap_or(line.len()) + 1..).unwrap_or_default()).next().map_or(0, number)
+}
+
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|b| *b == b' ').filter(|word| !word.is_empty())
+}
+
+fn number(word: &[u8]) -> i64 {
+    std::str::from_utf8(word).ok().and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
 /// `Name <address> seconds ±hhmm`; what is missing or odd comes out empty or zero.
 pub fn signature(line: &[u8]) -> Signature {
     let open = line.iter().position(|b| *b == b'<').unwrap_or(line.len());
     // An address may hold '>'; the time never does.
     let close = line.iter().rposition(|b| *b == b'>').filter(|at| *at > open).unwrap_or(line.len());
     let part = |from: usize, to: usize| line.get(from..to).unwrap_or_default();
-    let mut time = part(close + 1, line.len()).split(|b| *b == b' ').filter(|word| !word.is_empty());
-    let number = |word: Option<&[u8]>| word.and_then(|w| std::str::from_utf8(w).ok()).and_then(|w| w.parse::<i64>().ok()).unwrap_or(0);
-    let seconds = number(time.next());
-    let zone = number(time.next()).clamp(-9999, 9999);
+    let mut time = words(part(close + 1, line.len()));
+    let seconds = time.next().map_or(0, number);
+    let zone = time.next().map_or(0, number).clamp(-9999, 9999);
     Signature {
         name: part(0, open).trim_ascii().to_vec(),
         email: part(open + 1, close).to_vec(),
@@ -204,6 +217,7 @@ author A U Thor <a@b> 1700000000 +0230\ncommitter C <c@d> 1700000001 -0130\ngpgs
         ] {
             let got = signature(line);
             assert_eq!((got.name.as_slice(), got.email.as_slice(), got.seconds), (name, email, seconds), "{line:?}");
+            assert_eq!(super::seconds(line), seconds, "{line:?}");
         }
     }
 

@@ -16,7 +16,7 @@ const NAMES: [&[u8]; 9] =
     [b"a", b"b.txt", b"dir/x", b"dir/y", b"dir/deep/z", b"\xff\xfe raw", b"caf\xc3\xa9", b"dir2/\"quoted\"", b"q/w/e/r/t"];
 
 /// A history with merges, renames, deletions, odd modes, links, submodules and names that are no UTF-8.
-fn generate(seed: u64, commits: usize) -> (Client, Vec<Oid>) {
+pub(super) fn generate(seed: u64, commits: usize) -> (Client, Vec<Oid>) {
     let (client, mut chance) = (Client::new(), Chance(seed));
     let mut stream = Vec::new();
     let mut live: Vec<BTreeSet<usize>> = Vec::new();

@@ -177,6 +177,12 @@ impl Server {
         View::create(&self.store, &hashes, &self.refs()).unwrap()
     }
 
+    /// Moves or makes a ref, past all rules.
+    pub(super) fn set(&mut self, name: &str, oid: Oid) {
+        self.delete(name);
+        self.refs.push((name.to_owned(), oid));
+    }
+
     pub(super) fn delete(&mut self, name: &str) {
         self.refs.retain(|(known, _)| known != name);
     }
@@ -200,10 +206,7 @@ impl Server {
         let tips: Vec<Oid> = updates.iter().map(|(_, oid)| *oid).collect();
         let closed = self.check(Some(&ingested), &tips).map_err(Refused::Connectivity)?;
         self.keep(&ingested, closed);
-        for (name, oid) in updates {
-            self.delete(name);
-            self.refs.push(((*name).to_owned(), *oid));
-        }
+        updates.iter().for_each(|(name, oid)| self.set(name, *oid));
         Ok(closed)
     }
 

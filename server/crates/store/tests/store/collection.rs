@@ -96,7 +96,7 @@ both! {
         tx.commit().await.unwrap();
         let now = db.store.find_repo(repo).await.unwrap().unwrap();
         assert_eq!((now.gc_epoch, now.generation), (before.gc_epoch + 1, before.generation + 1));
-        assert_eq!(db.store.find_expiry_epoch(repo).await.unwrap(), Some(1));
+        assert_eq!(db.store.find_epochs(repo).await.unwrap().unwrap().1, 1);
         assert!(db.store.is_backup_under_way(after(59)).await.unwrap());
         assert!(!db.store.is_backup_under_way(after(60)).await.unwrap());
     }
