@@ -1,4 +1,8 @@
-//! Other implementations of git as clients: dulwich (Python) and pygit2 (libgit2), over HTTP and SSH.
+//! Other implementations of git as clients: dulwich (Python) and pygit2 (libgit2) here, isomorphic-git and JGit in files of their own.
+
+mod isomorphic;
+mod jgit;
+mod story;
 
 use hardie_testkit::{TestServer, TestUser, tools};
 

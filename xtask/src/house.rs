@@ -11,7 +11,7 @@ pub struct House {
     pub root: PathBuf,
     /// Cargo's target folder.
     pub target: PathBuf,
-    /// Tools that set-up installs, shared by all clones of this user: `bin`, `python`.
+    /// Tools that set-up installs, shared by all clones of this user: `bin`, `python`, `javascript`.
     pub tools: PathBuf,
 }
 
@@ -39,6 +39,11 @@ impl House {
     /// The interpreter that has the other git implementations.
     pub fn python(&self) -> PathBuf {
         self.tools.join("python/bin/python3")
+    }
+
+    /// Where npm put the git implementation in JavaScript.
+    pub fn javascript(&self) -> PathBuf {
+        self.tools.join("javascript")
     }
 
     /// Git's source with its tests, built.

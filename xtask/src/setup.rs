@@ -4,6 +4,7 @@
 
 pub mod apt;
 mod git_suite;
+mod javascript;
 mod python;
 mod tools;
 
@@ -28,7 +29,7 @@ impl Purpose {
     pub const fn steps(self) -> usize {
         match self {
             Self::Run => 4,
-            Self::Test | Self::Bench => 7,
+            Self::Test | Self::Bench => 8,
         }
     }
 }
@@ -47,6 +48,7 @@ pub fn all(house: &House, purpose: Purpose, progress: &mut Progress) -> anyhow::
     if purpose >= Purpose::Test {
         progress.quiet("cargo-nextest", || tools::install_nextest(house))?;
         progress.quiet("dulwich and pygit2", || python::install(house))?;
+        progress.quiet(javascript::TITLE, || javascript::install(house))?;
         progress.quiet(&git_suite::title(), || git_suite::install(house))?;
     }
     Ok(wasm)

@@ -20,13 +20,17 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 10] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 14] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
     ("make", Purpose::Test, &["make"]),
     ("xz-utils", Purpose::Test, &["xz"]),
     ("perl", Purpose::Test, &["perl"]),
+    ("nodejs", Purpose::Test, &["node"]),
+    ("npm", Purpose::Test, &["npm"]),
+    ("default-jre-headless", Purpose::Test, &["java"]),
+    ("jgit-cli", Purpose::Test, &["jgit"]),
     ("chromium", Purpose::Test, &["chromium"]),
     ("chromium-driver", Purpose::Test, &["chromedriver"]),
     ("nginx", Purpose::Bench, &["nginx"]),

@@ -66,11 +66,26 @@ impl Git {
         self
     }
 
+    /// A variable of this person's environment.
+    ///
+    /// # Errors
+    /// When it has not been set.
+    pub fn variable(&self, key: &str) -> anyhow::Result<&str> {
+        let found = self.env.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str()).with_context(|| format!("{key} is not set"))
+    }
+
+    /// A shell script in the home folder; its path.
+    pub fn script(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n"))?;
+        executable(&path)?;
+        Ok(path)
+    }
+
     /// Credentials for HTTP: git sends them when it is asked, as a person's credential helper would.
     pub fn with_password(self, user: &str, secret: &str) -> anyhow::Result<Git> {
-        let helper = self.path("askpass");
-        std::fs::write(&helper, format!("#!/bin/sh\ncase \"$1\" in Username*) echo '{user}' ;; *) echo '{secret}' ;; esac\n"))?;
-        executable(&helper)?;
+        let helper = self.script("askpass", &format!("case \"$1\" in Username*) echo '{user}' ;; *) echo '{secret}' ;; esac"))?;
         let helper = helper.display().to_string();
         let mut git = self.with_env("GIT_ASKPASS", helper);
         git.credentials = Some((user.to_owned(), secret.to_owned()));

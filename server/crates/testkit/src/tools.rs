@@ -12,6 +12,14 @@ pub fn python() -> anyhow::Result<PathBuf> {
     prepared("HARDIE_TEST_PYTHON", tools().map(|tools| tools.join("python/bin/python3")))
 }
 
+/// The modules for node, isomorphic-git among them.
+///
+/// # Errors
+/// When set-up has not installed them.
+pub fn javascript() -> anyhow::Result<PathBuf> {
+    prepared("HARDIE_TEST_JAVASCRIPT", tools().map(|tools| tools.join("javascript/node_modules")))
+}
+
 /// Git's source with its tests, built.
 ///
 /// # Errors
