@@ -2,6 +2,9 @@
 //!
 //! Tests run each for a moment on seeds that are changed at random; `cargo xtask soak fuzz` runs them with libFuzzer, guided by
 //! coverage. Start reading at [`TARGETS`].
+//!
+//! Not here, since no byte of them is read in process: multi-pack indexes and bitmaps, which git makes for its own children (of them we
+//! read the checksum at the end, to know the other's name).
 #![warn(missing_docs)]
 #![expect(clippy::expect_used, clippy::panic, reason = "a panic is how a target says what it found")]
 

@@ -12,6 +12,7 @@ Usage: cargo xtask TASK
                                          the long forms, or those of the tests whose name holds NAME: once, or again
                                          and again with new seeds until N minutes are over; --repo names a real
                                          repository to use instead of a generated one
+  soak    fuzz[-TARGET] [--minutes N]    what reads hostile bytes under libFuzzer, N minutes each target (1 if not said)
   bench   [NAME] [OPTION…]               measure against nginx, fcgiwrap and git http-backend in the same run
   tidy                                   check the house rules: crate arrows, owners, file sizes, names
   build   [--release]                    server, web bundle and shipped plugins

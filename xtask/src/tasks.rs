@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod compress;
 mod first_run;
+mod fuzz;
 mod ports;
 mod run;
 mod soak;

@@ -64,6 +64,12 @@ fn python_makes_environments(house: &House) -> bool {
 }
 
 impl Packages {
+    /// The package of this program, unless it is there.
+    pub fn of(house: &House, package: &'static str, program: &str) -> Self {
+        let needed = if house.find_program(program).is_some() { Vec::new() } else { vec![package] };
+        Self { needed, wished: Vec::new() }
+    }
+
     /// Adds packages without which the task cannot go on.
     pub fn add(&mut self, packages: &[&'static str]) {
         self.needed.extend(packages);

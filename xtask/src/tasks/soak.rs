@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use hardie_scratch_postgres::Cluster;
 
-use super::test;
+use super::{fuzz, test};
 use crate::args;
 use crate::house::House;
 use crate::progress::Progress;
@@ -15,6 +15,9 @@ use crate::{say, shell};
 
 /// Runs them one after the other, once or until the minutes are over.
 pub fn soak(house: &House, options: &args::Soak) -> anyhow::Result<()> {
+    if let Some(target) = options.name.as_deref().and_then(fuzz::asked) {
+        return fuzz::fuzz(house, target, options);
+    }
     let mut progress = Progress::new(Purpose::Test.steps() + test::PREPARE_STEPS + 1);
     let wasm = setup::all(house, Purpose::Test, &mut progress)?;
     test::prepare(house, &wasm, &mut progress)?;
