@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use hardie_app::state::PluginPolicy;
+use hardie_app::state::{GitRules, PluginPolicy};
 use hardie_domain::limits::{GitLimits, Retention};
 
 pub mod data_dir;
@@ -17,7 +17,7 @@ pub use data_dir::{prepare_data_dir, require_data};
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …) and [gc] (cruft-seconds = …)
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …) and [git] (require-signed-push = …)
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -76,6 +76,7 @@ pub struct Config {
     pub trusted_proxies: Vec<String>,
     pub limits: GitLimits,
     pub retention: Retention,
+    pub git_rules: GitRules,
 }
 
 /// What commands on the data itself need.
@@ -131,6 +132,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         trusted_proxies,
         limits: file.limits.apply(GitLimits::default()),
         retention: file.gc.apply(Retention::default()),
+        git_rules: file.git.rules(),
     })
 }
 

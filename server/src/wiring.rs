@@ -92,6 +92,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             git_limits: config.limits,
             retention: config.retention,
             plugins: config.plugins,
+            git_rules: config.git_rules,
         },
     });
     let stop = CancellationToken::new();

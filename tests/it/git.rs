@@ -9,6 +9,7 @@ mod reachability;
 mod rules;
 mod shallow;
 mod shipped;
+mod signed;
 mod visibility;
 
 use hardie_testkit::{TestServer, TestUser};

@@ -25,11 +25,11 @@ type Outcomes = Vec<(RefUpdate, RefOutcome)>;
 pub fn serve(repo: &Repository, call: Call) -> anyhow::Result<ExitCode> {
     let refs = Arc::new(repo.refs("receive")?);
     if call.advertise_only {
-        send(without_service(&receive::advertise_http(call.version, &refs), "git-receive-pack"))?;
+        send(without_service(&receive::advertise_http(call.version, &refs, None), "git-receive-pack"))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !call.stateless {
-        send(&receive::advertise(call.version, &refs))?;
+        send(&receive::advertise(call.version, &refs, None))?;
     }
     let mut machine = Receive::new(limits());
     let mut refused = None;

@@ -11,7 +11,8 @@ const TURNS: usize = 100_000;
 
 /// Reads the commands.
 pub fn run(data: &[u8]) {
-    let mut machine = Receive::new(GitLimits { request_bytes: 64 << 10, commands: 50, push_options: 5, ..GitLimits::default() });
+    let mut machine =
+        Receive::new(GitLimits { request_bytes: 64 << 10, commands: 50, push_options: 5, certificate_bytes: 4096, ..GitLimits::default() });
     let mut input = portions(data);
     for _ in 0..TURNS {
         let _ = match machine.poll() {
@@ -25,6 +26,10 @@ pub fn run(data: &[u8]) {
             }
             ReceiveAction::Request(request) => {
                 assert!(request.updates.len() + request.refused.len() <= 50, "more commands than are allowed");
+                if let Some(certificate) = &request.certificate {
+                    assert!(certificate.text.len() <= 4096, "a longer certificate than is allowed");
+                    let _ = hardie_git::signature::read(certificate.signature());
+                }
                 machine.take_rest();
                 machine.report(Ok(()), &[]);
                 Ok(())
@@ -50,6 +55,23 @@ pub fn seeds() -> Vec<Vec<u8>> {
             line("ci.skip".to_owned())
         ),
         format!("{}{}0000", line(format!("shallow {old}")), first(&none, &tip, "refs/heads/b", "report-status")),
+        [
+            line("push-cert\0report-status push-options".to_owned()),
+            line("certificate version 0.1\n".to_owned()),
+            line("pusher SHA256:x 1 +0000\n".to_owned()),
+            line("nonce 1-ab\n".to_owned()),
+            line("push-option ci.skip\n".to_owned()),
+            line("\n".to_owned()),
+            line(format!("{old} {tip} refs/heads/main\n")),
+            line("-----BEGIN SSH SIGNATURE-----\n".to_owned()),
+            line("U1NIU0lHAAAAAQ==\n".to_owned()),
+            line("-----END SSH SIGNATURE-----\n".to_owned()),
+            line("push-cert-end\n".to_owned()),
+            "0000".to_owned(),
+            line("ci.skip".to_owned()),
+            "0000".to_owned(),
+        ]
+        .concat(),
         "0000".to_owned(),
     ]
     .into_iter()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use hardie_app::state::GitRules;
 use hardie_domain::limits::{GitLimits, Retention};
 use serde::Deserialize;
 
@@ -25,6 +26,7 @@ pub struct Settings {
     pub trusted_proxies: Option<Vec<String>>,
     pub limits: Limits,
     pub gc: Gc,
+    pub git: Git,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.
@@ -51,6 +53,20 @@ pub struct Gc {
     pub reflog_seconds: Option<u64>,
     pub cruft_seconds: Option<u64>,
     pub look_seconds: Option<u64>,
+}
+
+/// `[git]`: what every repository asks of git clients.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Git {
+    pub require_signed_push: bool,
+}
+
+impl Git {
+    /// What the file says.
+    pub fn rules(&self) -> GitRules {
+        GitRules { require_signed_push: self.require_signed_push }
+    }
 }
 
 impl Gc {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{ComponentInfo, Entropy as _, PolicyRunner};
 use hardie_app::signing::SigningKey;
-use hardie_app::state::{Inner, PluginPolicy};
+use hardie_app::state::{GitRules, Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
@@ -38,6 +38,7 @@ fn around(place: &Place, store: Store) -> App {
         git_limits: place.limits,
         retention: place.retention,
         plugins: PluginPolicy::Closed,
+        git_rules: GitRules::default(),
     };
     // Nothing is signed here: a key that nobody else has.
     let mut key = [0; 32];

@@ -67,6 +67,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("wasmtime", "hardie-plugin-host"),
     ("axum", "hardie-http"),
     ("russh", "hardie-ssh"),
+    ("ssh-key", "hardie-git"),
     ("reqwest", "hardie-outbound"),
     ("ureq", "hardie-outbound"),
 ];

@@ -54,3 +54,19 @@ pub struct Push {
     #[serde(default)]
     pub verdicts: Vec<Verdict>,
 }
+
+/// The certificate of a signed push (`GET R/pushes/{id}/certificate`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushCertificate {
+    /// `good`, `bad`, `stranger` (signed, but not by a key of whoever pushed) or `unchecked` (OpenPGP, X.509); when the push came.
+    pub signature: String,
+    /// `SHA256:…` of the SSH key that the signature names; empty if it names none.
+    pub signer: String,
+    /// `OK`, `SLOP`, `BAD`, `MISSING` or `REPLAYED`; when the push came.
+    pub nonce_status: String,
+    /// Always `base64`.
+    pub encoding: String,
+    /// The certificate as sent, its signature included.
+    pub content: String,
+}

@@ -19,7 +19,7 @@ pub async fn delete_branch(app: &App, ctx: &Ctx, path: &RepoPath, short: &str) -
     let handle = open_repo(app, access.repo.id).await?;
     let old = handle.refs.find(name.as_bytes()).ok_or_else(absent)?.oid;
     let updates = vec![RefUpdate { name, old, new: Oid::ZERO }];
-    let request = PushRequest { updates, has_impossible: false, options: Vec::new(), atomic: true };
+    let request = PushRequest { updates, has_impossible: false, options: Vec::new(), atomic: true, certificate: None };
     let report = push(app, ctx, &access, request, None).await?;
     match report.results.into_iter().next() {
         Some((_, RefOutcome::Refused(why))) => {

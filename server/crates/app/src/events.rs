@@ -7,6 +7,7 @@ use hardie_domain::ids::EventSeq;
 use hardie_domain::names::RepoPath;
 use hardie_domain::scope::Level;
 use hardie_store::Tx;
+pub use hardie_store::certificates::CertificateRow;
 pub use hardie_store::events::EventRow as Event;
 use hardie_store::repos::RepoRow;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::access::{repo_for, require_admin};
 use crate::accounts::Account;
 use crate::{App, Ctx, Result};
 
-pub use pushes::{PushLine, get_push, list_pushes};
+pub use pushes::{PushLine, get_push, get_push_certificate, list_pushes};
 
 const MAX_EVENTS: u32 = 100;
 

@@ -1,20 +1,24 @@
 //! The one door for refs. Every change of a ref, by whatever means, is judged and committed here.
 //!
-//! A push over git: [`open`] its row → ingest the pack into quarantine → [`judge`] (connectivity, built-in rules,
+//! A push over git: [`execute`] opens its row, looks at its [`certificate`] → ingest the pack into quarantine → [`judge`] (connectivity, built-in rules,
 //! policies) → publish the pack file → one transaction ([`commit`]) → report. Nothing is visible before that
 //! transaction, and after it nothing is lost.
 
+mod certificate;
 mod commit;
 mod execute;
 mod facts;
 mod judge;
+mod nonce;
 mod policies;
 mod publish;
 mod report;
 mod rules;
 
+pub use certificate::SentCertificate;
 pub(crate) use execute::lease;
 pub use execute::{PackSource, push};
+pub(crate) use nonce::make_nonce;
 pub use report::PushReport;
 
 use hardie_domain::ids::{AccountId, PushId, RepoId};
@@ -31,6 +35,8 @@ pub struct PushRequest {
     pub options: Vec<String>,
     /// All or nothing.
     pub atomic: bool,
+    /// `git push --signed`.
+    pub certificate: Option<SentCertificate>,
 }
 
 /// The push under way, as its steps pass it on.
@@ -40,4 +46,5 @@ struct Push {
     repo: RepoId,
     actor: AccountId,
     request: PushRequest,
+    certificate: Option<certificate::Examined>,
 }

@@ -50,6 +50,15 @@ pub struct AppConfig {
     pub retention: Retention,
     /// Who may install plugins.
     pub plugins: PluginPolicy,
+    /// What every repository asks of git clients.
+    pub git_rules: GitRules,
+}
+
+/// `[git]`: what every repository of the site asks of git clients.
+#[derive(Clone, Debug, Default)]
+pub struct GitRules {
+    /// Refs move by signed pushes alone.
+    pub require_signed_push: bool,
 }
 
 /// `--plugins open|listed|closed`.

@@ -11,7 +11,7 @@ use hardie_domain::names::RepoPath;
 pub use hardie_git::archive::{ArchiveOptions, Format as ArchiveFormat};
 pub use hardie_git::wire::Version;
 
-use crate::{App, Ctx, Error, Result, access, git_access};
+use crate::{App, Ctx, Error, Result, access, git_access, push};
 
 pub(crate) mod answers;
 mod archive;
@@ -73,7 +73,10 @@ pub async fn git_advertise(app: &App, ctx: &Ctx, path: &RepoPath, service: Servi
     let handle = git_access::open_repo(app, found.repo.id).await?;
     Ok(match service {
         Service::UploadPack => hardie_git::upload::advertise_http(version, &handle.refs),
-        Service::ReceivePack => hardie_git::receive::advertise_http(version, &handle.refs),
+        Service::ReceivePack => {
+            let nonce = push::make_nonce(app, found.repo.id);
+            hardie_git::receive::advertise_http(version, &handle.refs, Some(&nonce))
+        }
         Service::UploadArchive => return Err(Error::forbidden("git-upload-archive has no refs to show")),
     })
 }

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod certificate;
 pub mod error;
 pub mod event;
 pub mod glob;

@@ -23,6 +23,8 @@ pub struct GitLimits {
     pub request_bytes: usize,
     /// Push options in one push.
     pub push_options: usize,
+    /// Bytes of one push certificate, its signature included.
+    pub certificate_bytes: usize,
     /// From the first byte of a request to the last of its answer.
     pub wall: Duration,
     /// Git requests that one actor (or one address, if anonymous) may have under way.
@@ -45,6 +47,7 @@ impl Default for GitLimits {
             haves: 65_536,
             request_bytes: 16 << 20,
             push_options: 64,
+            certificate_bytes: 1 << 20,
             wall: Duration::from_secs(3600),
             per_actor: 16,
             lfs_object_bytes: 5 << 30,

@@ -30,6 +30,7 @@ pub mod read;
 pub mod receive;
 pub mod repack;
 pub mod search;
+pub mod signature;
 pub mod sink;
 pub mod upload;
 pub mod view;

@@ -7,6 +7,7 @@
 //! Start reading at [`Receive`], then `commands`.
 
 mod advertise;
+mod certificate;
 mod commands;
 mod report;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use hardie_domain::limits::GitLimits;
 use hardie_domain::push::{RefOutcome, RefUpdate};
 
 pub use self::advertise::{advertise, advertise_http};
+pub use self::certificate::PushCertificate;
 use self::commands::{Command, Commands, Step};
 pub use self::commands::{PushRequest, RefusedCommand};
 use crate::wire::error::WireError;

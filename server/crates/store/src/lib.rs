@@ -12,6 +12,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod backup;
+pub mod certificates;
 pub mod collaborators;
 pub mod collection;
 pub mod error;

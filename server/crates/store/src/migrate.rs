@@ -28,7 +28,8 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations![1 "0001_forge", 2 "0002_keep_packs", 3 "0003_lfs", 4 "0004_collection"];
+const MIGRATIONS: &[Migration] =
+    migrations![1 "0001_forge", 2 "0002_keep_packs", 3 "0003_lfs", 4 "0004_collection", 5 "0005_push_certificates"];
 
 /// Any number: nodes that start at once agree on it, and on nothing else.
 const ADVISORY_LOCK: i64 = 0x6861_7264_6965;

@@ -64,7 +64,8 @@ pub fn exchange(host: &str, request: &[u8]) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-fn over_ssh(git: &Git, dir: &Path, url: &str, service: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// Sends bytes to a git service over SSH with the person's key; everything that it answers.
+pub fn over_ssh(git: &Git, dir: &Path, url: &str, service: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
     let rest = url.strip_prefix("ssh://git@").context("not an SSH address")?;
     let (authority, path) = rest.split_once('/').context("an address without a path")?;
     let (host, port) = authority.split_once(':').context("an address without a port")?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use hardie::config::Config;
 use hardie::wiring::{self, Ports, Server};
-use hardie_app::state::PluginPolicy;
+use hardie_app::state::{GitRules, PluginPolicy};
 use hardie_domain::limits::{GitLimits, Retention};
 use tempfile::TempDir;
 
@@ -23,6 +23,8 @@ pub struct Options {
     pub retention: Retention,
     /// Who may install plugins.
     pub plugins: PluginPolicy,
+    /// What every repository asks of git clients.
+    pub git_rules: GitRules,
     /// Clock, chance and disk.
     pub ports: Ports,
     /// Networks whose forwarding headers are believed.
@@ -32,7 +34,15 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let (limits, retention, ports) = (GitLimits::default(), Retention::default(), Ports::default());
-        Options { database: None, limits, retention, plugins: PluginPolicy::Open, ports, trusted_proxies: Vec::new() }
+        Options {
+            database: None,
+            limits,
+            retention,
+            plugins: PluginPolicy::Open,
+            git_rules: GitRules::default(),
+            ports,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -82,6 +92,7 @@ impl TestServer {
             trusted_proxies: options.trusted_proxies,
             limits: options.limits,
             retention: options.retention,
+            git_rules: options.git_rules,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

@@ -6,6 +6,7 @@ use hardie_domain::access::{RepoAction, Role};
 use hardie_domain::ids::{AccountId, PushId};
 use hardie_domain::names::RepoPath;
 use hardie_domain::page::{Page, Paged};
+use hardie_store::certificates::CertificateRow;
 use hardie_store::pushes::PushRow;
 use hardie_store::verdicts::VerdictRow;
 
@@ -58,6 +59,12 @@ pub async fn get_push(app: &App, ctx: &Ctx, path: &RepoPath, id: PushId) -> Resu
     };
     let verdicts = app.store.list_verdicts_of_push(id).await?;
     Ok(PushLine { row, actor, verdicts })
+}
+
+/// The certificate of a push; `NotFound` if it was not signed.
+pub async fn get_push_certificate(app: &App, ctx: &Ctx, path: &RepoPath, id: PushId) -> Result<CertificateRow> {
+    let access = insider(app, ctx, path).await?;
+    app.store.find_certificate(access.repo.id, id).await?.ok_or(Error::NotFound("push certificate"))
 }
 
 async fn insider(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<RepoAccess> {

@@ -13,7 +13,7 @@ use hardie_store::pushes::{PushRefRow, PushState};
 use hardie_store::refs::NewReflog;
 
 use super::judge::Judged;
-use super::{Push, PushReport, rules};
+use super::{Push, PushReport, certificate, rules};
 use crate::{App, Ctx, Error, Result, upkeep};
 
 /// How long a lost connection is waited for: after that the client is told to look for itself.
@@ -52,6 +52,13 @@ pub async fn commit(
     }
     if repo.rules_epoch != judged.rules_epoch || repo.gc_epoch != judged.gc_epoch {
         return Ok(Committed::RulesMoved);
+    }
+    if let Some(nonce) = push.certificate.as_ref().and_then(|examined| examined.nonce.as_deref())
+        && tx.is_nonce_used(nonce).await?
+    {
+        // Another push with the same certificate was first.
+        report.refuse_all(certificate::REPLAYED);
+        return Ok(Committed::Nothing);
     }
     // What a ref that lost its race would have reached is not reached: the pack is not closed then.
     let raced = move_refs(&mut tx, app, push, judged, report).await?;
@@ -161,6 +168,10 @@ async fn finish(tx: &mut Tx, app: &App, push: &Push, report: &PushReport, judged
     let rows: Vec<_> = rows
         .map(|(index, (update, outcome))| PushRefRow { update: update.clone(), forced: forced(index), outcome: outcome.clone() })
         .collect();
+    if let Some(examined) = &push.certificate {
+        let nonce = examined.nonce.as_deref().filter(|_| report.any_accepted());
+        tx.insert_certificate(push.id, &examined.row, nonce).await?;
+    }
     for verdict in judged.map(|j| j.verdicts.as_slice()).unwrap_or_default() {
         tx.insert_verdict(verdict).await?;
     }
@@ -224,7 +235,8 @@ fn payload(push: &Push, report: &PushReport) -> String {
 
 fn summary(push: &Push, report: &PushReport) -> String {
     let names: Vec<_> = accepted(report).take(20).map(|u| format!("{} {}", u.kind().as_str(), u.name)).collect();
-    format!("push {}: {}", push.id, names.join(", "))
+    let signed = push.certificate.as_ref().map(|examined| format!(" signed {} {}", examined.row.signature.as_str(), examined.row.signer));
+    format!("push {}{}: {}", push.id, signed.unwrap_or_default().trim_end(), names.join(", "))
 }
 
 fn accepted(report: &PushReport) -> impl Iterator<Item = &RefUpdate> {

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::commit::{self, Committed};
 use super::judge::{self, Judged};
-use super::{Push, PushReport, PushRequest, publish};
+use super::{Push, PushReport, PushRequest, certificate, publish};
 use crate::access::RepoAccess;
 use crate::git_access::{self, RepoHandle};
 use crate::{App, Ctx, Error, Result, access, identity};
@@ -73,6 +73,11 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
                 return Ok(report);
             }
         };
+        if let Some(objection) = certificate::objection(app, ctx, push).await? {
+            report.refuse_all(&objection);
+            commit::record_refusal(app, push, &report, None).await?;
+            return Ok(report);
+        }
         let handle = git_access::open_repo(app, push.repo).await?;
         let judged = judge::judge(app, ctx, &access, push, handle, ingested.clone(), &mut report).await?;
         if push.request.atomic {
@@ -87,7 +92,10 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
             publish::publish(app, push, pack.clone()).await?;
         }
         match commit::commit(app, ctx, push, &judged, ingested.as_deref(), &mut report).await? {
-            Committed::Done => return Ok(announce(app, &access, &judged, report)),
+            Committed::Done => {
+                report.messages.extend(push.certificate.as_ref().map(certificate::said));
+                return Ok(announce(app, &access, &judged, report));
+            }
             Committed::Nothing => {
                 commit::record_refusal(app, push, &report, Some(&judged)).await?;
                 return Ok(report);
@@ -107,8 +115,12 @@ async fn still_may(app: &App, ctx: &Ctx, push: &Push) -> Result<RepoAccess> {
     access::repo_by_id(app, ctx, push.repo, RepoAction::Push).await
 }
 
-async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushRequest) -> Result<Push> {
+async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, mut request: PushRequest) -> Result<Push> {
     let actor = ctx.require_actor()?;
+    let certificate = match request.certificate.take() {
+        Some(sent) => Some(certificate::examine(app, actor, access.repo.id, sent, &request.options).await?),
+        None => None,
+    };
     let mut nonce = [0; 16];
     app.entropy.fill(&mut nonce);
     let address = ctx.address.map(|a| a.to_string()).unwrap_or_default();
@@ -125,7 +137,7 @@ async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushRequest) -
     };
     let id = tx.insert_push(&new).await?;
     tx.commit().await?;
-    Ok(Push { id, repo: access.repo.id, actor: actor.id, request })
+    Ok(Push { id, repo: access.repo.id, actor: actor.id, request, certificate })
 }
 
 /// The pack into quarantine. The inner error is the reason for the person who pushes.

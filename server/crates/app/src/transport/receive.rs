@@ -17,7 +17,7 @@ use super::upload::is_disconnect;
 use super::{KEEPALIVE, Service};
 use crate::access::RepoAccess;
 use crate::cancel::CancelOnDrop;
-use crate::push::{self, PackSource, PushReport, PushRequest};
+use crate::push::{self, PackSource, PushReport, PushRequest, SentCertificate};
 use crate::{App, Ctx, Error, Result, access, git_access};
 
 /// Pieces of the client's pack waiting to be indexed.
@@ -71,9 +71,10 @@ async fn converse(
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
     let Pusher { app, access, .. } = pusher;
-    if !stateless {
+    let nonce = (!stateless).then(|| push::make_nonce(app, access.repo.id));
+    if let Some(nonce) = &nonce {
         let handle = git_access::open_repo(app, access.repo.id).await.map_err(io::Error::other)?;
-        output.write_all(&receive::advertise(version, &handle.refs)).await?;
+        output.write_all(&receive::advertise(version, &handle.refs, Some(nonce))).await?;
         output.flush().await?;
     }
     let mut machine = Receive::new(app.config.git_limits);
@@ -100,6 +101,7 @@ async fn converse(
         has_impossible: !request.refused.is_empty(),
         options: request.options,
         atomic: request.atomic,
+        certificate: request.certificate.map(|certificate| SentCertificate { certificate, given: nonce }),
     };
     let Ran { report, all_read } = run(pusher, slot, ask, Flow { has_pack, quiet: request.quiet }, &mut machine, input, output).await?;
     // `quiet` is about progress: git also sends it whenever its output is no terminal.

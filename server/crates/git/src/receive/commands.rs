@@ -7,6 +7,7 @@ use hardie_domain::oid::Oid;
 use hardie_domain::push::RefUpdate;
 use hardie_domain::refname::RefName;
 
+use super::certificate::{Line, PushCertificate, Reader};
 use crate::wire::caps::Capabilities;
 use crate::wire::error::{WireError, printable};
 use crate::wire::pktline::{Packet, chomp};
@@ -31,6 +32,8 @@ pub struct PushRequest {
     pub has_pack: bool,
     /// The client's `agent`, printable; for logs and audit.
     pub agent: Option<String>,
+    /// `git push --signed`: all updates and refused commands are in it.
+    pub certificate: Option<PushCertificate>,
 }
 
 /// A command that names no possible ref, or names one twice.
@@ -78,6 +81,15 @@ pub struct Commands {
     options: Vec<String>,
     reading_options: bool,
     negotiated: Negotiated,
+    certificate: Certificate,
+}
+
+#[derive(Debug, Default)]
+enum Certificate {
+    #[default]
+    None,
+    Reading(Box<Reader>),
+    Whole(PushCertificate),
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +105,7 @@ struct Negotiated {
 impl Commands {
     /// Whether nothing has been read yet.
     pub fn is_fresh(&self) -> bool {
-        self.list.is_empty() && self.shallow.is_empty()
+        self.list.is_empty() && self.shallow.is_empty() && matches!(self.certificate, Certificate::None)
     }
 
     /// How answers are framed, and whether a report is wanted.
@@ -103,6 +115,19 @@ impl Commands {
 
     /// Takes one packet.
     pub fn take(&mut self, packet: Packet, limits: &GitLimits) -> Result<Step, WireError> {
+        if let Certificate::Reading(reader) = &mut self.certificate {
+            let Packet::Data(line) = packet else {
+                return Err(WireError::Protocol("the push certificate is not ended by 'push-cert-end'".to_owned()));
+            };
+            return match reader.take(&line, limits)? {
+                Line::Read => Ok(Step::Read),
+                Line::Command => self.add_command(chomp(&line), limits),
+                Line::End => {
+                    self.certificate = Certificate::Whole(std::mem::take(&mut **reader).finish());
+                    Ok(Step::Read)
+                }
+            };
+        }
         match packet {
             Packet::Data(line) if self.reading_options => self.take_option(chomp(&line), limits),
             Packet::Data(line) => self.take_command(chomp(&line), limits),
@@ -131,14 +156,23 @@ impl Commands {
             None => (line, None),
         };
         if let Some(list) = capabilities {
-            if !self.list.is_empty() {
+            if !self.list.is_empty() || !matches!(self.certificate, Certificate::None) {
                 return Err(WireError::Protocol("capabilities belong to the first command only".to_owned()));
             }
             self.negotiate(Capabilities::new(list))?;
         }
-        if command == b"push-cert" {
-            return Err(WireError::Protocol("signed pushes are not supported by this server; push without --signed".to_owned()));
+        let begins = command == b"push-cert";
+        if !matches!(self.certificate, Certificate::None) || begins && !self.list.is_empty() {
+            return Err(WireError::Protocol("commands are in the push certificate or there is none; not both".to_owned()));
         }
+        if begins {
+            self.certificate = Certificate::Reading(Box::default());
+            return Ok(Step::Read);
+        }
+        self.add_command(command, limits)
+    }
+
+    fn add_command(&mut self, command: &[u8], limits: &GitLimits) -> Result<Step, WireError> {
         if self.list.len() >= limits.commands {
             let text = format!("more than {} refs in one push; push fewer at a time", limits.commands);
             return Err(WireError::Limit(text));
@@ -164,16 +198,8 @@ impl Commands {
     }
 
     fn take_option(&mut self, line: &[u8], limits: &GitLimits) -> Result<Step, WireError> {
-        if self.options.len() >= limits.push_options {
-            return Err(WireError::Limit(format!("more than {} push options", limits.push_options)));
-        }
-        match std::str::from_utf8(line) {
-            Ok(text) if !text.chars().any(char::is_control) => {
-                self.options.push(text.to_owned());
-                Ok(Step::Read)
-            }
-            _ => Err(WireError::Protocol(format!("push option '{}' is not plain UTF-8 text", printable(line)))),
-        }
+        self.options.push(push_option(line, self.options.len(), limits)?);
+        Ok(Step::Read)
     }
 
     /// The commands in order, and the request made from them.
@@ -191,6 +217,10 @@ impl Commands {
             shallow: self.shallow,
             has_pack: self.list.iter().any(|(_, new, _)| !new.is_zero()),
             agent: self.negotiated.agent,
+            certificate: match self.certificate {
+                Certificate::Whole(certificate) => Some(certificate),
+                Certificate::None | Certificate::Reading(_) => None,
+            },
             ..PushRequest::default()
         };
         let mut commands = Vec::with_capacity(self.list.len());
@@ -207,6 +237,17 @@ impl Commands {
             }
         }
         (commands, request)
+    }
+}
+
+/// A push option as text, if there may be one after so many.
+pub fn push_option(line: &[u8], before: usize, limits: &GitLimits) -> Result<String, WireError> {
+    if before >= limits.push_options {
+        return Err(WireError::Limit(format!("more than {} push options", limits.push_options)));
+    }
+    match std::str::from_utf8(line) {
+        Ok(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),
+        _ => Err(WireError::Protocol(format!("push option '{}' is not plain UTF-8 text", printable(line)))),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::wire::pktline::{self, Decoder, Packet};
 use crate::wire::refs::{AdvertisedRef, Refs};
 use crate::wire::version::Version;
 
+mod certificates;
+
 const CAPS: &str = "\0 report-status-v2 side-band-64k object-format=sha1 agent=git/2.47";
 
 fn id(n: u8) -> Oid {
@@ -103,7 +105,7 @@ fn refs_are_shown_without_head_and_without_peeled_tags() {
     let shown = AdvertisedRef { name: RefName::tag("v1").unwrap(), oid: id(9), peeled: Some(id(2)) };
     let refs = Refs::new(vec![shown], RefName::branch("main").unwrap());
     for version in [Version::V0, Version::V2] {
-        let lines = decode(&advertise(version, &refs));
+        let lines = decode(&advertise(version, &refs, None));
         let (first, words) = lines[0].split_once('\0').unwrap();
         assert_eq!((first, lines.len()), (format!("{} refs/tags/v1", id(9)).as_str(), 2));
         for word in ["report-status", "report-status-v2", "delete-refs", "quiet", "atomic", "ofs-delta", "push-options", "side-band-64k"] {
@@ -111,7 +113,7 @@ fn refs_are_shown_without_head_and_without_peeled_tags() {
         }
     }
     let empty = Refs::new(Vec::new(), RefName::branch("main").unwrap());
-    let lines = decode(&advertise_http(Version::V1, &empty));
+    let lines = decode(&advertise_http(Version::V1, &empty, None));
     assert_eq!(lines[..3], ["# service=git-receive-pack\n", "flush", "version 1\n"]);
     assert!(lines[3].starts_with(&format!("{} capabilities^{{}}\0", Oid::ZERO)));
 }
@@ -208,7 +210,6 @@ fn malformed_pushes_are_refused_with_a_reason() {
         (&["", "flush"], "an old id, a new id and a ref"),
         (&["\0", "flush"], "an old id, a new id and a ref"),
         (&["shallow 12", "flush"], "'shallow' and an object id"),
-        (&["push-cert\0 report-status", "flush"], "signed pushes"),
         (&[&good, &again, "flush"], "first command only"),
         (&[&good, "delim"], "delimiters"),
         (&[&sha256, "flush"], "sha256"),

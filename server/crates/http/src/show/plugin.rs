@@ -1,8 +1,10 @@
 //! Components, installations, verdicts and pushes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginScope, Verdict};
-use hardie_api_types::push::{Push, PushRef};
-use hardie_app::events::PushLine;
+use hardie_api_types::push::{Push, PushCertificate, PushRef};
+use hardie_app::events::{CertificateRow, PushLine};
 use hardie_app::plugins::{Component, Installation, ScopeView, VerdictLine};
 use hardie_domain::push::RefOutcome;
 use serde_json::Value;
@@ -93,6 +95,17 @@ pub fn push(repo: &str, line: PushLine) -> Push {
         options: row.options,
         refs: refs.collect(),
         verdicts: verdicts.into_iter().map(|row| verdict(VerdictLine { row, repo: Some(repo.to_owned()) })).collect(),
+    }
+}
+
+/// The certificate of a push.
+pub fn push_certificate(row: CertificateRow) -> PushCertificate {
+    PushCertificate {
+        signature: row.signature.as_str().to_owned(),
+        signer: row.signer,
+        nonce_status: row.nonce.as_str().to_owned(),
+        encoding: "base64".to_owned(),
+        content: STANDARD.encode(row.text),
     }
 }
 

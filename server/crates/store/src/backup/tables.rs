@@ -34,6 +34,7 @@ pub const TABLES: &[Table] = &[
     table("ref", "repo_id, name"),
     table("push", "id"),
     table("push_ref", "push_id, position"),
+    table("push_certificate", "push_id"),
     table("reflog", "id"),
     // What no repository holds is garbage, or a push that is not committed.
     Table { only: HELD, ..table("pack", "hash") },

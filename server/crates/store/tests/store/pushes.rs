@@ -1,9 +1,11 @@
 //! Pushes, their refs, their verdicts.
 
 use hardie_domain::access::Credential;
+use hardie_domain::certificate::{NonceStatus, SignatureStatus};
 use hardie_domain::ids::{InstallationId, TokenId};
 use hardie_domain::plugin::{Digest, FailureClass, Mode, Usage};
 use hardie_domain::push::{Door, RefOutcome, RefUpdate};
+use hardie_store::certificates::CertificateRow;
 use hardie_store::packs::Staging;
 use hardie_store::pushes::{NewPush, PushRefRow, PushState};
 use hardie_store::verdicts::VerdictRow;
@@ -57,6 +59,32 @@ both! {
         assert_eq!(db.store.list_unheld_packs(after(9), 9).await.unwrap().len(), 1);
         let mut tx = db.store.begin().await.unwrap();
         assert!(!tx.finish_push(old, PushState::Done, "", &[], NOW).await.unwrap(), "it came too late");
+        tx.rollback().await.unwrap();
+    }
+
+    async fn a_certificate_is_found_through_its_repository_and_its_nonce_serves_once(db) {
+        let alice = db.user("alice").await;
+        let (repo, other) = (db.repo(alice, "tool").await, db.repo(alice, "other").await);
+        let (first, second, third) = (db.push(repo).await, db.push(repo).await, db.push(repo).await);
+        let row = CertificateRow {
+            text: (0..=255).collect(), signature: SignatureStatus::Unchecked, signer: String::new(), nonce: NonceStatus::Slop,
+        };
+        let good = CertificateRow {
+            text: b"text".to_vec(), signature: SignatureStatus::Good, signer: "SHA256:x".into(), nonce: NonceStatus::Ok,
+        };
+        let mut tx = db.store.begin().await.unwrap();
+        tx.insert_certificate(first, &row, None).await.unwrap();
+        tx.insert_certificate(second, &good, Some("1-a")).await.unwrap();
+        assert!(tx.is_nonce_used("1-a").await.unwrap());
+        tx.insert_certificate(third, &row, None).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.find_certificate(repo, first).await.unwrap(), Some(row));
+        assert_eq!(db.store.find_certificate(repo, second).await.unwrap(), Some(good.clone()));
+        assert_eq!(db.store.find_certificate(other, second).await.unwrap(), None);
+        assert!(db.store.is_nonce_used("1-a").await.unwrap() && !db.store.is_nonce_used("1-A").await.unwrap());
+        let fourth = db.push(other).await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.insert_certificate(fourth, &good, Some("1-a")).await.is_err(), "a nonce serves once");
         tx.rollback().await.unwrap();
     }
 

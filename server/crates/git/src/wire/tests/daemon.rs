@@ -80,7 +80,7 @@ fn upload(stream: &mut TcpStream, repository: &Path, version: Version) {
 }
 
 fn push(stream: &mut TcpStream, repository: &Path, version: Version) {
-    stream.write_all(&receive::advertise(version, &refs(repository))).unwrap();
+    stream.write_all(&receive::advertise(version, &refs(repository), None)).unwrap();
     let mut receive = Receive::new(GitLimits::default());
     let mut portion = [0; 512];
     loop {
