@@ -8,6 +8,7 @@ mod api;
 mod app;
 mod backup;
 mod clients;
+mod damage;
 mod durability;
 mod gc;
 mod git;

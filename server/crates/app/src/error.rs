@@ -72,9 +72,13 @@ impl Error {
         Error::Full("the server's disk is full: nothing was changed; try again later".to_owned())
     }
 
-    /// See [`Error::Internal`].
+    /// See [`Error::Internal`]. Stored bytes that are damaged are told in words, whoever met them.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error::Internal(source.into())
+        let source = source.into();
+        match source.downcast_ref().and_then(hardie_git::Error::damage_told) {
+            Some(text) => Error::Unavailable(text),
+            None => Error::Internal(source),
+        }
     }
 }
 

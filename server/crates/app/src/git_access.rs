@@ -3,15 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use hardie_domain::ids::RepoId;
-use hardie_git::odb::{Member, Odb};
+use hardie_git::odb::{Lost, Member, Odb};
 use hardie_git::packs::{PackHash, PackStore};
 use hardie_git::view::View;
 use hardie_git::wire::{AdvertisedRef, Refs};
-use hardie_store::packs::RepoPackRow;
 use hardie_store::refs::RepoSnapshot;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
+use crate::damage::{self, Looks};
 use crate::transport::GitSlots;
 use crate::transport::answers::Answers;
 use crate::upkeep::CollectionCounts;
@@ -47,6 +47,8 @@ pub struct GitAccess {
     pub(crate) answers: Answers,
     /// What was collected.
     pub collections: CollectionCounts,
+    /// Repositories in which something failed that damage would explain.
+    pub(crate) looks: Looks,
 }
 
 impl GitAccess {
@@ -67,6 +69,7 @@ impl GitAccess {
             slow_slots: GitSlots::new(4),
             answers: Answers::default(),
             collections: CollectionCounts::default(),
+            looks: Looks::default(),
         }
     }
 
@@ -120,13 +123,35 @@ impl RepoHandle {
         &self.reached
     }
 
+    /// To be told beside what is missing: it may be missing here.
+    pub(crate) fn remark(&self) -> &'static str {
+        match self.odb.lost() {
+            [] => "",
+            _ => " (a part of this repository is damaged, and this may be in it; its administrators have been told)",
+        }
+    }
+
+    /// Whether a pack could not be opened that is not marked yet.
+    fn has_new_damage(&self) -> bool {
+        let marked = |lost: &Lost| self.snapshot.packs.iter().any(|p| p.damaged && p.hash == lost.pack.0);
+        !self.odb.lost().iter().all(marked)
+    }
+
+    /// A pack that is known to be damaged, if there is one.
+    pub(crate) fn damaged_pack(&self) -> Option<PackHash> {
+        self.snapshot.packs.iter().find(|pack| pack.damaged).map(|pack| PackHash(pack.hash))
+    }
+
     /// The repository as a folder for git children; shared while somebody holds it. Blocks.
     pub fn view(&self, store: &PackStore) -> hardie_git::Result<Arc<View>> {
         let mut slot = self.view.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(view) = slot.upgrade() {
             return Ok(view);
         }
-        let view = View::create(store, &hashes(&self.snapshot), &self.refs)?;
+        let view = match self.odb.is_damaged() {
+            true => View::of_damaged(store, &self.odb, &self.refs)?,
+            false => View::create(store, &hashes(&self.snapshot), &self.refs)?,
+        };
         *slot = Arc::downgrade(&view);
         Ok(view)
     }
@@ -148,6 +173,11 @@ pub async fn open_at(app: &App, repo: RepoId, generation: i64) -> Result<Arc<Rep
         let snapshot = app.store.load_snapshot(repo).await?.ok_or(Error::NotFound("repository"))?;
         let generation = snapshot.repo.generation;
         match open_snapshot(app, snapshot).await {
+            // Told and marked before anybody reads the rest; or the rows were old, and name what was removed.
+            Ok(handle) if handle.has_new_damage() && tries < OPEN_TRIES => {
+                tries += 1;
+                damage::settle(app).await?;
+            }
             Ok(handle) => {
                 app.git.cache.put(repo, generation, handle.clone());
                 return Ok(handle);
@@ -170,10 +200,18 @@ pub async fn open_snapshot(app: &App, snapshot: RepoSnapshot) -> Result<Arc<Repo
 }
 
 fn open_packs(store: &PackStore, snapshot: RepoSnapshot) -> Result<RepoHandle> {
-    let member = |p: &RepoPackRow| Ok(Member { pack: store.pack(&PackHash(p.hash))?, closed: p.closed });
-    let packs = snapshot.packs.iter().map(member).collect::<hardie_git::Result<Vec<_>>>().map_err(Error::internal)?;
-    let refs = Arc::new(advertised(&snapshot));
-    Ok(RepoHandle { refs, odb: Arc::new(Odb::new(packs)), view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
+    let (mut whole, mut fenced, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    for row in &snapshot.packs {
+        let hash = PackHash(row.hash);
+        let opened = if row.damaged { store.fenced_pack(&hash) } else { store.pack(&hash) };
+        match opened {
+            Ok(pack) => (if row.damaged { &mut fenced } else { &mut whole }).push(Member { pack, closed: row.closed }),
+            Err(error @ hardie_git::Error::Damaged { .. }) => lost.push(Lost::new(store, hash, &error)),
+            Err(error) => return Err(Error::internal(error)),
+        }
+    }
+    let (refs, odb) = (Arc::new(advertised(&snapshot)), Arc::new(Odb::with_damage(whole, fenced, lost)));
+    Ok(RepoHandle { refs, odb, view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
 }
 
 fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {

@@ -12,6 +12,7 @@ pub mod browse;
 mod cancel;
 pub mod collaborators;
 pub mod ctx;
+pub mod damage;
 pub mod error;
 pub mod events;
 pub mod export;

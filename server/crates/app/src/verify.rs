@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 use crate::error::with_causes;
 use crate::git_access::{self, RepoHandle};
-use crate::{App, Result};
+use crate::{App, Result, damage};
 
 const BATCH: u32 = 100;
 const TIME: Duration = Duration::from_secs(24 * 3600);
@@ -88,26 +88,40 @@ async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Da
     let repo = format!("{}/{}{deleted}", snapshot.owner.name, snapshot.repo.name);
     found.repos += 1;
     found.refs += snapshot.refs.len() as u64;
-    let mut whole = true;
+    let before = found.faults.len();
     for hash in snapshot.packs.iter().map(|p| PackHash(p.hash)) {
         let damages = match packs.entry(hash) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(examine(app, hash).await),
+            Entry::Vacant(place) => place.insert(examine_and_mark(app, hash).await?),
         };
-        whole &= damages.is_empty();
         let fault = |damage: &Damage| Fault { repo: repo.clone(), pack: Some(hash), object: damage.object, text: damage.text.clone() };
         found.faults.extend(damages.iter().map(fault));
     }
-    // What a damaged pack lacks would be told once more for every object that names it.
-    if whole {
+    // What a damaged pack lacks would be told once more for every object that names it: one is enough, if none is told yet.
+    let ours = found.faults.get(before..).unwrap_or_default();
+    if ours.iter().all(|fault| fault.object.is_none()) {
+        let pack = match ours {
+            [one] => one.pack,
+            _ => None,
+        };
         let opened = git_access::open_snapshot(app, snapshot).await;
         let wrong = match opened {
-            Ok(handle) => spawn_blocking(move || gap(&handle)).await.unwrap_or_else(|panic| Some((None, panic.to_string()))),
-            Err(error) => Some((None, with_causes(&error))),
+            Ok(handle) => spawn_blocking(move || gap(&handle)).await.unwrap_or_else(|panic| Some((None, None, panic.to_string()))),
+            Err(error) => Some((None, None, with_causes(&error))),
         };
-        found.faults.extend(wrong.map(|(object, text)| Fault { repo: repo.clone(), pack: None, object, text }));
+        found.faults.extend(wrong.map(|(in_pack, object, text)| Fault { repo: repo.clone(), pack: in_pack.or(pack), object, text }));
     }
     Ok(Some(repo))
+}
+
+/// A damaged pack is fenced off from now on, and a whole one is not.
+async fn examine_and_mark(app: &App, hash: PackHash) -> Result<Vec<Damage>> {
+    let damages = examine(app, hash).await;
+    match damages.first() {
+        Some(first) => damage::mark(app, hash, first).await?,
+        None => damage::clear(app, hash).await?,
+    };
+    Ok(damages)
 }
 
 async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
@@ -140,12 +154,13 @@ async fn examine_lfs(app: &App, object: LfsObject) -> Option<String> {
     looked.await.unwrap_or_else(|panic| Some(panic.to_string()))
 }
 
-fn gap(handle: &RepoHandle) -> Option<(Option<Oid>, String)> {
+fn gap(handle: &RepoHandle) -> Option<(Option<PackHash>, Option<Oid>, String)> {
     let mut budget = Budget::new(u64::MAX, TIME, &Cancel::new());
     match closure::first_gap(&handle.odb, handle.snapshot.refs.iter().map(|r| r.oid), &mut budget) {
         Ok(None) => None,
-        Ok(Some(gap)) if gap.by.is_zero() => Some((Some(gap.missing), "is missing, and a ref points at it".to_owned())),
-        Ok(Some(gap)) => Some((Some(gap.missing), format!("is missing, named by {}", gap.by))),
-        Err(error) => Some((None, error.to_string())),
+        Ok(Some(gap)) if gap.by.is_zero() => Some((None, Some(gap.missing), "is missing, and a ref points at it".to_owned())),
+        Ok(Some(gap)) => Some((None, Some(gap.missing), format!("is missing, named by {}", gap.by))),
+        Err(hardie_git::Error::Damaged { pack, object, why }) => Some((Some(pack), object, why)),
+        Err(error) => Some((None, None, error.to_string())),
     }
 }

@@ -177,6 +177,7 @@ impl<'a> Check<'a> {
     fn enter(&mut self, id: &Oid, by: &Oid) -> Result<bool, NotConnected> {
         if self.heads.contains(id) {
             // The push may carry it once more, which changes nothing.
+            self.is_readable(id)?;
             return Ok(false);
         }
         if !self.carried.contains(id) {
@@ -261,6 +262,7 @@ impl<'a> Check<'a> {
         if !self.asked.insert(id) {
             return Ok(());
         }
+        self.is_readable(&id)?;
         match self.odb.header(&id) {
             Ok((Kind::Commit | Kind::Tag, _)) => self.commits.push((id, by)),
             Ok((Kind::Tree | Kind::Blob, _)) => self.others.push((id, by)),
@@ -268,6 +270,17 @@ impl<'a> Check<'a> {
             Err(other) => return Err(other.into()),
         }
         Ok(())
+    }
+
+    /// Nothing is built on what is damaged. Only of a repository that has damage each object named is read: it costs time.
+    fn is_readable(&self, id: &Oid) -> Result<(), NotConnected> {
+        match self.odb.is_damaged().then(|| self.odb.find(id)) {
+            None | Some(Ok(_)) => Ok(()),
+            // The pack of a ref's object that is nowhere is one of those that cannot be opened.
+            Some(Err(Error::NotFound(id))) if self.heads.contains(&id) => Err(Error::corrupt(id, "its pack cannot be opened").into()),
+            Some(Err(Error::NotFound(_))) => Ok(()),
+            Some(Err(error)) => Err(error.into()),
+        }
     }
 
     fn prove(&mut self, budget: &mut Budget) -> Result<(), NotConnected> {

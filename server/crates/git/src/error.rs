@@ -5,6 +5,7 @@ use std::io;
 use hardie_domain::oid::Oid;
 
 use crate::object::Kind;
+use crate::packs::PackHash;
 
 /// The result of most calls of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -31,6 +32,16 @@ pub enum Error {
         /// The object.
         id: Oid,
         /// What does not decode.
+        why: String,
+    },
+    /// The file of a published pack is not what was published.
+    #[error("pack {pack}{}: {why}", object.map(|id| format!(": object {id}")).unwrap_or_default())]
+    Damaged {
+        /// The pack.
+        pack: PackHash,
+        /// The object that it hits, if that is known.
+        object: Option<Oid>,
+        /// What is wrong, without the two names.
         why: String,
     },
     /// The work would pass a bound, which the text names.
@@ -61,9 +72,25 @@ impl Error {
         if is_disk_full(&cause) { Error::DiskFull } else { Error::Io { what: what.into(), cause } }
     }
 
+    /// What whoever asked is told of stored bytes that are damaged; `None` of every other failure.
+    pub fn damage_told(&self) -> Option<String> {
+        match self {
+            Error::Corrupt { id, .. } | Error::Damaged { object: Some(id), .. } => Some(told_of_object(id)),
+            Error::Damaged { object: None, .. } => {
+                Some("a part of this repository is damaged; its administrators have been told".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn corrupt(id: Oid, why: impl Into<String>) -> Error {
         Error::Corrupt { id, why: why.into() }
     }
+}
+
+/// What whoever needs an object is told that a ref reaches and that cannot be had.
+pub fn told_of_object(id: &Oid) -> String {
+    format!("object {id} of this repository is damaged; its administrators have been told")
 }
 
 /// Whether the system says that there is no room: ENOSPC, or the quota's EDQUOT.

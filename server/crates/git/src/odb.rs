@@ -3,6 +3,7 @@
 //! Finding an object here says that it is *stored*. Whether an asker may have it is for [`crate::reach`], whether a push may
 //! build on it for [`crate::connectivity`].
 
+mod lost;
 mod prefix;
 mod stored;
 
@@ -11,13 +12,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use gix::odb::pack::data;
-use gix::odb::pack::data::decode;
+use gix::odb::pack::data::decode::{entry, header};
 use hardie_domain::oid::Oid;
+use sha1::{Digest as _, Sha1};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, to_gix};
 use crate::packs::Pack;
 use crate::packs::cache::{Bases, KEPT_BLOB, Place};
+pub use lost::Lost;
 pub use prefix::Prefix;
 pub(crate) use stored::Stored;
 
@@ -38,7 +41,10 @@ pub struct Member {
 /// The objects of a set of packs. Shared freely between threads.
 #[derive(Debug)]
 pub struct Odb {
+    /// Whole ones, then fenced ones.
     members: Vec<Member>,
+    whole: usize,
+    lost: Vec<Lost>,
     /// The pack that answered last is asked first: neighbours in history are neighbours in packs.
     last_hit: AtomicUsize,
 }
@@ -48,16 +54,78 @@ struct Found<'a> {
     entry: data::Entry,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn at(id: &Oid, pack: &'a Pack, at: u32) -> Result<Found<'a>> {
+        let offset = pack.index.pack_offset_at_index(at);
+        // An index that leads past the end would end in a panic.
+        let inside = offset < pack.data.pack_end() as u64;
+        let entry = inside.then(|| pack.data.entry(offset).map_err(|e| e.to_string()));
+        let entry = entry.unwrap_or_else(|| Err("the index leads past the end of the pack".to_owned()));
+        Ok(Found { pack, entry: entry.map_err(|why| pack.damaged(*id, why))? })
+    }
+
     fn place(&self) -> Place {
         (self.pack.data.id, self.entry.data_offset)
     }
 }
 
+/// An object of one pack, proven to be the one that was asked for. What the cache has was proven before.
+fn decode(id: &Oid, found: &Found<'_>) -> Result<Object> {
+    let (pack, place) = (found.pack, found.place());
+    if let Some(object) = pack.cache.get(place) {
+        return Ok(object);
+    }
+    let resolve = |base: &gix::oid, _: &mut Vec<u8>| {
+        let at = pack.index.lookup(base).map(|at| pack.data.entry(pack.index.pack_offset_at_index(at)));
+        Ok(at.transpose()?.map(entry::ResolvedBase::InPack))
+    };
+    let mut out = Vec::new();
+    let mut inflater = pack.cache.take_inflater();
+    let decoded = pack.data.decode_entry(found.entry.clone(), &mut out, &mut inflater, &resolve, &mut Bases(&pack.cache));
+    pack.cache.put_inflater(inflater);
+    let kind = Kind::from_gix(decoded.map_err(|e| pack.damaged(*id, e.to_string()))?.kind);
+    if !has_id(id, kind, &out) {
+        return Err(pack.damaged(*id, "the index leads to bytes of another id"));
+    }
+    // Work buffers of a delta chain are larger than the result; they must not live on in the cache.
+    out.shrink_to_fit();
+    let object = Object { kind, data: Bytes::from(out) };
+    if kind != Kind::Blob || object.data.len() <= SMALL_BLOB {
+        pack.cache.put(place, &object);
+    }
+    Ok(object)
+}
+
+/// Collisions were refused when the object was taken in: here is asked for damage alone, with the faster hasher.
+fn has_id(id: &Oid, kind: Kind, data: &[u8]) -> bool {
+    let mut hasher = Sha1::new();
+    hasher.update(format!("{kind} {}\0", data.len()));
+    hasher.update(data);
+    hasher.finalize().as_slice() == id.0
+}
+
 impl Odb {
     /// Over these packs.
     pub fn new(members: Vec<Member>) -> Odb {
-        Odb { members, last_hit: AtomicUsize::new(0) }
+        Odb::with_damage(members, Vec::new(), Vec::new())
+    }
+
+    /// The same of a repository of which some packs are damaged: `fenced` are asked last, for what they alone have; `lost` cannot be
+    /// opened.
+    pub fn with_damage(mut whole: Vec<Member>, fenced: Vec<Member>, lost: Vec<Lost>) -> Odb {
+        let count = whole.len();
+        whole.extend(fenced);
+        Odb { members: whole, whole: count, lost, last_hit: AtomicUsize::new(0) }
+    }
+
+    /// Whether some of its packs are known to be damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.members.len() > self.whole || !self.lost.is_empty()
+    }
+
+    /// The packs that cannot be opened.
+    pub fn lost(&self) -> &[Lost] {
+        &self.lost
     }
 
     /// The packs that it looks in.
@@ -68,7 +136,8 @@ impl Odb {
     /// The same packs and, on top, a pack in quarantine, if there is one.
     pub fn with_pack(&self, pack: Option<&Arc<Pack>>) -> Odb {
         let top = pack.map(|pack| Member { pack: Arc::clone(pack), closed: false });
-        Odb::new(top.into_iter().chain(self.members.iter().cloned()).collect())
+        let (whole, fenced) = self.members.split_at_checked(self.whole).unwrap_or((&self.members, &[]));
+        Odb::with_damage(top.into_iter().chain(whole.iter().cloned()).collect(), fenced.to_vec(), self.lost.clone())
     }
 
     /// Whether the object is stored.
@@ -91,10 +160,10 @@ impl Odb {
         let mut inflater = pack.cache.take_inflater();
         let header = pack.data.decode_header(found.entry, &mut inflater, &|base| {
             let at = pack.index.lookup(base).map(|at| pack.data.entry(pack.index.pack_offset_at_index(at)));
-            Ok(at.transpose()?.map(decode::header::ResolvedBase::InPack))
+            Ok(at.transpose()?.map(header::ResolvedBase::InPack))
         });
         pack.cache.put_inflater(inflater);
-        let header = header.map_err(|e| Error::corrupt(*id, e.to_string()))?;
+        let header = header.map_err(|e| pack.damaged(*id, e.to_string()))?;
         Ok((Kind::from_gix(header.kind), header.object_size))
     }
 
@@ -107,29 +176,16 @@ impl Odb {
         }
     }
 
-    /// The object, inflated.
+    /// The object, inflated. Its bytes have its id: what is damaged is an error, unless another pack has it whole.
     pub fn find(&self, id: &Oid) -> Result<Object> {
         let found = self.entry(id)?;
-        let (pack, place) = (found.pack, found.place());
-        if let Some(object) = pack.cache.get(place) {
-            return Ok(object);
-        }
-        let resolve = |base: &gix::oid, _: &mut Vec<u8>| {
-            let at = pack.index.lookup(base).map(|at| pack.data.entry(pack.index.pack_offset_at_index(at)));
-            Ok(at.transpose()?.map(decode::entry::ResolvedBase::InPack))
+        let damaged = match decode(id, &found) {
+            Err(error @ Error::Damaged { .. }) => error,
+            done => return done,
         };
-        let mut out = Vec::new();
-        let mut inflater = pack.cache.take_inflater();
-        let decoded = pack.data.decode_entry(found.entry, &mut out, &mut inflater, &resolve, &mut Bases(&pack.cache));
-        pack.cache.put_inflater(inflater);
-        let kind = Kind::from_gix(decoded.map_err(|e| Error::corrupt(*id, e.to_string()))?.kind);
-        // Work buffers of a delta chain are larger than the result; they must not live on in the cache.
-        out.shrink_to_fit();
-        let object = Object { kind, data: Bytes::from(out) };
-        if kind != Kind::Blob || object.data.len() <= SMALL_BLOB {
-            pack.cache.put(place, &object);
-        }
-        Ok(object)
+        let others = self.members.iter().map(|member| member.pack.as_ref()).filter(|pack| !std::ptr::eq(*pack, found.pack));
+        let whole = others.filter_map(|pack| Some((pack, pack.index.lookup(to_gix(id))?)));
+        whole.map(|(pack, at)| decode(id, &Found::at(id, pack, at)?)).find_map(Result::ok).ok_or(damaged)
     }
 
     /// The object's content if it is of this kind.
@@ -196,8 +252,8 @@ impl Odb {
         pack.cache.put_inflater(inflater);
         match inflated {
             Ok((_, _, made)) if made == end => Ok(Bytes::from(out).slice(start..)),
-            Ok(_) => Err(Error::corrupt(*id, "the deflated data ends early")),
-            Err(error) => Err(Error::corrupt(*id, error.to_string())),
+            Ok(_) => Err(pack.damaged(*id, "the deflated data ends early")),
+            Err(error) => Err(pack.damaged(*id, error.to_string())),
         }
     }
 
@@ -207,9 +263,13 @@ impl Odb {
     }
 
     fn entry(&self, id: &Oid) -> Result<Found<'_>> {
-        let (pack, at) = self.locate(id).ok_or(Error::NotFound(*id))?;
-        let entry = pack.data.entry(pack.index.pack_offset_at_index(at)).map_err(|e| Error::corrupt(*id, e.to_string()))?;
-        Ok(Found { pack, entry })
+        let (pack, at) = self.locate(id).ok_or_else(|| self.absent(id))?;
+        Found::at(id, pack, at)
+    }
+
+    /// The error of what no pack has that can be opened.
+    fn absent(&self, id: &Oid) -> Error {
+        self.lost.iter().find_map(|lost| lost.error_of(id)).unwrap_or(Error::NotFound(*id))
     }
 
     /// The pack that holds the object, and its place in that pack's index.
@@ -217,14 +277,17 @@ impl Odb {
         let wanted = to_gix(id);
         let find = |pack: &Pack| pack.index.lookup(wanted);
         let first = self.last_hit.load(Ordering::Relaxed);
-        if let Some(member) = self.members.get(first)
+        if let Some(member) = self.members.get(first).filter(|_| first < self.whole)
             && let Some(place) = find(&member.pack)
         {
             return Some((&member.pack, place));
         }
         self.members.iter().enumerate().filter(|(at, _)| *at != first).find_map(|(at, member)| {
             let place = find(&member.pack)?;
-            self.last_hit.store(at, Ordering::Relaxed);
+            // One that is damaged is never the first to be asked.
+            if at < self.whole {
+                self.last_hit.store(at, Ordering::Relaxed);
+            }
             Some((member.pack.as_ref(), place))
         })
     }

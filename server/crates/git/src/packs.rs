@@ -12,6 +12,7 @@ pub mod pack;
 pub mod quarantine;
 pub(crate) mod shelves;
 pub mod store;
+pub mod suspects;
 pub(crate) mod workplace;
 
 pub use carry::Intake;
@@ -21,3 +22,4 @@ pub use hash::PackHash;
 pub use pack::Pack;
 pub use quarantine::Quarantine;
 pub use store::PackStore;
+pub use suspects::Suspect;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hardie_domain::oid::Oid;
 
 use crate::budget::{Budget, Cancel};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, told_of_object};
 use crate::object::Kind;
 use crate::odb::Odb;
 use crate::read::history::History;
@@ -83,13 +83,25 @@ impl Reach {
         let kind = match self.odb.header(id) {
             Ok((kind, _)) => kind,
             Err(Error::NotFound(_)) => return Ok(false),
+            // Of what kind it was nobody can tell; that it was there is not told to whoever may not have it.
+            Err(Error::Damaged { .. }) => return Ok(self.walked_to(id)? || self.walked_over(id)?),
             Err(other) => return Err(other),
         };
         match kind {
             Kind::Commit | Kind::Tag => self.reaches(id),
             Kind::Tree | Kind::Blob if self.odb.in_closed_pack(id) => Ok(true),
-            Kind::Tree | Kind::Blob => self.walked(|walked| walked.objects.contains(&self.odb, id, &mut self.budget())),
+            Kind::Tree | Kind::Blob => self.walked_over(id),
         }
+    }
+
+    /// Whether the history of a visible ref has this commit or tag.
+    fn walked_to(&self, id: &Oid) -> Result<bool> {
+        self.walked(|walked| walked.history.contains(&self.odb, id, &mut self.budget()))
+    }
+
+    /// Whether a tree of that history has this tree or blob.
+    fn walked_over(&self, id: &Oid) -> Result<bool> {
+        self.walked(|walked| walked.objects.contains(&self.odb, id, &mut self.budget()))
     }
 
     /// Whether a visible ref reaches this commit or tag.
@@ -98,9 +110,11 @@ impl Reach {
             return Ok(true);
         }
         // What is not stored is not reached; saying so must not cost a walk over everything.
-        match self.odb.kind(id)? {
-            Some(Kind::Commit | Kind::Tag) => {}
-            Some(Kind::Tree | Kind::Blob) | None => return Ok(false),
+        match self.odb.header(id) {
+            Ok((Kind::Commit | Kind::Tag, _)) => {}
+            Err(Error::Damaged { .. }) => return self.walked_to(id),
+            Ok(_) | Err(Error::NotFound(_)) => return Ok(false),
+            Err(other) => return Err(other),
         }
         if self.known.as_ref().is_some_and(|known| known.has(id)) || self.is_near(id)? {
             return Ok(true);
@@ -114,7 +128,7 @@ impl Reach {
                 return Ok(true);
             }
         }
-        self.walked(|walked| walked.history.contains(&self.odb, id, &mut self.budget()))
+        self.walked_to(id)
     }
 
     /// Whether more may be looked at behind the wants than was so far.
@@ -196,6 +210,11 @@ fn answer(error: Error) -> ObjectsError {
     match error {
         Error::TooLarge(text) => ObjectsError::Limit(text),
         Error::Stopped(text) => ObjectsError::Limit(text.to_owned()),
-        other => ObjectsError::Storage(Box::new(other)),
+        // What may be asked for is reached by a ref, and must be there.
+        Error::NotFound(id) => ObjectsError::Damaged(told_of_object(&id)),
+        other => match other.damage_told() {
+            Some(text) => ObjectsError::Damaged(text),
+            None => ObjectsError::Storage(Box::new(other)),
+        },
     }
 }

@@ -5,6 +5,7 @@ mod bitmaps;
 mod blame;
 mod built;
 mod collect;
+mod damage;
 mod fetch;
 mod generated;
 mod hostile;

@@ -30,12 +30,21 @@ impl View {
     ///
     /// On a full disk the folder is made in the system's temporary one instead: reads must go on.
     pub fn create(store: &PackStore, packs: &[PackHash], refs: &Arc<Refs>) -> Result<Arc<View>> {
-        let members: Vec<_> = store.packs(packs)?.into_iter().map(|pack| Member { pack, closed: false }).collect();
-        let files = Arc::clone(store.files());
-        let packs: Vec<_> = members.iter().map(|member| Arc::clone(&member.pack)).collect();
+        let packs = store.packs(packs)?;
         let bitmaps = bitmaps::files(store, &packs);
+        View::over(store, packs.into_iter().map(|pack| Member { pack, closed: false }).collect(), &bitmaps, refs)
+    }
+
+    /// The same of a repository with damaged packs: those that can be opened. Without bitmaps, by which git copies bytes that it has
+    /// not compared with their checksums.
+    pub fn of_damaged(store: &PackStore, odb: &Odb, refs: &Arc<Refs>) -> Result<Arc<View>> {
+        View::over(store, odb.members().to_vec(), &[], refs)
+    }
+
+    fn over(store: &PackStore, members: Vec<Member>, bitmaps: &[(PathBuf, String)], refs: &Arc<Refs>) -> Result<Arc<View>> {
+        let files = Arc::clone(store.files());
         let linked =
-            View::lay_out(store.new_view_path()?, files, members.clone(), &bitmaps, refs, |files, from, to| files.hard_link(from, to));
+            View::lay_out(store.new_view_path()?, files, members.clone(), bitmaps, refs, |files, from, to| files.hard_link(from, to));
         match linked {
             Err(Error::DiskFull) => {
                 let name = store.new_view_path()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

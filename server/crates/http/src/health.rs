@@ -53,5 +53,6 @@ async fn ready(State(http): State<Http>) -> Response {
 
 /// Prometheus' text format.
 pub async fn metrics(State(http): State<Http>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.metrics.render(&http.app.git.collections)).into_response()
+    let damaged = http.app.store.count_damaged_packs().await.ok();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.metrics.render(&http.app.git.collections, damaged)).into_response()
 }

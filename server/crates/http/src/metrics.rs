@@ -61,7 +61,8 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub fn render(&self, collections: &CollectionCounts) -> String {
+    /// `damaged_packs` is `None` if the database did not say.
+    pub fn render(&self, collections: &CollectionCounts, damaged_packs: Option<u64>) -> String {
         let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         head(&mut out, "hardie_build_info", "gauge", "The version that runs.");
@@ -84,6 +85,10 @@ impl Metrics {
             line(&mut out, &format!("hardie_http_request_seconds_count{{route=\"{route}\"}} {}", entry.count));
         }
         collected(&mut out, collections);
+        if let Some(packs) = damaged_packs {
+            head(&mut out, "hardie_damaged_packs", "gauge", "Packs whose file is known to be damaged; 0 is well.");
+            line(&mut out, &format!("hardie_damaged_packs {packs}"));
+        }
         out
     }
 }
@@ -140,7 +145,7 @@ mod tests {
             metrics.record(&Method::GET, "/api/v1/user", status, Duration::from_millis(2));
         }
         metrics.record(&Method::from_bytes(b"BREW").unwrap(), "none", StatusCode::METHOD_NOT_ALLOWED, Duration::ZERO);
-        let text = metrics.render(&CollectionCounts::default());
+        let text = metrics.render(&CollectionCounts::default(), Some(2));
         for expected in [
             "hardie_http_requests_under_way 1\n",
             "hardie_http_requests_total{route=\"/api/v1/user\",method=\"GET\",status=\"200\"} 2\n",
@@ -148,10 +153,11 @@ mod tests {
             "hardie_http_request_seconds_bucket{route=\"/api/v1/user\",le=\"0.001\"} 0\n",
             "hardie_http_request_seconds_bucket{route=\"/api/v1/user\",le=\"0.005\"} 3\n",
             "hardie_http_request_seconds_count{route=\"/api/v1/user\"} 3\n",
+            "hardie_damaged_packs 2\n",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }
         drop(under_way);
-        assert!(metrics.render(&CollectionCounts::default()).contains("under_way 0\n"));
+        assert!(metrics.render(&CollectionCounts::default(), None).contains("under_way 0\n"));
     }
 }

@@ -15,6 +15,7 @@ pub mod backup;
 pub mod certificates;
 pub mod collaborators;
 pub mod collection;
+pub mod damage;
 pub mod error;
 pub mod events;
 pub mod keys;

@@ -28,8 +28,9 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] =
-    migrations![1 "0001_forge", 2 "0002_keep_packs", 3 "0003_lfs", 4 "0004_collection", 5 "0005_push_certificates"];
+const MIGRATIONS: &[Migration] = migrations![
+    1 "0001_forge", 2 "0002_keep_packs", 3 "0003_lfs", 4 "0004_collection", 5 "0005_push_certificates", 6 "0006_damage"
+];
 
 /// Any number: nodes that start at once agree on it, and on nothing else.
 const ADVISORY_LOCK: i64 = 0x6861_7264_6965;

@@ -7,6 +7,7 @@ use hardie_domain::ids::{PushId, RepoId};
 use hardie_domain::time::Timestamp;
 
 use crate::backup::fence::NO_BACKUP;
+use crate::damage::NO_DAMAGE;
 use crate::sql::{Cols, count, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
@@ -61,6 +62,8 @@ pub struct RepoPackRow {
     pub closed: bool,
     /// Set for a cruft pack: since when no root reaches its objects. What is named again is taken out of it before it goes.
     pub unreached_since: Option<Timestamp>,
+    /// Its file is known to be damaged.
+    pub damaged: bool,
 }
 
 /// What [`Tx::stage_pack`] found.
@@ -74,8 +77,9 @@ pub enum Staging {
     Dying,
 }
 
-pub(crate) const SELECT_REPO_PACKS: &str = "SELECT p.hash, p.bytes, p.objects, rp.closed, rp.unreached_since FROM repo_pack rp \
-    JOIN pack p ON p.hash = rp.hash WHERE rp.repo_id = $1 ORDER BY rp.added_at DESC, p.hash";
+pub(crate) const SELECT_REPO_PACKS: &str = "SELECT p.hash, p.bytes, p.objects, rp.closed, rp.unreached_since, \
+    CASE WHEN d.hash IS NULL THEN 0 ELSE 1 END FROM repo_pack rp JOIN pack p ON p.hash = rp.hash \
+    LEFT JOIN pack_damage d ON d.hash = p.hash WHERE rp.repo_id = $1 ORDER BY rp.added_at DESC, p.hash";
 
 pub(crate) fn repo_pack_row(cols: &mut Cols<'_>) -> Result<RepoPackRow> {
     Ok(RepoPackRow {
@@ -84,6 +88,7 @@ pub(crate) fn repo_pack_row(cols: &mut Cols<'_>) -> Result<RepoPackRow> {
         objects: cols.count()?,
         closed: cols.flag()?,
         unreached_since: cols.opt_time()?,
+        damaged: cols.flag()?,
     })
 }
 
@@ -118,6 +123,8 @@ reads! {
             .push_bind(now)
             .push(") AND p.keep_until <= ")
             .push_bind(now)
+            .push(" AND ")
+            .push(NO_DAMAGE)
             .push(" ORDER BY p.created_at, p.hash LIMIT ")
             .push_bind(limit);
         db.all(statement, pack_row).await
@@ -240,6 +247,7 @@ impl Tx {
         if !self.keep_longer(hash, keep_until).await? {
             return Ok(false);
         }
+        self.exec(sql("UPDATE pack SET left_repo = $2 WHERE hash = $1").bind(hash).bind(repo)).await?;
         self.wrote(sql("DELETE FROM repo_pack WHERE repo_id = $1 AND hash = $2").bind(repo).bind(hash)).await
     }
 
@@ -275,6 +283,7 @@ impl Tx {
         let statement = sql("UPDATE pack SET state = 'dead' WHERE hash = $1 \
              AND NOT EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = $1) \
              AND NOT EXISTS (SELECT 1 FROM pack_stage s WHERE s.hash = $1 AND s.lease_until > $2) AND keep_until <= $2 AND ");
+        let statement = statement.push(NO_DAMAGE).push(" AND ");
         self.wrote(statement.push(NO_BACKUP).bind(hash).bind(now)).await
     }
 

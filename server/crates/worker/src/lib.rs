@@ -19,6 +19,8 @@ use crate::rounds::{Next, rounds};
 const SEQUENCING: Duration = Duration::from_millis(200);
 /// What expired is ended about this long afterwards.
 const EXPIRY: Duration = Duration::from_secs(60);
+/// What reading found damaged is told and fenced off this long afterwards, if it was not at once.
+const DAMAGE: Duration = Duration::from_secs(5);
 /// Crowded repositories are looked for this often.
 const FOLDING: Duration = Duration::from_secs(60);
 /// Large repositories are looked for this often.
@@ -34,6 +36,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     tokio::join!(
         rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
+        rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
         rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
         rounds("worker.bitmaps", BITMAPS, &stop, || bitmaps(app.clone())),
         rounds("worker.collect", COLLECTING, &stop, || collect(app.clone())),
@@ -66,6 +69,11 @@ async fn expire(app: App) -> Result<Next> {
         );
     }
     Ok(Next::Later)
+}
+
+async fn damage(app: App) -> Result<Next> {
+    hardie_app::damage::settle(&app).await?;
+    Ok(if hardie_app::damage::look_closer(&app).await? { Next::AtOnce } else { Next::Later })
 }
 
 async fn fold(app: App) -> Result<Next> {

@@ -16,7 +16,7 @@ use super::revision::{self, Revision};
 use crate::access::{RepoAccess, repo_for};
 use crate::cancel::CancelOnDrop;
 use crate::git_access::{RepoHandle, open_repo};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, damage};
 
 /// Who waits longer for a turn is told to come back.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
@@ -104,12 +104,20 @@ pub(super) async fn read_authorised<T: Send + 'static>(
     let handle = open_repo(app, access.repo.id).await?;
     let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
     let gone = CancelOnDrop::default();
+    let has_lost = !handle.odb.lost().is_empty();
     let reading = Reading { handle, app: app.clone(), cancel: gone.0.clone() };
     let done = spawn_blocking(move || {
         let _permit = permit;
         work(&reading)
     });
-    done.await.map_err(Error::internal)?
+    let done = done.await.map_err(Error::internal)?;
+    if done.is_err() {
+        damage::settle_or_log(app).await;
+    }
+    match done {
+        Err(Error::NotFound("object")) if has_lost => Err(damage::may_be_lost()),
+        done => done,
+    }
 }
 
 /// What git's errors mean to somebody who looks at a page.

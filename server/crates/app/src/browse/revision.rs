@@ -6,7 +6,7 @@ use hardie_git::odb::Prefix;
 use hardie_git::{Kind, read};
 
 use super::reading::{Reading, explain};
-use crate::{Error, Result};
+use crate::{Error, Result, damage};
 
 /// What kind of name it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub(super) fn by_id(reading: &Reading, hex: &str) -> Result<Option<Oid>> {
     let id = match reading.handle.odb.find_prefix(&hex.to_ascii_lowercase()) {
         Prefix::One(id) => id,
         // Whether two ids begin alike may hang on objects that this asker must not know of: no word about it.
+        // The same word about every id that no pack has which can be opened.
+        Prefix::None if hex.len() == 40 && !reading.handle.odb.lost().is_empty() => return Err(damage::may_be_lost()),
         Prefix::None | Prefix::Ambiguous => return Ok(None),
     };
     let is_whole = hex.len() == id.to_hex().len();

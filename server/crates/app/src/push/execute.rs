@@ -144,6 +144,7 @@ async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, mut request: PushReques
 async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSource) -> Result<Result<Ingested, String>> {
     let (packs, limits, id) = (app.packs.clone(), app.config.git_limits, push.id);
     let permit = app.git.ingest_permit().await;
+    let remark = handle.remark();
     let taken = spawn_blocking(move || {
         let _permit = permit;
         let PackSource { mut reader, progress, cancel } = source;
@@ -155,7 +156,7 @@ async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSo
     });
     match taken.await.map_err(Error::internal)? {
         Ok(ingested) => Ok(Ok(ingested)),
-        Err(error) if error.is_clients_fault() => Ok(Err(error.to_string())),
+        Err(error) if error.is_clients_fault() => Ok(Err(format!("{error}{remark}"))),
         Err(error) => {
             tracing::error!(%error, push.id = %push.id, "a pack could not be taken in");
             Ok(Err(error.to_string()))

@@ -131,7 +131,7 @@ impl Work {
             Ok(verdicts) => {
                 for ((index, _), verdict) in wanted.iter().zip(verdicts) {
                     if let Some(missing) = verdict {
-                        self.report.refuse(*index, &format!("missing necessary objects: {missing}"));
+                        self.report.refuse(*index, &format!("missing necessary objects: {missing}{}", self.handle.remark()));
                     }
                 }
                 Ok(())

@@ -47,7 +47,12 @@ async fn begin(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<(Arc<RepoHandle>
     let found = access::repo_for(app, ctx, path, Service::UploadArchive.action()).await?;
     let slot = app.git.slots.take(ctx)?;
     let turn = app.git.archive_slots.take(ctx)?;
-    Ok((open_repo(app, found.repo.id).await?, [slot, turn]))
+    let handle = open_repo(app, found.repo.id).await?;
+    // Made by git, which compares what it reads with no id.
+    if handle.odb.is_damaged() {
+        return Err(Error::Unavailable("a part of this repository is damaged: no archives are made until it is repaired".to_owned()));
+    }
+    Ok((handle, [slot, turn]))
 }
 
 /// Serves one `git archive --remote`.

@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
+use hardie_git::Cancel;
 use hardie_git::upload::{PackRequest, Upload};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::pack::{self, FAILED};
-use super::relay::relay;
-use crate::App;
+use super::pack;
+use super::relay::{ChannelSink, relay};
 use crate::git_access::RepoHandle;
+use crate::{App, Error};
 
 /// Builds and sends.
 pub async fn send(
@@ -20,14 +21,21 @@ pub async fn send(
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
     let (turn, app, handle) = (app.clone(), app.clone(), handle.clone());
-    let turn = async move { turn.git.build_permit().await };
-    let build = relay(turn, move |sink, gone| pack::build(&app, &handle, &request, sink, gone), machine.framing(), output);
-    match build.await? {
-        Ok(()) => output.write_all(&machine.finish_pack()).await?,
+    let (turn, of) = (async move { turn.git.build_permit().await }, app.clone());
+    let work = move |sink: &mut ChannelSink, gone: &Cancel| {
+        let built = pack::build(&of, &handle, &request, sink, gone);
+        built.inspect_err(|error| pack::explain(&of, handle.snapshot.repo.id, error))
+    };
+    match relay(turn, work, machine.framing(), output).await? {
+        Ok(()) => {
+            output.write_all(&machine.finish_pack()).await?;
+            output.flush().await
+        }
+        // Told already.
+        Err(Error::Unavailable(why)) => pack::fail(&app, machine, Some(why), output).await,
         Err(error) => {
-            tracing::error!(%error, "a pack could not be built");
-            output.write_all(&machine.fail_pack(FAILED)).await?;
+            tracing::debug!(%error, "a fetch is ended");
+            pack::fail(&app, machine, None, output).await
         }
     }
-    output.flush().await
 }

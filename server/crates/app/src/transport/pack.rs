@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use hardie_domain::ids::RepoId;
 use hardie_git::Cancel;
 use hardie_git::build::{self, Source};
 use hardie_git::sink::ByteSink;
@@ -14,8 +15,8 @@ use tracing::Instrument as _;
 
 use super::answers::{Key, Part, Writer};
 use super::{KEEPALIVE, direct};
-use crate::App;
 use crate::git_access::RepoHandle;
+use crate::{App, damage};
 
 /// What a client is told; the log says more.
 pub const FAILED: &str = "the server could not build the pack; try again";
@@ -51,9 +52,10 @@ pub async fn send(
                 output.write_all(&machine.finish_pack()).await?;
                 return output.flush().await;
             }
-            Ok(Err(_)) => {
-                output.write_all(&machine.fail_pack(FAILED)).await?;
-                return output.flush().await;
+            Ok(Ok(Part::Failed(why))) => return fail(app, machine, why, output).await,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an answer that was kept could not be read");
+                return fail(app, machine, None, output).await;
             }
             Err(_) if reader.is_level() => {
                 output.write_all(&machine.keepalive()).await?;
@@ -64,34 +66,59 @@ pub async fn send(
     }
 }
 
+/// Ends a fetch whose pack could not be built. Whoever is to hear of damage has heard of it before the client does.
+pub async fn fail(app: &App, machine: &mut Upload, why: Option<String>, output: &mut (impl AsyncWrite + Unpin + Send)) -> io::Result<()> {
+    damage::settle_or_log(app).await;
+    output.write_all(&machine.fail_pack(why.as_deref().unwrap_or(FAILED))).await?;
+    output.flush().await
+}
+
 /// Builds in a task of its own: whoever began it may leave while others read along.
 fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writer) {
     let (app, handle) = (app.clone(), handle.clone());
     let mut writer = writer.spilling_to(&app.packs);
+    let repo = handle.snapshot.repo.id;
     let work = async move {
         let permit = app.git.build_permit().await;
+        let of = app.clone();
         let build = move || {
             let _permit = permit;
             let gone = writer.gone();
-            let built = build(&app, &handle, &request, &mut writer, &gone);
+            let built = build(&of, &handle, &request, &mut writer, &gone);
             // Why it could not be written says more than that the child was ended for it.
             writer.finish(built)
         };
         match spawn_blocking(build).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "a pack could not be built"),
+            Ok(Err(error)) => explain(&app, repo, &error),
             Err(panic) => tracing::error!(%panic, "building a pack failed"),
         }
     };
     drop(tokio::spawn(work.in_current_span()));
 }
 
+/// Tells the log why a pack could not be built. What does not name a pack is looked at more closely.
+pub fn explain(app: &App, repo: RepoId, error: &hardie_git::Error) {
+    tracing::error!(%error, repo.id = %repo, "a pack could not be built");
+    if matches!(error, hardie_git::Error::Corrupt { .. } | hardie_git::Error::Git(_)) {
+        app.git.looks.ask(repo, app.clock.now());
+    }
+}
+
 /// Writes the pack. Blocks; the caller has taken a turn.
 pub fn build(app: &App, handle: &RepoHandle, request: &PackRequest, sink: &mut impl ByteSink, gone: &Cancel) -> hardie_git::Result<()> {
-    // Made only for a pack that is left to git.
-    let view = || handle.view(&app.packs);
+    // Made only for a pack that is left to git, which does not compare what it sends with any checksum.
+    let view = || match handle.damaged_pack() {
+        Some(pack) => Err(hardie_git::Error::Damaged { pack, object: None, why: "what git would send of it is not proven".to_owned() }),
+        None => handle.view(&app.packs),
+    };
     let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
-    build::build_pack(&source, request, sink, gone, app.config.git_limits.wall)
+    let built = build::build_pack(&source, request, sink, gone, app.config.git_limits.wall);
+    built.map_err(|error| match error {
+        // A ref reaches all that goes in.
+        hardie_git::Error::NotFound(id) => hardie_git::Error::Corrupt { id, why: "a ref reaches it, and no pack has it".to_owned() },
+        other => other,
+    })
 }
 
 /// Whether there is room for the answer. It is seldom longer than the packs that it is made from.

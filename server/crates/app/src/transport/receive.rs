@@ -18,7 +18,7 @@ use super::{KEEPALIVE, Service};
 use crate::access::RepoAccess;
 use crate::cancel::CancelOnDrop;
 use crate::push::{self, PackSource, PushReport, PushRequest, SentCertificate};
-use crate::{App, Ctx, Error, Result, access, git_access};
+use crate::{App, Ctx, Error, Result, access, damage, git_access};
 
 /// Pieces of the client's pack waiting to be indexed.
 const PIECES: usize = 16;
@@ -179,6 +179,7 @@ async fn run(
             }
         }
     };
+    damage::settle_or_log(&pusher.app).await;
     match result.map_err(Error::internal).flatten() {
         Ok(report) => Ok(Ran { all_read: report.unpack.is_none(), report }),
         Err(error) => Ok(Ran { report: failed(error, updates), all_read: false }),

@@ -18,7 +18,7 @@ use super::slots::Slot;
 use super::{Service, pack};
 use crate::cancel::CancelOnDrop;
 use crate::git_access::{self, RepoHandle};
-use crate::{App, Ctx, Error, Result, access};
+use crate::{App, Ctx, Error, Result, access, damage};
 
 /// For so long a fetch need not ask again whether it may go on.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -52,8 +52,18 @@ pub async fn git_upload_pack(
     }
 }
 
-fn begin(app: &App, handle: &RepoHandle, gone: Cancel) -> Reach {
-    Reach::new(handle.odb.clone(), handle.refs.clone()).with_known(app.git.histories.of(handle)).with_cancel(gone)
+/// What a conversation begins to walk with.
+struct Begin {
+    app: App,
+    handle: Arc<RepoHandle>,
+    gone: Cancel,
+}
+
+impl Begin {
+    fn reach(self) -> Reach {
+        let known = self.app.git.histories.of(&self.handle);
+        Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_known(known).with_cancel(self.gone)
+    }
 }
 
 /// A client that leaves is no fault of the server.
@@ -118,18 +128,20 @@ async fn converse(
             UploadAction::Send(bytes) => output.write_all(&bytes).await?,
             UploadAction::Compute => {
                 began.still_stands(app).await?;
-                let (before, gone, app, handle) = (reach.take(), gone.0.clone(), app.clone(), handle.clone());
+                let begin = Begin { app: app.clone(), handle: handle.clone(), gone: gone.0.clone() };
+                let before = reach.take();
                 let permit = app.git.work_permit().await;
                 // Counted as this client's until it has ended, even if the client leaves before.
                 let slot = slot.clone();
                 (machine, reach) = spawn_blocking(move || {
-                    let objects = before.unwrap_or_else(|| begin(&app, &handle, gone));
+                    let objects = before.unwrap_or_else(|| begin.reach());
                     told(machine.compute(&objects));
                     drop((permit, slot));
                     (machine, Some(objects))
                 })
                 .await
                 .map_err(io::Error::other)?;
+                damage::settle_or_log(app).await;
             }
             UploadAction::Pack(request) => {
                 began.still_stands(app).await?;

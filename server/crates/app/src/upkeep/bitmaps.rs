@@ -44,6 +44,10 @@ async fn keep(app: &App, repo: RepoId) -> Result<Option<(String, bool)>> {
         Err(Error::NotFound(_)) => return Ok(None),
         other => other?,
     };
+    // What covers damaged packs is not made, nor kept.
+    if handle.odb.is_damaged() {
+        return Ok(None);
+    }
     let hashes: Vec<PackHash> = handle.snapshot.packs.iter().map(|pack| PackHash(pack.hash)).collect();
     let (store, id, refs) = (app.packs.clone(), work_name(app, "bitmaps", repo), handle.refs.clone());
     let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);

@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 use super::made::work_name;
 use crate::cancel::CancelOnDrop;
 use crate::error::with_causes;
-use crate::{App, Ctx, Error, Result, access};
+use crate::{App, Ctx, Error, Result, access, damage};
 pub use counts::CollectionCounts;
 use exchange::Exchanged;
 
@@ -131,7 +131,15 @@ pub async fn collect_one(app: &App, path: &str, how: How) -> Result<Collection> 
 }
 
 async fn collect_repo(app: &App, repo: RepoId, how: How) -> Result<Collection> {
-    let done = look(app, repo, how).await;
+    let done = match damage::settle(app).await {
+        Ok(()) => look(app, repo, how).await,
+        Err(error) => Err(error),
+    };
+    // What could not be read is looked at closely, if nothing has named it yet.
+    if matches!(&done, Err(Error::Internal(_) | Error::Unavailable(_))) {
+        app.git.looks.ask(repo, app.clock.now());
+        damage::settle(app).await?;
+    }
     app.git.collections.note(&done, app.clock.now());
     done
 }
@@ -139,6 +147,9 @@ async fn collect_repo(app: &App, repo: RepoId, how: How) -> Result<Collection> {
 async fn look(app: &App, repo: RepoId, how: How) -> Result<Collection> {
     for _ in 0..TRIES {
         let Some(snapshot) = app.store.load_snapshot(repo).await? else { return Err(Error::NotFound("repository")) };
+        if snapshot.packs.iter().any(|pack| pack.damaged) {
+            return Err(damage::refuse());
+        }
         let now = app.clock.now();
         let collected = work(app, &snapshot, how, now).await?;
         let exchanged = exchange::exchange(app, &snapshot, how, &collected, now).await;

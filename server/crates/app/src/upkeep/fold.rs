@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::made::{publish, work_name};
 use crate::push::lease;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, damage};
 
 /// Packs that a repository may have before it is looked at.
 const CROWD: u32 = 40;
@@ -24,9 +24,13 @@ const FEWEST: usize = 8;
 
 /// Folds what is crowded; how many packs were superseded.
 pub async fn fold_packs(app: &App) -> Result<u64> {
+    damage::settle(app).await?;
     let mut folded = 0;
     for repo in app.store.list_crowded_repos(CROWD, BATCH).await? {
         let Some(snapshot) = app.store.load_snapshot(repo).await? else { continue };
+        if snapshot.packs.iter().any(|pack| pack.damaged) {
+            continue;
+        }
         // Open and closed packs are folded apart: a closed one promises something about every object in it.
         for closed in [true, false] {
             let is_one = |p: &&RepoPackRow| p.closed == closed && p.unreached_since.is_none();
@@ -41,6 +45,7 @@ pub async fn fold_packs(app: &App) -> Result<u64> {
                 // One damaged repository must not keep the others crowded.
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "packs could not be folded");
+                    app.git.looks.ask(repo, app.clock.now());
                 }
             }
         }
@@ -86,7 +91,7 @@ async fn exchange(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: 
     let mut tx = app.store.begin().await?;
     let now = app.clock.now();
     let Some(row) = tx.lock_repo(repo).await? else { return Ok(false) };
-    if row.gc_epoch != gc_epoch || !tx.adopt_pack(repo, &hash.0, closed, None, now).await? {
+    if row.gc_epoch != gc_epoch || tx.is_repo_damaged(repo).await? || !tx.adopt_pack(repo, &hash.0, closed, None, now).await? {
         return Ok(false);
     }
     for old in chosen.iter().filter(|old| old.hash != hash.0) {
@@ -110,6 +115,7 @@ mod tests {
             objects: *objects,
             closed: true,
             unreached_since: None,
+            damaged: false,
         };
         choose(objects.iter().enumerate().map(row).collect()).iter().map(|p| p.objects).collect()
     }

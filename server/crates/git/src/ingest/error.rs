@@ -73,6 +73,7 @@ impl fmt::Display for IngestError {
             IngestError::Stopped(why) => f.write_str(why),
             IngestError::DiskFull => f.write_str("the server's disk is full: nothing was changed; try again later"),
             IngestError::NoGit(why) => write!(f, "the server cannot take packs: {why}"),
+            IngestError::Storage(error) if let Some(text) = error.damage_told() => f.write_str(&text),
             IngestError::Storage(_) => f.write_str("the server could not store the pack: nothing was changed; try again later"),
         }
     }

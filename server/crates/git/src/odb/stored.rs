@@ -4,7 +4,7 @@ use gix::odb::pack::data::{Entry, entry::Header};
 use hardie_domain::oid::Oid;
 
 use super::Odb;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::object::from_gix;
 use crate::packs::Pack;
 
@@ -23,8 +23,8 @@ pub(crate) struct Stored<'a> {
 impl Odb {
     /// Where the object is stored and in which form. Reads the entry's header alone.
     pub(crate) fn stored(&self, id: &Oid) -> Result<Stored<'_>> {
-        let (pack, at) = self.locate(id).ok_or(Error::NotFound(*id))?;
-        let bad = |why: String| Error::corrupt(*id, why);
+        let (pack, at) = self.locate(id).ok_or_else(|| self.absent(id))?;
+        let bad = |why: String| pack.damaged(*id, why);
         let offset = pack.index.pack_offset_at_index(at);
         let (_, end) = pack.entry_at(offset).ok_or_else(|| bad("the index contradicts itself".to_owned()))?;
         let entry = pack.data.entry(offset).map_err(|e| bad(e.to_string()))?;
@@ -75,7 +75,7 @@ impl<'a> Stored<'a> {
         let data = self.pack.data.entry_slice(self.entry.data_offset..self.end);
         match data {
             Some(data) if Some(self.pack.data.entry_crc32(self.offset, size)) == self.crc => Ok(data),
-            _ => Err(Error::corrupt(*id, "the pack's bytes have another checksum than its index says")),
+            _ => Err(self.pack.damaged(*id, "the pack's bytes have another checksum than its index says")),
         }
     }
 }

@@ -7,8 +7,9 @@ use hardie_domain::oid::Oid;
 use crate::error::{Error, Result};
 use crate::object::from_gix;
 use crate::odb::{Member, Odb};
+use crate::packs::pack::verify_index;
 use crate::packs::store::hash_file;
-use crate::packs::{Pack, PackHash, PackStore};
+use crate::packs::{Pack, PackHash, PackStore, Suspect};
 
 /// Damaged objects that are named one by one.
 const NAMED: usize = 20;
@@ -23,6 +24,14 @@ pub struct Damage {
 }
 
 impl Damage {
+    /// An error's, without the names that a damage carries beside its text.
+    fn of(error: Error) -> Damage {
+        match error {
+            Error::Damaged { object, why, .. } => Damage { object, text: why },
+            other => Damage::of_pack(other.to_string()),
+        }
+    }
+
     fn of_pack(text: impl Into<String>) -> Damage {
         Damage { object: None, text: text.into() }
     }
@@ -36,7 +45,7 @@ impl PackStore {
         let opened = self.open_unpublished(&self.final_name(hash).0, *hash);
         let pack = match opened {
             Ok(pack) => pack,
-            Err(error) => return vec![Damage::of_pack(error.to_string())],
+            Err(error) => return vec![Damage::of(error)],
         };
         let index = pack.check_index().err().map(|e| Damage::of_pack(e.to_string()));
         let data = match hash_file(pack.path()) {
@@ -52,14 +61,32 @@ impl PackStore {
     }
 }
 
+impl PackStore {
+    /// Whether the file as it is now has what reading noted; one look at one object, not at the pack. `None` if it reads well.
+    pub fn confirm(&self, suspect: &Suspect) -> Option<Damage> {
+        let opened = self.open_unpublished(&self.final_name(&suspect.pack).0, suspect.pack);
+        let pack = match opened {
+            Ok(pack) => pack,
+            Err(error @ Error::Damaged { .. }) => return Some(Damage::of(error)),
+            // Too many open files, say: that is no damage.
+            Err(_) => return None,
+        };
+        let id = suspect.object.filter(|id| pack.contains(id))?;
+        let odb = Odb::new(vec![Member { pack, closed: false }]);
+        let read = odb.find(&id).and_then(|_| odb.stored(&id)?.checked(&id).map(drop));
+        let error = read.err()?;
+        Some(Damage { object: Some(id), text: Damage::of(error).text })
+    }
+}
+
 /// Reads every object by its id and computes that anew.
 fn misnamed_objects(pack: &Arc<Pack>) -> Vec<Damage> {
     let odb = Odb::new(vec![Member { pack: Arc::clone(pack), closed: false }]);
     let wrong = pack.entries().filter_map(|(id, _)| {
         let text = match odb.find(&id) {
             Ok(object) if object.id() == Some(id) => return None,
-            Ok(_) => "the index leads to other bytes than those of this id".to_owned(),
-            Err(error) => error.to_string(),
+            Ok(_) => "its bytes were made to collide".to_owned(),
+            Err(error) => Damage::of(error).text,
         };
         Some(Damage { object: Some(id), text })
     });
@@ -69,9 +96,7 @@ fn misnamed_objects(pack: &Arc<Pack>) -> Vec<Damage> {
 impl Pack {
     /// Reads the whole index and compares it with its own trailer.
     pub(crate) fn check_index(&self) -> Result<()> {
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        let checked = self.index.verify_checksum(&mut gix::progress::Discard, &stop);
-        checked.map(drop).map_err(|e| Error::Git(format!("index of pack {}: {e}", self.hash())))
+        verify_index(&self.index).map_err(|e| Error::Git(format!("index of pack {}: {e}", self.hash())))
     }
 
     /// Compares each entry with the checksum that the index has of it, in a pack whose bytes are not those of its name.

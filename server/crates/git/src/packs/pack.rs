@@ -1,6 +1,7 @@
 //! One pack: data and index mapped, objects looked up by id.
 
-use std::fs;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,9 +13,12 @@ use crate::error::{Error, Result};
 use crate::object::{from_gix, to_gix};
 use crate::packs::cache::ObjectCache;
 use crate::packs::hash::PackHash;
+use crate::packs::suspects::Suspects;
 
 /// The largest single allocation while an object is decoded: two result buffers and the deltas.
 const DECODE_BYTES: usize = 6 << 30;
+/// An index up to this size is compared with its trailer whenever it is opened, in some ten milliseconds at most.
+const SMALL_INDEX: u64 = 16 << 20;
 
 /// An open pack. The files may be unlinked while it is open; the maps stay valid.
 pub struct Pack {
@@ -24,29 +28,40 @@ pub struct Pack {
     pub(crate) data: data::File,
     pub(crate) index: index::File,
     pub(crate) cache: Arc<ObjectCache>,
+    suspects: Arc<Suspects>,
     /// Positions in the index in the order of offsets: where an entry ends, and what lies at an offset. Four bytes an object, made
     /// when a pack is first sent from.
     by_offset: OnceLock<Vec<u32>>,
 }
 
 impl Pack {
-    /// Opens `path` (ending in `.pack`) and the index beside it. Does not read the content.
-    pub(crate) fn open(path: &Path, hash: PackHash, cache: &Arc<ObjectCache>) -> Result<Pack> {
-        let bad = |what: &str, error: &dyn std::fmt::Display| Error::Git(format!("{what} of pack {hash}: {error}"));
-        let bytes = fs::metadata(path).map_err(|e| Error::io(format!("opening pack {hash}"), e))?.len();
-        let mut data = data::File::at(path, gix::hash::Kind::Sha1).map_err(|e| bad("data", &e))?.with_alloc_limit_bytes(Some(DECODE_BYTES));
+    /// Opens `path` (ending in `.pack`) and the index beside it. Does not read the content. What reading finds damaged later is noted
+    /// in `suspects`.
+    pub(crate) fn open(path: &Path, hash: PackHash, cache: &Arc<ObjectCache>, suspects: &Arc<Suspects>) -> Result<Pack> {
+        let bad = |why: String| Error::Damaged { pack: hash, object: None, why };
+        let bytes = found(path, hash, "data")?;
+        let mut data = data::File::at(path, gix::hash::Kind::Sha1).map_err(|e| bad(format!("its data: {e}")))?;
+        data = data.with_alloc_limit_bytes(Some(DECODE_BYTES));
         // gix keys its caches by a checksum of the path, which may collide; a counter cannot within one process.
         static NEXT: AtomicU32 = AtomicU32::new(1);
         data.id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let index = index::File::at(path.with_extension("idx"), gix::hash::Kind::Sha1).map_err(|e| bad("index", &e))?;
+        let index = open_index(path, hash)?;
         if index.num_objects() != data.num_objects() {
-            return Err(bad("index", &"counts other objects than the data"));
+            return Err(bad("its index counts other objects than the data".to_owned()));
         }
         // One look at each end: a file that was cut off or exchanged is refused here instead of misread later.
         if index.pack_checksum() != data.checksum() {
-            return Err(bad("data", &"ends otherwise than its index says, as if it were cut off or another file"));
+            return Err(bad("the data ends otherwise than its index says, as if it were cut off or another file".to_owned()));
         }
-        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache: Arc::clone(cache), by_offset: OnceLock::new() })
+        let (cache, suspects) = (Arc::clone(cache), Arc::clone(suspects));
+        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache, suspects, by_offset: OnceLock::new() })
+    }
+
+    /// The error of an object whose bytes are not those that were stored, noted so that somebody looks at the pack.
+    pub(crate) fn damaged(&self, object: Oid, why: impl Into<String>) -> Error {
+        let why = why.into();
+        self.suspects.note(self.hash, Some(object));
+        Error::Damaged { pack: self.hash, object: Some(object), why }
     }
 
     /// Its name.
@@ -97,6 +112,36 @@ impl Pack {
     pub fn entries(&self) -> impl Iterator<Item = (Oid, u64)> + '_ {
         (0..self.index.num_objects()).map(|at| (from_gix(self.index.oid_at_index(at)), self.index.pack_offset_at_index(at)))
     }
+}
+
+/// Bytes of one file of a pack. One that is not there, or whose disk fails, is damage; what the system lacks at this moment is not.
+fn found(path: &Path, pack: PackHash, what: &str) -> Result<u64> {
+    let looked = File::open(path).and_then(|file| file.metadata());
+    looked.map(|found| found.len()).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Damaged { pack, object: None, why: format!("its {what} is missing") },
+        _ if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+            Error::Damaged { pack, object: None, why: format!("its {what} cannot be read: {error}") }
+        }
+        _ => Error::io(format!("opening the {what} of pack {pack}"), error),
+    })
+}
+
+/// The index beside a pack.
+pub(crate) fn open_index(path: &Path, pack: PackHash) -> Result<index::File> {
+    let path = path.with_extension("idx");
+    let bytes = found(&path, pack, "index")?;
+    let bad = |why: &dyn std::fmt::Display| Error::Damaged { pack, object: None, why: format!("its index: {why}") };
+    let index = index::File::at(path, gix::hash::Kind::Sha1).map_err(|e| bad(&e))?;
+    if bytes <= SMALL_INDEX {
+        verify_index(&index).map_err(|e| bad(&e))?;
+    }
+    Ok(index)
+}
+
+/// Reads an index and compares it with its own trailer.
+pub(crate) fn verify_index(index: &index::File) -> Result<(), String> {
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    index.verify_checksum(&mut gix::progress::Discard, &stop).map(drop).map_err(|e| e.to_string())
 }
 
 impl std::fmt::Debug for Pack {

@@ -1,7 +1,7 @@
 //! A folder of immutable files named by hash, in 256 folders by the first two digits: how packs and LFS objects are kept.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,24 +41,38 @@ impl Shelves {
     /// Gives a finished file its final name, its content made durable first. The name is durable once the folder is synced.
     /// `what` names the thing in errors.
     ///
-    /// The same bytes put there twice (by two at once, say) is success both times.
-    pub fn put(&self, from: &Path, to: &Path, what: &str) -> Result<()> {
+    /// The same bytes put there twice (by two at once, say) is success both times. Other bytes under this name are damaged: these
+    /// come in their place, and the answer is `true`.
+    pub fn put(&self, from: &Path, to: &Path, what: &str) -> Result<bool> {
         let failed = |doing: &str| {
             let what = format!("{doing} of {what}");
             move |e: io::Error| Error::io(what, e)
         };
         self.files.sync_file(from).map_err(failed("syncing the new file"))?;
         match self.files.hard_link(from, to) {
-            Ok(()) => Ok(()),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && length(from) != length(to) => {
-                // One that was cut off, by a repair of the disk perhaps.
-                self.files.remove_file(to).map_err(failed("removing the damaged file"))?;
-                self.files.hard_link(from, to).map_err(failed("linking the file"))
+            Ok(()) => Ok(false),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && !is_same(from, to).map_err(failed("reading the new file"))? => {
+                self.replace(from, to).map_err(failed("replacing the damaged file"))?;
+                tracing::warn!(file = %to.display(), "a damaged file was replaced by a whole one");
+                Ok(true)
             }
-            // Same name, same bytes. Whoever came first may have died before its sync: sync again.
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => self.files.sync_file(to).map_err(failed("syncing the file")),
+            // Whoever came first may have died before its sync: sync again.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                self.files.sync_file(to).map_err(failed("syncing the file"))?;
+                Ok(false)
+            }
             Err(e) => Err(failed("linking the file")(e)),
         }
+    }
+
+    /// In one step, so that nobody finds the name without a file.
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut beside = to.as_os_str().to_owned();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        ignore(self.files.remove_file(&beside), io::ErrorKind::NotFound)?;
+        self.files.hard_link(from, &beside)?;
+        self.files.rename(&beside, to)
     }
 
     /// Makes the names in one of the 256 folders durable.
@@ -90,6 +104,8 @@ impl Shelves {
     }
 }
 
+/// Bytes compared at a time.
+const COMPARED: usize = 256 << 10;
 /// A child of a process that was killed may put something there while it is emptied.
 const EMPTYING: u32 = 100;
 
@@ -106,8 +122,35 @@ pub(crate) fn empty_folder(files: &dyn Files, path: &Path) -> Result<()> {
     files.create_dir(path).map_err(|e| Error::io(format!("creating {}", path.display()), e))
 }
 
-fn length(path: &Path) -> Option<u64> {
-    path.metadata().ok().map(|found| found.len())
+/// Whether the file that is there has these bytes. One that cannot be read has not.
+fn is_same(new: &Path, there: &Path) -> io::Result<bool> {
+    let (mut new, there) = (File::open(new)?, File::open(there));
+    let Ok(mut there) = there else { return Ok(false) };
+    let (mut ours, mut theirs) = (vec![0; COMPARED], vec![0; COMPARED]);
+    loop {
+        let count = fill(&mut new, &mut ours)?;
+        match fill(&mut there, &mut theirs) {
+            Ok(other) if other == count && ours.get(..count) == theirs.get(..count) => {}
+            _ => return Ok(false),
+        }
+        if count < COMPARED {
+            return Ok(true);
+        }
+    }
+}
+
+/// Reads until the buffer is full or the file ends.
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match file.read(room) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Counts one kind of failure as success.
@@ -127,14 +170,19 @@ mod tests {
     use crate::packs::files::DiskFiles;
 
     #[test]
-    fn a_file_that_was_cut_off_is_put_there_again() {
+    fn a_file_that_is_damaged_is_put_there_again() {
         let dir = tempfile::tempdir().unwrap();
         let (from, to) = (dir.path().join("new"), dir.path().join("kept"));
         fs::write(&from, "whole").unwrap();
-        fs::write(&to, "who").unwrap();
         let shelves = Shelves::new(dir.path().to_owned(), Arc::new(DiskFiles));
-        shelves.put(&from, &to, "a file").unwrap();
-        assert_eq!(fs::read(&to).unwrap(), b"whole");
-        shelves.put(&from, &to, "a file").unwrap();
+        assert!(!shelves.put(&from, &to, "a file").unwrap());
+        for damaged in ["who", "whale", "wholesale", ""] {
+            fs::remove_file(&to).unwrap();
+            fs::write(&to, damaged).unwrap();
+            assert!(shelves.put(&from, &to, "a file").unwrap());
+            assert_eq!(fs::read(&to).unwrap(), b"whole");
+            assert!(!shelves.put(&from, &to, "a file").unwrap());
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing else is left");
     }
 }

@@ -25,6 +25,7 @@ use crate::packs::hash::PackHash;
 use crate::packs::pack::Pack;
 use crate::packs::quarantine::Quarantine;
 use crate::packs::shelves::{Shelves, empty_folder, ignore};
+use crate::packs::suspects::{Suspect, Suspects};
 use crate::packs::workplace::{self, Workplace};
 
 /// Open packs kept mapped when nobody uses them.
@@ -45,6 +46,7 @@ struct Inner {
     open: Mutex<HashMap<PackHash, (Arc<Pack>, u64)>>,
     tick: AtomicU64,
     cache: Arc<ObjectCache>,
+    suspects: Arc<Suspects>,
     /// Beside a server that may be running: where to work, made when it is first needed.
     apart: Option<Mutex<Option<Workplace>>>,
     resolving: Turns,
@@ -86,6 +88,7 @@ impl PackStore {
             open,
             tick,
             cache: Arc::default(),
+            suspects: Arc::default(),
             apart,
             resolving: Turns::new(RESOLVING),
         }))
@@ -111,7 +114,10 @@ impl PackStore {
         let (what, (target, folder)) = (format!("pack {}", pack.hash()), self.final_name(&pack.hash()));
         // The index first: a reader that sees the data must find its index.
         for extension in ["idx", "pack"] {
-            self.0.shelves.put(&pack.path().with_extension(extension), &target.with_extension(extension), &what)?;
+            let (from, to) = (pack.path().with_extension(extension), target.with_extension(extension));
+            if self.0.shelves.put(&from, &to, &what)? {
+                self.forget(&pack.hash());
+            }
         }
         self.0.shelves.sync(&folder, &what)
     }
@@ -124,7 +130,7 @@ impl PackStore {
             return Ok(Arc::clone(pack));
         }
         // Opened outside the lock: two threads may both open it, which costs a map and harms nobody.
-        let pack = Arc::new(Pack::open(&self.final_name(hash).0, *hash, &self.0.cache)?);
+        let pack = self.open_anew(hash)?;
         let mut open = self.lock();
         if open.len() >= OPEN_PACKS
             && let Some(oldest) = open.iter().min_by_key(|(_, (_, used))| *used).map(|(hash, _)| *hash)
@@ -133,6 +139,30 @@ impl PackStore {
         }
         open.insert(*hash, (Arc::clone(&pack), tick));
         Ok(pack)
+    }
+
+    /// A pack that is known to be damaged: its file as it is now, since it may have been put back meanwhile. It is not kept open.
+    pub fn fenced_pack(&self, hash: &PackHash) -> Result<Arc<Pack>> {
+        self.forget(hash);
+        self.open_anew(hash)
+    }
+
+    /// Closes a pack whose file may be another one now. Whoever has it open keeps reading the old one.
+    pub fn forget(&self, hash: &PackHash) {
+        self.lock().remove(hash);
+    }
+
+    /// The packs that could not be opened or read since this was last asked.
+    pub fn take_suspects(&self) -> Vec<Suspect> {
+        self.0.suspects.take()
+    }
+
+    fn open_anew(&self, hash: &PackHash) -> Result<Arc<Pack>> {
+        let opened = Pack::open(&self.final_name(hash).0, *hash, &self.0.cache, &self.0.suspects);
+        if let Err(Error::Damaged { .. }) = &opened {
+            self.0.suspects.note(*hash, None);
+        }
+        opened.map(Arc::new)
     }
 
     /// Several packs, in the order given.
@@ -180,7 +210,8 @@ impl PackStore {
 
     /// Opens a pack that is not published, such as one in quarantine.
     pub(crate) fn open_unpublished(&self, path: &Path, hash: PackHash) -> Result<Arc<Pack>> {
-        Ok(Arc::new(Pack::open(path, hash, &self.0.cache)?))
+        // Nobody is to look for it among those that are published.
+        Ok(Arc::new(Pack::open(path, hash, &self.0.cache, &Arc::default())?))
     }
 
     /// Turns at applying the deltas of a large pack.

@@ -23,7 +23,7 @@ impl UploadError {
     /// The text for the client: faults of the server carry no detail.
     pub(super) fn for_client(&self) -> String {
         match self {
-            UploadError::Objects(ObjectsError::Limit(text)) => text.clone(),
+            UploadError::Objects(ObjectsError::Limit(text) | ObjectsError::Damaged(text)) => text.clone(),
             UploadError::Objects(ObjectsError::Storage(_)) => "the server failed to read this repository; try again later".to_owned(),
             other => other.to_string(),
         }

@@ -24,6 +24,9 @@ pub enum ObjectsError {
     /// The question would cost more than allowed; the text goes to the client.
     #[error("{0}")]
     Limit(String),
+    /// A stored object is damaged; the text goes to the client.
+    #[error("{0}")]
+    Damaged(String),
     /// Storage failed; the text goes to the log, the client sees only that the server failed.
     #[error(transparent)]
     Storage(#[from] Box<dyn std::error::Error + Send + Sync>),

@@ -57,6 +57,7 @@ const LFS_HELD: &str = "EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_obj
 pub const LEFT: &[(&str, &str)] = &[
     ("session", "people sign in again; a copied backup opens no browser session"),
     ("sign_in_failure", "it counts minutes"),
+    ("pack_damage", "a restore proves each file anew"),
     ("pack_stage", "holds of pushes that are under way"),
     ("lease", "work of processes that are not those of the restored server"),
     ("schema_history", "the backup names its schema, and the migrations write this"),

@@ -10,6 +10,7 @@ mod backup;
 mod collection;
 mod credentials;
 mod cut;
+mod damage;
 mod events;
 mod lfs;
 mod open;

@@ -63,6 +63,8 @@ pub struct Answer {
 struct Content {
     frames: Frames,
     notes: Vec<u8>,
+    /// Why it will never be whole, for the client; nothing if that is the server's affair.
+    why: Option<String>,
 }
 
 enum Frames {
@@ -124,6 +126,11 @@ impl Answer {
     /// Nobody reads it any more: whoever builds it may stop.
     pub fn give_up(&self) {
         self.gone.cancel();
+    }
+
+    /// Why it will never be whole, in words for the client.
+    pub fn why(&self) -> Option<String> {
+        self.lock().why.clone()
     }
 
     fn append(&self, frames: &[u8], store: &PackStore) -> io::Result<()> {
@@ -212,6 +219,9 @@ impl Writer {
     pub fn finish(mut self, built: hardie_git::Result<()>) -> hardie_git::Result<()> {
         if let Some(fault) = self.fault.take() {
             return Err(hardie_git::Error::io("keeping an answer", fault));
+        }
+        if let Err(error) = &built {
+            self.answer.lock().why = error.damage_told();
         }
         built?;
         self.finished = true;

@@ -23,6 +23,8 @@ pub enum Part {
     Note(Bytes),
     /// That was all.
     End,
+    /// It will never be whole; why, if that is for the client.
+    Failed(Option<String>),
 }
 
 /// Reads an answer from its beginning, at its own pace.
@@ -46,7 +48,7 @@ impl Reader {
         self.at == self.grown.borrow().bytes
     }
 
-    /// The next part; waits for it. Nothing is lost if the future is dropped. Fails if the answer will never be whole.
+    /// The next part; waits for it. Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> io::Result<Part> {
         loop {
             let grown = *self.grown.borrow_and_update();
@@ -63,7 +65,7 @@ impl Reader {
             }
             match grown.state {
                 State::Whole => return Ok(Part::End),
-                State::Failed => return Err(io::Error::other("the pack could not be built")),
+                State::Failed => return Ok(Part::Failed(self.answer.why())),
                 State::Building => self.grown.changed().await.map_err(io::Error::other)?,
             }
         }

@@ -26,6 +26,7 @@ async fn all(reader: &mut Reader) -> Result<(Vec<u8>, String), String> {
             Part::Frames(bytes) => frames.extend_from_slice(&bytes),
             Part::Note(text) => notes.push_str(&String::from_utf8_lossy(&text)),
             Part::End => return Ok((frames, notes)),
+            Part::Failed(why) => return Err(why.unwrap_or_else(|| "failed".to_owned())),
         }
     }
 }
@@ -78,8 +79,8 @@ async fn what_failed_is_told_and_not_kept() {
     let (mut first, writer) = answers.join(key(1));
     let mut writer = writer.unwrap().spilling_to(&store);
     assert!(writer.data(b"half").is_continue());
-    assert!(writer.finish(Err(Error::Git("ended early".to_owned()))).is_err());
-    all(&mut first).await.unwrap_err();
+    assert!(writer.finish(Err(Error::Corrupt { id: hardie_git::Oid([7; 20]), why: "flipped".to_owned() })).is_err());
+    assert!(all(&mut first).await.unwrap_err().contains("object 0707070707070707070707070707070707070707 of this repository is damaged"));
     let (mut second, writer) = answers.join(key(1));
     drop(writer.expect("it is built again"));
     all(&mut second).await.unwrap_err();

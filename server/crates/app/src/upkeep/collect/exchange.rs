@@ -82,7 +82,7 @@ async fn attempt(app: &App, snapshot: &RepoSnapshot, generation: i64, how: How, 
         return Ok(Attempt::Done);
     }
     let Some(row) = tx.lock_repo(repo).await? else { return Ok(Attempt::Changed) };
-    if row.gc_epoch != snapshot.repo.gc_epoch {
+    if row.gc_epoch != snapshot.repo.gc_epoch || tx.is_repo_damaged(repo).await? {
         return Ok(Attempt::Changed);
     }
     // The lock itself moved it by one.

@@ -8,7 +8,7 @@ use hardie_domain::oid::Oid;
 use super::super::clean::{ATTRIBUTES, are_plain_attributes};
 use super::resolve::Resolved;
 use super::{Around, IngestError};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::{Member, Odb};
 use crate::packs::Pack;
@@ -47,7 +47,12 @@ pub(super) fn settle(pack: &Arc<Pack>, resolved: &Resolved, around: &Around<'_>)
             around.go_on()?;
         }
         if !bases.contains(id) && around.base.odb.contains(id) {
-            let (stored, sent) = (around.base.odb.find(id)?, new.find(id)?);
+            let stored = match around.base.odb.find(id) {
+                // It comes whole once more.
+                Err(Error::Damaged { .. }) => continue,
+                stored => stored?,
+            };
+            let sent = new.find(id)?;
             if stored.kind != sent.kind || stored.data != sent.data {
                 return Err(IngestError::Fsck(format!("object {id} is stored with other bytes: SHA-1 collision")));
             }

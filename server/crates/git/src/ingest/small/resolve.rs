@@ -85,7 +85,8 @@ pub(super) fn resolve(entries: &mut [Entry], odb: &Odb, gone: &Cancel) -> Result
         match odb.find(id) {
             Ok(stored) if stored.kind == object.kind && stored.data == object.data => {}
             Ok(_) => return Ok(None),
-            Err(Error::NotFound(_)) => {}
+            // What is damaged comes whole once more.
+            Err(Error::NotFound(_) | Error::Damaged { .. }) => {}
             Err(other) => return Err(other),
         }
     }

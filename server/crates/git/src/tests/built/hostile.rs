@@ -101,7 +101,7 @@ fn a_flipped_bit_is_an_error_and_never_a_bad_pack() {
             Ok(false) => assert!(sink.pack.is_empty()),
             Err(error) => {
                 failed += 1;
-                assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+                assert!(matches!(error, Error::Damaged { .. }), "{error}");
                 let (whole, ..) = client.try_git(&["index-pack", "--stdin", "--fix-thin"], &sink.pack);
                 assert!(!whole, "a pack that failed looks whole");
             }

@@ -1,0 +1,123 @@
+//! Damage to packs: what reading met, or `verify` found, is said once with repository, pack and object, and the pack is fenced off.
+//!
+//! The mark is a row. While it stands, whole copies of an object in other packs are read first, nothing is folded, collected or covered
+//! by bitmaps that would be made from the repository's packs, and no file that its repositories gave up is swept. A verification that
+//! finds the file whole again ends it.
+
+mod looks;
+
+use hardie_domain::audit::AuditEntry;
+use hardie_domain::ids::RepoId;
+use hardie_git::packs::{Damage, PackHash, Suspect};
+use tokio::task::spawn_blocking;
+
+use crate::{App, Error, Result};
+
+pub use looks::{Looks, look_closer};
+
+/// Confirms and marks what reading met. Costs nothing if it met nothing.
+pub async fn settle(app: &App) -> Result<()> {
+    for suspect in app.packs.take_suspects() {
+        settle_one(app, suspect).await?;
+    }
+    Ok(())
+}
+
+/// The same where nobody can be told of a failure: then it is met again.
+pub(crate) async fn settle_or_log(app: &App) {
+    if let Err(error) = settle(app).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "damaged packs could not be marked");
+    }
+}
+
+async fn settle_one(app: &App, suspect: Suspect) -> Result<()> {
+    let packs = app.packs.clone();
+    let confirmed = spawn_blocking(move || packs.confirm(&suspect)).await.map_err(Error::internal)?;
+    match confirmed {
+        Some(damage) => mark(app, suspect.pack, &damage).await.map(drop),
+        // The file was put back since it was opened.
+        None => {
+            app.packs.forget(&suspect.pack);
+            reopen(app, suspect.pack).await
+        }
+    }
+}
+
+/// Fences a pack off and tells the log and each repository's audit; whether it was not fenced off before.
+pub(crate) async fn mark(app: &App, pack: PackHash, damage: &Damage) -> Result<bool> {
+    app.packs.forget(&pack);
+    let repos = app.store.list_pack_repos(&pack.0).await?;
+    // One that no repository has harms nobody; rows that were read too early name such.
+    if repos.is_empty() || app.store.is_pack_damaged(&pack.0).await? {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    // Repositories before packs, as pushes lock them.
+    for (repo, _) in &repos {
+        tx.bump_generation(*repo).await?;
+    }
+    if !tx.insert_damage(&pack.0, damage.object, &damage.text, now).await? {
+        return Ok(false);
+    }
+    for (repo, _) in &repos {
+        tx.insert_audit(&audit(*repo, "repository.damage", &told(pack, damage)), now).await?;
+    }
+    tx.commit().await?;
+    let object = damage.object.map(|id| id.to_string());
+    for (id, repo) in &repos {
+        tracing::error!(%repo, repo.id = %id, %pack, object, why = damage.text, "a pack is damaged and fenced off");
+    }
+    Ok(true)
+}
+
+/// Ends the mark of a pack that was found whole; whether there was one.
+pub(crate) async fn clear(app: &App, pack: PackHash) -> Result<bool> {
+    if !app.store.is_pack_damaged(&pack.0).await? {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let repos = app.store.list_pack_repos(&pack.0).await?;
+    let mut tx = app.store.begin().await?;
+    for (repo, _) in &repos {
+        tx.bump_generation(*repo).await?;
+        tx.insert_audit(&audit(*repo, "repository.repair", &format!("pack {pack} was found whole")), now).await?;
+    }
+    tx.delete_damage(&pack.0).await?;
+    tx.commit().await?;
+    app.packs.forget(&pack);
+    tracing::info!(%pack, "a pack that was damaged is whole again");
+    Ok(true)
+}
+
+/// Refuses work that would make or remove packs of a repository with damage.
+pub(crate) fn refuse() -> Error {
+    Error::Unavailable(
+        "packs of this repository are damaged: nothing is made from them and nothing is removed until their files are put back and \
+         `hardie admin verify` finds them whole"
+            .to_owned(),
+    )
+}
+
+/// What is not found where a pack cannot be opened: nobody can tell what was in it.
+pub(crate) fn may_be_lost() -> Error {
+    Error::Unavailable("a part of this repository is damaged, and this may be in it; its administrators have been told".to_owned())
+}
+
+async fn reopen(app: &App, pack: PackHash) -> Result<()> {
+    let repos = app.store.list_pack_repos(&pack.0).await?;
+    let mut tx = app.store.begin().await?;
+    for (repo, _) in &repos {
+        tx.bump_generation(*repo).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+fn audit(repo: RepoId, action: &'static str, detail: &str) -> AuditEntry {
+    AuditEntry { action, actor: None, account: None, repo: Some(repo), address: None, detail: detail.to_owned() }
+}
+
+fn told(pack: PackHash, damage: &Damage) -> String {
+    let object = damage.object.map(|id| format!(": object {id}")).unwrap_or_default();
+    format!("pack {pack}{object}: {}", damage.text)
+}
