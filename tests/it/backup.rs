@@ -5,6 +5,7 @@ mod drill;
 mod engines;
 mod hostile;
 mod lfs;
+mod restore_drill;
 mod sweep;
 
 use std::collections::BTreeMap;

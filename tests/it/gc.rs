@@ -1,6 +1,6 @@
 //! Collection: what no ref reaches goes, at its time or at once, and nothing else ever does.
 
-mod fire;
+pub mod fire;
 mod leaning;
 
 use std::path::Path;

@@ -20,15 +20,21 @@ const BRANCHES: u64 = 4;
 
 /// What a branch was told to be, and what an answer that never came may have made it. `None` is absent.
 #[derive(Clone, Debug, Default)]
-struct Branch {
-    acknowledged: Option<String>,
-    possible: Vec<Option<String>>,
+pub struct Branch {
+    pub acknowledged: Option<String>,
+    pub possible: Vec<Option<String>>,
+    /// Everything that it was ever asked to be.
+    pub tried: Vec<Option<String>>,
 }
 
+/// The branches of one pusher.
+pub type Branches = Mutex<HashMap<String, Branch>>;
+
 /// What all threads share.
-struct Fire {
+pub struct Fire {
     data: tempfile::TempDir,
-    config: String,
+    /// Where the configuration and the database are.
+    more: Vec<String>,
     url: Mutex<String>,
     stop: AtomicBool,
     /// Odd while one is under way.
@@ -60,73 +66,105 @@ impl Fire {
         !self.stop.load(Ordering::Relaxed)
     }
 
+    fn more(&self) -> Vec<&str> {
+        self.more.iter().map(String::as_str).collect()
+    }
+
     fn serve(&self) -> ServerProcess {
-        let server = ServerProcess::serve(self.data.path(), &["--config", &self.config]).unwrap();
+        let server = ServerProcess::serve(self.data.path(), &self.more()).unwrap();
         *self.url.lock().unwrap() = format!("{}/alice/tool.git", server.url());
         server
     }
 
-    fn admin(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        process::admin(self.data.path(), &[arguments, &["--config", &self.config]].concat(), "")
+    pub fn admin(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        process::admin(self.data.path(), &[arguments, &self.more()].concat(), "")
     }
+
+    /// A server with one repository, on the database that `more` names.
+    pub fn lay(more: &[&str]) -> (Fire, Git, ServerProcess) {
+        let data = tempfile::tempdir().unwrap();
+        let create = ["user", "create", "alice", "--email", "a@example.org", "--password-stdin"];
+        process::admin(data.path(), &[&create, more].concat(), "correct horse battery\n").unwrap();
+        let token = process::admin(data.path(), &[&["token", "create", "alice", "--name", "t", "--scopes", "all"], more].concat(), "");
+        let git = Git::new("alice").unwrap().with_password("alice", &token.unwrap()).unwrap();
+        let config = git.path("fire.toml");
+        std::fs::write(&config, CONFIG).unwrap();
+        let more = [&["--config", config.to_str().unwrap()], more].concat().into_iter().map(str::to_owned).collect();
+        let fire = Fire {
+            data,
+            more,
+            url: Mutex::default(),
+            stop: AtomicBool::new(false),
+            kills: AtomicU32::new(0),
+            expiries: AtomicU32::new(0),
+            counts: Mutex::default(),
+        };
+        let server = fire.serve();
+        create_repo(&git, server.url(), "tool");
+        let base = git.init("base").unwrap();
+        git.ok(&base, &["push", "--quiet", &fire.url(), "main"]).unwrap();
+        (fire, git, server)
+    }
+
+    /// Burns until `during` ends, which is given how the branches are.
+    pub fn rage(
+        &self,
+        git: &Git,
+        mut server: ServerProcess,
+        random: &mut Choices,
+        during: impl FnOnce(&[Branches]) + Send,
+    ) -> Vec<Branches> {
+        let branches: Vec<_> = (0..PUSHERS).map(|_| Mutex::default()).collect();
+        let mut seed = || Choices::new(random.number());
+        let server = std::thread::scope(|scope| {
+            for (n, state) in (0..PUSHERS).zip(&branches) {
+                let random = seed();
+                scope.spawn(move || push(self, git, n, state, random));
+            }
+            let (fetching, maintaining) = (seed(), seed());
+            scope.spawn(move || fetch(self, git, fetching));
+            scope.spawn(move || maintain(self, maintaining));
+            let branches = &branches;
+            scope.spawn(move || {
+                let _end = Stop(&self.stop);
+                during(branches);
+            });
+            let _end = Stop(&self.stop);
+            let mut chance = seed();
+            while self.burns() {
+                pause(Duration::from_millis(500 + chance.below(2500)));
+                self.kills.fetch_add(1, Ordering::SeqCst);
+                server.kill().unwrap();
+                server = self.serve();
+                self.kills.fetch_add(1, Ordering::SeqCst);
+            }
+            server
+        });
+        server.terminate().unwrap();
+        println!("{} kills; {:?}", self.kills.load(Ordering::SeqCst) / 2, self.counts.lock().unwrap());
+        for what in ["push", "delete", "force", "fetch", "gc", "expire-now"] {
+            assert!(self.counted(what) > 0, "no {what} succeeded: the test shows nothing");
+        }
+        branches
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the moment of a kill is chance, and chance alone")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 #[test]
 fn maintenance_under_fire_loses_nothing_acknowledged() {
     let mut random = choices("fire");
-    let long = Duration::from_secs(if soak() { 600 } else { 15 });
-    let data = tempfile::tempdir().unwrap();
-    let create = ["user", "create", "alice", "--email", "a@example.org", "--password-stdin"];
-    process::admin(data.path(), &create, "correct horse battery\n").unwrap();
-    let token = process::admin(data.path(), &["token", "create", "alice", "--name", "t", "--scopes", "all"], "").unwrap();
-    let git = Git::new("alice").unwrap().with_password("alice", &token).unwrap();
-    let config = git.path("fire.toml");
-    std::fs::write(&config, CONFIG).unwrap();
-    let config = config.to_str().unwrap().to_owned();
-    let fire = Fire {
-        data,
-        config,
-        url: Mutex::default(),
-        stop: AtomicBool::new(false),
-        kills: AtomicU32::new(0),
-        expiries: AtomicU32::new(0),
-        counts: Mutex::default(),
-    };
-    let mut server = fire.serve();
-    create_repo(&git, server.url(), "tool");
-    let base = git.init("base").unwrap();
-    git.ok(&base, &["push", "--quiet", &fire.url(), "main"]).unwrap();
-    let branches: Vec<_> = (0..PUSHERS).map(|_| Mutex::new(HashMap::new())).collect();
-    let (end, fire) = (Instant::now() + long, &fire);
-    let mut seed = || Choices::new(random.number());
-    std::thread::scope(|scope| {
-        for (n, state) in (0..PUSHERS).zip(&branches) {
-            let (git, random) = (&git, seed());
-            scope.spawn(move || push(fire, git, n, state, random));
-        }
-        let (git, random) = (&git, seed());
-        scope.spawn(move || fetch(fire, git, random));
-        let random = seed();
-        scope.spawn(move || maintain(fire, random));
-        let _end = Stop(&fire.stop);
-        let mut chance = seed();
+    let end = Instant::now() + Duration::from_secs(if soak() { 600 } else { 15 });
+    let (fire, git, server) = Fire::lay(&[]);
+    let branches = fire.rage(&git, server, &mut random, |_| {
         while Instant::now() < end && fire.burns() {
-            #[expect(clippy::disallowed_methods, reason = "the moment of the kill is chance, and chance alone")]
-            std::thread::sleep(Duration::from_millis(500 + chance.below(2500)));
-            fire.kills.fetch_add(1, Ordering::SeqCst);
-            server.kill().unwrap();
-            server = fire.serve();
-            fire.kills.fetch_add(1, Ordering::SeqCst);
+            pause(Duration::from_millis(100));
         }
-        server
-    })
-    .terminate()
-    .unwrap();
-    judge(fire, &git, &base, &branches);
-    println!("{} kills; {:?}", fire.kills.load(Ordering::SeqCst) / 2, fire.counts.lock().unwrap());
-    for what in ["push", "delete", "force", "fetch", "gc", "expire-now"] {
-        assert!(fire.counted(what) > 0, "no {what} succeeded: the test shows nothing");
-    }
+    });
+    judge(&fire, &git, &git.path("base"), &branches);
 }
 
 /// Whatever ends one thread ends the others.
@@ -139,7 +177,7 @@ impl Drop for Stop<'_> {
 }
 
 /// Makes, moves, forces, deletes and brings back branches of its own.
-fn push(fire: &Fire, git: &Git, n: u32, state: &Mutex<HashMap<String, Branch>>, mut random: Choices) {
+fn push(fire: &Fire, git: &Git, n: u32, state: &Branches, mut random: Choices) {
     let _end = Stop(&fire.stop);
     let dir = git.init(&format!("pusher{n}")).unwrap();
     // What was pushed once, and may be collected by now.
@@ -165,7 +203,12 @@ fn push(fire: &Fire, git: &Git, n: u32, state: &Mutex<HashMap<String, Branch>>, 
                 ("push", Some(git.commit(&dir, &format!("f{}", random.below(5)), &format!("{n} {round}\n"), "Go on").unwrap()))
             }
         };
-        state.lock().unwrap().entry(name.clone()).or_default().possible.push(new.clone());
+        {
+            let mut state = state.lock().unwrap();
+            let branch = state.entry(name.clone()).or_default();
+            branch.possible.push(new.clone());
+            branch.tried.push(new.clone());
+        }
         let url = fire.url();
         let ok = match (what, &new) {
             ("delete", _) => git.run(&dir, &["push", "--quiet", &url, &format!(":{full}")]).unwrap().ok,
@@ -177,7 +220,9 @@ fn push(fire: &Fire, git: &Git, n: u32, state: &Mutex<HashMap<String, Branch>>, 
         past.extend(new.clone());
         if ok {
             fire.count(what);
-            state.lock().unwrap().insert(name, Branch { acknowledged: new, possible: Vec::new() });
+            let mut state = state.lock().unwrap();
+            let branch = state.entry(name).or_default();
+            (branch.acknowledged, branch.possible) = (new, Vec::new());
         }
     }
 }
@@ -228,7 +273,7 @@ fn maintain(fire: &Fire, mut random: Choices) {
 }
 
 /// All that was acknowledged is there and whole, and stays so when all the rest is removed.
-fn judge(fire: &Fire, git: &Git, dir: &Path, branches: &[Mutex<HashMap<String, Branch>>]) {
+fn judge(fire: &Fire, git: &Git, dir: &Path, branches: &[Branches]) {
     for turn in ["as the fire left it", "after the rest was removed"] {
         let server = fire.serve();
         let listed = git.ok(dir, &["ls-remote", &fire.url(), "refs/heads/p*"]).unwrap();
@@ -237,7 +282,7 @@ fn judge(fire: &Fire, git: &Git, dir: &Path, branches: &[Mutex<HashMap<String, B
             for (name, branch) in state.lock().unwrap().iter_mut() {
                 let now = refs.get(format!("refs/heads/{name}").as_str()).map(|oid| (*oid).to_owned());
                 assert!(now == branch.acknowledged || branch.possible.contains(&now), "{turn}: {name} is {now:?}, told {branch:?}");
-                *branch = Branch { acknowledged: now, possible: Vec::new() };
+                (branch.acknowledged, branch.possible) = (now, Vec::new());
             }
         }
         let clone = format!("judged {turn}");
