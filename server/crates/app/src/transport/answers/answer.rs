@@ -16,6 +16,8 @@ use tokio::sync::watch;
 
 /// An answer longer than this goes to a file.
 const SPILL: usize = 1 << 20;
+/// Bytes that are gathered before readers are woken: a child writes a few KiB at a time.
+const GATHERED: usize = 64 << 10;
 /// Bytes of progress text that are kept for those who join later.
 const NOTES: usize = 16 << 10;
 
@@ -62,6 +64,8 @@ pub struct Answer {
 #[derive(Default)]
 struct Content {
     frames: Frames,
+    /// What was written to a file last, and where, while it grows: whoever keeps up need not read it back.
+    last: (u64, Bytes),
     notes: Vec<u8>,
     /// Why it will never be whole, for the client; nothing if that is the server's affair.
     why: Option<String>,
@@ -99,7 +103,9 @@ impl Answer {
 
     /// Up to `most` bytes from `at`, which is not beyond what has grown.
     pub fn frames(&self, at: u64, most: usize) -> Source {
-        match &self.lock().frames {
+        let content = self.lock();
+        match &content.frames {
+            Frames::File(_) if at == content.last.0 && (1..=most).contains(&content.last.1.len()) => Source::Memory(content.last.1.clone()),
             Frames::File(file) => Source::File(file.clone()),
             Frames::Memory(bytes) => {
                 let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
@@ -133,12 +139,13 @@ impl Answer {
         self.lock().why.clone()
     }
 
-    fn append(&self, frames: &[u8], store: &PackStore) -> io::Result<()> {
+    fn append(&self, frames: Bytes, store: &PackStore) -> io::Result<()> {
         // One writer, so the end does not move meanwhile; readers stay before it.
         let (end, more) = (self.grown.borrow().bytes, frames.len() as u64);
-        if let Some(file) = self.place_for(frames, end, store)? {
-            file.write_all_at(frames, end)?;
+        if let Some(file) = self.place_for(&frames, end, store)? {
+            file.write_all_at(&frames, end)?;
             self.totals.files.fetch_add(more, Ordering::Relaxed);
+            self.lock().last = (end, frames);
         }
         self.grown.send_modify(|grown| grown.bytes += more);
         Ok(())
@@ -174,6 +181,7 @@ impl Answer {
     }
 
     fn end(&self, state: State) {
+        self.lock().last = (0, Bytes::new());
         self.grown.send_modify(|grown| grown.state = state);
     }
 
@@ -195,13 +203,14 @@ pub struct Writer {
     answer: Arc<Answer>,
     framing: Sideband,
     store: Option<PackStore>,
+    gathered: Vec<u8>,
     fault: Option<io::Error>,
     finished: bool,
 }
 
 impl Writer {
     pub(super) fn new(answer: Arc<Answer>, framing: Sideband) -> Writer {
-        Writer { answer, framing, store: None, fault: None, finished: false }
+        Writer { answer, framing, store: None, gathered: Vec::new(), fault: None, finished: false }
     }
 
     /// Where long answers go.
@@ -217,6 +226,7 @@ impl Writer {
 
     /// The builder has ended. What went wrong in writing, if something did, says more than how the builder took it.
     pub fn finish(mut self, built: hardie_git::Result<()>) -> hardie_git::Result<()> {
+        let _ = self.pass_on();
         if let Some(fault) = self.fault.take() {
             return Err(hardie_git::Error::io("keeping an answer", fault));
         }
@@ -228,13 +238,16 @@ impl Writer {
         self.answer.end(State::Whole);
         Ok(())
     }
-}
 
-impl ByteSink for Writer {
-    fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
-        let frames = self.framing.frame(Band::Data, bytes);
+    /// Shows readers what was gathered.
+    fn pass_on(&mut self) -> ControlFlow<()> {
+        if self.gathered.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let frames = self.framing.frame(Band::Data, &self.gathered);
+        self.gathered.clear();
         let written = match &self.store {
-            Some(store) => self.answer.append(&frames, store),
+            Some(store) => self.answer.append(frames, store),
             None => Err(io::Error::other("the answer has no place to go")),
         };
         match written {
@@ -244,6 +257,13 @@ impl ByteSink for Writer {
                 ControlFlow::Break(())
             }
         }
+    }
+}
+
+impl ByteSink for Writer {
+    fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() < GATHERED { ControlFlow::Continue(()) } else { self.pass_on() }
     }
 
     fn progress(&mut self, bytes: &[u8]) -> ControlFlow<()> {
