@@ -23,12 +23,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "packets", run: targets::packets::run, seeds: targets::upload::seeds },
     Target { name: "upload-v2", run: targets::upload::version_2, seeds: targets::upload::seeds },
     Target { name: "upload-v0", run: targets::upload::version_0, seeds: targets::upload::seeds_of_version_0 },
     Target { name: "receive", run: targets::receive::run, seeds: targets::receive::seeds },
     Target { name: "pack", run: targets::pack::run, seeds: targets::pack::seeds },
+    Target { name: "made-pack", run: targets::made::run, seeds: targets::made::seeds },
     Target { name: "index", run: targets::index::run, seeds: targets::index::seeds },
 ];
 

@@ -1,6 +1,7 @@
 //! What is fuzzed.
 
 pub mod index;
+pub mod made;
 pub mod pack;
 pub mod packets;
 pub mod receive;

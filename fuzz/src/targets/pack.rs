@@ -10,6 +10,11 @@ use crate::repository::repository;
 
 /// Takes the pack in, without the help of git: what would be left to it is refused.
 pub fn run(data: &[u8]) {
+    takes(data);
+}
+
+/// Whether there were objects in it that were taken in.
+pub fn takes(data: &[u8]) -> bool {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let here = repository();
     let limits =
@@ -17,14 +22,15 @@ pub fn run(data: &[u8]) {
     let base = Base { odb: &here.odb, view: &|| Err(Error::Git("no git here".to_owned())) };
     let id = format!("fuzz-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let mut rest = data;
-    let Ok(taken) = ingest(&mut rest, &here.store, &id, &base, &limits, &mut |_| {}, &Cancel::new()) else { return };
+    let Ok(taken) = ingest(&mut rest, &here.store, &id, &base, &limits, &mut |_| {}, &Cancel::new()) else { return false };
     assert!(taken.received() <= data.len() as u64, "bytes from nowhere");
-    let Some(pack) = taken.pack() else { return };
+    let Some(pack) = taken.pack() else { return false };
     let all = here.odb.with_pack(Some(pack));
     for (id, _) in pack.entries() {
         let object = all.find(&id).expect("an object that was taken in can be read");
         assert_eq!(object.id(), Some(id), "an object has the bytes of its id");
     }
+    true
 }
 
 /// Packs as clients send them.
