@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::processes;
+
 /// A command that inherits nothing but the search path.
 pub fn command(program: impl AsRef<OsStr>, home: &Path) -> Command {
     #[expect(clippy::disallowed_methods, reason = "a bench starts the programs that it compares")]
@@ -75,8 +77,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It is not waited for yet, so its number is still its own.
-        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
+        // It is not waited for yet, so its number is still its own. Its children too: fcgiwrap does not end them.
+        for id in processes::tree(self.id()) {
+            if let Some(id) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(id, Signal::TERM);
+            }
+        }
         let _ = self.0.wait();
     }
 }

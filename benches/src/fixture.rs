@@ -22,13 +22,21 @@ pub fn repository(folder: &Path, name: &str, commits: usize, refs: usize) -> any
             let text = format!("{number}\n").repeat(40);
             writeln!(stream, "M 100644 inline folder{}/file{}.txt\ndata {}\n{text}", number % 20, number % 200, text.len())?;
         }
-        for number in 0..refs {
-            writeln!(stream, "reset refs/heads/topic/number-{number:05}\nfrom :{}\n", number % commits.max(1) + 1)?;
-        }
         Ok(())
     })?;
-    children::output(command("git", folder).current_dir(&path).args(["pack-refs", "--all"]))?;
+    branches(&path, refs)?;
     Ok(path)
+}
+
+/// Gives it so many branches, packed (gitrepository-layout(5)): git would first make a file of each.
+fn branches(repository: &Path, refs: usize) -> anyhow::Result<()> {
+    let line = line(repository)?;
+    let name = |number: usize| format!("refs/heads/topic/number-{number:05}");
+    let mut packed: Vec<String> = (0..refs).zip(line.iter().cycle()).map(|(number, id)| format!("{id} {}\n", name(number))).collect();
+    packed.extend(line.last().map(|id| format!("{id} refs/heads/main\n")));
+    packed.sort_unstable_by(|a, b| a.get(40..).cmp(&b.get(40..)));
+    std::fs::write(repository.join("packed-refs"), format!("# pack-refs with: peeled fully-peeled sorted \n{}", packed.concat()))?;
+    Ok(())
 }
 
 /// A bare repository of `files` files of 64 KiB that do not shrink, one commit each.

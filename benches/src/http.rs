@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 /// No answer of a bench is larger.
 const MOST: usize = 64 << 20;
 /// No answer of a bench takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A request as it goes over the wire, made once and sent often.
 #[derive(Clone, Debug)]

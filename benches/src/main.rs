@@ -13,7 +13,9 @@ mod machine;
 mod memory;
 mod ours;
 mod peer;
+mod processes;
 mod report;
+mod ssh;
 mod wire;
 mod works;
 
@@ -36,8 +38,14 @@ fn measure() -> anyhow::Result<()> {
     if options.wants("git") {
         works::git::measure(&options, &mut report)?;
     }
+    if options.wants("refs") {
+        works::refs::measure(&options, &mut report)?;
+    }
     if options.wants("bulk") {
         works::bulk::measure(&mut report)?;
+    }
+    if options.wants("ssh") {
+        works::ssh::measure(&mut report)?;
     }
     if options.wants("push") {
         works::push::measure(&options, &mut report)?;

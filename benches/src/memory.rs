@@ -1,26 +1,13 @@
 //! Memory of a process and its children: what cannot be given back, RssAnon and RssShmem of proc_pid_status(5).
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::processes;
+
 /// In bytes.
 pub fn of_tree(root: u32) -> u64 {
-    let parents = parents();
-    let belongs = |mut id: u32| {
-        // A parent's number is lower in any sane table, but a bound costs nothing.
-        for _ in 0..64 {
-            if id == root {
-                return true;
-            }
-            match parents.get(&id) {
-                Some(parent) => id = *parent,
-                None => return false,
-            }
-        }
-        false
-    };
-    parents.keys().filter(|id| belongs(**id)).map(|id| of_one(*id)).sum()
+    processes::tree(root).into_iter().map(of_one).sum()
 }
 
 /// The most that a process and its children held while `work` ran, looked at twenty times a second; and what the work gave.
@@ -49,19 +36,6 @@ fn of_one(id: u32) -> u64 {
         line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     };
     (kibibytes("RssAnon:") + kibibytes("RssShmem:")) * 1024
-}
-
-/// Every process and its parent.
-fn parents() -> HashMap<u32, u32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| {
-            let id: u32 = entry.file_name().to_str()?.parse().ok()?;
-            let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
-            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()?;
-            Some((id, parent))
-        })
-        .collect()
 }
 
 #[cfg(test)]

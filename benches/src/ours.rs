@@ -12,8 +12,8 @@ use crate::children::{self, Running, command};
 use crate::http::{Connection, Request, Response};
 use crate::wire;
 
-/// Refs of one push; the server takes some thousands.
-const REFS_AT_ONCE: usize = 2500;
+/// Refs of one push; the server takes ten thousand.
+const REFS_AT_ONCE: usize = 9000;
 
 /// Who owns the repositories.
 pub const USER: &str = "bench";
@@ -23,6 +23,8 @@ pub const USER: &str = "bench";
 pub struct Ours {
     /// Where it listens.
     pub host: SocketAddr,
+    /// And for SSH.
+    pub ssh: SocketAddr,
     /// The administrator's token.
     pub token: String,
     process: Running,
@@ -66,7 +68,8 @@ impl Ours {
         })?;
         let host =
             ready["http"].as_str().and_then(|url| url.strip_prefix("http://")).context("the ready line names no address")?.parse()?;
-        Ok(Self { host, token, process, scratch: scratch.to_owned() })
+        let ssh = ready["ssh"].as_str().context("the ready line names no address for SSH")?.parse()?;
+        Ok(Self { host, ssh, token, process, scratch: scratch.to_owned() })
     }
 
     /// Its process id.

@@ -1,11 +1,12 @@
 //! The other side: nginx, fcgiwrap and `git http-backend`, tuned as their manuals advise.
 
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::children::{self, Running, command};
 
@@ -38,6 +39,17 @@ impl Peer {
     }
 }
 
+/// The answer of a git process of this request's own, as servers start it that leave the protocol to git: no web server, no CGI.
+pub fn spawned(repository: &Path, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut git = command("git", repository);
+    git.args(["upload-pack", "--stateless-rpc"]).arg(repository).env("GIT_PROTOCOL", "version=2");
+    let mut child = git.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    child.stdin.take().context("no standard input")?.write_all(body)?;
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "git upload-pack failed: {}", output.status);
+    Ok(output.stdout)
+}
+
 fn configuration(host: SocketAddr, repositories: &Path, scratch: &Path, socket: &Path) -> anyhow::Result<String> {
     let (scratch, socket, repositories) = (scratch.display(), socket.display(), repositories.display());
     let backend = backend()?;
@@ -61,6 +73,7 @@ http {{
   scgi_temp_path {scratch}/scgi;
   fastcgi_buffers 64 16k;
   fastcgi_max_temp_file_size 0;
+  fastcgi_read_timeout 300s;
   server {{
     listen {host} backlog=512;
     location / {{

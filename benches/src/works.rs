@@ -5,3 +5,6 @@ pub mod git;
 pub mod idle;
 pub mod policy;
 pub mod push;
+pub mod rate;
+pub mod refs;
+pub mod ssh;

@@ -19,6 +19,6 @@ pub fn measure(report: &mut Report) -> anyhow::Result<()> {
     }
     let bytes = memory::of_tree(ours.id());
     let ours = format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
-    report.add(Line { work: "idle memory".to_owned(), peer: None, ours, hold: Some(("≤ 80 MB".to_owned(), bytes <= HOLD)), ratio: None });
+    report.add(Line { work: "idle memory".to_owned(), ours, hold: Some(("≤ 80 MB".to_owned(), bytes <= HOLD)), ..Line::default() });
     Ok(())
 }

@@ -89,6 +89,7 @@ pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
             ours: format!("{mine:.1} ms"),
             hold: Some((format!("≥ {least:.1}×"), ratio >= least)),
             ratio: Some(ratio),
+            ..Line::default()
         });
     }
     Ok(())
