@@ -26,9 +26,11 @@ pub fn date() -> String {
 pub fn peers() -> String {
     let home = Path::new("/");
     let git = children::text(children::command("git", home).arg("--version")).unwrap_or_default();
-    let nginx = children::find("nginx").ok().and_then(|nginx| children::command(nginx, home).arg("-v").output().ok());
-    let nginx = nginx.map(|output| String::from_utf8_lossy(&output.stderr).trim().to_owned()).unwrap_or_default();
-    format!("{git}, {nginx}")
+    let says = |program: &str, option: &str| {
+        let output = children::find(program).ok().and_then(|path| children::command(path, home).arg(option).output().ok());
+        output.map(|output| String::from_utf8_lossy(&output.stderr).trim().to_owned()).unwrap_or_default()
+    };
+    format!("{git}, {}, {}", says("ssh", "-V"), says("nginx", "-v"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! Ratios against nginx, fcgiwrap and `git http-backend`, on loopback and in one run. `cargo xtask bench` builds and starts this.
+//! Ratios against nginx, fcgiwrap and `git http-backend`, and against OpenSSH and git, on loopback and in one run. `cargo xtask bench`
+//! builds and starts this.
 //!
 //! Requests are replayed on the wire over kept connections; no git process runs while something is measured, except the peer's own.
+//! (Over SSH both sides get a client of OpenSSH's for each request.)
 //! It knows the server only as its users do: its command line, HTTP and git. Start at [`works`].
 
 mod args;
