@@ -2,6 +2,7 @@
 
 mod archives;
 mod everyday;
+mod hidden;
 mod large;
 mod limits;
 mod races;

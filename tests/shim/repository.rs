@@ -17,7 +17,7 @@ use hardie_git::wire::{AdvertisedRef, Refs};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::hidden::Hidden;
+use crate::hidden;
 
 /// What the client's environment says to git's own server, and must not reach a git that we start.
 const NOT_FOR_CHILDREN: [&str; 6] =
@@ -130,7 +130,7 @@ impl Repository {
 
     /// The refs that a client of `service` (`uploadpack` or `receive`) may see.
     pub fn refs(&self, service: &str) -> anyhow::Result<Refs> {
-        let hidden = Hidden::read(self, service);
+        let hidden = hidden::read(self, service)?;
         let format = "--format=%(objectname) %(*objectname) %(refname)";
         let text = match self.git(&["for-each-ref", format], b"")? {
             (text, true, _) => text,

@@ -1,10 +1,11 @@
 //! Rules for updates that a plain repository has in its configuration; the server has others (`app/src/push/rules.rs`).
 
+use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::push::{RefUpdate, UpdateKind};
 use hardie_git::odb::Odb;
 use hardie_git::{Budget, Cancel, Kind, read};
 
-use crate::hidden::Hidden;
+use crate::hidden;
 use crate::repository::{Repository, limits};
 
 /// What the configuration forbids (git-config(1), `receive.*`).
@@ -16,7 +17,7 @@ pub struct Rules {
     /// The branch that is checked out, or that HEAD of a bare repository names.
     current: String,
     is_bare: bool,
-    hidden: Hidden,
+    hidden: HiddenRefs,
 }
 
 impl Rules {
@@ -33,7 +34,7 @@ impl Rules {
             deny_delete_current: !allowed("receive.denyDeleteCurrent"),
             current: repo.answer(&["symbolic-ref", "-q", "HEAD"]).unwrap_or_default(),
             is_bare: repo.answer(&["rev-parse", "--is-bare-repository"])? == "true",
-            hidden: Hidden::read(repo, "receive"),
+            hidden: hidden::read(repo, "receive")?,
         })
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use hardie_app::state::GitRules;
+use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
 use serde::Deserialize;
 
@@ -60,12 +61,14 @@ pub struct Gc {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Git {
     pub require_signed_push: bool,
+    pub hide_refs: Vec<String>,
 }
 
 impl Git {
     /// What the file says.
-    pub fn rules(&self) -> GitRules {
-        GitRules { require_signed_push: self.require_signed_push }
+    pub fn rules(&self) -> anyhow::Result<GitRules> {
+        let hidden_refs = HiddenRefs::parse(&self.hide_refs).context("[git]")?;
+        Ok(GitRules { require_signed_push: self.require_signed_push, hidden_refs })
     }
 }
 

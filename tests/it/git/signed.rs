@@ -133,7 +133,7 @@ async fn a_key_that_is_not_the_pushers_own_signs_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_signed_pushes_are_required_nothing_else_moves_a_ref() {
-    let git_rules = GitRules { require_signed_push: true };
+    let git_rules = GitRules { require_signed_push: true, ..GitRules::default() };
     let server = TestServer::start_with(Options { git_rules, ..Options::default() }).await.unwrap();
     let alice = server.user("alice").await.unwrap();
     let repo = server.repo(&alice, "tool", true).await.unwrap();

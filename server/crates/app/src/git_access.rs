@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::ids::RepoId;
 use hardie_git::odb::{Lost, Member, Odb};
 use hardie_git::packs::{PackHash, PackStore};
@@ -109,7 +110,7 @@ impl GitAccess {
 pub struct RepoHandle {
     /// The rows.
     pub snapshot: RepoSnapshot,
-    /// The refs as git clients see them.
+    /// The visible refs: those that the site does not hide.
     pub refs: Arc<Refs>,
     /// The objects.
     pub odb: Arc<Odb>,
@@ -195,22 +196,25 @@ pub async fn open_at(app: &App, repo: RepoId, generation: i64) -> Result<Arc<Rep
 
 /// Opens what a snapshot names, past the cache.
 pub async fn open_snapshot(app: &App, snapshot: RepoSnapshot) -> Result<Arc<RepoHandle>> {
-    let store = app.packs.clone();
-    Ok(Arc::new(spawn_blocking(move || open_packs(&store, snapshot)).await.map_err(Error::internal)??))
+    let (store, hidden) = (app.packs.clone(), app.config.git_rules.hidden_refs.clone());
+    Ok(Arc::new(spawn_blocking(move || open_packs(&store, snapshot, &hidden)).await.map_err(Error::internal)??))
 }
 
-fn open_packs(store: &PackStore, snapshot: RepoSnapshot) -> Result<RepoHandle> {
+fn open_packs(store: &PackStore, snapshot: RepoSnapshot, hidden: &HiddenRefs) -> Result<RepoHandle> {
+    let refs = Arc::new(visible(&snapshot, hidden));
+    // A pack may be closed by what a hidden ref reaches. Where one is, each object has to be reached by a visible one.
+    let all_visible = refs.all().len() == snapshot.refs.len();
     let (mut whole, mut fenced, mut lost) = (Vec::new(), Vec::new(), Vec::new());
     for row in &snapshot.packs {
-        let hash = PackHash(row.hash);
+        let (hash, closed) = (PackHash(row.hash), row.closed && all_visible);
         let opened = if row.damaged { store.fenced_pack(&hash) } else { store.pack(&hash) };
         match opened {
-            Ok(pack) => (if row.damaged { &mut fenced } else { &mut whole }).push(Member { pack, closed: row.closed }),
+            Ok(pack) => (if row.damaged { &mut fenced } else { &mut whole }).push(Member { pack, closed }),
             Err(error @ hardie_git::Error::Damaged { .. }) => lost.push(Lost::new(store, hash, &error)),
             Err(error) => return Err(Error::internal(error)),
         }
     }
-    let (refs, odb) = (Arc::new(advertised(&snapshot)), Arc::new(Odb::with_damage(whole, fenced, lost)));
+    let odb = Arc::new(Odb::with_damage(whole, fenced, lost));
     Ok(RepoHandle { refs, odb, view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
 }
 
@@ -218,7 +222,9 @@ fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {
     snapshot.packs.iter().map(|p| PackHash(p.hash)).collect()
 }
 
-fn advertised(snapshot: &RepoSnapshot) -> Refs {
-    let refs = snapshot.refs.iter().map(|r| AdvertisedRef { name: r.name.clone(), oid: r.oid, peeled: r.peeled }).collect();
+/// The refs that anybody sees from outside: every door shows, reads and judges by these.
+fn visible(snapshot: &RepoSnapshot, hidden: &HiddenRefs) -> Refs {
+    let shown = snapshot.refs.iter().filter(|r| !hidden.hides(r.name.as_bytes()));
+    let refs = shown.map(|r| AdvertisedRef { name: r.name.clone(), oid: r.oid, peeled: r.peeled }).collect();
     Refs::new(refs, snapshot.repo.default_branch.clone())
 }

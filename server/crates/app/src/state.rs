@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
@@ -59,6 +60,8 @@ pub struct AppConfig {
 pub struct GitRules {
     /// Refs move by signed pushes alone.
     pub require_signed_push: bool,
+    /// Refs that nobody sees or moves from outside. A change needs a restart: opened repositories are kept as they were seen.
+    pub hidden_refs: HiddenRefs,
 }
 
 /// `--plugins open|listed|closed`.

@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod glob;
 pub mod grant;
+pub mod hidden;
 pub mod ids;
 pub mod lfs;
 pub mod limits;

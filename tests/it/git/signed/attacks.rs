@@ -223,7 +223,7 @@ async fn of_one_certificate_sent_many_times_at_once_one_push_comes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_signatures_are_required_an_unchecked_one_does_not_count() {
-    let git_rules = GitRules { require_signed_push: true };
+    let git_rules = GitRules { require_signed_push: true, ..GitRules::default() };
     let mut scene = Scene::new(&["main"]).await;
     let data = scene.server.stop().await.unwrap();
     let mut options = Options { git_rules, ..Options::default() };

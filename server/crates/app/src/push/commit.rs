@@ -116,7 +116,7 @@ async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report:
     for index in 0..report.results.len() {
         let Some((update, RefOutcome::Accepted)) = report.results.get(index).cloned() else { continue };
         let peeled = judged.peeled.get(index).copied().flatten();
-        if let Some(reason) = move_ref(tx, push, &update, peeled).await? {
+        if let Some(reason) = move_ref(tx, app, push, &update, peeled).await? {
             report.refuse(index, &reason);
             raced = true;
             continue;
@@ -136,11 +136,11 @@ async fn move_refs(tx: &mut Tx, app: &App, push: &Push, judged: &Judged, report:
 }
 
 /// Compare and swap; the reason if another push was first.
-async fn move_ref(tx: &mut Tx, push: &Push, update: &RefUpdate, peeled: Option<Oid>) -> Result<Option<String>> {
+async fn move_ref(tx: &mut Tx, app: &App, push: &Push, update: &RefUpdate, peeled: Option<Oid>) -> Result<Option<String>> {
     if update.old.is_zero()
         && let Some(other) = tx.refs_conflicting(push.repo, &update.name).await?.into_iter().next()
     {
-        return Ok(Some(format!("conflicts with the existing ref {other}")));
+        return Ok(Some(rules::conflict(&other, &app.config.git_rules.hidden_refs)));
     }
     let old = (!update.old.is_zero()).then_some(update.old);
     let new = (!update.new.is_zero()).then_some((update.new, peeled));

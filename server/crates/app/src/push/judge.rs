@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::RefOutcome;
 use hardie_domain::refname::RefName;
@@ -51,7 +52,8 @@ pub async fn judge(
     report: &mut PushReport,
 ) -> Result<Judged> {
     let protections = Rules::read(app.store.list_protections(push.repo).await?)?;
-    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, report: report.clone() };
+    let hidden = app.config.git_rules.hidden_refs.clone();
+    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, hidden, report: report.clone() };
     let permit = app.git.work_permit().await;
     let wall = app.config.git_limits.wall;
     let found = spawn_blocking(move || {
@@ -88,6 +90,7 @@ struct Work {
     handle: Arc<RepoHandle>,
     ingested: Option<Arc<Ingested>>,
     protections: Rules,
+    hidden: HiddenRefs,
     report: PushReport,
 }
 
@@ -102,6 +105,7 @@ impl Work {
     fn run(mut self, wall: Duration) -> Result<Found> {
         let odb = Arc::new(self.handle.odb.with_pack(self.ingested.as_deref().and_then(Ingested::pack)));
         let mut budget = Budget::new(u64::MAX, wall, &Cancel::new());
+        self.refuse_hidden();
         self.connect(&odb, &mut budget)?;
         let mut existing: Vec<RefName> = self.handle.snapshot.refs.iter().map(|r| r.name.clone()).collect();
         let mut found = Found { report: PushReport::default(), odb: odb.clone(), peeled: Vec::new(), forced: Vec::new() };
@@ -144,6 +148,18 @@ impl Work {
         }
     }
 
+    /// First, so that no other reason tells what a hidden ref is, or whether there is one.
+    fn refuse_hidden(&mut self) {
+        for index in 0..self.report.results.len() {
+            if let Some((update, _)) = self.report.results.get(index)
+                && self.hidden.hides(update.name.as_bytes())
+            {
+                let text = if update.new.is_zero() { "deny deleting a hidden ref" } else { "deny updating a hidden ref" };
+                self.report.refuse(index, text);
+            }
+        }
+    }
+
     fn candidates(&self) -> impl Iterator<Item = (usize, Oid)> + '_ {
         let open = self.report.results.iter().enumerate();
         open.filter(|(_, (update, outcome))| outcome.is_accepted() && !update.new.is_zero()).map(|(i, (update, _))| (i, update.new))
@@ -174,6 +190,7 @@ impl Work {
         let protection = if is_ruled { self.protection(&update.name, budget)? } else { None };
         let facts = rules::Facts {
             existing,
+            hidden: &self.hidden,
             default_branch: &self.handle.snapshot.repo.default_branch,
             current,
             new_is_commit,

@@ -1,5 +1,6 @@
 //! Built-in rules about one ref update: what no protection can allow and what protections forbid.
 
+use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::{RefUpdate, UpdateKind};
 use hardie_domain::refname::{RefName, directory_conflict};
@@ -8,6 +9,8 @@ use hardie_domain::refname::{RefName, directory_conflict};
 pub struct Facts<'a> {
     /// Existing refs, sorted bytewise, as of the judged snapshot.
     pub existing: &'a [RefName],
+    /// Which of them nobody is told of.
+    pub hidden: &'a HiddenRefs,
     /// The ref that HEAD names.
     pub default_branch: &'a RefName,
     /// What the ref is now, null if it does not exist.
@@ -53,6 +56,14 @@ pub fn stale(update: &RefUpdate, current: Oid) -> String {
     }
 }
 
+/// The text for a ref of which another would be a folder, or that would be a folder of it.
+pub fn conflict(other: &RefName, hidden: &HiddenRefs) -> String {
+    match hidden.hides(other.as_bytes()) {
+        true => "conflicts with a hidden ref".to_owned(),
+        false => format!("conflicts with the existing ref {other}"),
+    }
+}
+
 fn deletion(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
     if facts.current.is_zero() {
         return Some("there is no such ref to delete".to_owned());
@@ -76,7 +87,7 @@ fn movement(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
     if facts.current.is_zero()
         && let Some(other) = directory_conflict(&update.name, facts.existing)
     {
-        return Some(format!("conflicts with the existing ref {other}"));
+        return Some(conflict(other, facts.hidden));
     }
     match facts.protection {
         Some(protection) if facts.forced && !protection.allow_force => {

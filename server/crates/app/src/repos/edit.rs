@@ -51,7 +51,7 @@ pub async fn update_repo(app: &App, ctx: &Ctx, path: &RepoPath, change: RepoChan
     let before = tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
     let mut changes = Vec::new();
     if let Some(branch) = &checked.default_branch {
-        set_head(&mut tx, &before, branch).await?;
+        set_head(&mut tx, app, &before, branch).await?;
         changes.push(format!("default branch {}", branch.short()));
     }
     let row = hardie_store::repos::RepoChange {
@@ -93,8 +93,9 @@ fn check(access: &RepoAccess, change: RepoChange) -> Result<Checked> {
     })
 }
 
-async fn set_head(tx: &mut Tx, repo: &RepoRow, branch: &RefName) -> Result<()> {
-    let exists = tx.find_ref(repo.id, branch).await?.is_some();
+async fn set_head(tx: &mut Tx, app: &App, repo: &RepoRow, branch: &RefName) -> Result<()> {
+    let is_hidden = app.config.git_rules.hidden_refs.hides(branch.as_bytes());
+    let exists = !is_hidden && tx.find_ref(repo.id, branch).await?.is_some();
     if !exists && tx.count_refs(repo.id).await? > 0 {
         return Err(Invalid::new("default_branch", format!("there is no branch {:?}", branch.short())).into());
     }
