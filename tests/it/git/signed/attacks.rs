@@ -1,11 +1,16 @@
 //! Certificates written by hand: replayed, tampered with, for another place, of another kind.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 
+use hardie_app::identity::{delete_ssh_key, list_ssh_keys};
+use hardie_domain::page::Page;
 use hardie_testkit::clock::FakeClock;
 use hardie_testkit::raw::{over_http, over_ssh, packet};
 
 use super::*;
+use crate::support::eventually;
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
@@ -25,6 +30,8 @@ struct Draft {
     signed_options: &'static [&'static str],
     options: &'static [&'static str],
     branch: &'static str,
+    /// What the branch becomes; it is deleted if `None`.
+    new: Option<String>,
     /// The branch in the bytes that are sent, after they were signed.
     sent_branch: &'static str,
     /// In place of a signature.
@@ -32,11 +39,36 @@ struct Draft {
     namespace: &'static str,
 }
 
+/// A push under way.
+struct Slow {
+    stream: TcpStream,
+    rest: Vec<u8>,
+}
+
+impl Slow {
+    /// Sends the rest; the answer.
+    fn end(mut self) -> String {
+        self.stream.write_all(&self.rest).unwrap();
+        let mut answer = Vec::new();
+        self.stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
 type Change = fn(&mut Draft);
 
 impl Draft {
     fn of(branch: &'static str, nonce: String) -> Draft {
-        Draft { nonce: Some(nonce), signed_options: &[], options: &[], branch, sent_branch: branch, armour: None, namespace: "git" }
+        Draft {
+            nonce: Some(nonce),
+            signed_options: &[],
+            options: &[],
+            branch,
+            new: None,
+            sent_branch: branch,
+            armour: None,
+            namespace: "git",
+        }
     }
 }
 
@@ -75,7 +107,8 @@ impl Scene {
         let mut lines = vec!["certificate version 0.1\n".to_owned(), "pusher somebody 1 +0000\n".to_owned()];
         lines.extend(draft.nonce.iter().map(|nonce| format!("nonce {nonce}\n")));
         lines.extend(draft.signed_options.iter().map(|option| format!("push-option {option}\n")));
-        lines.extend(["\n".to_owned(), format!("{} {ZERO} refs/heads/{}\n", self.tip, draft.branch)]);
+        let (old, new) = draft.new.as_deref().map_or((self.tip.as_str(), ZERO), |new| (ZERO, new));
+        lines.extend(["\n".to_owned(), format!("{old} {new} refs/heads/{}\n", draft.branch)]);
         std::fs::write(git.path("payload"), lines.concat()).unwrap();
         let armour = draft.armour.map_or_else(
             || {
@@ -89,7 +122,7 @@ impl Scene {
             str::to_owned,
         );
         if let Some(last) = lines.last_mut() {
-            *last = format!("{} {ZERO} refs/heads/{}\n", self.tip, draft.sent_branch);
+            *last = format!("{old} {new} refs/heads/{}\n", draft.sent_branch);
         }
         let options = if draft.options.is_empty() { "" } else { " push-options" };
         let mut body = packet(format!("push-cert\0report-status side-band-64k{options}\n").as_bytes());
@@ -114,6 +147,37 @@ impl Scene {
 
     fn send(&self, draft: &Draft) -> String {
         self.post(&self.body(draft))
+    }
+
+    /// A signed push that makes a branch, with its pack.
+    fn late(&self) -> Vec<u8> {
+        let git = &self.user.git;
+        let new = git.commit(&self.dir, "late.txt", "late\n", "Late").unwrap();
+        let objects = git.ok(&self.dir, &["rev-list", "--objects", "--no-object-names", "main", "^main~1"]).unwrap();
+        let pack = git.filter(&self.dir, &["pack-objects", "--stdout", "--quiet"], objects.as_bytes()).unwrap();
+        let draft = Draft { new: Some(new), ..Draft::of("late", self.nonce(&self.repo)) };
+        [self.body(&draft), pack].concat()
+    }
+
+    /// Sends all but the last bytes of a push.
+    fn begin(&self, body: &[u8]) -> Slow {
+        let (basic, host) = (self.user.git.basic_auth().unwrap(), self.server.server.http);
+        let head = format!(
+            "POST /{}.git/git-receive-pack HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {basic}\r\nConnection: close\r\n\
+             Content-Type: application/x-git-receive-pack-request\r\nContent-Length: {}\r\n\r\n",
+            self.repo,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(host).unwrap();
+        let (begin, end) = body.split_at(body.len() - 20);
+        stream.write_all(&[head.as_bytes(), begin].concat()).unwrap();
+        Slow { stream, rest: end.to_vec() }
+    }
+
+    /// Waits until so many pushes have begun: their certificates were looked at.
+    async fn are_open(&self, pushes: u64) {
+        let store = &self.server.server.app.store;
+        eventually("the pushes have begun", async || store.count_open_pushes().await.unwrap() == pushes).await;
     }
 
     fn certificate(&self) -> Value {
@@ -206,6 +270,38 @@ async fn a_signature_that_is_not_checked_is_kept_and_said_to_be() {
     assert!(content(&certificate).ends_with(armour.as_bytes()));
     scene.make(&["pgp"]);
     assert!(scene.post(&body).contains("used before"), "its nonce serves once as well");
+    scene.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_removed_while_the_pack_is_sent_has_signed_nothing() {
+    let scene = Scene::new(&["other"]).await;
+    let app = &scene.server.server.app;
+    let slow = scene.begin(&scene.late());
+    scene.are_open(1).await;
+    let ctx = people::signed_in(app, &scene.user.token).await.unwrap();
+    let key = list_ssh_keys(app, &ctx, "alice", Page::new(None, None)).await.unwrap().items.remove(0);
+    delete_ssh_key(app, &ctx, key.id).await.unwrap();
+    let answer = slow.end();
+    assert!(answer.contains("ng refs/heads/late") && answer.contains("not a key of your account"), "{answer}");
+    assert_eq!(scene.certificate()["signature"], "good", "it was, when it came");
+    scene.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_was_used_while_the_pack_of_a_second_push_was_sent_is_refused() {
+    let scene = Scene::new(&["other"]).await;
+    let body = scene.late();
+    let (first, second) = (scene.begin(&body), scene.begin(&body));
+    // Both nonces were looked at, and neither was used.
+    scene.are_open(2).await;
+    let answer = first.end();
+    assert!(answer.contains("ok refs/heads/late"), "{answer}");
+    // Nothing is in the way of the second but its nonce.
+    scene.user.git.ok(&scene.dir, &["push", "--quiet", &scene.server.http_remote(&scene.repo), ":late"]).unwrap();
+    let answer = second.end();
+    assert!(answer.contains("ng refs/heads/late") && answer.contains("used before"), "{answer}");
+    assert!(!scene.refs().contains("late"));
     scene.server.stop().await.unwrap();
 }
 
