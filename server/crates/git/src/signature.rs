@@ -5,6 +5,8 @@ use ssh_key::{Algorithm, PublicKey, SshSig};
 
 /// What everything is signed for that git signs with an SSH key: a signature for another purpose is none.
 const NAMESPACE: &str = "git";
+/// The bound of the crate that computes; keys to sign in with may be longer.
+const MOST_RSA_BITS: u32 = 8192;
 const KINDS: [(&[u8], Kind); 4] = [
     (b"-----BEGIN SSH SIGNATURE-----\n", Kind::Ssh),
     (b"-----BEGIN PGP SIGNATURE-----\n", Kind::OpenPgp),
@@ -47,6 +49,9 @@ pub enum SignatureError {
     /// RSA with SHA-1, which can be forged.
     #[error("is made with SHA-1, which is not taken: sign with a newer ssh-keygen")]
     Weak,
+    /// RSA with a number that the checking code does not take.
+    #[error("is made with an RSA key of more than {MOST_RSA_BITS} bits, which is not checked here: sign with a shorter key, or Ed25519")]
+    TooLong,
     /// Made for something else, such as a file.
     #[error("was not made by git: its namespace is not 'git'")]
     Foreign,
@@ -89,6 +94,9 @@ impl SshSignature {
             return Err(SignatureError::Weak);
         }
         let key = PublicKey::from(self.inner.public_key().clone());
+        if key.key_data().rsa().is_some_and(|rsa| rsa.key_size() > MOST_RSA_BITS) {
+            return Err(SignatureError::TooLong);
+        }
         key.verify(NAMESPACE, payload, &self.inner).map_err(|error| match error {
             ssh_key::Error::Namespace => SignatureError::Foreign,
             _ => SignatureError::Wrong,

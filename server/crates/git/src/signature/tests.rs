@@ -104,3 +104,16 @@ fn sha_1_is_not_taken_however_right_it_is() {
     let armour = signature.to_pem(ssh_key::LineEnding::LF).unwrap();
     assert_eq!(ssh(armour.as_bytes()).check(b"text"), Err(SignatureError::Weak));
 }
+
+#[test]
+fn an_rsa_key_that_is_too_long_to_be_checked_is_named_as_such() {
+    let long = |bytes: usize| {
+        let (e, n) = (ssh_key::Mpint::from_positive_bytes(&[1, 0, 1]), ssh_key::Mpint::from_positive_bytes(&vec![0xff; bytes]));
+        let key = ssh_key::public::KeyData::Rsa(ssh_key::public::RsaPublicKey::new(e, n).unwrap());
+        let algorithm = Algorithm::Rsa { hash: Some(ssh_key::HashAlg::Sha512) };
+        let inner = ssh_key::Signature::new(algorithm, vec![1; bytes]).unwrap();
+        let signature = SshSig::new(key, "git", ssh_key::HashAlg::Sha512, inner).unwrap();
+        ssh(signature.to_pem(ssh_key::LineEnding::LF).unwrap().as_bytes()).check(b"text")
+    };
+    assert_eq!((long(1024), long(1025)), (Err(SignatureError::Wrong), Err(SignatureError::TooLong)));
+}
