@@ -28,6 +28,8 @@ pub(crate) use stored::Stored;
 const SMALL_BLOB: usize = 64 << 10;
 /// A larger blob made by a delta is not inflated for the sake of a part of it.
 const LARGEST_DELTA: u64 = 256 << 20;
+/// No byte of deflated data stands for more (zlib's technical details).
+const MOST_DEFLATED: u64 = 1032;
 
 /// A pack as one repository has it.
 #[derive(Clone, Debug)]
@@ -61,7 +63,13 @@ impl<'a> Found<'a> {
         let inside = offset < pack.data.pack_end() as u64;
         let entry = inside.then(|| pack.data.entry(offset).map_err(|e| e.to_string()));
         let entry = entry.unwrap_or_else(|| Err("the index leads past the end of the pack".to_owned()));
-        Ok(Found { pack, entry: entry.map_err(|why| pack.damaged(*id, why))? })
+        let entry = entry.map_err(|why| pack.damaged(*id, why))?;
+        // Memory is given before anything is inflated, and a damaged index may point to where any size stands.
+        let behind = (pack.data.pack_end() as u64).saturating_sub(entry.data_offset);
+        if entry.decompressed_size > behind.saturating_mul(MOST_DEFLATED) {
+            return Err(pack.damaged(*id, "its entry says a size that the rest of the pack cannot hold"));
+        }
+        Ok(Found { pack, entry })
     }
 
     fn place(&self) -> Place {

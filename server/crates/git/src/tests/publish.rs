@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::support::{Client, Server};
 use crate::error::Error;
 use crate::ingest::IngestError;
+use crate::odb::{Member, Odb};
 use crate::packs::{DiskFiles, Files, PackHash, PackStore};
 
 /// Records what is done and can make the n-th change fail.
@@ -212,6 +213,28 @@ fn a_pack_that_was_changed_on_disk_is_found_out() {
     std::fs::write(&path, bytes).unwrap();
     let found = PackStore::open(&server.root(), Arc::new(DiskFiles)).unwrap().examine(&hash);
     assert!(found.len() == 1 && found[0].object.is_some(), "{found:?}");
+}
+
+/// Were it believed, memory would be given for four gigabytes before the first byte is inflated.
+#[test]
+fn a_size_that_the_file_cannot_hold_is_not_believed() {
+    let server = Server::new();
+    let (ingested, hash) = one_push(&server);
+    server.store.publish(ingested.pack().unwrap()).unwrap();
+    let path = server.store.pack(&hash).unwrap().path().to_owned();
+    let (id, offset) = server.store.pack(&hash).unwrap().entries().next().unwrap();
+    drop(ingested);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = usize::try_from(offset).unwrap();
+    // A blob of 2^32 - 1 bytes.
+    bytes[at..at + 5].copy_from_slice(&[0xbf, 0xff, 0xff, 0xff, 0x7f]);
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    let pack = PackStore::open(&server.root(), Arc::new(DiskFiles)).unwrap().pack(&hash).unwrap();
+    let odb = Odb::new(vec![Member { pack, closed: true }]);
+    for told in [odb.find(&id).unwrap_err(), odb.header(&id).unwrap_err()] {
+        assert!(told.to_string().contains("the rest of the pack cannot hold"), "{told}");
+    }
 }
 
 #[test]
