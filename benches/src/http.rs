@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 
 /// No answer of a bench is larger.
-const MOST: usize = 64 << 20;
+const MOST: usize = 256 << 20;
 /// No answer of a bench takes longer.
 const PATIENCE: Duration = Duration::from_secs(300);
 

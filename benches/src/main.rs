@@ -18,6 +18,7 @@ mod peer;
 mod processes;
 mod report;
 mod ssh;
+mod verified;
 mod wire;
 mod works;
 

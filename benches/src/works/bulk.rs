@@ -13,7 +13,7 @@ use crate::http::{Connection, Request};
 use crate::ours::{Ours, USER};
 use crate::peer::Peer;
 use crate::report::{Line, Report};
-use crate::{cpu, fixture, memory, say, wire};
+use crate::{cpu, fixture, memory, say, verified, wire};
 
 /// About 150,000 objects and 130 MB.
 pub const COMMITS: usize = 14_000;
@@ -66,6 +66,10 @@ pub fn measure(report: &mut Report) -> anyhow::Result<()> {
         report.add(against(format!("{name}, wall"), theirs.wall, mine.wall, None));
         if times > 1 {
             report.add(memory_line(format!("{name}, memory"), held));
+        } else {
+            say(&format!("  verifying the packs of {name:?}"));
+            let [theirs, mine] = [peer.host, ours.host].map(|host| Connection::to(host).send(&request(host, &body)));
+            verified::same(name, &mine?.good()?.body, &theirs?.good()?.body, &source)?;
         }
     }
     Ok(())
@@ -103,14 +107,18 @@ struct Fetched {
     wall: Duration,
 }
 
-/// The same fetch by so many at once.
-fn fetch(host: SocketAddr, body: &[u8], times: usize) -> anyhow::Result<Fetched> {
+fn request(host: SocketAddr, body: &[u8]) -> Request {
     let headers = [
         ("Git-Protocol", "version=2"),
         ("Content-Type", "application/x-git-upload-pack-request"),
         ("Accept", "application/x-git-upload-pack-result"),
     ];
-    let request = Request::new("POST", host, &format!("/{USER}/bulk.git/git-upload-pack"), &headers, body);
+    Request::new("POST", host, &format!("/{USER}/bulk.git/git-upload-pack"), &headers, body)
+}
+
+/// The same fetch by so many at once.
+fn fetch(host: SocketAddr, body: &[u8], times: usize) -> anyhow::Result<Fetched> {
+    let request = request(host, body);
     let (before, started) = (cpu::others(), Instant::now());
     let counts: Vec<anyhow::Result<u64>> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..times).map(|_| scope.spawn(|| Connection::to(host).count(&request))).collect();

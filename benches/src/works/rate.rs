@@ -5,11 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::args::Options;
-use crate::http::{Request, Response};
+use crate::http::{Connection, Request, Response};
 use crate::load::{self, Load};
 use crate::ours::{Ours, USER};
 use crate::peer::{self, Peer};
 use crate::report::{Line, Report};
+use crate::verified;
+
+/// Answers of one work that are looked into.
+const VERIFIED: usize = 20;
 
 /// One request, told to all sides.
 pub struct Work<'a> {
@@ -60,6 +64,21 @@ impl Work<'_> {
                 }
             })?;
             report.add(line(format!("{}, spawned", self.name), &spawned, &mine, None));
+            self.verify(ours, &repository)?;
+        }
+        Ok(())
+    }
+
+    /// Holds some of our answers against those of git; what has no pack is not asked for.
+    fn verify(&self, ours: SocketAddr, repository: &Path) -> anyhow::Result<()> {
+        let step = self.bodies.len().div_ceil(VERIFIED).max(1);
+        let requests = self.requests(ours, None);
+        for (request, body) in requests.iter().zip(&self.bodies).step_by(step) {
+            let theirs = peer::spawned(repository, body)?;
+            if theirs.windows(9).any(|window| window == b"packfile\n") {
+                let mine = Connection::to(ours).send(request)?.good()?;
+                verified::same(self.name, &mine.body, &theirs, repository)?;
+            }
         }
         Ok(())
     }
