@@ -9,7 +9,9 @@ use std::sync::Arc;
 use hardie_app::upkeep::{self, How};
 use hardie_app::verify::verify;
 use hardie_domain::ids::RepoId;
+use hardie_domain::page::Page;
 use hardie_git::packs::PackHash;
+use hardie_store::audit::AuditFilter;
 use hardie_testkit::postgres::Database;
 use hardie_testkit::server::Options;
 use hardie_testkit::{TestServer, TestUser};
@@ -139,6 +141,11 @@ async fn marked(server: &TestServer, stage: &Stage) {
     let (store, asker) = (&server.server.app.store, Asker::new(server, Some(&stage.alice)));
     for (name, is_damaged) in [("hurt", true), ("twin", true), ("well", false)] {
         assert_eq!(store.is_repo_damaged(id_of(server, name).await).await.unwrap(), is_damaged, "{name}");
+    }
+    for name in ["hurt", "twin"] {
+        let filter = AuditFilter { repo: Some(id_of(server, name).await), ..AuditFilter::default() };
+        let told = store.list_audit(&filter, Page::new(None, None)).await.unwrap().items;
+        assert!(told.iter().any(|row| row.action == "repository.damage" && row.detail.contains(&stage.pack)), "{told:?}");
     }
     let metrics = asker.send("GET", "/metrics", &[], b"").text();
     assert!(metrics.contains("hardie_damaged_packs 1\n"), "{metrics}");
@@ -273,5 +280,50 @@ async fn a_crowded_repository_is_folded_once_its_damage_is_repaired() {
     upkeep::fold_packs(app).await.unwrap();
     eventually("the packs are folded", async || packs_of(&server, "hurt").await.len() < 10).await;
     git.ok(git.home(), &["clone", "--quiet", "--mirror", &url, "folded"]).unwrap();
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn collection_that_meets_damage_removes_nothing_and_has_it_named() {
+    let server = TestServer::start().await.unwrap();
+    let alice = server.user("alice").await.unwrap();
+    let (repo, dir) = (server.repo(&alice, "tool", true).await.unwrap(), alice.git.init("tool").unwrap());
+    let (git, url) = (&alice.git, server.http_remote(&repo));
+    // In one pack with what is to be removed, so that all of it is written anew.
+    git.ok(&dir, &["switch", "--quiet", "-c", "secret"]).unwrap();
+    git.commit(&dir, "secret.txt", "secret\n", "Secret").unwrap();
+    git.ok(&dir, &["push", "--quiet", &url, "main", "secret"]).unwrap();
+    git.ok(&dir, &["push", "--quiet", &url, ":secret"]).unwrap();
+    let data = server.stop().await.unwrap();
+    let server = TestServer::start_in(data.clone(), Options::default()).await.unwrap();
+    let app = &server.server.app;
+    let before = packs_of(&server, "tool").await;
+    let [hash] = before.iter().copied().collect::<Vec<_>>().try_into().unwrap();
+    let path = data.path().join("packs").join(&PackHash(hash).to_string()[..2]).join(PackHash(hash).to_string()).with_extension("pack");
+    let index = path.with_extension("idx");
+    let listed = git.ok(data.path(), &["verify-pack", "-v", index.to_str().unwrap()]).unwrap();
+    // A file of the branch that stays: walks look it up and do not read it.
+    let file = git.ok(&dir, &["ls-tree", "-r", "main"]).unwrap().split_whitespace().nth(2).unwrap().to_owned();
+    let line = listed.lines().find(|line| line.starts_with(&file)).unwrap();
+    let at: usize = line.split_whitespace().nth(4).unwrap().parse().unwrap();
+    let good = std::fs::read(&path).unwrap();
+    let mut bytes = good.clone();
+    bytes[at + 4] ^= 0x20;
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    upkeep::collect_one(app, "alice/tool", How::AtOnce).await.unwrap_err();
+    assert_eq!(packs_of(&server, "tool").await, before);
+    // The worker may have begun to look before.
+    hardie_app::damage::look_closer(app).await.unwrap();
+    let id = id_of(&server, "tool").await;
+    eventually("the damage is named", async || app.store.is_repo_damaged(id).await.unwrap()).await;
+    let refused = upkeep::collect_one(app, "alice/tool", How::AtOnce).await.unwrap_err().to_string();
+    assert!(refused.contains("damaged"), "{refused}");
+    let refused = git.fails(git.home(), &["clone", "--quiet", &server.http_remote(&repo), "never"]).unwrap();
+    assert!(refused.contains(&file) && refused.contains(TOLD), "{file}: {refused}");
+    std::fs::write(&path, &good).unwrap();
+    assert_eq!(verify(app).await.unwrap().faults, []);
+    assert!(upkeep::collect_one(app, "alice/tool", How::AtOnce).await.unwrap().removed > 0);
+    git.ok(git.home(), &["clone", "--quiet", &server.http_remote(&repo), "cloned"]).unwrap();
     server.stop().await.unwrap();
 }

@@ -90,6 +90,14 @@ pub(crate) async fn clear(app: &App, pack: PackHash) -> Result<bool> {
     Ok(true)
 }
 
+/// A failure that names no pack, and that damage would explain, has the repository looked at more closely.
+pub(crate) fn suspect(app: &App, repo: RepoId, error: &hardie_git::Error) {
+    use hardie_git::Error::{Corrupt, Git, NotFound};
+    if matches!(error, Corrupt { .. } | Git(_) | NotFound(_)) {
+        app.git.looks.ask(repo, app.clock.now());
+    }
+}
+
 /// Refuses work that would make or remove packs of a repository with damage.
 pub(crate) fn refuse() -> Error {
     Error::Unavailable(

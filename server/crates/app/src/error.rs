@@ -76,7 +76,10 @@ impl Error {
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         let source = source.into();
         match source.downcast_ref().and_then(hardie_git::Error::damage_told) {
-            Some(text) => Error::Unavailable(text),
+            Some(text) => {
+                tracing::error!(error = source.as_ref() as &dyn std::error::Error, "stored bytes cannot be read");
+                Error::Unavailable(text)
+            }
             None => Error::Internal(source),
         }
     }

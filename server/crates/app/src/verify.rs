@@ -95,7 +95,10 @@ async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Da
             Entry::Vacant(place) => place.insert(examine_and_mark(app, hash).await?),
         };
         let fault = |damage: &Damage| Fault { repo: repo.clone(), pack: Some(hash), object: damage.object, text: damage.text.clone() };
-        found.faults.extend(damages.iter().map(fault));
+        // What was superseded and removed while it was waited for is no fault.
+        if !damages.is_empty() && app.store.list_repo_packs(id).await?.iter().any(|pack| pack.hash == hash.0) {
+            found.faults.extend(damages.iter().map(fault));
+        }
     }
     // What a damaged pack lacks would be told once more for every object that names it: one is enough, if none is told yet.
     let ours = found.faults.get(before..).unwrap_or_default();

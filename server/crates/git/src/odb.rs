@@ -285,12 +285,13 @@ impl Odb {
         let wanted = to_gix(id);
         let find = |pack: &Pack| pack.index.lookup(wanted);
         let first = self.last_hit.load(Ordering::Relaxed);
-        if let Some(member) = self.members.get(first).filter(|_| first < self.whole)
+        let whole = self.members.get(..self.whole).unwrap_or(&self.members);
+        if let Some(member) = whole.get(first)
             && let Some(place) = find(&member.pack)
         {
             return Some((&member.pack, place));
         }
-        self.members.iter().enumerate().filter(|(at, _)| *at != first).find_map(|(at, member)| {
+        self.members.iter().enumerate().filter(|(at, _)| *at != first || *at >= self.whole).find_map(|(at, member)| {
             let place = find(&member.pack)?;
             // One that is damaged is never the first to be asked.
             if at < self.whole {

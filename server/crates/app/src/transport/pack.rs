@@ -100,9 +100,7 @@ fn start(app: &App, handle: &Arc<RepoHandle>, request: PackRequest, writer: Writ
 /// Tells the log why a pack could not be built. What does not name a pack is looked at more closely.
 pub fn explain(app: &App, repo: RepoId, error: &hardie_git::Error) {
     tracing::error!(%error, repo.id = %repo, "a pack could not be built");
-    if matches!(error, hardie_git::Error::Corrupt { .. } | hardie_git::Error::Git(_)) {
-        app.git.looks.ask(repo, app.clock.now());
-    }
+    damage::suspect(app, repo, error);
 }
 
 /// Writes the pack. Blocks; the caller has taken a turn.

@@ -135,10 +135,8 @@ async fn collect_repo(app: &App, repo: RepoId, how: How) -> Result<Collection> {
         Ok(()) => look(app, repo, how).await,
         Err(error) => Err(error),
     };
-    // What could not be read is looked at closely, if nothing has named it yet.
-    if matches!(&done, Err(Error::Internal(_) | Error::Unavailable(_))) {
-        app.git.looks.ask(repo, app.clock.now());
-        damage::settle(app).await?;
+    if done.is_err() {
+        damage::settle_or_log(app).await;
     }
     app.git.collections.note(&done, app.clock.now());
     done
@@ -185,9 +183,12 @@ async fn work(app: &App, snapshot: &RepoSnapshot, how: How, now: Timestamp) -> R
         let _permit = permit;
         collect::collect(&store, &id, &held, &task, wall, &cancel)
     };
-    spawn_blocking(run).await.map_err(Error::internal)?.map_err(|error| match error {
-        hardie_git::Error::DiskFull => Error::disk_full(),
-        other => Error::internal(other),
+    spawn_blocking(run).await.map_err(Error::internal)?.map_err(|error| {
+        damage::suspect(app, repo, &error);
+        match error {
+            hardie_git::Error::DiskFull => Error::disk_full(),
+            other => Error::internal(other),
+        }
     })
 }
 

@@ -45,7 +45,6 @@ pub async fn fold_packs(app: &App) -> Result<u64> {
                 // One damaged repository must not keep the others crowded.
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "packs could not be folded");
-                    app.git.looks.ask(repo, app.clock.now());
                 }
             }
         }
@@ -76,7 +75,8 @@ async fn fold_one(app: &App, repo: RepoId, closed: bool, gc_epoch: i64, chosen: 
         let _permit = permit;
         fold::fold(&store, &id, &hashes, wall, &Cancel::new())
     };
-    let folded = spawn_blocking(work).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let folded = spawn_blocking(work).await.map_err(Error::internal)?;
+    let folded = folded.inspect_err(|error| damage::suspect(app, repo, error)).map_err(Error::internal)?;
     let done = exchange(app, repo, closed, gc_epoch, chosen, &folded).await;
     drop(spawn_blocking(move || drop(folded)));
     done

@@ -35,9 +35,9 @@ pub(super) struct Plan<'a> {
     pub(super) entries: Vec<Entry<'a>>,
 }
 
-/// Plans the pack; `None` leaves it to git: it is too large, of an unusual kind, or something stored cannot be read here.
+/// Plans the pack; `None` leaves it to git: it is too large, of an unusual kind, or something stored is missing here.
 ///
-/// An error is only that the caller gave up.
+/// An error is that the caller gave up, or damage.
 pub(super) fn plan<'a>(odb: &'a Odb, refs: &Refs, request: &PackRequest, cancel: &Cancel) -> Result<Option<Plan<'a>>> {
     let cut = !request.new_shallow.is_empty();
     let most = if cut { MOST_CUT } else { MOST };
@@ -54,7 +54,9 @@ pub(super) fn plan<'a>(odb: &'a Odb, refs: &Refs, request: &PackRequest, cancel:
             tracing::debug!(why, "a pack is left to git");
             Ok(None)
         }
-        // git may find another copy, or it says the same in its own words.
+        // No other pack has it whole: git would send what it did not compare, or say the same in its own words.
+        Err(error @ Error::Damaged { .. }) => Err(error),
+        Err(error @ (Error::NotFound(_) | Error::Corrupt { .. })) if odb.is_damaged() => Err(error),
         Err(error) => {
             tracing::warn!(%error, "a pack is left to git");
             Ok(None)

@@ -104,6 +104,9 @@ fn a_whole_copy_in_another_pack_is_found_and_what_was_met_is_noted() {
     assert!(store.take_suspects().is_empty());
     // Known to be damaged it is not even asked.
     let [bad, well] = members().try_into().unwrap();
+    let alone = Odb::with_damage(Vec::new(), vec![bad.clone()], Vec::new());
+    assert!(objects.iter().all(|(id, _)| alone.contains(id)), "what only a damaged pack has is read from it");
+    store.take_suspects();
     let odb = Odb::with_damage(vec![well], vec![bad], Vec::new());
     assert!(objects.iter().all(|(id, object)| odb.find(id).unwrap().data == object.data) && odb.is_damaged());
     assert!(store.take_suspects().is_empty());
