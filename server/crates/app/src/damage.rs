@@ -32,7 +32,9 @@ pub(crate) async fn settle_or_log(app: &App) {
 
 async fn settle_one(app: &App, suspect: Suspect) -> Result<()> {
     let packs = app.packs.clone();
-    let confirmed = spawn_blocking(move || packs.confirm(&suspect)).await.map_err(Error::internal)?;
+    let confirmed = spawn_blocking(move || packs.confirm(&suspect)).await;
+    // As in `examine`.
+    let confirmed = confirmed.unwrap_or_else(|panic| Some(Damage { object: suspect.object, text: panic.to_string() }));
     match confirmed {
         Some(damage) => mark(app, suspect.pack, &damage).await.map(drop),
         // The file was put back since it was opened.
@@ -41,6 +43,13 @@ async fn settle_one(app: &App, suspect: Suspect) -> Result<()> {
             reopen(app, suspect.pack).await
         }
     }
+}
+
+/// Looks at all of a pack.
+pub(crate) async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
+    let store = app.packs.clone();
+    // Reading damaged bytes may end in a panic of a library: that, too, is damage of this pack and of no other.
+    spawn_blocking(move || store.examine(&hash)).await.unwrap_or_else(|panic| vec![Damage { object: None, text: panic.to_string() }])
 }
 
 /// Fences a pack off and tells the log and each repository's audit; whether it was not fenced off before.

@@ -119,18 +119,12 @@ async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Da
 
 /// A damaged pack is fenced off from now on, and a whole one is not.
 async fn examine_and_mark(app: &App, hash: PackHash) -> Result<Vec<Damage>> {
-    let damages = examine(app, hash).await;
+    let damages = damage::examine(app, hash).await;
     match damages.first() {
         Some(first) => damage::mark(app, hash, first).await?,
         None => damage::clear(app, hash).await?,
     };
     Ok(damages)
-}
-
-async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
-    let store = app.packs.clone();
-    // Reading damaged bytes may end in a panic of a library: that, too, is damage of this pack and of no other.
-    spawn_blocking(move || store.examine(&hash)).await.unwrap_or_else(|panic| vec![Damage { object: None, text: panic.to_string() }])
 }
 
 /// The LFS objects of one repository. Each is read once, however many repositories have it.

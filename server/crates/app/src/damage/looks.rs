@@ -7,10 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hardie_domain::ids::RepoId;
 use hardie_domain::time::Timestamp;
 use hardie_git::packs::PackHash;
-use tokio::task::spawn_blocking;
 
-use super::mark;
-use crate::{App, Error, Result};
+use super::{examine, mark};
+use crate::{App, Result};
 
 /// Seconds between two looks at one repository: each reads all of it.
 const PAUSE: i64 = 3600;
@@ -54,12 +53,10 @@ impl Looks {
 pub async fn look_closer(app: &App) -> Result<bool> {
     let Some(repo) = app.git.looks.next(app.clock.now()) else { return Ok(false) };
     for pack in app.store.list_repo_packs(repo).await? {
-        let (store, permit, hash) = (app.packs.clone(), app.git.build_permit().await, PackHash(pack.hash));
-        let examined = spawn_blocking(move || {
-            let _permit = permit;
-            store.examine(&hash)
-        });
-        if let Some(damage) = examined.await.map_err(Error::internal)?.first() {
+        let (hash, permit) = (PackHash(pack.hash), app.git.build_permit().await);
+        let damages = examine(app, hash).await;
+        drop(permit);
+        if let Some(damage) = damages.first() {
             mark(app, hash, damage).await?;
         }
     }
