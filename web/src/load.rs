@@ -52,7 +52,7 @@ where
 impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Asks again, keeping what is shown.
     pub fn retry(&self) {
-        self.again.update(|again| *again = again.wrapping_add(1));
+        ask_again(self.again);
     }
 
     /// The value if it is there, tracked.
@@ -61,17 +61,32 @@ impl<T: Clone + Send + Sync + 'static> Load<T> {
     }
 
     /// What stands below the value: it comes once the value, or its failure, has taken its room, so that nothing jumps.
-    pub fn below(self, view: impl Fn() -> AnyView + Send + 'static) -> impl IntoView {
+    pub fn below(self, view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
         let settled = Memo::new(move |_| self.state.with(Option::is_some));
-        move || settled.get().then(&view)
+        changing(Box::new(move || settled.get().then(&view).into_any()))
     }
 
     /// The value as a view; before it a placeholder of the same size, instead of it what went wrong.
-    pub fn view(self, placeholder: impl Fn() -> AnyView + Send + 'static, view: impl Fn(T) -> AnyView + Send + 'static) -> impl IntoView {
-        move || match self.state.get() {
+    pub fn view(self, placeholder: impl Fn() -> AnyView + Send + 'static, view: impl Fn(T) -> AnyView + Send + 'static) -> AnyView {
+        changing(Box::new(move || match self.state.get() {
             None => placeholder(),
             Some(Ok(value)) => view(value),
-            Some(Err(failure)) => error_panel(failure, move || self.retry()),
-        }
+            Some(Err(failure)) => failed(failure, self.again),
+        }))
     }
+}
+
+/// Of no type of value, so that the panel is in the bundle once.
+fn failed(failure: Failure, again: RwSignal<u32>) -> AnyView {
+    error_panel(failure, move || ask_again(again))
+}
+
+fn ask_again(again: RwSignal<u32>) {
+    again.update(|again| *again = again.wrapping_add(1));
+}
+
+/// A view that is made anew when what it reads changes. The framework's code for that is ten kilobytes for each type of closure: boxed,
+/// all are one type.
+pub fn changing(view: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    (move || view()).into_any()
 }

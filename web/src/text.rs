@@ -44,16 +44,21 @@ pub fn bytes(count: i64) -> String {
     if count < 1_000 {
         return format!("{count} B");
     }
-    let mut value = count as f64;
-    let mut unit = "";
-    for next in ["kB", "MB", "GB", "TB"] {
-        value /= 1_000.0;
-        unit = next;
-        if value < 999.95 {
+    let (mut size, mut shown) = (1, String::new());
+    for unit in ["kB", "MB", "GB", "TB"] {
+        size *= 1_000;
+        shown = format!("{} {unit}", tenths(count, size));
+        if count < size * 1_000 - size / 20 {
             break;
         }
     }
-    format!("{value:.1} {unit}")
+    shown
+}
+
+/// So many units, with one decimal: printing a fraction would bring five kilobytes of code along.
+pub fn tenths(count: i64, unit: i64) -> String {
+    let tenths = count.max(0).saturating_add(unit / 20) / (unit / 10).max(1);
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// A number with its noun: `1 commit`, `20,000 commits`.

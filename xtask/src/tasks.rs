@@ -8,6 +8,7 @@ mod fuzz;
 mod ports;
 mod run;
 mod soak;
+mod styles;
 mod test;
 
 pub use bench::bench;

@@ -97,6 +97,13 @@ async fn hidden_refs_are_listed_nowhere_and_what_only_they_reach_is_sent_to_nobo
         let text = git.fails(&mirror, &["-c", &protocol, "fetch", "--shallow-exclude=secret/x", &url, "main"]).unwrap();
         assert!(text.contains("not a ref") || text.contains("deepen-not"), "{via:?} {version}: {text}");
     }
+    // The operator gets all of it.
+    let bare = git.path("all.git");
+    hardie_app::export::export(&scene.server.server.app, &scene.repo, &bare).await.unwrap();
+    assert_eq!(
+        git.ok(&bare, &["rev-parse", "refs/heads/secret/x", "refs/tags/secret/v1"]).unwrap(),
+        [&*scene.commit, &scene.tag].join("\n")
+    );
     let archive = format!("--remote={}", scene.server.ssh_remote(&scene.repo));
     git.ok(&scene.dir, &["archive", "-o", "out.tar", &archive, "main"]).unwrap();
     for name in ["secret/x", &scene.commit] {

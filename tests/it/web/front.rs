@@ -16,8 +16,11 @@ fn the_first_load_stays_within_its_budget() {
     let page = wire::ask(&front, "GET", "/", &[("accept-encoding", "br, gzip")], b"").unwrap();
     assert_eq!(page.status, 200);
     let plain = wire::ask(&front, "GET", "/", &[], b"").unwrap().text();
-    let files: Vec<&str> = plain.split(['"', '\'']).filter(|part| part.starts_with("/-/ui/")).collect();
-    assert!(files.iter().any(|file| file.ends_with(".wasm")), "{plain}");
+    // A short page quotes nothing that it need not.
+    let files: Vec<&str> = plain.split(['"', '\'', '=', ' ', '>']).filter(|part| part.starts_with("/-/ui/")).collect();
+    for kind in [".wasm", ".js", ".css", ".svg"] {
+        assert!(files.iter().any(|file| file.ends_with(kind)), "{kind}: {plain}");
+    }
     let mut total = page.body.len();
     let mut counted = std::collections::BTreeSet::new();
     for file in files.into_iter().filter(|file| counted.insert(file.to_string())) {

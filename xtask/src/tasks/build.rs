@@ -9,7 +9,7 @@ use crate::house::House;
 use crate::progress::Progress;
 use crate::setup::{self, Purpose};
 use crate::shell;
-use crate::tasks::compress;
+use crate::tasks::{compress, styles};
 
 /// How many progress lines [`everything`] prints.
 pub const STEPS: usize = 3;
@@ -51,7 +51,9 @@ pub fn web(house: &House, wasm: &Toolchain) -> anyhow::Result<()> {
     trunk.args(["build", "--release", "--skip-version-check"]);
     trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_our_paths());
     shell::openly("trunk build", &mut trunk)?;
-    compress::bundle(&house.root.join("web/dist"))
+    let dist = house.root.join("web/dist");
+    styles::join(&dist)?;
+    compress::bundle(&dist)
 }
 
 /// Panics name source files: in what ships they are named from the crate on, not from the root of this machine. It is shorter, too.

@@ -8,10 +8,9 @@ use anyhow::Context as _;
 
 /// What compresses well; pictures do not.
 const KINDS: [&str; 5] = ["html", "js", "css", "wasm", "svg"];
-/// Brotli's best, and a window that holds the whole bundle (RFC 7932, section 9.1).
-const QUALITY: u32 = 11;
-const WINDOW_BITS: u32 = 22;
-const BUFFER: usize = 1 << 16;
+/// Brotli's best, and a window and blocks that hold any file whole (RFC 7932, section 9.1).
+const QUALITY: i32 = 11;
+const WINDOW_BITS: i32 = 22;
 
 /// Writes `x.br` and `x.gz` beside each `x`.
 pub fn bundle(dist: &Path) -> anyhow::Result<()> {
@@ -87,10 +86,16 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut writer = brotli::CompressorWriter::new(Vec::new(), BUFFER, QUALITY, WINDOW_BITS);
-    writer.write_all(plain)?;
-    writer.flush()?;
-    Ok(writer.into_inner())
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: QUALITY,
+        lgwin: WINDOW_BITS,
+        lgblock: WINDOW_BITS,
+        size_hint: plain.len(),
+        ..brotli::enc::BrotliEncoderParams::default()
+    };
+    let mut out = Vec::new();
+    brotli::BrotliCompress(&mut &*plain, &mut out, &parameters)?;
+    Ok(out)
 }
 
 fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {

@@ -35,7 +35,7 @@ pub async fn export(app: &App, path: &str, dir: &Path) -> Result<Exported> {
     let (lfs, oids) = (app.lfs.clone(), lfs_objects(app, found.repo.id).await?);
     spawn_blocking(move || {
         let packs: Vec<_> = handle.snapshot.packs.iter().map(|p| PackHash(p.hash)).collect();
-        hardie_git::export::write_bare(&store, &packs, &handle.refs, &dir).map_err(Error::internal)?;
+        hardie_git::export::write_bare(&store, &packs, &git_access::all_refs(&handle.snapshot), &dir).map_err(Error::internal)?;
         hardie_git::export::write_lfs(&lfs, &oids, &dir).map_err(Error::internal)?;
         Ok(Exported { refs: handle.snapshot.refs.len(), packs: packs.len(), lfs_objects: oids.len() })
     })

@@ -222,6 +222,11 @@ fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {
     snapshot.packs.iter().map(|p| PackHash(p.hash)).collect()
 }
 
+/// All refs, hidden ones too: for the operator.
+pub(crate) fn all_refs(snapshot: &RepoSnapshot) -> Arc<Refs> {
+    Arc::new(visible(snapshot, &HiddenRefs::default()))
+}
+
 /// The refs that anybody sees from outside: every door shows, reads and judges by these.
 fn visible(snapshot: &RepoSnapshot, hidden: &HiddenRefs) -> Refs {
     let shown = snapshot.refs.iter().filter(|r| !hidden.hides(r.name.as_bytes()));

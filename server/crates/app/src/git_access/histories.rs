@@ -27,24 +27,25 @@ impl Histories {
         let (repo, generation) = (handle.snapshot.repo.id, handle.snapshot.repo.generation);
         let older = {
             let mut kept = self.lock();
-            match kept.iter().position(|k| k.repo == repo && k.generation <= generation).map(|at| kept.remove(at)) {
-                Some(same) if same.generation == generation => {
-                    let known = same.known.clone();
-                    kept.push(same);
-                    return known;
-                }
-                older => older,
+            if let Some(at) = kept.iter().position(|k| k.repo == repo && k.generation == generation) {
+                // The one used last goes to the end.
+                let same = kept.remove(at);
+                let known = same.known.clone();
+                kept.push(same);
+                return known;
             }
+            kept.iter().find(|k| k.repo == repo && k.generation < generation).map(|k| k.known.clone())
         };
+        // The older one stays until then: another who asks now takes from it, too.
         let known = Arc::new(match older {
-            Some(older) => older.known.newer(&handle.odb, handle.refs.clone()),
+            Some(older) => older.newer(&handle.odb, handle.refs.clone()),
             None => Known::new(handle.refs.clone()),
         });
         let mut kept = self.lock();
-        // Another may have been as quick, or newer.
-        if let Some(other) = kept.iter().find(|k| k.repo == repo) {
+        if let Some(other) = kept.iter().find(|k| k.repo == repo && k.generation >= generation) {
             return if other.generation == generation { other.known.clone() } else { known };
         }
+        kept.retain(|k| k.repo != repo);
         if kept.len() >= MOST {
             kept.remove(0);
         }

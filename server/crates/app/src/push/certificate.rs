@@ -10,10 +10,14 @@ use hardie_domain::push::Door;
 use hardie_domain::sshkey::fingerprint;
 use hardie_git::receive::PushCertificate;
 use hardie_git::signature::{self, Signature};
+use hardie_store::Tx;
 use hardie_store::certificates::CertificateRow;
 
 use super::{Push, nonce};
 use crate::{App, Ctx, Result};
+
+/// Bytes of a certificate that is kept though nobody known has signed it and its push was refused.
+const LONGEST_UNSIGNED: usize = 16 << 10;
 
 /// A certificate as it came.
 #[derive(Clone, Debug)]
@@ -37,6 +41,13 @@ pub(super) struct Examined {
     unchecked: &'static str,
     /// Why the push is refused.
     refusal: Option<String>,
+}
+
+impl Examined {
+    /// Whether it is kept of a push that was refused. One that no key of the pusher's has signed may be anything, again and again.
+    pub fn is_kept_when_refused(&self) -> bool {
+        self.key.is_some() || self.row.text.len() <= LONGEST_UNSIGNED
+    }
 }
 
 /// Looks at a certificate of a push by this actor.
@@ -77,6 +88,16 @@ pub(super) async fn objection(app: &App, ctx: &Ctx, push: &Push) -> Result<Optio
     let text =
         format!("this server takes pushes that an SSH key of your account has signed only; {} is not checked here", examined.unchecked);
     Ok(required.then_some(text))
+}
+
+/// Why a certificate that was good counts no more: the key was taken away while the push was judged.
+pub(super) async fn withdrawn(tx: &mut Tx, push: &Push) -> Result<Option<String>> {
+    let Some((examined, key)) = push.certificate.as_ref().and_then(|examined| Some((examined, examined.key.as_ref()?))) else {
+        return Ok(None);
+    };
+    let found = tx.find_key_by_fingerprint(&examined.row.signer).await?;
+    let stands = found.is_some_and(|found| found.blob == *key && found.account == push.actor);
+    Ok((!stands).then(|| not_yours(&examined.row.signer)))
 }
 
 /// What the pusher is told of an accepted certificate.

@@ -60,6 +60,10 @@ pub async fn commit(
         report.refuse_all(certificate::REPLAYED);
         return Ok(Committed::Nothing);
     }
+    if let Some(refusal) = certificate::withdrawn(&mut tx, push).await? {
+        report.refuse_all(&refusal);
+        return Ok(Committed::Nothing);
+    }
     // What a ref that lost its race would have reached is not reached: the pack is not closed then.
     let raced = move_refs(&mut tx, app, push, judged, report).await?;
     if push.request.atomic {
@@ -168,7 +172,7 @@ async fn finish(tx: &mut Tx, app: &App, push: &Push, report: &PushReport, judged
     let rows: Vec<_> = rows
         .map(|(index, (update, outcome))| PushRefRow { update: update.clone(), forced: forced(index), outcome: outcome.clone() })
         .collect();
-    if let Some(examined) = &push.certificate {
+    if let Some(examined) = push.certificate.as_ref().filter(|examined| report.any_accepted() || examined.is_kept_when_refused()) {
         let nonce = examined.nonce.as_deref().filter(|_| report.any_accepted());
         tx.insert_certificate(push.id, &examined.row, nonce).await?;
     }

@@ -27,6 +27,9 @@ const IN_FILES: u64 = 2 << 30;
 /// Answers that are kept.
 const MOST: usize = 2048;
 
+/// Ids in the key of an answer that is kept.
+const LONGEST_KEY: usize = 1000;
+
 /// What decides the bytes of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -38,6 +41,18 @@ pub struct Key {
     pub framing: Sideband,
     /// What was asked for; whether progress is shown changes nothing.
     pub request: PackRequest,
+}
+
+impl Key {
+    /// Whether it is too long to be kept for those who may ask for the same later: the bounds on answers do not count it.
+    fn is_long(&self) -> bool {
+        let asked = &self.request;
+        [&asked.wants, &asked.common, &asked.client_shallow, &asked.new_shallow, &asked.unshallow]
+            .iter()
+            .map(|ids| ids.len())
+            .sum::<usize>()
+            > LONGEST_KEY
+    }
 }
 
 /// All answers under way or kept. Clones share them.
@@ -82,7 +97,8 @@ impl Answers {
         let mut kept = self.lock();
         let Some(entry) = kept.by_key.get_mut(key).filter(|entry| Arc::ptr_eq(&entry.answer, answer)) else { return };
         entry.readers = entry.readers.saturating_sub(1);
-        if entry.readers == 0 && !entry.answer.is_whole() {
+        let is_over = entry.readers == 0 && (key.is_long() || !entry.answer.is_whole());
+        if is_over {
             entry.answer.give_up();
             kept.by_key.remove(key);
         }

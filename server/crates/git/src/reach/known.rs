@@ -2,7 +2,7 @@
 //! would walk the same history again.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
@@ -15,6 +15,8 @@ use crate::wire::Refs;
 
 /// Ids that are kept: some 3 MB.
 const MOST: usize = 100_000;
+/// Refs of a repository of which anything is kept.
+const MOST_TIPS: usize = 30_000;
 /// Steps of a walk before others may look.
 const SLICE: u32 = 512;
 /// New commits looked at to see whether a newer state still reaches all that an older one did.
@@ -37,7 +39,7 @@ impl Known {
     }
 
     /// Of newer refs of the same repository. What was known is taken over if the newer refs reach every older tip, which is proved by
-    /// walking down from them.
+    /// walking down from them, a little.
     pub fn newer(&self, odb: &Odb, refs: Arc<Refs>) -> Known {
         let history = self.lock().clone().and_then(|history| grown(history, odb, &self.refs, &refs));
         Known { refs, history: Mutex::new(history) }
@@ -50,6 +52,10 @@ impl Known {
 
     /// Whether a ref reaches this commit or tag; `None` if the history is too long to be kept.
     pub fn contains(&self, odb: &Odb, id: &Oid, budget: &mut Budget) -> Result<Option<bool>> {
+        // The first step reads all tips, and others wait for it.
+        if self.refs.all().len() > MOST_TIPS {
+            return Ok(None);
+        }
         loop {
             let mut slot = self.lock();
             let history = slot.get_or_insert_with(|| History::new(tips(&self.refs)));
@@ -76,8 +82,13 @@ impl Known {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<History>> {
-        // Each step leaves the history true, so a panic in between does no harm.
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+        self.history.lock().unwrap_or_else(|poisoned| {
+            // A panic in the middle of a step may have lost a commit's parents, and these answers serve others.
+            self.history.clear_poison();
+            let mut slot = poisoned.into_inner();
+            *slot = None;
+            slot
+        })
     }
 }
 
@@ -87,13 +98,20 @@ fn tips(refs: &Refs) -> impl Iterator<Item = Oid> + '_ {
 
 /// The history of older refs as part of that of newer ones; `None` if that is not proved with little work.
 fn grown(mut history: History, odb: &Odb, older: &Refs, newer: &Refs) -> Option<History> {
+    if newer.all().len() > MOST_TIPS {
+        return None;
+    }
     let mut missing: HashSet<Oid> = tips(older).filter(|tip| !newer.is_tip(tip)).collect();
     let fresh: Vec<Oid> = tips(newer).filter(|tip| !older.is_tip(tip)).collect();
-    let mut walk = History::new(fresh.iter().copied().filter(|tip| !history.has_met(tip)));
-    let mut budget = Budget::new(NEWER, TIME, &Cancel::new());
-    while !missing.is_empty() {
-        // Ends without having met them all, or fails: then all is walked anew when somebody asks.
-        walk.advance_to(odb, &mut budget, |id| missing.remove(&id) || history.has_met(&id)).ok()??;
+    if !missing.is_empty() {
+        // A branch that went on is met behind its new tip, one that was merged and deleted behind another.
+        let from: Vec<Oid> = if fresh.is_empty() { tips(newer).collect() } else { fresh.clone() };
+        let mut walk = History::new(from);
+        let mut budget = Budget::new(NEWER, TIME, &Cancel::new());
+        while !missing.is_empty() {
+            // Ends without having met them all, or fails: then all is walked anew when somebody asks.
+            walk.advance_to(odb, &mut budget, |id| missing.remove(&id)).ok()??;
+        }
     }
     fresh.into_iter().for_each(|tip| history.add(tip));
     Some(history)

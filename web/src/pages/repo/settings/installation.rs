@@ -188,7 +188,7 @@ fn verdict_row(verdict: Verdict, pushes: &[Push]) -> impl IntoView + use<> {
     };
     let lines = verdict.lines.join("\n");
     let log = verdict.log.join("\n");
-    let cost = format!("{:.1} ms, {} of memory", verdict.wall_micros as f64 / 1_000.0, text::bytes(verdict.memory));
+    let cost = format!("{} ms, {} of memory", text::tenths(verdict.wall_micros, 1_000), text::bytes(verdict.memory));
     view! {
         <li>
             <span class=class title=cost>{word}</span>
