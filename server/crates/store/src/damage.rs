@@ -9,9 +9,9 @@ use crate::sql::{count, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
 
-/// `AND` this: no repository with damage had the pack `p` or `pack` that is to be removed. What was superseded may be the last good copy.
-pub(crate) const NO_DAMAGE: &str =
-    "NOT EXISTS (SELECT 1 FROM repo_pack dr JOIN pack_damage d ON d.hash = dr.hash WHERE dr.repo_id = left_repo)";
+/// `AND` this: while a repository has damage, whatever was superseded stays, since it may be the last good copy. In which repository is not
+/// asked: several may have given up a pack, and its row names the last of them alone.
+pub(crate) const NO_DAMAGE: &str = "(left_repo IS NULL OR NOT EXISTS (SELECT 1 FROM pack_damage d JOIN repo_pack dr ON dr.hash = d.hash))";
 
 reads! {
     /// Packs that are known to be damaged.

@@ -130,10 +130,12 @@ reads! {
         db.all(statement, pack_row).await
     }
 
-    /// Repositories that have more than so many packs, cruft apart, the most crowded first.
+    /// Repositories that have more than so many packs, cruft apart, the most crowded first. Those with damage are left out: nothing is
+    /// made from their packs.
     pub async fn list_crowded_repos(db, most: u32, limit: u32) -> Result<Vec<RepoId>> {
         let statement = sql("SELECT rp.repo_id FROM repo_pack rp JOIN repo r ON r.id = rp.repo_id WHERE r.deleted_at IS NULL \
-             AND rp.unreached_since IS NULL GROUP BY rp.repo_id HAVING COUNT(*) > $1 ORDER BY COUNT(*) DESC, rp.repo_id LIMIT $2");
+             AND rp.unreached_since IS NULL AND NOT EXISTS (SELECT 1 FROM repo_pack dr JOIN pack_damage d ON d.hash = dr.hash \
+             WHERE dr.repo_id = rp.repo_id) GROUP BY rp.repo_id HAVING COUNT(*) > $1 ORDER BY COUNT(*) DESC, rp.repo_id LIMIT $2");
         db.all(statement.bind(most).bind(limit), |c| c.id(RepoId)).await
     }
 

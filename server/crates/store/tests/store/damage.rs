@@ -36,6 +36,9 @@ both! {
         let alice = db.user("alice").await;
         let (hurt, well) = (db.repo(alice, "hurt").await, db.repo(alice, "well").await);
         let mut tx = db.store.begin().await.unwrap();
+        // One that two had is given up by the one without damage last.
+        tx.keep_pack(&hash(1), 10, 1, NOW, NOW).await.unwrap();
+        assert!(tx.adopt_pack(well, &hash(1), true, None, NOW).await.unwrap());
         for (repo, old, new) in [(hurt, 1, 2), (well, 3, 4)] {
             for number in [old, new] {
                 tx.keep_pack(&hash(number), 10, 1, NOW, NOW).await.unwrap();
@@ -43,16 +46,21 @@ both! {
             }
             assert!(tx.supersede_pack(repo, &hash(old), NOW).await.unwrap());
         }
+        assert!(tx.supersede_pack(well, &hash(1), NOW).await.unwrap());
+        // What no repository ever gave up is none's last copy.
+        tx.keep_pack(&hash(5), 10, 1, NOW, NOW).await.unwrap();
         assert!(tx.insert_damage(&hash(2), None, "cut off", NOW).await.unwrap());
         tx.commit().await.unwrap();
         let unheld = async || db.store.list_unheld_packs(after(60), 10).await.unwrap().into_iter().map(|pack| pack.hash).collect::<Vec<_>>();
-        assert_eq!(unheld().await, [hash(3)]);
+        assert_eq!(unheld().await, [hash(5)]);
+        assert_eq!(db.store.list_crowded_repos(0, 1).await.unwrap(), [well], "one with damage takes no other's turn");
         let mut tx = db.store.begin().await.unwrap();
-        assert!(!tx.mark_pack_dead(&hash(1), after(60)).await.unwrap());
-        assert!(tx.mark_pack_dead(&hash(3), after(60)).await.unwrap());
+        assert!(!tx.mark_pack_dead(&hash(1), after(60)).await.unwrap() && !tx.mark_pack_dead(&hash(3), after(60)).await.unwrap());
+        assert!(tx.mark_pack_dead(&hash(5), after(60)).await.unwrap());
         assert!(tx.delete_damage(&hash(2)).await.unwrap());
         tx.commit().await.unwrap();
-        assert_eq!(unheld().await, [hash(1)]);
+        assert_eq!(unheld().await, [hash(1), hash(3)]);
+        assert_eq!(db.store.list_crowded_repos(0, 1).await.unwrap(), [hurt]);
         // One that is damaged and given up goes with its mark.
         let mut tx = db.store.begin().await.unwrap();
         assert!(tx.insert_damage(&hash(1), None, "missing", NOW).await.unwrap());
