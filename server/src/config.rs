@@ -92,7 +92,7 @@ pub struct Place {
 pub fn locate(location: &Location) -> anyhow::Result<Place> {
     let file = file::read(location.config.as_deref())?;
     let (data_dir, database) = place(location, &file);
-    let (limits, retention) = (file.limits.apply(GitLimits::default()), file.gc.apply(Retention::default()));
+    let (limits, retention) = (file.limits.apply(GitLimits::default())?, file.gc.apply(Retention::default()));
     Ok(Place { data_dir, database: check_database(database)?, limits, retention })
 }
 
@@ -130,7 +130,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         ssh_address: settings.ssh_address.clone().or(file.ssh_address),
         plugins: plugin_policy(settings.plugins.as_deref().or(file.plugins.as_deref()))?,
         trusted_proxies,
-        limits: file.limits.apply(GitLimits::default()),
+        limits: file.limits.apply(GitLimits::default())?,
         retention: file.gc.apply(Retention::default()),
         git_rules: file.git.rules()?,
     })

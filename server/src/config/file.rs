@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use hardie_app::state::GitRules;
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_git::packs::LARGEST_OBJECT;
 use serde::Deserialize;
 
 /// The file as written.
@@ -85,8 +86,11 @@ impl Gc {
 
 impl Limits {
     /// Lays what the file says over the defaults.
-    pub fn apply(&self, base: GitLimits) -> GitLimits {
-        GitLimits {
+    pub fn apply(&self, base: GitLimits) -> anyhow::Result<GitLimits> {
+        if let Some(bytes) = self.object_bytes.filter(|bytes| *bytes > LARGEST_OBJECT) {
+            bail!("[limits] object-bytes = {bytes}: objects of more than {LARGEST_OBJECT} bytes could be stored and not be read");
+        }
+        Ok(GitLimits {
             pack_bytes: self.pack_bytes.unwrap_or(base.pack_bytes),
             object_bytes: self.object_bytes.unwrap_or(base.object_bytes),
             inflated_bytes: self.inflated_bytes.unwrap_or(base.inflated_bytes),
@@ -99,7 +103,7 @@ impl Limits {
             lfs_object_bytes: self.lfs_object_bytes.unwrap_or(base.lfs_object_bytes),
             lfs_batch_objects: self.lfs_batch_objects.unwrap_or(base.lfs_batch_objects),
             ..base
-        }
+        })
     }
 }
 

@@ -32,6 +32,7 @@ fn bad_configuration_names_file_key_and_reason() {
         ("plugins = \"anyone\"", "plugins"),
         ("trusted-proxies = [\"127.0.0.1/40\"]", "127.0.0.1/40"),
         ("roles = \"git\"", "roles"),
+        ("[limits]\nobject-bytes = 2147483649", "object-bytes"),
         ("[gc]\ncruft-days = 3", "cruft-days"),
         ("[git]\nhide-refs = [\"heads/x\"]", "hide-refs"),
         ("[git]\nrequire-signed-pushes = true", "require-signed-pushes"),

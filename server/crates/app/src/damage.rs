@@ -17,10 +17,15 @@ pub use looks::{Looks, look_closer};
 
 /// Confirms and marks what reading met. Costs nothing if it met nothing.
 pub async fn settle(app: &App) -> Result<()> {
+    let mut first = Ok(());
     for suspect in app.packs.take_suspects() {
-        settle_one(app, suspect).await?;
+        if let Err(error) = settle_one(app, suspect).await {
+            // It is not to be forgotten, and the others not to wait for it.
+            app.packs.note_suspect(suspect);
+            first = first.and(Err(error));
+        }
     }
-    Ok(())
+    first
 }
 
 /// The same where nobody can be told of a failure: then it is met again.
@@ -45,11 +50,12 @@ async fn settle_one(app: &App, suspect: Suspect) -> Result<()> {
     }
 }
 
-/// Looks at all of a pack.
-pub(crate) async fn examine(app: &App, hash: PackHash) -> Vec<Damage> {
+/// Looks at all of a pack; an error if what the system lacks keeps it from that.
+pub(crate) async fn examine(app: &App, hash: PackHash) -> Result<Vec<Damage>> {
     let store = app.packs.clone();
     // Reading damaged bytes may end in a panic of a library: that, too, is damage of this pack and of no other.
-    spawn_blocking(move || store.examine(&hash)).await.unwrap_or_else(|panic| vec![Damage { object: None, text: panic.to_string() }])
+    let looked = spawn_blocking(move || store.examine(&hash)).await;
+    looked.unwrap_or_else(|panic| Ok(vec![Damage { object: None, text: panic.to_string() }])).map_err(Error::internal)
 }
 
 /// Fences a pack off and tells the log and each repository's audit; whether it was not fenced off before.

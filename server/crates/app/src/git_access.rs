@@ -177,7 +177,7 @@ pub async fn open_at(app: &App, repo: RepoId, generation: i64) -> Result<Arc<Rep
             // Told and marked before anybody reads the rest; or the rows were old, and name what was removed.
             Ok(handle) if handle.has_new_damage() && tries < OPEN_TRIES => {
                 tries += 1;
-                damage::settle(app).await?;
+                damage::settle_or_log(app).await;
             }
             Ok(handle) => {
                 app.git.cache.put(repo, generation, handle.clone());

@@ -117,9 +117,12 @@ async fn verify_repo(app: &App, id: RepoId, packs: &mut HashMap<PackHash, Vec<Da
     Ok(Some(repo))
 }
 
-/// A damaged pack is fenced off from now on, and a whole one is not.
+/// A damaged pack is fenced off from now on, and a whole one is not. One that cannot be looked at stays as it is, and is told.
 async fn examine_and_mark(app: &App, hash: PackHash) -> Result<Vec<Damage>> {
-    let damages = damage::examine(app, hash).await;
+    let damages = match damage::examine(app, hash).await {
+        Ok(damages) => damages,
+        Err(error) => return Ok(vec![Damage { object: None, text: with_causes(&error) }]),
+    };
     match damages.first() {
         Some(first) => damage::mark(app, hash, first).await?,
         None => damage::clear(app, hash).await?,

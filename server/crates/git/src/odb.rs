@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use gix::odb::pack::data;
 use gix::odb::pack::data::decode::{entry, header};
+use gix::odb::pack::data::entry::Header;
 use hardie_domain::oid::Oid;
 use sha1::{Digest as _, Sha1};
 
@@ -64,12 +65,43 @@ impl<'a> Found<'a> {
         let entry = inside.then(|| pack.data.entry(offset).map_err(|e| e.to_string()));
         let entry = entry.unwrap_or_else(|| Err("the index leads past the end of the pack".to_owned()));
         let entry = entry.map_err(|why| pack.damaged(*id, why))?;
-        // Memory is given before anything is inflated, and a damaged index may point to where any size stands.
-        let behind = (pack.data.pack_end() as u64).saturating_sub(entry.data_offset);
-        if entry.decompressed_size > behind.saturating_mul(MOST_DEFLATED) {
+        if !can_hold(pack, &entry) {
             return Err(pack.damaged(*id, "its entry says a size that the rest of the pack cannot hold"));
         }
         Ok(Found { pack, entry })
+    }
+
+    /// Looks at what the entry is a delta against, down to a whole object or to what is cached: all that decoding will give memory for.
+    fn check_bases(&self, id: &Oid) -> Result<()> {
+        let pack = self.pack;
+        let mut below = self.below(&self.entry);
+        for _ in 0..pack.objects() {
+            let entry = match below {
+                Ok(Some(entry)) => entry,
+                Ok(None) => return Ok(()),
+                Err(why) => return Err(pack.damaged(*id, why)),
+            };
+            if pack.cache.has((pack.data.id, entry.data_offset)) {
+                return Ok(());
+            }
+            if !can_hold(pack, &entry) {
+                return Err(pack.damaged(*id, "an entry below its delta says a size that the rest of the pack cannot hold"));
+            }
+            below = self.below(&entry);
+        }
+        Err(pack.damaged(*id, "it is a delta against itself"))
+    }
+
+    /// The entry that a delta is made against; `None` of a whole object.
+    fn below(&self, entry: &data::Entry) -> Result<Option<data::Entry>, String> {
+        let offset = match entry.header {
+            Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance),
+            Header::RefDelta { base_id } => self.pack.index.lookup(base_id).map(|at| self.pack.index.pack_offset_at_index(at)),
+            _ => return Ok(None),
+        };
+        let offset = offset.filter(|offset| *offset < self.pack.data.pack_end() as u64);
+        let offset = offset.ok_or("the base of a delta is not in the pack")?;
+        self.pack.data.entry(offset).map(Some).map_err(|e| e.to_string())
     }
 
     fn place(&self) -> Place {
@@ -77,12 +109,20 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Whether the rest of the pack can stand for so many bytes. Memory is given before anything is inflated, and a damaged index may point
+/// to where any size stands.
+fn can_hold(pack: &Pack, entry: &data::Entry) -> bool {
+    let behind = (pack.data.pack_end() as u64).saturating_sub(entry.data_offset);
+    entry.decompressed_size <= behind.saturating_mul(MOST_DEFLATED)
+}
+
 /// An object of one pack, proven to be the one that was asked for. What the cache has was proven before.
 fn decode(id: &Oid, found: &Found<'_>) -> Result<Object> {
     let (pack, place) = (found.pack, found.place());
-    if let Some(object) = pack.cache.get(place) {
+    if let Some(object) = pack.cache.get(place, id) {
         return Ok(object);
     }
+    found.check_bases(id)?;
     let resolve = |base: &gix::oid, _: &mut Vec<u8>| {
         let at = pack.index.lookup(base).map(|at| pack.data.entry(pack.index.pack_offset_at_index(at)));
         Ok(at.transpose()?.map(entry::ResolvedBase::InPack))
@@ -91,7 +131,7 @@ fn decode(id: &Oid, found: &Found<'_>) -> Result<Object> {
     let mut inflater = pack.cache.take_inflater();
     let decoded = pack.data.decode_entry(found.entry.clone(), &mut out, &mut inflater, &resolve, &mut Bases(&pack.cache));
     pack.cache.put_inflater(inflater);
-    let kind = Kind::from_gix(decoded.map_err(|e| pack.damaged(*id, e.to_string()))?.kind);
+    let kind = Kind::from_gix(decoded.map_err(|e| undecoded(id, pack, &e))?.kind);
     if !has_id(id, kind, &out) {
         return Err(pack.damaged(*id, "the index leads to bytes of another id"));
     }
@@ -99,9 +139,17 @@ fn decode(id: &Oid, found: &Found<'_>) -> Result<Object> {
     out.shrink_to_fit();
     let object = Object { kind, data: Bytes::from(out) };
     if kind != Kind::Blob || object.data.len() <= SMALL_BLOB {
-        pack.cache.put(place, &object);
+        pack.cache.put(place, *id, &object);
     }
     Ok(object)
+}
+
+/// Why an object is not decoded. What needs more memory than is allowed, or than there is, is no damage.
+fn undecoded(id: &Oid, pack: &Pack, error: &gix::Error) -> Error {
+    match error.is_resource_exhausted() {
+        true => Error::TooLarge(format!("object {id} is too large to be decoded: {error}")),
+        false => pack.damaged(*id, error.to_string()),
+    }
 }
 
 /// Collisions were refused when the object was taken in: here is asked for damage alone, with the faster hasher.
@@ -161,7 +209,7 @@ impl Odb {
     /// Kind and inflated size, without inflating more than a delta's head.
     pub fn header(&self, id: &Oid) -> Result<(Kind, u64)> {
         let found = self.entry(id)?;
-        if let Some(object) = found.pack.cache.get(found.place()) {
+        if let Some(object) = found.pack.cache.get(found.place(), id) {
             return Ok((object.kind, object.data.len() as u64));
         }
         let pack = found.pack;
@@ -171,7 +219,7 @@ impl Odb {
             Ok(at.transpose()?.map(header::ResolvedBase::InPack))
         });
         pack.cache.put_inflater(inflater);
-        let header = header.map_err(|e| pack.damaged(*id, e.to_string()))?;
+        let header = header.map_err(|e| undecoded(id, pack, &e))?;
         Ok((Kind::from_gix(header.kind), header.object_size))
     }
 
@@ -229,11 +277,11 @@ impl Odb {
         }
         let found = self.entry(id)?;
         let (pack, place) = (found.pack, found.place());
-        let data = match pack.cache.last_blob(place) {
+        let data = match pack.cache.last_blob(place, id) {
             Some(data) => data,
             None => {
                 let data = self.find_kind(id, Kind::Blob)?;
-                pack.cache.keep_blob(place, &data);
+                pack.cache.keep_blob(place, *id, &data);
                 data
             }
         };

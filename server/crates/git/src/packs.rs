@@ -19,7 +19,7 @@ pub use carry::Intake;
 pub use examine::Damage;
 pub use files::{DiskFiles, Files};
 pub use hash::PackHash;
-pub use pack::Pack;
+pub use pack::{LARGEST_OBJECT, Pack};
 pub use quarantine::Quarantine;
 pub use store::PackStore;
 pub use suspects::Suspect;

@@ -56,6 +56,7 @@ pub async fn look_closer(app: &App) -> Result<bool> {
         let (hash, permit) = (PackHash(pack.hash), app.git.build_permit().await);
         let damages = examine(app, hash).await;
         drop(permit);
+        let damages = damages?;
         if let Some(damage) = damages.first() {
             mark(app, hash, damage).await?;
         }

@@ -1,10 +1,11 @@
-//! Decoded objects by their place in a pack: one bounded cache for all repositories of a process, so that a server with many
+//! Decoded objects by their place in a pack, each with the id that it was proven to have: an index may lead two ids to one place. One bounded cache for all repositories of a process, so that a server with many
 //! repositories open holds no more than a server with one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use hardie_domain::oid::Oid;
 
 use crate::object::{Kind, Object};
 
@@ -23,7 +24,7 @@ pub(crate) type Place = (u32, u64);
 /// See the module.
 pub(crate) struct ObjectCache {
     shards: Vec<Mutex<Generations>>,
-    blob: Mutex<Option<(Place, Bytes)>>,
+    blob: Mutex<Option<(Place, Oid, Bytes)>>,
     inflaters: Mutex<Vec<gix::zlib::Inflate>>,
 }
 
@@ -35,24 +36,35 @@ impl Default for ObjectCache {
 }
 
 impl ObjectCache {
-    pub(crate) fn get(&self, place: Place) -> Option<Object> {
-        self.shard(place)?.get(place)
+    /// What is kept of this place, if it has this id.
+    pub(crate) fn get(&self, place: Place, id: &Oid) -> Option<Object> {
+        self.shard(place)?.get(place).filter(|(kept, _)| kept == id).map(|(_, object)| object)
     }
 
-    pub(crate) fn put(&self, place: Place, object: &Object) {
+    /// The same under whatever id: the base of a delta is found by its place alone.
+    fn at(&self, place: Place) -> Option<Object> {
+        self.shard(place)?.get(place).map(|(_, object)| object)
+    }
+
+    /// Whether something is kept of this place.
+    pub(crate) fn has(&self, place: Place) -> bool {
+        self.shard(place).is_some_and(|shard| shard.has(place))
+    }
+
+    pub(crate) fn put(&self, place: Place, id: Oid, object: &Object) {
         if let Some(mut shard) = self.shard(place) {
-            shard.put(place, object.clone());
+            shard.put(place, (id, object.clone()));
         }
     }
 
     /// The large blob read last, if it is this one.
-    pub(crate) fn last_blob(&self, place: Place) -> Option<Bytes> {
-        lock(&self.blob).as_ref().filter(|(kept, _)| *kept == place).map(|(_, data)| data.clone())
+    pub(crate) fn last_blob(&self, place: Place, id: &Oid) -> Option<Bytes> {
+        lock(&self.blob).as_ref().filter(|(at, kept, _)| *at == place && kept == id).map(|(_, _, data)| data.clone())
     }
 
-    pub(crate) fn keep_blob(&self, place: Place, data: &Bytes) {
+    pub(crate) fn keep_blob(&self, place: Place, id: Oid, data: &Bytes) {
         if data.len() <= KEPT_BLOB {
-            *lock(&self.blob) = Some((place, data.clone()));
+            *lock(&self.blob) = Some((place, id, data.clone()));
         }
     }
 
@@ -85,11 +97,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// An object with the id that its bytes have.
+type Named = (Oid, Object);
+
 /// Least recently used in two generations: when the young one is full it becomes the old one, and what was not asked for since
 /// is dropped. All operations are constant time.
 struct Generations {
-    young: HashMap<Place, Object>,
-    old: HashMap<Place, Object>,
+    young: HashMap<Place, Named>,
+    old: HashMap<Place, Named>,
     weight: usize,
     half: usize,
 }
@@ -99,18 +114,22 @@ impl Generations {
         Generations { young: HashMap::new(), old: HashMap::new(), weight: 0, half: bytes / 2 }
     }
 
-    fn get(&mut self, place: Place) -> Option<Object> {
-        if let Some(object) = self.young.get(&place) {
-            return Some(object.clone());
-        }
-        let object = self.old.remove(&place)?;
-        self.put(place, object.clone());
-        Some(object)
+    fn has(&self, place: Place) -> bool {
+        self.young.contains_key(&place) || self.old.contains_key(&place)
     }
 
-    fn put(&mut self, place: Place, object: Object) {
+    fn get(&mut self, place: Place) -> Option<Named> {
+        if let Some(named) = self.young.get(&place) {
+            return Some(named.clone());
+        }
+        let named = self.old.remove(&place)?;
+        self.put(place, named.clone());
+        Some(named)
+    }
+
+    fn put(&mut self, place: Place, named: Named) {
         // The map's own cost is counted too: small objects are many.
-        let weight = object.data.len() + 128;
+        let weight = named.1.data.len() + 128;
         // What fills a quarter alone would only push everything else out.
         if weight > self.half / 4 {
             return;
@@ -120,7 +139,7 @@ impl Generations {
             self.weight = 0;
         }
         self.weight += weight;
-        self.young.insert(place, object);
+        self.young.insert(place, named);
     }
 }
 
@@ -132,7 +151,7 @@ impl gix::odb::pack::cache::DecodeEntry for Bases<'_> {
     fn put(&mut self, _: u32, _: u64, _: &[u8], _: gix::objs::Kind, _: usize) {}
 
     fn get(&mut self, pack: u32, offset: u64, out: &mut Vec<u8>) -> Option<(gix::objs::Kind, usize)> {
-        let object = self.0.get((pack, offset))?;
+        let object = self.0.at((pack, offset))?;
         out.clear();
         out.extend_from_slice(&object.data);
         let kind = match object.kind {
@@ -149,13 +168,14 @@ impl gix::odb::pack::cache::DecodeEntry for Bases<'_> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use hardie_domain::oid::Oid;
 
     use super::Generations;
     use crate::object::{Kind, Object};
 
     #[test]
     fn what_is_asked_for_stays_and_the_weight_is_bounded() {
-        let object = |bytes: usize| Object { kind: Kind::Blob, data: Bytes::from(vec![0; bytes]) };
+        let object = |bytes: usize| (Oid::ZERO, Object { kind: Kind::Blob, data: Bytes::from(vec![0; bytes]) });
         let mut cache = Generations::new(20 * 138);
         cache.put((0, 0), object(10));
         for n in 1..1000 {

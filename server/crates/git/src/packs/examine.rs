@@ -7,7 +7,7 @@ use hardie_domain::oid::Oid;
 use crate::error::{Error, Result};
 use crate::object::from_gix;
 use crate::odb::{Member, Odb};
-use crate::packs::pack::verify_index;
+use crate::packs::pack::{unreadable, verify_index};
 use crate::packs::store::hash_file;
 use crate::packs::{Pack, PackHash, PackStore, Suspect};
 
@@ -39,13 +39,14 @@ impl Damage {
 
 impl PackStore {
     /// Reads the whole pack and compares it with its name, the trailers of data and index, and each object with its id. Empty if it
-    /// is whole.
+    /// is whole; an error if it cannot be told, as when too many files are open.
     /// The file is opened anew: an old map of a file that was replaced would show the old bytes.
-    pub fn examine(&self, hash: &PackHash) -> Vec<Damage> {
+    pub fn examine(&self, hash: &PackHash) -> Result<Vec<Damage>> {
         let opened = self.open_unpublished(&self.final_name(hash).0, *hash);
         let pack = match opened {
             Ok(pack) => pack,
-            Err(error) => return vec![Damage::of(error)],
+            Err(error @ Error::Damaged { .. }) => return Ok(vec![Damage::of(error)]),
+            Err(error) => return Err(error),
         };
         let index = pack.check_index().err().map(|e| Damage::of_pack(e.to_string()));
         let data = match hash_file(pack.path()) {
@@ -55,9 +56,13 @@ impl PackStore {
             // A damaged index tells nothing about the data.
             Ok(_) if index.is_some() => vec![Damage::of_pack("the bytes are not those of its name")],
             Ok(_) => pack.damaged_objects(),
-            Err(error) => vec![Damage::of_pack(error.to_string())],
+            Err(Error::Io { cause, .. }) => match unreadable(*hash, "data", cause) {
+                error @ Error::Damaged { .. } => vec![Damage::of(error)],
+                other => return Err(other),
+            },
+            Err(error) => return Err(error),
         };
-        index.into_iter().chain(data).collect()
+        Ok(index.into_iter().chain(data).collect())
     }
 }
 
@@ -74,8 +79,10 @@ impl PackStore {
         let id = suspect.object.filter(|id| pack.contains(id))?;
         let odb = Odb::new(vec![Member { pack, closed: false }]);
         let read = odb.find(&id).and_then(|_| odb.stored(&id)?.checked(&id).map(drop));
-        let error = read.err()?;
-        Some(Damage { object: Some(id), text: Damage::of(error).text })
+        match read {
+            Err(error @ Error::Damaged { .. }) => Some(Damage { object: Some(id), text: Damage::of(error).text }),
+            _ => None,
+        }
     }
 }
 
@@ -86,7 +93,9 @@ fn misnamed_objects(pack: &Arc<Pack>) -> Vec<Damage> {
         let text = match odb.find(&id) {
             Ok(object) if object.id() == Some(id) => return None,
             Ok(_) => "its bytes were made to collide".to_owned(),
-            Err(error) => Damage::of(error).text,
+            Err(error @ Error::Damaged { .. }) => Damage::of(error).text,
+            // Too large for the memory there is, say: the bytes are those of the pack's name.
+            Err(_) => return None,
         };
         Some(Damage { object: Some(id), text })
     });

@@ -17,6 +17,8 @@ use crate::packs::suspects::Suspects;
 
 /// The largest single allocation while an object is decoded: two result buffers and the deltas.
 const DECODE_BYTES: usize = 6 << 30;
+/// The largest object that an operator may allow: one that came as a delta takes these buffers three times.
+pub const LARGEST_OBJECT: u64 = DECODE_BYTES as u64 / 3;
 /// An index up to this size is compared with its trailer whenever it is opened, in some ten milliseconds at most.
 const SMALL_INDEX: u64 = 16 << 20;
 
@@ -40,7 +42,7 @@ impl Pack {
     pub(crate) fn open(path: &Path, hash: PackHash, cache: &Arc<ObjectCache>, suspects: &Arc<Suspects>) -> Result<Pack> {
         let bad = |why: String| Error::Damaged { pack: hash, object: None, why };
         let bytes = found(path, hash, "data")?;
-        let mut data = data::File::at(path, gix::hash::Kind::Sha1).map_err(|e| bad(format!("its data: {e}")))?;
+        let mut data = data::File::at(path, gix::hash::Kind::Sha1).map_err(|e| unopened(hash, "data", &e))?;
         data = data.with_alloc_limit_bytes(Some(DECODE_BYTES));
         // gix keys its caches by a checksum of the path, which may collide; a counter cannot within one process.
         static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -114,26 +116,40 @@ impl Pack {
     }
 }
 
-/// Bytes of one file of a pack. One that is not there, or whose disk fails, is damage; what the system lacks at this moment is not.
+/// Bytes of one file of a pack.
 fn found(path: &Path, pack: PackHash, what: &str) -> Result<u64> {
     let looked = File::open(path).and_then(|file| file.metadata());
-    looked.map(|found| found.len()).map_err(|error| match error.kind() {
+    looked.map(|found| found.len()).map_err(|error| unreadable(pack, what, error))
+}
+
+/// The error of a file of a pack that the system does not give. One that is not there, or whose disk fails, is damage; what the system
+/// lacks at this moment is not.
+pub(crate) fn unreadable(pack: PackHash, what: &str, error: io::Error) -> Error {
+    match error.kind() {
         io::ErrorKind::NotFound => Error::Damaged { pack, object: None, why: format!("its {what} is missing") },
         _ if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
             Error::Damaged { pack, object: None, why: format!("its {what} cannot be read: {error}") }
         }
         _ => Error::io(format!("opening the {what} of pack {pack}"), error),
-    })
+    }
+}
+
+/// The same of a file that was found and that gix does not open: it maps the file, for which the system may lack something too.
+fn unopened(pack: PackHash, what: &str, error: &gix::Error) -> Error {
+    match error.downcast_any_ref::<io::Error>() {
+        // A copy, since gix keeps its own.
+        Some(io) => unreadable(pack, what, io.raw_os_error().map_or_else(|| io.kind().into(), io::Error::from_raw_os_error)),
+        None => Error::Damaged { pack, object: None, why: format!("its {what}: {error}") },
+    }
 }
 
 /// The index beside a pack.
 pub(crate) fn open_index(path: &Path, pack: PackHash) -> Result<index::File> {
     let path = path.with_extension("idx");
     let bytes = found(&path, pack, "index")?;
-    let bad = |why: &dyn std::fmt::Display| Error::Damaged { pack, object: None, why: format!("its index: {why}") };
-    let index = index::File::at(path, gix::hash::Kind::Sha1).map_err(|e| bad(&e))?;
+    let index = index::File::at(path, gix::hash::Kind::Sha1).map_err(|e| unopened(pack, "index", &e))?;
     if bytes <= SMALL_INDEX {
-        verify_index(&index).map_err(|e| bad(&e))?;
+        verify_index(&index).map_err(|why| Error::Damaged { pack, object: None, why: format!("its index: {why}") })?;
     }
     Ok(index)
 }

@@ -157,6 +157,11 @@ impl PackStore {
         self.0.suspects.take()
     }
 
+    /// Notes one that was taken and could not be dealt with.
+    pub fn note_suspect(&self, suspect: Suspect) {
+        self.0.suspects.note(suspect.pack, suspect.object);
+    }
+
     fn open_anew(&self, hash: &PackHash) -> Result<Arc<Pack>> {
         let opened = Pack::open(&self.final_name(hash).0, *hash, &self.0.cache, &self.0.suspects);
         if let Err(Error::Damaged { .. }) = &opened {

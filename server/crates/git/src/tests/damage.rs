@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::support::{Client, Server};
 use crate::odb::{Lost, Member, Odb};
-use crate::packs::{Damage, PackStore};
+use crate::packs::{Damage, PackStore, Suspect};
 use crate::{Error, Object, Oid};
 
 /// A history with deltas in one pack: its file, and all objects.
@@ -60,7 +60,7 @@ fn no_damaged_byte_is_read_as_something_else_and_each_is_named() {
             bytes[at] ^= 1 << (at % 8);
             fs::write(&path, &bytes).unwrap();
             missed += usize::from(whole(&server, &objects) < objects.len());
-            assert!(!server.store.examine(&server.members[0].0).is_empty(), "{extension} at {at}");
+            assert!(!server.store.examine(&server.members[0].0).unwrap().is_empty(), "{extension} at {at}");
         }
         for length in [0, 3, 20, good.len() / 2, good.len() - 1] {
             fs::write(&path, &good[..length]).unwrap();
@@ -69,7 +69,7 @@ fn no_damaged_byte_is_read_as_something_else_and_each_is_named() {
         fs::write(&path, &good).unwrap();
     }
     assert!(missed > 100, "{missed}");
-    assert_eq!((whole(&server, &objects), server.store.examine(&server.members[0].0)), (objects.len(), Vec::<Damage>::new()));
+    assert_eq!((whole(&server, &objects), server.store.examine(&server.members[0].0).unwrap()), (objects.len(), Vec::<Damage>::new()));
 }
 
 #[test]
@@ -120,13 +120,59 @@ fn a_whole_copy_in_another_pack_is_found_and_what_was_met_is_noted() {
     let again = server.ingest(&good).unwrap();
     assert_eq!(again.pack().map(|pack| pack.hash()), Some(hash));
     server.store.publish(again.pack().unwrap()).unwrap();
-    assert_eq!((fs::read(&path).unwrap(), server.store.examine(&hash)), (good, Vec::new()));
+    assert_eq!((fs::read(&path).unwrap(), server.store.examine(&hash).unwrap()), (good, Vec::new()));
     assert_eq!(store.confirm(&noted[0]), None);
 }
 
 #[test]
-fn an_index_that_leads_to_another_object_is_not_believed() {
+fn what_the_system_does_not_give_is_no_damage() {
+    let (server, path, _) = served();
+    let (hash, store) = (server.members[0].0, PackStore::attach(&server.root()));
+    let suspect = Suspect { pack: hash, object: None };
+    for path in [path.with_extension("idx"), path] {
+        let good = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        // It is found and opened, and the system refuses to map it.
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(store.pack(&hash), Err(Error::Io { .. })));
+        assert!(store.take_suspects().is_empty() && store.confirm(&suspect).is_none() && store.examine(&hash).is_err());
+        fs::remove_dir(&path).unwrap();
+        assert!(matches!(store.pack(&hash), Err(Error::Damaged { .. })));
+        assert!(store.take_suspects() == [suspect] && store.confirm(&suspect).is_some());
+        fs::write(&path, good).unwrap();
+    }
+}
+
+/// The right trailer of a wrong index.
+fn with_trailer(mut index: Vec<u8>) -> Vec<u8> {
     use sha1::{Digest as _, Sha1};
+    let end = index.len() - 20;
+    let sum = Sha1::digest(&index[..end]);
+    index[end..].copy_from_slice(&sum);
+    index
+}
+
+#[test]
+fn what_was_proven_for_one_id_is_not_given_for_another() {
+    let (server, path, objects) = served();
+    let path = path.with_extension("idx");
+    let mut bytes = fs::read(&path).unwrap();
+    // Both lead to the last one's entry.
+    let (n, offsets) = (objects.len(), 8 + 1024 + 24 * objects.len());
+    bytes.copy_within(offsets + 4 * (n - 1)..offsets + 4 * n, offsets);
+    fs::write(&path, with_trailer(bytes)).unwrap();
+    let store = PackStore::attach(&server.root());
+    let odb = Odb::new(vec![Member { pack: store.pack(&server.members[0].0).unwrap(), closed: false }]);
+    let (first, last) = (&objects[0].0, &objects[n - 1]);
+    for _ in 0..2 {
+        assert_eq!(odb.find(&last.0).unwrap().data, last.1.data);
+        assert!(matches!(odb.find(first), Err(Error::Damaged { object: Some(id), .. }) if id == *first));
+    }
+    assert_eq!(store.take_suspects().iter().map(|suspect| suspect.object).collect::<Vec<_>>(), [Some(*first)]);
+}
+
+#[test]
+fn an_index_that_leads_to_another_object_is_not_believed() {
     let (server, path, objects) = served();
     let path = path.with_extension("idx");
     let good = fs::read(&path).unwrap();
@@ -139,11 +185,8 @@ fn an_index_that_leads_to_another_object_is_not_believed() {
             bytes.swap(table + byte, table + 4 * (n - 1) + byte);
         }
     }
-    let end = bytes.len() - 20;
-    let sum = Sha1::digest(&bytes[..end]);
-    bytes[end..].copy_from_slice(&sum);
-    fs::write(&path, &bytes).unwrap();
+    fs::write(&path, with_trailer(bytes)).unwrap();
     assert_eq!(whole(&server, &objects), n - 2);
-    let named: Vec<Option<Oid>> = server.store.examine(&server.members[0].0).iter().map(|damage| damage.object).collect();
+    let named: Vec<Option<Oid>> = server.store.examine(&server.members[0].0).unwrap().iter().map(|damage| damage.object).collect();
     assert_eq!(named, [Some(objects[0].0), Some(objects[n - 1].0)]);
 }

@@ -115,7 +115,7 @@ fn the_same_bytes_published_twice_succeed_and_are_synced_again() {
     }
     drop(ingested);
     assert!(server.store.pack(&hash).unwrap().objects() == 3);
-    assert_eq!(server.store.examine(&hash), []);
+    assert_eq!(server.store.examine(&hash).unwrap(), []);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_full_disk_at_any_step_is_told_as_such_and_mends_itself() {
         assert!(matches!(server.store.publish(pack), Err(Error::DiskFull)), "step {step}");
         recorder.heal();
         server.store.publish(pack).unwrap();
-        assert_eq!(server.store.examine(&hash), []);
+        assert_eq!(server.store.examine(&hash).unwrap(), []);
     }
     let recorder = Arc::new(Recorder::default());
     let server = Server::with_files(recorder.clone());
@@ -197,7 +197,7 @@ fn leftovers_of_an_earlier_run_are_removed_at_start() {
     let again = PackStore::open(&server.root(), Arc::new(DiskFiles)).unwrap();
     assert!(server.listing("quarantine").is_empty() && server.listing("views").is_empty());
     assert_eq!(again.list().unwrap(), [hash]);
-    assert_eq!(again.examine(&hash), []);
+    assert_eq!(again.examine(&hash).unwrap(), []);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_pack_that_was_changed_on_disk_is_found_out() {
     bytes[20] ^= 1;
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     std::fs::write(&path, bytes).unwrap();
-    let found = PackStore::open(&server.root(), Arc::new(DiskFiles)).unwrap().examine(&hash);
+    let found = PackStore::open(&server.root(), Arc::new(DiskFiles)).unwrap().examine(&hash).unwrap();
     assert!(found.len() == 1 && found[0].object.is_some(), "{found:?}");
 }
 
