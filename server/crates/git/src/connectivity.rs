@@ -57,8 +57,7 @@ pub fn check(odb: &Odb, push: Option<&Ingested>, tips: &[Oid], visible: &Refs, b
     }
     let mut check = Check::new(odb, push, visible);
     check.bases(push, budget)?;
-    check.tips(tips, budget)?;
-    check.prove(budget)?;
+    check.sound(tips, budget)?;
     Ok(Connected { closed: check.carried.all_visited() })
 }
 
@@ -82,8 +81,7 @@ pub fn check_each(
     let mut shared = Check::new(odb, push, visible);
     for tip in tips {
         shared.forget();
-        let sound = shared.tips(&[*tip], budget).and_then(|()| shared.prove(budget));
-        verdicts.push(match sound {
+        verdicts.push(match shared.sound(&[*tip], budget) {
             Ok(()) => None,
             Err(missing @ NotConnected::Missing { .. }) => Some(missing),
             Err(whole) => return Err(whole),
@@ -108,6 +106,8 @@ struct Check<'a> {
     /// Objects that the push names and does not carry, with who names them; to be proven. Commits and tags first.
     commits: Vec<(Oid, Oid)>,
     others: Vec<(Oid, Oid)>,
+    /// Those that are too damaged to tell their kind.
+    unclear: Vec<(Oid, Oid)>,
     asked: HashSet<Oid>,
 }
 
@@ -122,6 +122,7 @@ impl<'a> Check<'a> {
             old: OldObjects::new(tips()),
             commits: Vec::new(),
             others: Vec::new(),
+            unclear: Vec::new(),
             asked: HashSet::new(),
         }
     }
@@ -130,6 +131,7 @@ impl<'a> Check<'a> {
         self.carried.forget();
         self.commits.clear();
         self.others.clear();
+        self.unclear.clear();
         self.asked.clear();
     }
 
@@ -145,6 +147,18 @@ impl<'a> Check<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether all that the tips need is carried or reached.
+    fn sound(&mut self, tips: &[Oid], budget: &mut Budget) -> Result<(), NotConnected> {
+        let walked = self.tips(tips, budget);
+        match &walked {
+            // Of damage is told only when all is proven that was named so far: whoever may not have an object does not learn of it.
+            Err(NotConnected::Error(error)) if error.damage_told().is_some() => self.prove(budget)?,
+            _ => {}
+        }
+        walked?;
+        self.prove(budget)
     }
 
     /// Walks everything carried that the tips reach and notes what it names beyond that.
@@ -262,17 +276,21 @@ impl<'a> Check<'a> {
         if !self.asked.insert(id) {
             return Ok(());
         }
-        self.is_readable(&id)?;
+        if self.heads.contains(&id) {
+            self.is_readable(&id)?;
+        }
         match self.odb.header(&id) {
             Ok((Kind::Commit | Kind::Tag, _)) => self.commits.push((id, by)),
             Ok((Kind::Tree | Kind::Blob, _)) => self.others.push((id, by)),
             Err(Error::NotFound(_)) => return Err(NotConnected::Missing { missing: id, by }),
+            Err(error) if error.damage_told().is_some() => self.unclear.push((id, by)),
             Err(other) => return Err(other.into()),
         }
         Ok(())
     }
 
-    /// Nothing is built on what is damaged. Only of a repository that has damage each object named is read: it costs time.
+    /// Nothing is built on what is damaged. Only of a repository that has damage each object named is read: it costs time. Asked of what
+    /// is proven alone, since the answer says what is stored.
     fn is_readable(&self, id: &Oid) -> Result<(), NotConnected> {
         match self.odb.is_damaged().then(|| self.odb.find(id)) {
             None | Some(Ok(_)) => Ok(()),
@@ -288,11 +306,19 @@ impl<'a> Check<'a> {
             if !self.history.contains(self.odb, &id, budget)? {
                 return Err(NotConnected::Missing { missing: id, by });
             }
+            self.is_readable(&id)?;
         }
         for (id, by) in std::mem::take(&mut self.others) {
             if !self.old.contains(self.odb, &id, budget)? {
                 return Err(NotConnected::Missing { missing: id, by });
             }
+            self.is_readable(&id)?;
+        }
+        for (id, by) in std::mem::take(&mut self.unclear) {
+            if !self.history.contains(self.odb, &id, budget)? && !self.old.contains(self.odb, &id, budget)? {
+                return Err(NotConnected::Missing { missing: id, by });
+            }
+            self.odb.header(&id)?;
         }
         Ok(())
     }

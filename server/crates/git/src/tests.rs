@@ -6,6 +6,7 @@ mod blame;
 mod built;
 mod collect;
 mod damage;
+mod damage_unreached;
 mod fetch;
 mod generated;
 mod hostile;

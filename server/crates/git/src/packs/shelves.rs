@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::packs::files::Files;
@@ -30,7 +31,16 @@ impl Shelves {
         for digits in 0..=u8::MAX {
             ignore(self.files.create_dir(&self.folder.join(format!("{digits:02x}"))), io::ErrorKind::AlreadyExists).map_err(failed)?;
         }
+        self.clear_left().map_err(failed)?;
         self.files.sync_dir(&self.folder).map_err(|e| Error::io(format!("syncing {}", self.folder.display()), e))
+    }
+
+    /// Removes what a process left that was killed while it replaced a file.
+    fn clear_left(&self) -> io::Result<()> {
+        for name in self.list()?.iter().filter(|name| name.ends_with(REPLACING)) {
+            ignore(self.files.remove_file(&self.place(name).0), io::ErrorKind::NotFound)?;
+        }
+        Ok(())
     }
 
     /// Where the file of this name lies, and its folder.
@@ -68,12 +78,20 @@ impl Shelves {
 
     /// In one step, so that nobody finds the name without a file.
     fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
+        // A name of its own for each, since several may replace one file at once.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut beside = to.as_os_str().to_owned();
-        beside.push(".new");
+        beside.push(format!(".{}-{}{REPLACING}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         let beside = PathBuf::from(beside);
+        // One that a killed process of this number left.
         ignore(self.files.remove_file(&beside), io::ErrorKind::NotFound)?;
         self.files.hard_link(from, &beside)?;
-        self.files.rename(&beside, to)
+        let renamed = self.files.rename(&beside, to);
+        if renamed.is_err() {
+            // What stays is removed at the next start.
+            let _ = self.files.remove_file(&beside);
+        }
+        renamed
     }
 
     /// Makes the names in one of the 256 folders durable.
@@ -105,6 +123,8 @@ impl Shelves {
     }
 }
 
+/// How the names of files end that are about to take the place of others.
+const REPLACING: &str = ".new";
 /// Bytes compared at a time.
 const COMPARED: usize = 256 << 10;
 /// A child of a process that was killed may put something there while it is emptied.
@@ -193,5 +213,18 @@ mod tests {
             assert!(!shelves.put(&from, &to, "a file").unwrap());
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing else is left");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_beside_a_file_goes_at_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let shelves = Shelves::new(dir.path().to_owned(), Arc::new(DiskFiles));
+        shelves.create().unwrap();
+        let (kept, left) = (dir.path().join("ab/abcd.pack"), dir.path().join("ab/abcd.pack.7-0.new"));
+        for path in [&kept, &left] {
+            fs::write(path, "whole").unwrap();
+        }
+        shelves.create().unwrap();
+        assert!(kept.exists() && !left.exists());
     }
 }
