@@ -15,6 +15,9 @@ use crate::{App, Error, Result};
 
 pub use looks::{Looks, look_closer};
 
+/// Repositories may take up a pack while it is fenced off; so often it is begun anew.
+const TRIES: u32 = 5;
+
 /// Confirms and marks what reading met. Costs nothing if it met nothing.
 pub async fn settle(app: &App) -> Result<()> {
     let mut first = Ok(());
@@ -61,29 +64,38 @@ pub(crate) async fn examine(app: &App, hash: PackHash) -> Result<Vec<Damage>> {
 /// Fences a pack off and tells the log and each repository's audit; whether it was not fenced off before.
 pub(crate) async fn mark(app: &App, pack: PackHash, damage: &Damage) -> Result<bool> {
     app.packs.forget(&pack);
-    let repos = app.store.list_pack_repos(&pack.0).await?;
-    // One that no repository has harms nobody; rows that were read too early name such.
-    if repos.is_empty() || app.store.is_pack_damaged(&pack.0).await? {
-        return Ok(false);
+    for _ in 0..TRIES {
+        let repos = app.store.list_pack_repos(&pack.0).await?;
+        // One that no repository has harms nobody; rows that were read too early name such.
+        if repos.is_empty() || app.store.is_pack_damaged(&pack.0).await? {
+            return Ok(false);
+        }
+        let now = app.clock.now();
+        let mut tx = app.store.begin().await?;
+        // Repositories before packs, as pushes lock them.
+        for (repo, _) in &repos {
+            tx.bump_generation(*repo).await?;
+        }
+        if !tx.insert_damage(&pack.0, damage.object, &damage.text, now).await? {
+            return Ok(false);
+        }
+        // The pack is locked from here on. Whoever took it up since they were listed has to be told too, and its row is to be locked
+        // before the pack's.
+        if tx.list_pack_repos(&pack.0).await? != repos {
+            tx.rollback().await?;
+            continue;
+        }
+        for (repo, _) in &repos {
+            tx.insert_audit(&audit(*repo, "repository.damage", &told(pack, damage)), now).await?;
+        }
+        tx.commit().await?;
+        let object = damage.object.map(|id| id.to_string());
+        for (id, repo) in &repos {
+            tracing::error!(%repo, repo.id = %id, %pack, object, why = damage.text, "a pack is damaged and fenced off");
+        }
+        return Ok(true);
     }
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    // Repositories before packs, as pushes lock them.
-    for (repo, _) in &repos {
-        tx.bump_generation(*repo).await?;
-    }
-    if !tx.insert_damage(&pack.0, damage.object, &damage.text, now).await? {
-        return Ok(false);
-    }
-    for (repo, _) in &repos {
-        tx.insert_audit(&audit(*repo, "repository.damage", &told(pack, damage)), now).await?;
-    }
-    tx.commit().await?;
-    let object = damage.object.map(|id| id.to_string());
-    for (id, repo) in &repos {
-        tracing::error!(%repo, repo.id = %id, %pack, object, why = damage.text, "a pack is damaged and fenced off");
-    }
-    Ok(true)
+    Err(Error::Unavailable(format!("the repositories that have pack {pack} changed each time it was to be fenced off: try again")))
 }
 
 /// Ends the mark of a pack that was found whole; whether there was one.

@@ -39,8 +39,11 @@ reads! {
 }
 
 impl Tx {
-    /// Fences a pack off; `false` if that was done before, or the pack is gone.
+    /// Fences a pack off; `false` if that was done before, or the pack is gone. Locks its row.
     pub async fn insert_damage(&mut self, hash: &[u8; 32], object: Option<Oid>, detail: &str, at: Timestamp) -> Result<bool> {
+        if !self.lock_pack(hash).await? {
+            return Ok(false);
+        }
         let statement = sql("INSERT INTO pack_damage (hash, object, detail, found_at) SELECT p.hash, $2, $3, $4 FROM pack p \
              WHERE p.hash = $1 AND NOT EXISTS (SELECT 1 FROM pack_damage d WHERE d.hash = p.hash)");
         self.wrote(statement.bind(hash).bind(object).bind(detail).bind(at)).await

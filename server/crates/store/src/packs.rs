@@ -300,7 +300,7 @@ impl Tx {
     }
 
     /// Locks a pack's row; `false` if it is dead or absent.
-    async fn lock_pack(&mut self, hash: &[u8; 32]) -> Result<bool> {
+    pub(crate) async fn lock_pack(&mut self, hash: &[u8; 32]) -> Result<bool> {
         self.wrote(sql("UPDATE pack SET locks = locks + 1 WHERE hash = $1 AND state <> 'dead'").bind(hash)).await
     }
 }

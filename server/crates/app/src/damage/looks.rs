@@ -52,16 +52,24 @@ impl Looks {
 /// Examines the packs of one repository that waits for it; whether one did.
 pub async fn look_closer(app: &App) -> Result<bool> {
     let Some(repo) = app.git.looks.next(app.clock.now()) else { return Ok(false) };
+    let mut first = Ok(true);
     for pack in app.store.list_repo_packs(repo).await? {
-        let (hash, permit) = (PackHash(pack.hash), app.git.build_permit().await);
-        let damages = examine(app, hash).await;
-        drop(permit);
-        let damages = damages?;
-        if let Some(damage) = damages.first() {
-            mark(app, hash, damage).await?;
+        // One that cannot be looked at or marked keeps nobody from the others.
+        if let Err(error) = look_at(app, PackHash(pack.hash)).await {
+            first = first.and(Err(error));
         }
     }
-    Ok(true)
+    first
+}
+
+async fn look_at(app: &App, pack: PackHash) -> Result<()> {
+    let permit = app.git.build_permit().await;
+    let damages = examine(app, pack).await;
+    drop(permit);
+    match damages?.first() {
+        Some(damage) => mark(app, pack, damage).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
