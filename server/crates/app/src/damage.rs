@@ -1,7 +1,7 @@
 //! Damage to packs: what reading met, or `verify` found, is said once with repository, pack and object, and the pack is fenced off.
 //!
 //! The mark is a row. While it stands, whole copies of an object in other packs are read first, nothing is folded, collected or covered
-//! by bitmaps that would be made from the repository's packs, and no file that its repositories gave up is swept. A verification that
+//! by bitmaps that would be made from the repository's packs, and no file that any repository gave up is swept. A verification that
 //! finds the file whole again ends it.
 
 mod looks;
