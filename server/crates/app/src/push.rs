@@ -1,8 +1,8 @@
 //! The one door for refs. Every change of a ref, by whatever means, is judged and committed here.
 //!
-//! A push over git: [`execute`] opens its row, looks at its [`certificate`] → ingest the pack into quarantine → [`judge`] (connectivity, built-in rules,
-//! policies) → publish the pack file → one transaction ([`commit`]) → report. Nothing is visible before that
-//! transaction, and after it nothing is lost.
+//! A push over git: [`execute`] opens its row, looks at its [`certificate`] → ingest the pack into quarantine → [`judge`]
+//! (connectivity, built-in rules, policies) → publish the pack file → one transaction ([`commit`]) → report. Nothing is visible
+//! before that transaction, and after it nothing is lost.
 
 mod certificate;
 mod commit;

@@ -75,9 +75,9 @@ pub(super) fn resolve(reading: &Reading, name: Option<&str>) -> Result<Revision>
 pub(super) fn by_id(reading: &Reading, hex: &str) -> Result<Option<Oid>> {
     let id = match reading.handle.odb.find_prefix(&hex.to_ascii_lowercase()) {
         Prefix::One(id) => id,
-        // Whether two ids begin alike may hang on objects that this asker must not know of: no word about it.
         // The same word about every id that no pack has which can be opened.
         Prefix::None if hex.len() == 40 && !reading.handle.odb.lost().is_empty() => return Err(damage::may_be_lost()),
+        // Whether two ids begin alike may hang on objects that this asker must not know of: no word about it.
         Prefix::None | Prefix::Ambiguous => return Ok(None),
     };
     let is_whole = hex.len() == id.to_hex().len();

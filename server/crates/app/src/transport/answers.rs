@@ -97,8 +97,7 @@ impl Answers {
         let mut kept = self.lock();
         let Some(entry) = kept.by_key.get_mut(key).filter(|entry| Arc::ptr_eq(&entry.answer, answer)) else { return };
         entry.readers = entry.readers.saturating_sub(1);
-        let is_over = entry.readers == 0 && (key.is_long() || !entry.answer.is_whole());
-        if is_over {
+        if entry.readers == 0 && (key.is_long() || !entry.answer.is_whole()) {
             entry.answer.give_up();
             kept.by_key.remove(key);
         }

@@ -1,5 +1,6 @@
-//! Decoded objects by their place in a pack, each with the id that it was proven to have: an index may lead two ids to one place. One bounded cache for all repositories of a process, so that a server with many
-//! repositories open holds no more than a server with one.
+//! Decoded objects by their place in a pack, each with the id that it was proven to have: an index may lead two ids to one place.
+//! One bounded cache for all repositories of a process, so that a server with many repositories open holds no more than a server
+//! with one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

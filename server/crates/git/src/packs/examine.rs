@@ -64,9 +64,7 @@ impl PackStore {
         };
         Ok(index.into_iter().chain(data).collect())
     }
-}
 
-impl PackStore {
     /// Whether the file as it is now has what reading noted; one look at one object, not at the pack. `None` if it reads well.
     pub fn confirm(&self, suspect: &Suspect) -> Option<Damage> {
         let opened = self.open_unpublished(&self.final_name(&suspect.pack).0, suspect.pack);
