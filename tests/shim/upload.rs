@@ -83,7 +83,7 @@ impl Talk<'_> {
         let refs = self.refs.clone();
         let (objects, _) = self.objects()?;
         let view = || objects.view(&refs);
-        let source = Source { odb: &objects.odb, refs: &refs, view: &view };
+        let source = Source { packs: &objects.store, odb: &objects.odb, refs: &refs, view: &view };
         let mut sink = Framed { machine, progress: request.progress };
         let (cancel, wall) = (Cancel::new(), limits().wall);
         let built = match std::env::var_os(CHILD) {

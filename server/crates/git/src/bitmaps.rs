@@ -1,7 +1,11 @@
 //! Reachability bitmaps for the `git` children: what is fetched oddly (one branch of many, without blobs) is then counted in no time.
 //!
 //! A multi-pack index over the packs that hold nearly everything, and its bitmap (git-multi-pack-index(1)), kept beside the packs under
-//! the hash of their names and linked into every view of a repository that has these packs. Derived: it may go at any time.
+//! the hash of their names and linked into every view of a repository that has these packs. Derived: it may go at any time. Clones of
+//! nearly everything read them in process, too.
+
+mod bits;
+mod index;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +20,8 @@ use crate::error::{Error, Result};
 use crate::packs::{Pack, PackHash, PackStore};
 use crate::view::View;
 use crate::wire::Refs;
+pub(crate) use bits::Bits;
+pub(crate) use index::Index;
 
 /// A repository with fewer objects is counted fast enough.
 pub const FEWEST_OBJECTS: u64 = if cfg!(test) { 20 } else { 20_000 };

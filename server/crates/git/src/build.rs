@@ -1,7 +1,8 @@
-//! Builds the pack for a fetch. A chain: what is small is planned and written in process, everything else is left to a bounded
-//! `git pack-objects`.
+//! Builds the pack for a fetch. A chain: what is small is planned and written in process, so are whole packs, everything else is left
+//! to a bounded `git pack-objects`.
 //!
-//! Start reading at [`build_pack`], then `plan` (which objects), `forms` (as what each is sent) and `copy` (the bytes).
+//! Start reading at [`build_pack`], then `plan` (which objects), `whole` (which packs), `forms` (as what each is sent) and `copy` (the
+//! bytes).
 
 mod child;
 mod commits;
@@ -13,6 +14,7 @@ mod plan;
 mod scope;
 mod stream;
 mod trees;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use crate::budget::Cancel;
 use crate::error::Result;
 use crate::odb::Odb;
+use crate::packs::PackStore;
 use crate::sink::ByteSink;
 use crate::upload::PackRequest;
 use crate::view::View;
@@ -29,6 +32,8 @@ pub use child::pack_objects;
 /// Where the objects of one fetch come from.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
+    /// Where bitmaps are kept.
+    pub packs: &'a PackStore,
     /// The repository's packs.
     pub odb: &'a Odb,
     /// The refs that the client sees: tags that come along are taken from here.
@@ -42,15 +47,26 @@ pub struct Source<'a> {
 /// The caller has checked every want. Nothing is sent before it is known which objects go in, so that an error before that can
 /// still be told to the client. After an error the pack has no trailer.
 pub fn build_pack(source: &Source<'_>, request: &PackRequest, sink: &mut dyn ByteSink, cancel: &Cancel, time: Duration) -> Result<()> {
-    match build_here(source.odb, source.refs, request, sink, cancel, time)? {
-        true => Ok(()),
-        false => pack_objects(&*(source.view)()?, request, sink, cancel, time),
-    }
+    let built = build_here(source.odb, source.refs, request, sink, cancel, time)? || build_whole(source, request, sink, cancel, time)?;
+    if built { Ok(()) } else { pack_objects(&*(source.view)()?, request, sink, cancel, time) }
 }
 
 /// Builds the pack in process; false, with nothing sent, if it is one for git.
 pub fn build_here(odb: &Odb, refs: &Refs, request: &PackRequest, sink: &mut dyn ByteSink, cancel: &Cancel, time: Duration) -> Result<bool> {
     let Some(plan) = plan::plan(odb, refs, request, cancel)? else { return Ok(false) };
     copy::write(odb, &plan, request, sink, cancel, time)?;
+    Ok(true)
+}
+
+/// Builds a clone of whole packs in process; false, with nothing sent, if it is none.
+pub(crate) fn build_whole(
+    source: &Source<'_>,
+    request: &PackRequest,
+    sink: &mut dyn ByteSink,
+    cancel: &Cancel,
+    time: Duration,
+) -> Result<bool> {
+    let Some(plan) = whole::plan(source.packs, source.odb, source.refs, request, cancel)? else { return Ok(false) };
+    copy::write(source.odb, &plan, request, sink, cancel, time)?;
     Ok(true)
 }

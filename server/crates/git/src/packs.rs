@@ -3,6 +3,7 @@
 //! [`files::Files`] is the port for every disk change that publishing depends on; [`store::PackStore`] is the only code that
 //! knows the layout of the folder; [`pack::Pack`] is one pack, mapped and readable.
 
+mod body;
 pub(crate) mod cache;
 pub mod carry;
 pub mod examine;

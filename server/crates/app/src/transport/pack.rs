@@ -110,7 +110,7 @@ pub fn build(app: &App, handle: &RepoHandle, request: &PackRequest, sink: &mut i
         Some(pack) => Err(hardie_git::Error::Damaged { pack, object: None, why: "what git would send of it is not proven".to_owned() }),
         None => handle.view(&app.packs),
     };
-    let source = Source { odb: &handle.odb, refs: &handle.refs, view: &view };
+    let source = Source { packs: &app.packs, odb: &handle.odb, refs: &handle.refs, view: &view };
     let built = build::build_pack(&source, request, sink, gone, app.config.git_limits.wall);
     built.map_err(|error| match error {
         // A ref reaches all that goes in.

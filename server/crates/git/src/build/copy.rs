@@ -26,7 +26,8 @@ pub(super) fn write(
     time: Duration,
 ) -> Result<()> {
     let entries = plan.entries.as_slice();
-    let count = u32::try_from(entries.len()).map_err(|_| Error::TooLarge("too many objects for one pack".to_owned()))?;
+    let packed: usize = plan.whole.iter().map(|pack| pack.objects() as usize).sum();
+    let count = u32::try_from(entries.len() + packed).map_err(|_| Error::TooLarge("too many objects for one pack".to_owned()))?;
     let mut stream = Stream::new(sink, cancel, time);
     if request.progress {
         stream.say(&format!("Enumerating objects: {count}, done.\n"))?;
@@ -37,9 +38,13 @@ pub(super) fn write(
     let mut writer =
         Writer { odb, entries, stream, offsets, by_offset: request.ofs_delta, deflater: Deflater::default(), told: Told::default() };
     (0..entries.len()).try_for_each(|at| writer.with_bases(at))?;
+    plan.whole.iter().try_for_each(|pack| pack.each_entry(|bytes| writer.stream.put(bytes)))?;
     if request.progress {
         let Told { deltas, reused, reused_deltas } = writer.told;
-        let text = format!("Total {count} (delta {deltas}), reused {reused} (delta {reused_deltas}), pack-reused 0 (from 0)\n");
+        let text = format!(
+            "Total {count} (delta {deltas}), reused {reused} (delta {reused_deltas}), pack-reused {packed} (from {})\n",
+            plan.whole.len()
+        );
         writer.stream.say(&text)?;
     }
     writer.stream.finish()

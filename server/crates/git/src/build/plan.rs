@@ -1,6 +1,7 @@
 //! What a fetch sends, found in process, or the decision to leave it to git.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
@@ -13,6 +14,7 @@ use crate::budget::{Budget, Cancel};
 use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
+use crate::packs::Pack;
 use crate::read::objects::{commit_node, tag};
 use crate::upload::PackRequest;
 use crate::wire::Refs;
@@ -33,6 +35,8 @@ const NESTED: usize = 8;
 /// All that is needed to write the pack.
 pub(super) struct Plan<'a> {
     pub(super) entries: Vec<Entry<'a>>,
+    /// Packs of which everything is sent, behind these.
+    pub(super) whole: Vec<Arc<Pack>>,
 }
 
 /// Plans the pack; `None` leaves it to git: it is too large, of an unusual kind, or something stored is missing here.
@@ -48,7 +52,7 @@ pub(super) fn plan<'a>(odb: &'a Odb, refs: &Refs, request: &PackRequest, cancel:
     let mut budget = Budget::new(STEPS * most as u64, TIME, cancel);
     let mut gather = Gather { odb, scope, most, budget: &mut budget, request };
     match gather.items(refs).and_then(|(items, held)| entries(odb, items, &held, scope, request)) {
-        Ok(entries) => Ok(entries.map(|entries| Plan { entries })),
+        Ok(entries) => Ok(entries.map(|entries| Plan { entries, whole: Vec::new() })),
         Err(_) if cancel.is_cancelled() => Err(Error::Stopped("cancelled")),
         Err(Error::TooLarge(why)) => {
             tracing::debug!(why, "a pack is left to git");

@@ -8,9 +8,11 @@ mod closure;
 mod complete;
 mod doubt;
 mod facts;
+mod grouped;
 mod record;
 mod resolve;
 mod settle;
+mod sorted;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write as _};
@@ -131,10 +133,9 @@ pub(super) fn take_in(
     let data = data::File::at(&arrived.path, gix::hash::Kind::Sha1).map_err(|e| Error::Git(format!("mapping a pack: {e}")))?;
     let pack = resolve::Stored { data: &data, entries: &record.entries, deltas: &record.deltas, end: scan.sent_end() };
     let Some(resolved) = resolve::resolve(&pack, &record.ids, record.facts, around, progress)? else { return Ok(None) };
-    if !settle::names_are_kept(&resolved, around)? {
-        return Ok(None);
-    }
-    let Some((path, hash)) = complete::complete(&arrived.path, &pack, &resolved, around)? else { return Ok(None) };
+    let sorted = sorted::Sorted::of(&resolved.ids);
+    let Some(named) = settle::names_are_kept(&resolved, &sorted, around)? else { return Ok(None) };
+    let Some((path, hash)) = complete::complete(&arrived.path, &pack, &resolved, &sorted, around)? else { return Ok(None) };
     let written = depth::open(around.packs, &path, hash)?;
     let questions = settle::settle(&written, &resolved, around)?;
     if !questions.is_empty() {
@@ -142,7 +143,7 @@ pub(super) fn take_in(
     }
     let resolve::Resolved { ids, bases, mut facts, .. } = resolved;
     let doubtful = std::mem::take(&mut facts.doubtful);
-    let closure = if bases.is_empty() { Closure::of(&written, &ids, facts, &doubtful)? } else { None };
+    let closure = if bases.is_empty() { Closure::of(&written, &ids, named, facts, &doubtful, &sorted)? } else { None };
     Ok(Some(Taken { pack: written, closure }))
 }
 

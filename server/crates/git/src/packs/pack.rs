@@ -98,10 +98,15 @@ impl Pack {
 
     /// The id of the entry that begins at `offset`, and where that entry ends; `None` if none begins there.
     pub(crate) fn entry_at(&self, offset: u64) -> Option<(Oid, u64)> {
-        let order = self.by_offset.get_or_init(|| self.order_by_offset());
+        let order = self.order();
         let here = order.binary_search_by_key(&offset, |at| self.index.pack_offset_at_index(*at)).ok()?;
         let end = order.get(here + 1).map_or(self.data.pack_end() as u64, |next| self.index.pack_offset_at_index(*next));
         order.get(here).map(|at| (from_gix(self.index.oid_at_index(*at)), end))
+    }
+
+    /// Positions in the index in the order of offsets.
+    pub(crate) fn order(&self) -> &[u32] {
+        self.by_offset.get_or_init(|| self.order_by_offset())
     }
 
     fn order_by_offset(&self) -> Vec<u32> {

@@ -3,6 +3,7 @@
 mod case;
 mod history;
 mod hostile;
+mod whole;
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -61,8 +61,11 @@ pub(super) fn check(mut data: &[u8], names: &mut impl FnMut(Named)) -> Option<()
 
 /// The order of trees: a folder's name counts as if it ended in a slash.
 fn order(a: &[u8], a_is_tree: bool, b: &[u8], b_is_tree: bool) -> Ordering {
-    let slash = |is_tree: bool| is_tree.then_some(b'/');
-    a.iter().copied().chain(slash(a_is_tree)).cmp(b.iter().copied().chain(slash(b_is_tree)))
+    let both = a.len().min(b.len());
+    let (before, after) = (a.get(..both), b.get(..both));
+    // No name holds a slash itself.
+    let end = |name: &[u8], is_tree: bool| name.get(both).copied().or(is_tree.then_some(b'/'));
+    before.cmp(&after).then_with(|| end(a, a_is_tree).cmp(&end(b, b_is_tree)))
 }
 
 /// Whether a name is harmless on every file system. HFS+ passes over some characters that are not ASCII; NTFS over dots and
@@ -73,6 +76,10 @@ fn is_plain(name: &[u8], is_link: bool) -> bool {
     }
     if name.iter().any(|byte| matches!(byte, b'/' | b'\\' | b'~' | b':') || byte.is_ascii_control()) {
         return false;
+    }
+    // What both pass over is not ASCII, or behind the name.
+    if name.is_ascii() && name.first() != Some(&b'.') {
+        return true;
     }
     let ascii: Vec<u8> = name.iter().filter(|byte| byte.is_ascii()).map(u8::to_ascii_lowercase).collect();
     if is_link && ascii.starts_with(b".mailmap") {

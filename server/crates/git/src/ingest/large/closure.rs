@@ -3,9 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use hardie_domain::oid::Oid;
 
 use super::facts::Facts;
+use super::grouped::Grouped;
+use super::settle::Named;
+use super::sorted::Sorted;
 use crate::collect::named_by;
 use crate::error::Result;
 use crate::object::Kind;
@@ -24,23 +28,34 @@ pub(crate) struct Closure {
 }
 
 impl Closure {
-    /// `facts` are of all objects but the doubtful ones, which are read now: git found them sound.
-    pub(super) fn of(pack: &Arc<Pack>, ids: &[Oid], mut facts: Facts, doubtful: &[Oid]) -> Result<Option<Closure>> {
+    /// `named` and `facts` are of all objects but the doubtful ones, which are read now: git found them sound. `ids` are all, by the
+    /// places that `sorted` tells.
+    pub(super) fn of(
+        pack: &Arc<Pack>,
+        ids: &[Oid],
+        mut named: Named,
+        mut facts: Facts,
+        doubtful: &[Oid],
+        sorted: &Sorted,
+    ) -> Result<Option<Closure>> {
         let odb = Odb::new(vec![Member { pack: Arc::clone(pack), closed: false }]);
-        let mut named: HashSet<Oid> = std::mem::take(&mut facts.named).into_keys().collect();
         for id in doubtful {
             let is_tree = odb.header(id)?.0 == Kind::Tree;
             named_by(&odb, id, &mut |other, is_blob| {
-                named.insert(other);
+                match sorted.place(&other).and_then(|place| named.carried.get_mut(place as usize)) {
+                    Some(slot) => *slot = true,
+                    None => named.others = true,
+                }
                 if is_tree && !is_blob {
                     facts.nest(id, &other);
                 }
             })?;
         }
-        if !named.iter().all(|id| pack.contains(id)) || !facts.nested.is_some_and(is_shallow) {
+        if named.others || !facts.nested.is_some_and(|edges| is_shallow(&edges)) {
             return Ok(None);
         }
-        let unnamed: Vec<Oid> = ids.iter().filter(|id| !named.contains(id)).take(MOST + 1).copied().collect();
+        let unnamed = ids.iter().zip(&named.carried).filter(|(_, is_named)| !**is_named).map(|(id, _)| *id);
+        let unnamed: Vec<Oid> = unnamed.take(MOST + 1).collect();
         Ok((unnamed.len() <= MOST).then_some(Closure { unnamed }))
     }
 
@@ -53,26 +68,30 @@ impl Closure {
 }
 
 /// Whether no folder lies deeper in others than a walk goes.
-fn is_shallow(mut edges: Vec<(u64, u64)>) -> bool {
-    edges.sort_unstable();
-    edges.dedup();
+fn is_shallow(edges: &[(u64, u64)]) -> bool {
+    let mut numbers: HashMap<u64, u32, RandomState> = HashMap::default();
+    let mut number = |folder: u64| {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry(folder).or_insert(next)
+    };
+    let edges: Vec<(u32, u32)> = edges.iter().map(|(folder, inner)| (number(*folder), number(*inner))).collect();
+    let folders = numbers.len();
+    let around = Grouped::of(edges.iter().map(|(folder, inner)| (*inner, *folder)), folders);
     // From the folders in which nothing lies that was not taken off before, to those around them.
-    let mut outer: HashMap<u64, Vec<u64>> = HashMap::new();
-    let mut left: HashMap<u64, usize> = HashMap::new();
-    for (folder, inner) in &edges {
-        outer.entry(*inner).or_default().push(*folder);
-        *left.entry(*folder).or_default() += 1;
-        left.entry(*inner).or_default();
+    let mut left = vec![0u32; folders];
+    for (folder, _) in &edges {
+        if let Some(count) = left.get_mut(*folder as usize) {
+            *count += 1;
+        }
     }
-    let folders = left.len();
-    let mut layer: Vec<u64> = left.iter().filter(|(_, inner)| **inner == 0).map(|(folder, _)| *folder).collect();
+    let mut layer: Vec<u32> = (0u32..).zip(&left).filter(|(_, inner)| **inner == 0).map(|(folder, _)| folder).collect();
     let mut taken = 0;
     for _ in 0..=DEEPEST {
         taken += layer.len();
         let mut next = Vec::new();
         for inner in layer {
-            for folder in outer.get(&inner).into_iter().flatten() {
-                if let Some(count) = left.get_mut(folder) {
+            for folder in around.of_key(inner) {
+                if let Some(count) = left.get_mut(*folder as usize) {
                     *count -= 1;
                     if *count == 0 {
                         next.push(*folder);
@@ -92,10 +111,10 @@ mod tests {
     #[test]
     fn the_deepest_nesting_counts() {
         let line = |length: usize| (0..length as u64).map(|n| (n, n + 1)).collect::<Vec<_>>();
-        assert!(is_shallow(Vec::new()) && is_shallow(line(DEEPEST)) && !is_shallow(line(DEEPEST + 1)));
+        assert!(is_shallow(&[]) && is_shallow(&line(DEEPEST)) && !is_shallow(&line(DEEPEST + 1)));
         let mut wide = line(DEEPEST);
         wide.extend((0..DEEPEST as u64).map(|n| (n, 9999)));
-        assert!(is_shallow(wide));
-        assert!(!is_shallow(vec![(1, 2), (2, 1)]), "beginnings that were made alike");
+        assert!(is_shallow(&wide));
+        assert!(!is_shallow(&[(1, 2), (2, 1)]), "beginnings that were made alike");
     }
 }

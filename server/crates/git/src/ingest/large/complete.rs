@@ -5,11 +5,13 @@ use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use flate2::Crc;
+use hardie_domain::oid::Oid;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use super::super::idx::{self, Line};
 use super::resolve::{Resolved, Stored};
+use super::sorted::Sorted;
 use super::{Around, IngestError, writing};
 use crate::build::encode::{Deflater, header, number};
 use crate::packs::PackHash;
@@ -22,6 +24,7 @@ pub(super) fn complete(
     path: &Path,
     pack: &Stored<'_>,
     resolved: &Resolved,
+    sorted: &Sorted,
     around: &Around<'_>,
 ) -> Result<Option<(PathBuf, PackHash)>, IngestError> {
     let sent = pack.data.entry_slice(0..HEADER as u64).unwrap_or_default();
@@ -29,22 +32,24 @@ pub(super) fn complete(
     let count = u32::try_from(resolved.ids.len() + resolved.bases.len()).unwrap_or(u32::MAX);
     let head = [sent.get(..8).unwrap_or_default(), &count.to_be_bytes()].concat();
     let mut sums = Sums::new(sent, &head);
-    let mut lines = Vec::with_capacity(resolved.ids.len() + resolved.bases.len());
-    for (at, (entry, id)) in pack.entries.iter().zip(&resolved.ids).enumerate() {
+    let mut checks = Vec::with_capacity(pack.entries.len());
+    for at in 0..pack.entries.len() {
         if at % 1024 == 0 {
             around.go_on()?;
         }
         let bytes = pack.bytes(at).unwrap_or_default();
         sums.sent(bytes);
-        lines.push(Line { id: *id, crc: crc(bytes), offset: entry.start });
+        checks.push(crc(bytes));
     }
-    let mut ids = resolved.ids.clone();
-    ids.extend(&resolved.bases);
-    ids.sort_unstable();
-    if sums.trailer().as_slice() != trailer || ids.windows(2).any(|pair| pair.first() == pair.last()) {
+    let is_twice = || sorted.has_twins() || resolved.bases.iter().any(|id| sorted.place(id).is_some());
+    if sums.trailer().as_slice() != trailer || is_twice() {
         return Ok(None);
     }
-    drop(ids);
+    let line = |(id, at): (Oid, u32)| {
+        let (entry, crc) = (pack.entries.get(at as usize)?, checks.get(at as usize)?);
+        Some(Line { id, crc: *crc, offset: entry.start })
+    };
+    let mut lines: Vec<Line> = sorted.iter().filter_map(line).collect();
     let mut file = File::options().write(true).open(path).map_err(writing)?;
     file.write_all(&head).map_err(writing)?;
     file.seek(SeekFrom::Start(pack.end)).map_err(writing)?;
@@ -63,7 +68,8 @@ pub(super) fn complete(
     let trailer = sums.kept.clone().finalize();
     sums.name.update(trailer);
     file.write_all(&trailer).and_then(|()| file.flush()).map_err(writing)?;
-    lines.sort_unstable_by_key(|line| line.id);
+    // Two sorted runs are merged.
+    lines.sort_by_key(|line| line.id);
     let path_to = path.with_file_name(format!("pack-{}.pack", hex::encode(trailer)));
     let index = File::create_new(path_to.with_extension("idx")).map_err(writing)?;
     idx::write(&lines, &trailer, &mut BufWriter::new(index))?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use hardie_domain::oid::Oid;
 
 use super::super::clean::{Role, is_sound};
@@ -16,7 +17,7 @@ const MOST_NESTED: usize = 4_000_000;
 #[derive(Debug)]
 pub(super) struct Facts {
     /// What is named by sound objects, and as what.
-    pub(super) named: HashMap<Oid, Kind>,
+    pub(super) named: HashMap<Oid, Kind, RandomState>,
     /// Files that git reads, each with a tree that names it.
     pub(super) attributes: HashMap<Oid, Oid>,
     pub(super) modules: HashMap<Oid, Oid>,

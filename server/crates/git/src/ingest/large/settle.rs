@@ -7,35 +7,49 @@ use hardie_domain::oid::Oid;
 
 use super::super::clean::{ATTRIBUTES, are_plain_attributes};
 use super::resolve::Resolved;
+use super::sorted::Sorted;
 use super::{Around, IngestError};
 use crate::error::{Error, Result};
-use crate::object::Kind;
 use crate::odb::{Member, Odb};
 use crate::packs::Pack;
 
 /// Objects that git is asked about; if there are more it looks at all of them.
 const MOST_QUESTIONS: usize = 50_000;
 
-/// Whether everything that is named is carried or stored, as what it is named; and there is little left to ask.
-pub(super) fn names_are_kept(resolved: &Resolved, around: &Around<'_>) -> Result<bool, IngestError> {
+/// What sound objects of the pack name.
+pub(super) struct Named {
+    /// Of each object of the pack, whether it is named.
+    pub(super) carried: Vec<bool>,
+    /// Whether something else is.
+    pub(super) others: bool,
+}
+
+/// Something if everything that is named is carried or stored, as what it is named; and there is little left to ask.
+pub(super) fn names_are_kept(resolved: &Resolved, sorted: &Sorted, around: &Around<'_>) -> Result<Option<Named>, IngestError> {
     if resolved.facts.questions() > MOST_QUESTIONS {
-        return Ok(false);
+        return Ok(None);
     }
-    let mut carried: Vec<(Oid, Kind)> = resolved.ids.iter().copied().zip(resolved.kinds.iter().copied()).collect();
-    carried.sort_unstable_by_key(|(id, _)| *id);
+    let mut named = Named { carried: vec![false; resolved.ids.len()], others: false };
     for (at, (id, kind)) in resolved.facts.named.iter().enumerate() {
         if at % 1024 == 0 {
             around.go_on()?;
         }
-        let found = match carried.binary_search_by_key(id, |(id, _)| *id).ok().and_then(|at| carried.get(at)) {
-            Some((_, kind)) => Some(*kind),
-            None => around.base.odb.kind(id)?,
+        let place = sorted.place(id).map(|place| place as usize);
+        let found = match place.and_then(|place| named.carried.get_mut(place).zip(resolved.kinds.get(place))) {
+            Some((slot, kind)) => {
+                *slot = true;
+                Some(*kind)
+            }
+            None => {
+                named.others = true;
+                around.base.odb.kind(id)?
+            }
         };
         if found != Some(*kind) {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(Some(named))
 }
 
 /// Compares what is stored already, byte for byte, and says which objects git shall look at.

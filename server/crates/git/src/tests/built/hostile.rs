@@ -127,7 +127,7 @@ fn what_is_too_large_or_unusual_is_left_to_git_and_nothing_else_is() {
         made.set(made.get() + 1);
         Ok(server.view())
     };
-    let source = Source { odb: &odb, refs: &refs, view: &view };
+    let source = Source { packs: &server.store, odb: &odb, refs: &refs, view: &view };
     let build = |request: &PackRequest| {
         let before = made.get();
         let mut sink = Collect::default();

@@ -7,13 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hardie_domain::oid::Oid;
 
 use super::super::super::scan::Form;
+use super::super::grouped::Grouped;
 use super::super::record::Entry;
 
 /// Deltas by what they are built on; entries by their place.
 pub(super) struct Children {
-    /// Those on the entry at `n` are `near[first[n]..first[n + 1]]`.
-    first: Vec<u32>,
-    near: Vec<u32>,
+    near: Grouped,
     /// Those that name an object by its id, until it is made.
     far: Mutex<HashMap<Oid, Vec<u32>>>,
     far_left: AtomicUsize,
@@ -22,39 +21,21 @@ pub(super) struct Children {
 impl Children {
     /// `None` if a delta is built on something that is no entry.
     pub(super) fn of(entries: &[Entry]) -> Option<Children> {
-        let mut first = vec![0; entries.len() + 2];
-        let mut bases = Vec::with_capacity(entries.len());
+        let mut pairs = Vec::with_capacity(entries.len());
         let mut far: HashMap<Oid, Vec<u32>> = HashMap::new();
         for (at, entry) in (0u32..).zip(entries) {
-            let base = match entry.form {
-                Form::Whole(_) => None,
-                Form::Far(id) => {
-                    far.entry(id).or_default().push(at);
-                    None
+            match entry.form {
+                Form::Whole(_) => {}
+                Form::Far(id) => far.entry(id).or_default().push(at),
+                Form::Near(start) => {
+                    let base = entries.binary_search_by_key(&start, |entry| entry.start).ok()?;
+                    pairs.push((u32::try_from(base).ok()?, at));
                 }
-                Form::Near(start) => Some(entries.binary_search_by_key(&start, |entry| entry.start).ok()?),
-            };
-            if let Some(base) = base {
-                *first.get_mut(base + 2)? += 1;
-            }
-            bases.push(base);
-        }
-        // Counted two places on: while they are put in place below, each start moves to where its last one ends.
-        let mut sum = 0;
-        for count in &mut first {
-            sum += *count;
-            *count = sum;
-        }
-        let mut near = vec![0; sum as usize];
-        for (at, base) in (0u32..).zip(&bases) {
-            if let Some(base) = base {
-                let slot = first.get_mut(base + 1)?;
-                *near.get_mut(*slot as usize)? = at;
-                *slot += 1;
             }
         }
+        let near = Grouped::of(pairs.into_iter(), entries.len());
         let far_left = AtomicUsize::new(far.len());
-        Some(Children { first, near, far: Mutex::new(far), far_left })
+        Some(Children { near, far: Mutex::new(far), far_left })
     }
 
     /// Whether anything is built on the entry.
@@ -64,8 +45,7 @@ impl Children {
 
     /// Deltas that name the entry by its place.
     pub(super) fn near(&self, at: u32) -> &[u32] {
-        let bound = |at: usize| self.first.get(at).map_or(0, |bound| *bound as usize);
-        self.near.get(bound(at as usize)..bound(at as usize + 1)).unwrap_or_default()
+        self.near.of_key(at)
     }
 
     /// Deltas that wait for this object; whoever asks gets to make them.

@@ -1,0 +1,204 @@
+//! Bitmaps as they are read: git's multi-pack index and the bitmap beside it (gitformat-pack(5), gitformat-bitmap(5)).
+//!
+//! Bits stand for objects in the order of the packs, and in each of the places there ("pseudo-pack order"). Both files are compared
+//! with their checksums: what they say decides which objects a client gets.
+
+use std::collections::HashMap;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use gix::odb::pack::multi_index::File;
+use hardie_domain::oid::Oid;
+use sha1::{Digest as _, Sha1};
+
+use super::bits::{Bits, Ewah};
+use crate::error::{Error, Result};
+use crate::object::{from_gix, to_gix};
+use crate::packs::{Pack, PackStore};
+
+/// Bytes of both files: they are held while one pack is built.
+const MOST: u64 = 64 << 20;
+/// Bytes of one allocation that the index may ask for.
+const ALLOCATION: usize = 64 << 20;
+const SUM: usize = 20;
+/// Of a bitmap file: signature, version, flags, number of rows, checksum of the index.
+const HEADER: usize = 32;
+/// A flag: what is reached from what has a bit has one as well.
+const FULL: u16 = 1;
+
+/// One pack's part.
+pub(crate) struct Part {
+    pub(crate) pack: Arc<Pack>,
+    /// Its bits.
+    pub(crate) bits: Range<u32>,
+}
+
+/// A row, and how many rows before it the one is that it is to be flipped with.
+struct Row {
+    place: Range<usize>,
+    back: u8,
+}
+
+/// The bitmaps of some packs.
+pub(crate) struct Index {
+    midx: File<Vec<u8>>,
+    /// By bit, places in the index; and the reverse.
+    places: Vec<u32>,
+    bits: Vec<u32>,
+    rows: Vec<Row>,
+    /// By the place of its commit, a row.
+    row_of: HashMap<u32, usize>,
+    bitmap: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+impl Index {
+    /// The bitmaps that cover packs of a repository, newest first; `None` if there are none, or none that can be read here.
+    pub(crate) fn load(store: &PackStore, packs: &[Arc<Pack>]) -> Result<Option<Index>> {
+        let files = super::files(store, packs);
+        let [(midx, _), (bitmap, _)] = files.as_slice() else { return Ok(None) };
+        // They may go at any time.
+        let (Some(midx), Some(bitmap)) = (read(midx)?, read(bitmap)?) else { return Ok(None) };
+        match Index::of(midx, bitmap, packs) {
+            Ok(index) => Ok(Some(index)),
+            Err(why) => {
+                tracing::warn!(why, "bitmaps cannot be read");
+                Ok(None)
+            }
+        }
+    }
+
+    fn of(midx: Vec<u8>, bitmap: Vec<u8>, packs: &[Arc<Pack>]) -> Result<Index, String> {
+        let reverse = reverse_index(sound(&midx)?).ok_or("the index has no reverse index")?;
+        let places: Vec<u32> = reverse.iter().map(|place| u32::from_be_bytes(*place)).collect();
+        let midx = File::from_data(midx, "multi-pack-index".into(), Some(ALLOCATION)).map_err(|e| e.to_string())?;
+        let (bits, parts) = parts(&midx, &places, packs)?;
+        let (rows, row_of) = rows(sound(&bitmap)?, midx.checksum().as_bytes()).ok_or("the bitmap is not what it should be")?;
+        Ok(Index { midx, places, bits, rows, row_of, bitmap, parts })
+    }
+
+    /// Packs by their bits.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// How many objects have bits.
+    pub(crate) fn len(&self) -> u32 {
+        self.midx.num_objects()
+    }
+
+    /// An object's bit.
+    pub(crate) fn bit(&self, id: &Oid) -> Option<u32> {
+        self.bits.get(self.midx.lookup(to_gix(id))? as usize).copied()
+    }
+
+    /// The object of a bit.
+    pub(crate) fn id(&self, bit: u32) -> Option<Oid> {
+        self.places.get(bit as usize).map(|place| from_gix(self.midx.oid_at_index(*place)))
+    }
+
+    /// Adds all that a commit reaches; false if that is not kept.
+    pub(crate) fn add_reached(&self, commit: u32, to: &mut Bits) -> Result<bool> {
+        let row = self.places.get(commit as usize).and_then(|place| self.row_of.get(place));
+        let Some(mut at) = row.copied() else { return Ok(false) };
+        let damaged = || Error::Git("a row of a bitmap is damaged".to_owned());
+        let mut reached = Bits::new(self.len());
+        loop {
+            let row = self.rows.get(at).ok_or_else(damaged)?;
+            let mut data = self.bitmap.get(row.place.clone()).unwrap_or_default();
+            Ewah::take(&mut data).and_then(|row| reached.flip(&row)).ok_or_else(damaged)?;
+            if row.back == 0 {
+                to.add_all(&reached);
+                return Ok(true);
+            }
+            at = at.checked_sub(usize::from(row.back)).ok_or_else(damaged)?;
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::metadata(path) {
+        Ok(found) if found.len() <= MOST => {}
+        _ => return Ok(None),
+    }
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("reading bitmaps", error)),
+    }
+}
+
+/// The file, if it ends in its checksum.
+fn sound(file: &[u8]) -> Result<&[u8], String> {
+    match file.split_last_chunk::<SUM>() {
+        Some((body, sum)) if Sha1::digest(body).as_slice() == sum => Ok(file),
+        _ => Err("its checksum is wrong".to_owned()),
+    }
+}
+
+/// For each bit the place of its object in the index. It is a chunk of its own, which gix passes over.
+fn reverse_index(midx: &[u8]) -> Option<&[[u8; 4]]> {
+    let chunks = usize::from(*midx.get(6)?);
+    let (table, _) = midx.get(12..12 + (chunks + 1) * 12)?.as_chunks::<12>();
+    let start = |entry: &[u8; 12]| entry.last_chunk().and_then(|at| usize::try_from(u64::from_be_bytes(*at)).ok());
+    let at = table.iter().position(|entry| entry.starts_with(b"RIDX"))?;
+    Some(midx.get(start(table.get(at)?)?..start(table.get(at + 1)?)?)?.as_chunks().0)
+}
+
+/// The bit of every place, and the bits of every pack.
+fn parts(midx: &File<Vec<u8>>, places: &[u32], packs: &[Arc<Pack>]) -> Result<(Vec<u32>, Vec<Part>), String> {
+    if places.len() != midx.num_objects() as usize {
+        return Err("its reverse index has another length".to_owned());
+    }
+    let mut bits = vec![u32::MAX; places.len()];
+    let mut parts: Vec<Part> = Vec::new();
+    let mut last = None;
+    for (bit, place) in (0u32..).zip(places) {
+        match bits.get_mut(*place as usize) {
+            Some(slot) if *slot == u32::MAX => *slot = bit,
+            _ => return Err("its reverse index names an object twice or none".to_owned()),
+        }
+        let (pack, offset) = midx.pack_id_and_pack_offset_at_index(*place).map_err(|e| e.to_string())?;
+        match parts.last_mut() {
+            Some(part) if last.is_some_and(|(before, at)| before == pack && at < offset) => part.bits.end = bit + 1,
+            _ => {
+                let name = midx.index_names().get(pack as usize).and_then(|name| name.file_stem()).and_then(|name| name.to_str());
+                let named = |pack: &&Arc<Pack>| name.and_then(|name| name.strip_prefix("pack-")) == Some(pack.hash().to_string().as_str());
+                let pack = packs.iter().find(named).ok_or("it names a pack that is not here")?;
+                if parts.iter().any(|part| part.pack.hash() == pack.hash()) {
+                    return Err("its packs are not one behind the other".to_owned());
+                }
+                parts.push(Part { pack: Arc::clone(pack), bits: bit..bit + 1 });
+            }
+        }
+        last = Some((pack, offset));
+    }
+    Ok((bits, parts))
+}
+
+/// The rows of a bitmap file that belongs to the index of this checksum, and their commits.
+fn rows(file: &[u8], index: &[u8]) -> Option<(Vec<Row>, HashMap<u32, usize>)> {
+    let (header, mut rest) = file.split_first_chunk::<HEADER>()?;
+    let number = |at: usize| header.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map(u16::from_be_bytes);
+    if !header.starts_with(b"BITM") || number(4) != Some(1) || number(6)? & FULL == 0 || !header.ends_with(index) {
+        return None;
+    }
+    let count = header.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes)?;
+    // Which objects are commits, trees, blobs and tags.
+    for _ in 0..4 {
+        Ewah::take(&mut rest)?;
+    }
+    let (mut rows, mut row_of) = (Vec::new(), HashMap::new());
+    for _ in 0..count {
+        let (place, after) = rest.split_first_chunk::<4>()?;
+        let ([back, _flags], after) = after.split_first_chunk::<2>()?;
+        let start = file.len() - after.len();
+        rest = after;
+        Ewah::take(&mut rest)?;
+        row_of.insert(u32::from_be_bytes(*place), rows.len());
+        rows.push(Row { place: start..file.len() - rest.len(), back: *back });
+    }
+    Some((rows, row_of))
+}

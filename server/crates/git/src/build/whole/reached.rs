@@ -1,0 +1,125 @@
+//! What wants reach: by bitmaps where there are some, by a walk above them.
+
+use std::collections::HashSet;
+
+use hardie_domain::oid::Oid;
+
+use crate::bitmaps::{Bits, Index};
+use crate::budget::Budget;
+use crate::error::{Error, Result};
+use crate::object::Kind;
+use crate::odb::Odb;
+use crate::read::objects::{commit_node, tag};
+use crate::read::tree::decode;
+use crate::wire::Refs;
+
+/// Objects without bits that are gathered.
+const MOST: usize = 8192;
+/// Folders in folders; git takes over beyond. A walk must fit the stack of any thread.
+const DEEPEST: usize = 200;
+
+pub(super) struct Reached<'a> {
+    odb: &'a Odb,
+    index: &'a Index,
+    bits: Bits,
+    /// What is in packs that the bitmaps do not cover, in the order in which it was met.
+    others: Vec<Oid>,
+    met: HashSet<Oid>,
+}
+
+impl<'a> Reached<'a> {
+    pub(super) fn new(odb: &'a Odb, index: &'a Index) -> Reached<'a> {
+        Reached { odb, index, bits: Bits::new(index.len()), others: Vec::new(), met: HashSet::new() }
+    }
+
+    /// Those with bits, and the others.
+    pub(super) fn finish(self) -> (Bits, Vec<Oid>) {
+        (self.bits, self.others)
+    }
+
+    /// Adds all that is reached from commits and tags of commits. A tree or blob by its id is not for here.
+    pub(super) fn from(&mut self, wants: &[Oid], budget: &mut Budget) -> Result<()> {
+        let mut commits = Vec::new();
+        for want in wants {
+            let mut at = *want;
+            loop {
+                budget.step()?;
+                match self.odb.header(&at)?.0 {
+                    Kind::Commit => break commits.push(at),
+                    Kind::Tag => {
+                        self.add(at)?;
+                        at = tag(self.odb, &at)?.target;
+                    }
+                    Kind::Tree | Kind::Blob => return Err(Error::TooLarge("a tree or blob is wanted by its id".to_owned())),
+                }
+            }
+        }
+        // Trees after all bitmaps: a folder that has its bit then is there with all that is in it.
+        let mut trees = Vec::new();
+        while let Some(id) = commits.pop() {
+            budget.step()?;
+            let bit = self.index.bit(&id);
+            if bit.is_some_and(|bit| self.bits.has(bit)) {
+                continue;
+            }
+            if let Some(bit) = bit
+                && self.index.add_reached(bit, &mut self.bits)?
+            {
+                continue;
+            }
+            if self.add(id)? {
+                let node = commit_node(self.odb, &id)?;
+                trees.push(node.tree);
+                commits.extend(node.parents);
+            }
+        }
+        trees.into_iter().try_for_each(|tree| self.tree(tree, 0, budget))
+    }
+
+    /// Adds the annotated tags of what is there.
+    pub(super) fn add_tags(&mut self, refs: &Refs) -> Result<()> {
+        let has = |id: &Oid| self.index.bit(id).map_or_else(|| self.met.contains(id), |bit| self.bits.has(bit));
+        let found: Vec<Oid> = refs.all().iter().filter(|shown| shown.peeled.is_some_and(|of| has(&of))).map(|shown| shown.oid).collect();
+        for id in found {
+            let mut at = id;
+            while self.odb.header(&at)?.0 == Kind::Tag && self.add(at)? {
+                at = tag(self.odb, &at)?.target;
+            }
+        }
+        Ok(())
+    }
+
+    fn tree(&mut self, id: Oid, depth: usize, budget: &mut Budget) -> Result<()> {
+        if !self.add(id)? {
+            return Ok(());
+        }
+        budget.step()?;
+        if depth > DEEPEST {
+            return Err(Error::TooLarge(format!("folders are nested more than {DEEPEST} deep")));
+        }
+        let data = self.odb.find_kind(&id, Kind::Tree)?;
+        for entry in decode(&id, &data)? {
+            if entry.is_tree() {
+                self.tree(entry.id, depth + 1, budget)?;
+            } else if !entry.is_gitlink() {
+                self.add(entry.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it was not there yet.
+    fn add(&mut self, id: Oid) -> Result<bool> {
+        if let Some(bit) = self.index.bit(&id) {
+            return Ok(self.bits.add(bit));
+        }
+        if self.others.len() >= MOST {
+            return Err(Error::TooLarge(format!("more than {MOST} objects came since bitmaps were made")));
+        }
+        let is_new = self.met.insert(id);
+        if is_new {
+            self.others.push(id);
+        }
+        Ok(is_new)
+    }
+}
