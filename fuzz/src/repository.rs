@@ -9,7 +9,7 @@ use hardie_domain::limits::GitLimits;
 use hardie_domain::refname::RefName;
 use hardie_git::ingest::{Base, ingest};
 use hardie_git::odb::{Member, Odb};
-use hardie_git::packs::{DiskFiles, PackStore};
+use hardie_git::packs::{DiskFiles, Pack, PackStore};
 use hardie_git::wire::{AdvertisedRef, Refs};
 use hardie_git::{Cancel, Error, Oid};
 use tempfile::TempDir;
@@ -32,6 +32,8 @@ pub struct Repository {
     pub plain: Vec<u8>,
     /// And the index of that.
     pub index: Vec<u8>,
+    /// A multi-pack index of that pack alone, and its bitmap.
+    pub bitmaps: (Vec<u8>, Vec<u8>),
     _dir: TempDir,
 }
 
@@ -76,6 +78,7 @@ fn make() -> Repository {
     let made = Arc::clone(taken.pack().expect("it is not empty"));
     store.publish(&made).expect("it can be kept");
     let index = std::fs::read(made.path().with_extension("idx")).expect("its index is there");
+    let bitmaps = bitmaps(&work, &made);
     let odb = Arc::new(Odb::new(vec![Member { pack: store.pack(&made.hash()).expect("it is kept"), closed: true }]));
     let name = |text: &str| RefName::parse(text.as_bytes()).expect("a name");
     let shown = vec![
@@ -83,7 +86,25 @@ fn make() -> Repository {
         AdvertisedRef { name: name("refs/tags/v1"), oid: tag, peeled: Some(ids[2]) },
     ];
     let refs = Arc::new(Refs::new(shown, name("refs/heads/main")));
-    Repository { store, odb, refs, tip: ids[4], old: ids[2], packs, plain, index, _dir: dir }
+    Repository { store, odb, refs, tip: ids[4], old: ids[2], packs, plain, index, bitmaps, _dir: dir }
+}
+
+/// Made in a repository that has this pack alone, under its name in the store.
+fn bitmaps(work: &Path, pack: &Pack) -> (Vec<u8>, Vec<u8>) {
+    let bare = work.with_file_name("bare");
+    git(work, &["clone", "-q", "--bare", ".", &bare.display().to_string()], b"");
+    let folder = bare.join("objects/pack");
+    std::fs::remove_dir_all(bare.join("objects")).expect("its own objects go");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for extension in ["pack", "idx"] {
+        let name = format!("pack-{}.{extension}", pack.hash());
+        std::fs::copy(pack.path().with_extension(extension), folder.join(name)).expect("a copy");
+    }
+    git(&bare, &["update-ref", "-d", "refs/heads/main"], b"");
+    git(&bare, &["multi-pack-index", "write", "--bitmap", "--no-progress"], b"");
+    let made = std::fs::read_dir(&folder).expect("the folder").map(|file| file.expect("a file").path());
+    let bitmap = made.into_iter().find(|path| path.extension().is_some_and(|found| found == "bitmap")).expect("git made a bitmap");
+    (std::fs::read(folder.join("multi-pack-index")).expect("an index"), std::fs::read(bitmap).expect("a bitmap"))
 }
 
 fn rev(work: &Path, name: &str) -> Oid {

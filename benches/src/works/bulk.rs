@@ -51,7 +51,7 @@ pub fn measure(report: &mut Report) -> anyhow::Result<()> {
     }
     let old = line.get(line.len() / 2).context("the generated history is short")?;
     let works = [
-        ("clone, the first", wire::fetch(tip, &[], &[]), 1, Some(1.0 / 1.1)),
+        ("clone, the first", wire::fetch(tip, &[], &[]), 1, Some(4.0)),
         ("clone, 50 at once", wire::fetch(tip, &[], &[]), MANY, Some(4.0)),
         ("clone --depth 1, 50 at once", wire::fetch(tip, &[], &["deepen 1"]), MANY, Some(50.0)),
         ("clone of half the history", wire::fetch(old, &[], &[]), 1, Some(1.0 / 1.1)),

@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 use crate::packs::{Pack, PackHash, PackStore};
 use crate::view::View;
 use crate::wire::Refs;
-pub(crate) use bits::Bits;
-pub(crate) use index::Index;
+pub use bits::Bits;
+pub use index::{Index, Part};
 
 /// A repository with fewer objects is counted fast enough.
 pub const FEWEST_OBJECTS: u64 = if cfg!(test) { 20 } else { 20_000 };

@@ -6,23 +6,24 @@ const WORD: u32 = u64::BITS;
 
 /// A set of numbers below a bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bits {
+pub struct Bits {
     words: Vec<u64>,
     len: u32,
 }
 
 impl Bits {
     /// An empty set of numbers below `len`.
-    pub(crate) fn new(len: u32) -> Bits {
+    pub fn new(len: u32) -> Bits {
         Bits { words: vec![0; len.div_ceil(WORD) as usize], len }
     }
 
-    pub(crate) fn has(&self, bit: u32) -> bool {
+    /// Whether a number is in it.
+    pub fn has(&self, bit: u32) -> bool {
         self.words.get((bit / WORD) as usize).is_some_and(|word| word >> (bit % WORD) & 1 == 1)
     }
 
     /// Adds a number; whether it was not there. One beyond the bound is left out.
-    pub(crate) fn add(&mut self, bit: u32) -> bool {
+    pub fn add(&mut self, bit: u32) -> bool {
         let is_new = bit < self.len && !self.has(bit);
         if let Some(word) = self.words.get_mut((bit / WORD) as usize).filter(|_| is_new) {
             *word |= 1 << (bit % WORD);
@@ -31,14 +32,14 @@ impl Bits {
     }
 
     /// Adds all of another set.
-    pub(crate) fn add_all(&mut self, other: &Bits) {
+    pub fn add_all(&mut self, other: &Bits) {
         for (word, more) in self.words.iter_mut().zip(&other.words) {
             *word |= more;
         }
     }
 
     /// Its numbers in a range.
-    pub(crate) fn within(&self, range: Range<u32>) -> impl Iterator<Item = u32> {
+    pub fn within(&self, range: Range<u32>) -> impl Iterator<Item = u32> {
         range.filter(|bit| self.has(*bit))
     }
 

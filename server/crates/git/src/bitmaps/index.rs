@@ -29,10 +29,11 @@ const HEADER: usize = 32;
 const FULL: u16 = 1;
 
 /// One pack's part.
-pub(crate) struct Part {
-    pub(crate) pack: Arc<Pack>,
+pub struct Part {
+    /// The pack.
+    pub pack: Arc<Pack>,
     /// Its bits.
-    pub(crate) bits: Range<u32>,
+    pub bits: Range<u32>,
 }
 
 /// A row, and how many rows before it the one is that it is to be flipped with.
@@ -42,7 +43,7 @@ struct Row {
 }
 
 /// The bitmaps of some packs.
-pub(crate) struct Index {
+pub struct Index {
     midx: File<Vec<u8>>,
     /// By bit, places in the index; and the reverse.
     places: Vec<u32>,
@@ -56,12 +57,12 @@ pub(crate) struct Index {
 
 impl Index {
     /// The bitmaps that cover packs of a repository, newest first; `None` if there are none, or none that can be read here.
-    pub(crate) fn load(store: &PackStore, packs: &[Arc<Pack>]) -> Result<Option<Index>> {
+    pub fn load(store: &PackStore, packs: &[Arc<Pack>]) -> Result<Option<Index>> {
         let files = super::files(store, packs);
         let [(midx, _), (bitmap, _)] = files.as_slice() else { return Ok(None) };
         // They may go at any time.
         let (Some(midx), Some(bitmap)) = (read(midx)?, read(bitmap)?) else { return Ok(None) };
-        match Index::of(midx, bitmap, packs) {
+        match Index::parse(midx, bitmap, packs) {
             Ok(index) => Ok(Some(index)),
             Err(why) => {
                 tracing::warn!(why, "bitmaps cannot be read");
@@ -70,7 +71,8 @@ impl Index {
         }
     }
 
-    fn of(midx: Vec<u8>, bitmap: Vec<u8>, packs: &[Arc<Pack>]) -> Result<Index, String> {
+    /// Reads both files, over the packs that the index names; or says what is wrong with them.
+    pub fn parse(midx: Vec<u8>, bitmap: Vec<u8>, packs: &[Arc<Pack>]) -> Result<Index, String> {
         let reverse = reverse_index(sound(&midx)?).ok_or("the index has no reverse index")?;
         let places: Vec<u32> = reverse.iter().map(|place| u32::from_be_bytes(*place)).collect();
         let midx = File::from_data(midx, "multi-pack-index".into(), Some(ALLOCATION)).map_err(|e| e.to_string())?;
@@ -80,27 +82,28 @@ impl Index {
     }
 
     /// Packs by their bits.
-    pub(crate) fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
     /// How many objects have bits.
-    pub(crate) fn len(&self) -> u32 {
+    #[expect(clippy::len_without_is_empty, reason = "git makes none for nothing")]
+    pub fn len(&self) -> u32 {
         self.midx.num_objects()
     }
 
     /// An object's bit.
-    pub(crate) fn bit(&self, id: &Oid) -> Option<u32> {
+    pub fn bit(&self, id: &Oid) -> Option<u32> {
         self.bits.get(self.midx.lookup(to_gix(id))? as usize).copied()
     }
 
     /// The object of a bit.
-    pub(crate) fn id(&self, bit: u32) -> Option<Oid> {
+    pub fn id(&self, bit: u32) -> Option<Oid> {
         self.places.get(bit as usize).map(|place| from_gix(self.midx.oid_at_index(*place)))
     }
 
-    /// Adds all that a commit reaches; false if that is not kept.
-    pub(crate) fn add_reached(&self, commit: u32, to: &mut Bits) -> Result<bool> {
+    /// Adds all that the commit of a bit reaches; false if that is not kept.
+    pub fn add_reached(&self, commit: u32, to: &mut Bits) -> Result<bool> {
         let row = self.places.get(commit as usize).and_then(|place| self.row_of.get(place));
         let Some(mut at) = row.copied() else { return Ok(false) };
         let damaged = || Error::Git("a row of a bitmap is damaged".to_owned());
