@@ -21,7 +21,7 @@ use crate::packs::{Pack, PackHash, PackStore};
 use crate::view::View;
 use crate::wire::Refs;
 pub use bits::Bits;
-pub use index::{Index, Part};
+pub use index::{Index, Part, Unread};
 
 /// A repository with fewer objects is counted fast enough.
 pub const FEWEST_OBJECTS: u64 = if cfg!(test) { 20 } else { 20_000 };
@@ -111,6 +111,16 @@ pub fn retain(store: &PackStore, keys: &[String]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes those of one cover, so that they are made anew. The index first: whoever finds it finds its bitmap.
+fn forget(store: &PackStore, key: &str) {
+    for extension in ["midx", "bitmap"] {
+        match store.files().remove_file(&place(store, key, extension)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => tracing::warn!(%error, "damaged bitmaps stay"),
+            _ => {}
+        }
+    }
 }
 
 /// The files for a view of these packs, each with the name that git knows it by; none if there are none.

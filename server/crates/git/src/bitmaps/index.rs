@@ -7,26 +7,29 @@ use std::collections::HashMap;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use gix::odb::pack::multi_index::File;
 use hardie_domain::oid::Oid;
 use sha1::{Digest as _, Sha1};
 
 use super::bits::{Bits, Ewah};
+use super::{Cover, forget, place};
 use crate::error::{Error, Result};
 use crate::object::{from_gix, to_gix};
 use crate::packs::{Pack, PackStore};
 
-/// Bytes of both files: they are held while one pack is built.
-const MOST: u64 = 64 << 20;
+/// Bytes of each file: they are held while a pack is planned. An index has 32 for an object.
+const MOST: u64 = 32 << 20;
 /// Bytes of one allocation that the index may ask for.
-const ALLOCATION: usize = 64 << 20;
+const ALLOCATION: usize = 32 << 20;
 const SUM: usize = 20;
 /// Of a bitmap file: signature, version, flags, number of rows, checksum of the index.
 const HEADER: usize = 32;
 /// A flag: what is reached from what has a bit has one as well.
 const FULL: u16 = 1;
+/// Others, of what stands behind the rows: names of paths, a table of the rows, rows of many refs together.
+const BEHIND: u16 = 0x4 | 0x10 | 0x20;
 
 /// One pack's part.
 pub struct Part {
@@ -42,8 +45,24 @@ struct Row {
     back: u8,
 }
 
+/// Why files are not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// The system does not give them.
+    #[error("{0}")]
+    Lacking(Error),
+    /// They are not as they were written.
+    #[error("a checksum is wrong")]
+    Damaged,
+    /// They are not what is known here.
+    #[error("{0}")]
+    Unknown(String),
+}
+
 /// The bitmaps of some packs.
 pub struct Index {
+    /// The name of what they cover.
+    key: String,
     midx: File<Vec<u8>>,
     /// By bit, places in the index; and the reverse.
     places: Vec<u32>,
@@ -56,29 +75,41 @@ pub struct Index {
 }
 
 impl Index {
-    /// The bitmaps that cover packs of a repository, newest first; `None` if there are none, or none that can be read here.
-    pub fn load(store: &PackStore, packs: &[Arc<Pack>]) -> Result<Option<Index>> {
-        let files = super::files(store, packs);
-        let [(midx, _), (bitmap, _)] = files.as_slice() else { return Ok(None) };
-        // They may go at any time.
-        let (Some(midx), Some(bitmap)) = (read(midx)?, read(bitmap)?) else { return Ok(None) };
-        match Index::parse(midx, bitmap, packs) {
-            Ok(index) => Ok(Some(index)),
+    /// The bitmaps that cover packs of a repository, newest first; `None` if there are none, or none that can be read here. Whoever
+    /// needs the same at the same time gets the same.
+    pub fn load(store: &PackStore, packs: &[Arc<Pack>]) -> Option<Arc<Index>> {
+        let cover = Cover::of(packs)?;
+        let mut last = store.bitmaps().lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = last.upgrade().filter(|index| index.key == cover.key()) {
+            return Some(index);
+        }
+        let read = |extension| read(&place(store, cover.key(), extension));
+        let files = read("midx").and_then(|midx| Ok(midx.zip(read("bitmap")?)));
+        match files.map_err(Unread::Lacking).and_then(|files| files.map(|(midx, bitmap)| Index::parse(midx, bitmap, packs)).transpose()) {
+            Ok(index) => {
+                let index = Arc::new(Index { key: cover.key().to_owned(), ..index? });
+                *last = Arc::downgrade(&index);
+                Some(index)
+            }
             Err(why) => {
-                tracing::warn!(why, "bitmaps cannot be read");
-                Ok(None)
+                tracing::warn!(%why, "bitmaps cannot be read");
+                if matches!(why, Unread::Damaged) {
+                    forget(store, cover.key());
+                }
+                None
             }
         }
     }
 
     /// Reads both files, over the packs that the index names; or says what is wrong with them.
-    pub fn parse(midx: Vec<u8>, bitmap: Vec<u8>, packs: &[Arc<Pack>]) -> Result<Index, String> {
-        let reverse = reverse_index(sound(&midx)?).ok_or("the index has no reverse index")?;
+    pub fn parse(midx: Vec<u8>, bitmap: Vec<u8>, packs: &[Arc<Pack>]) -> Result<Index, Unread> {
+        let reverse = reverse_index(sound(&midx)?).ok_or(Unread::Unknown("the index has no reverse index".to_owned()))?;
         let places: Vec<u32> = reverse.iter().map(|place| u32::from_be_bytes(*place)).collect();
-        let midx = File::from_data(midx, "multi-pack-index".into(), Some(ALLOCATION)).map_err(|e| e.to_string())?;
-        let (bits, parts) = parts(&midx, &places, packs)?;
-        let (rows, row_of) = rows(sound(&bitmap)?, midx.checksum().as_bytes()).ok_or("the bitmap is not what it should be")?;
-        Ok(Index { midx, places, bits, rows, row_of, bitmap, parts })
+        let midx = File::from_data(midx, "multi-pack-index".into(), Some(ALLOCATION)).map_err(|e| Unread::Unknown(e.to_string()))?;
+        let (bits, parts) = parts(&midx, &places, packs).map_err(Unread::Unknown)?;
+        let rows = rows(sound(&bitmap)?, midx.checksum().as_bytes());
+        let (rows, row_of) = rows.ok_or(Unread::Unknown("the bitmap is not one of this index, or of an unknown kind".to_owned()))?;
+        Ok(Index { key: String::new(), midx, places, bits, rows, row_of, bitmap, parts })
     }
 
     /// Packs by their bits.
@@ -134,10 +165,10 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 /// The file, if it ends in its checksum.
-fn sound(file: &[u8]) -> Result<&[u8], String> {
+fn sound(file: &[u8]) -> Result<&[u8], Unread> {
     match file.split_last_chunk::<SUM>() {
         Some((body, sum)) if Sha1::digest(body).as_slice() == sum => Ok(file),
-        _ => Err("its checksum is wrong".to_owned()),
+        _ => Err(Unread::Damaged),
     }
 }
 
@@ -185,7 +216,7 @@ fn parts(midx: &File<Vec<u8>>, places: &[u32], packs: &[Arc<Pack>]) -> Result<(V
 fn rows(file: &[u8], index: &[u8]) -> Option<(Vec<Row>, HashMap<u32, usize>)> {
     let (header, mut rest) = file.split_first_chunk::<HEADER>()?;
     let number = |at: usize| header.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map(u16::from_be_bytes);
-    if !header.starts_with(b"BITM") || number(4) != Some(1) || number(6)? & FULL == 0 || !header.ends_with(index) {
+    if !header.starts_with(b"BITM") || number(4) != Some(1) || number(6)? & !BEHIND != FULL || !header.ends_with(index) {
         return None;
     }
     let count = header.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes)?;

@@ -13,6 +13,7 @@ use crate::budget::Cancel;
 use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::odb::Odb;
+use crate::packs::{FIRST_ENTRY, Pack};
 use crate::sink::ByteSink;
 use crate::upload::PackRequest;
 
@@ -35,10 +36,13 @@ pub(super) fn write(
     stream.put(b"PACK\0\0\0\x02")?;
     stream.put(&count.to_be_bytes())?;
     let offsets = vec![None; entries.len()];
-    let mut writer =
-        Writer { odb, entries, stream, offsets, by_offset: request.ofs_delta, deflater: Deflater::default(), told: Told::default() };
+    let (by_offset, whole) = (request.ofs_delta, Vec::with_capacity(plan.whole.len()));
+    let mut writer = Writer { odb, entries, stream, offsets, by_offset, whole, deflater: Deflater::default(), told: Told::default() };
+    for pack in &plan.whole {
+        writer.whole.push((pack, writer.stream.offset()));
+        pack.each_entry(|bytes| writer.stream.put(bytes))?;
+    }
     (0..entries.len()).try_for_each(|at| writer.with_bases(at))?;
-    plan.whole.iter().try_for_each(|pack| pack.each_entry(|bytes| writer.stream.put(bytes)))?;
     if request.progress {
         let Told { deltas, reused, reused_deltas } = writer.told;
         let text = format!(
@@ -65,6 +69,8 @@ struct Writer<'a, 'b> {
     /// Where each entry begins that is written.
     offsets: Vec<Option<u64>>,
     by_offset: bool,
+    /// Packs that were written whole, and where the first entry of each begins.
+    whole: Vec<(&'b Pack, u64)>,
     deflater: Deflater,
     told: Told,
 }
@@ -155,6 +161,10 @@ impl<'a> Writer<'a, '_> {
         let here = self.stream.offset();
         match base {
             Base::Held(id) => {
+                if let Some(offset) = self.in_whole(&id) {
+                    self.stream.put(&header(OFS_DELTA, size))?;
+                    return self.stream.put(&distance(here - offset));
+                }
                 self.stream.put(&header(REF_DELTA, size))?;
                 self.stream.put(&id.0)
             }
@@ -170,5 +180,10 @@ impl<'a> Writer<'a, '_> {
                 self.stream.put(&id.0)
             }
         }
+    }
+
+    /// Where an object of a whole pack was written.
+    fn in_whole(&self, id: &Oid) -> Option<u64> {
+        self.whole.iter().find_map(|(pack, start)| Some(start + pack.offset_of(id)?.checked_sub(FIRST_ENTRY)?))
     }
 }

@@ -1,7 +1,7 @@
-//! Clones of nearly everything: whole packs are sent as they are, one behind the other, with what came since in front.
+//! Clones of nearly everything: whole packs are sent as they are, one behind the other, and behind them what came since.
 //!
-//! Which objects the wants reach is known from bitmaps and a short walk. Every stored pack has the base of every delta in it, as an
-//! object or by its distance, so that its entries mean the same anywhere in another pack.
+//! Which objects the wants reach is known from bitmaps and a short walk. Every stored pack has the base of every delta in it, and those
+//! that name it by its distance mean the same anywhere in another pack.
 
 mod reached;
 
@@ -37,7 +37,7 @@ pub(super) fn plan<'a>(store: &PackStore, odb: &'a Odb, refs: &Refs, request: &P
         return Ok(None);
     }
     let packs: Vec<Arc<Pack>> = odb.members().iter().map(|member| Arc::clone(&member.pack)).collect();
-    let Some(index) = Index::load(store, &packs)? else { return Ok(None) };
+    let Some(index) = Index::load(store, &packs) else { return Ok(None) };
     let mut budget = Budget::new(STEPS, TIME, cancel);
     match find(odb, &index, refs, request, &mut budget) {
         Err(_) if cancel.is_cancelled() => Err(Error::Stopped("cancelled")),
@@ -60,14 +60,14 @@ fn find<'a>(odb: &'a Odb, index: &Index, refs: &Refs, request: &PackRequest, bud
     let mut reached = Reached::new(odb, index);
     reached.from(&request.wants, budget)?;
     if request.include_tag {
-        reached.add_tags(refs)?;
+        reached.add_tags(refs, budget)?;
     }
     let (bits, mut singles) = reached.finish();
     let mut whole = Vec::new();
     for part in index.parts() {
         let range = part.bits.clone();
         let count = bits.within(range.clone()).count();
-        if count == part.pack.objects() as usize && part.pack.is_checkable() {
+        if count == part.pack.objects() as usize && part.pack.is_movable() {
             whole.push(Arc::clone(&part.pack));
         } else if singles.len() + count > MOST {
             return Ok(None);
@@ -80,7 +80,7 @@ fn find<'a>(odb: &'a Odb, index: &Index, refs: &Refs, request: &PackRequest, bud
     }
     let held = bases(odb, &singles, &whole)?;
     let items = singles.into_iter().map(Item::alone).collect();
-    // What comes in a whole pack may be named by its id, as if the client had it.
+    // What comes in a whole pack may be a base, as if the client had it; it is named by its distance all the same.
     let request = PackRequest { thin: true, ..request.clone() };
     let Some(scope) = Scope::of(None) else { return Ok(None) };
     Ok(entries(odb, items, &held, scope, &request)?.map(|entries| Plan { entries, whole }))

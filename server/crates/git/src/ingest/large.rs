@@ -11,6 +11,7 @@ mod facts;
 mod grouped;
 mod record;
 mod resolve;
+mod seeded;
 mod settle;
 mod sorted;
 

@@ -34,6 +34,7 @@ pub struct Pack {
     /// Positions in the index in the order of offsets: where an entry ends, and what lies at an offset. Four bytes an object, made
     /// when a pack is first sent from.
     by_offset: OnceLock<Vec<u32>>,
+    pub(crate) movable: OnceLock<bool>,
 }
 
 impl Pack {
@@ -56,7 +57,7 @@ impl Pack {
             return Err(bad("the data ends otherwise than its index says, as if it were cut off or another file".to_owned()));
         }
         let (cache, suspects) = (Arc::clone(cache), Arc::clone(suspects));
-        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache, suspects, by_offset: OnceLock::new() })
+        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache, suspects, by_offset: OnceLock::new(), movable: OnceLock::new() })
     }
 
     /// The error of an object whose bytes are not those that were stored, noted so that somebody looks at the pack.

@@ -13,10 +13,11 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::bitmaps::Index;
 use crate::budget::Turns;
 use crate::error::{Error, Result};
 use crate::packs::cache::ObjectCache;
@@ -50,6 +51,8 @@ struct Inner {
     /// Beside a server that may be running: where to work, made when it is first needed.
     apart: Option<Mutex<Option<Workplace>>>,
     resolving: Turns,
+    /// What was read last, as long as somebody needs it.
+    bitmaps: Mutex<Weak<Index>>,
 }
 
 impl PackStore {
@@ -91,6 +94,7 @@ impl PackStore {
             suspects: Arc::default(),
             apart,
             resolving: Turns::new(RESOLVING),
+            bitmaps: Mutex::default(),
         }))
     }
 
@@ -217,6 +221,11 @@ impl PackStore {
     pub(crate) fn open_unpublished(&self, path: &Path, hash: PackHash) -> Result<Arc<Pack>> {
         // Nobody is to look for it among those that are published.
         Ok(Arc::new(Pack::open(path, hash, &self.0.cache, &Arc::default())?))
+    }
+
+    /// The bitmaps that were read last.
+    pub(crate) fn bitmaps(&self) -> &Mutex<Weak<Index>> {
+        &self.0.bitmaps
     }
 
     /// Turns at applying the deltas of a large pack.

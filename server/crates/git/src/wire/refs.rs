@@ -79,14 +79,19 @@ impl Refs {
         tips.binary_search(id).is_ok()
     }
 
-    /// The annotated tags below `refs/tags/` that finally point at this object. Sorted at the first call, shared afterwards.
-    pub fn tags_of(&self, target: &Oid) -> impl Iterator<Item = Oid> + '_ {
-        let tagged = self.tagged.get_or_init(|| {
+    /// Annotated tags, each behind what it points at, in the order of these.
+    pub fn tags(&self) -> &[(Oid, Oid)] {
+        self.tagged.get_or_init(|| {
             let tags = self.refs.get(self.below(b"refs/tags/")).unwrap_or_default();
             let mut tagged: Vec<(Oid, Oid)> = tags.iter().filter_map(|r| Some((r.peeled?, r.oid))).collect();
             tagged.sort_unstable();
             tagged
-        });
+        })
+    }
+
+    /// The annotated tags below `refs/tags/` that finally point at this object. Sorted at the first call, shared afterwards.
+    pub fn tags_of(&self, target: &Oid) -> impl Iterator<Item = Oid> + '_ {
+        let tagged = self.tags();
         let start = tagged.partition_point(|(of, _)| of < target);
         let target = *target;
         tagged.iter().skip(start).take_while(move |(of, _)| *of == target).map(|(_, tag)| *tag)

@@ -10,13 +10,11 @@ use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
 use crate::read::objects::{commit_node, tag};
-use crate::read::tree::decode;
+use crate::read::tree::{Down, decode};
 use crate::wire::Refs;
 
 /// Objects without bits that are gathered.
 const MOST: usize = 8192;
-/// Folders in folders; git takes over beyond. A walk must fit the stack of any thread.
-const DEEPEST: usize = 200;
 
 pub(super) struct Reached<'a> {
     odb: &'a Odb,
@@ -73,38 +71,44 @@ impl<'a> Reached<'a> {
                 commits.extend(node.parents);
             }
         }
-        trees.into_iter().try_for_each(|tree| self.tree(tree, 0, budget))
+        let mut down = Down::default();
+        trees.into_iter().try_for_each(|tree| self.tree(tree, 0, &mut down, budget))
     }
 
     /// Adds the annotated tags of what is there.
-    pub(super) fn add_tags(&mut self, refs: &Refs) -> Result<()> {
-        let has = |id: &Oid| self.index.bit(id).map_or_else(|| self.met.contains(id), |bit| self.bits.has(bit));
-        let found: Vec<Oid> = refs.all().iter().filter(|shown| shown.peeled.is_some_and(|of| has(&of))).map(|shown| shown.oid).collect();
-        for id in found {
-            let mut at = id;
+    pub(super) fn add_tags(&mut self, refs: &Refs, budget: &mut Budget) -> Result<()> {
+        let mut found = Vec::new();
+        for (of, tag) in refs.tags() {
+            budget.step()?;
+            if self.index.bit(of).map_or_else(|| self.met.contains(of), |bit| self.bits.has(bit)) {
+                found.push(*tag);
+            }
+        }
+        for mut at in found {
             while self.odb.header(&at)?.0 == Kind::Tag && self.add(at)? {
+                budget.step()?;
                 at = tag(self.odb, &at)?.target;
             }
         }
         Ok(())
     }
 
-    fn tree(&mut self, id: Oid, depth: usize, budget: &mut Budget) -> Result<()> {
+    fn tree(&mut self, id: Oid, depth: usize, down: &mut Down, budget: &mut Budget) -> Result<()> {
         if !self.add(id)? {
             return Ok(());
         }
         budget.step()?;
-        if depth > DEEPEST {
-            return Err(Error::TooLarge(format!("folders are nested more than {DEEPEST} deep")));
-        }
         let data = self.odb.find_kind(&id, Kind::Tree)?;
+        budget.bytes(data.len())?;
+        down.open(data.len(), b"", depth)?;
         for entry in decode(&id, &data)? {
             if entry.is_tree() {
-                self.tree(entry.id, depth + 1, budget)?;
+                self.tree(entry.id, depth + 1, down, budget)?;
             } else if !entry.is_gitlink() {
                 self.add(entry.id)?;
             }
         }
+        down.close(data.len());
         Ok(())
     }
 

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use hardie_domain::oid::Oid;
 
 use super::facts::Facts;
 use super::grouped::Grouped;
+use super::seeded::{Seeded, seeded};
 use super::settle::Named;
 use super::sorted::Sorted;
 use crate::collect::named_by;
@@ -69,7 +69,7 @@ impl Closure {
 
 /// Whether no folder lies deeper in others than a walk goes.
 fn is_shallow(edges: &[(u64, u64)]) -> bool {
-    let mut numbers: HashMap<u64, u32, RandomState> = HashMap::default();
+    let mut numbers: HashMap<u64, u32, Seeded> = HashMap::with_hasher(seeded());
     let mut number = |folder: u64| {
         let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         *numbers.entry(folder).or_insert(next)

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
 use hardie_domain::oid::Oid;
 
 use super::super::clean::{Role, is_sound};
+use super::seeded::{Seeded, seeded};
 use crate::object::Kind;
 
 /// Ids that are kept track of.
@@ -17,7 +17,7 @@ const MOST_NESTED: usize = 4_000_000;
 #[derive(Debug)]
 pub(super) struct Facts {
     /// What is named by sound objects, and as what.
-    pub(super) named: HashMap<Oid, Kind, RandomState>,
+    pub(super) named: HashMap<Oid, Kind, Seeded>,
     /// Files that git reads, each with a tree that names it.
     pub(super) attributes: HashMap<Oid, Oid>,
     pub(super) modules: HashMap<Oid, Oid>,
@@ -31,7 +31,7 @@ pub(super) struct Facts {
 
 impl Default for Facts {
     fn default() -> Facts {
-        let (named, attributes, modules) = Default::default();
+        let (named, attributes, modules) = (HashMap::with_hasher(seeded()), HashMap::new(), HashMap::new());
         Facts { named, attributes, modules, doubtful: Vec::new(), nested: Some(Vec::new()), torn: false }
     }
 }
