@@ -4,7 +4,7 @@
 //! coverage. Start reading at [`TARGETS`].
 //!
 //! Not here, since no byte of them is read in process: multi-pack indexes and bitmaps, which git makes for its own children (of them we
-//! read the checksum at the end, to know the other's name).
+//! read the checksum at the end, to know the other's name). The commit-graph beside them is read, and is here.
 #![warn(missing_docs)]
 #![expect(clippy::expect_used, clippy::panic, reason = "a panic is how a target says what it found")]
 
@@ -23,7 +23,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "packets", run: targets::packets::run, seeds: targets::upload::seeds },
     Target { name: "upload-v2", run: targets::upload::version_2, seeds: targets::upload::seeds },
     Target { name: "upload-v0", run: targets::upload::version_0, seeds: targets::upload::seeds_of_version_0 },
@@ -31,6 +31,7 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "pack", run: targets::pack::run, seeds: targets::pack::seeds },
     Target { name: "made-pack", run: targets::made::run, seeds: targets::made::seeds },
     Target { name: "index", run: targets::index::run, seeds: targets::index::seeds },
+    Target { name: "graph", run: targets::graph::run, seeds: targets::graph::seeds },
 ];
 
 /// The target of this name.

@@ -1,5 +1,6 @@
 //! What is fuzzed.
 
+pub mod graph;
 pub mod index;
 pub mod made;
 pub mod pack;

@@ -18,6 +18,7 @@ use hardie_domain::oid::Oid;
 use sha1::{Digest as _, Sha1};
 
 use crate::error::{Error, Result};
+use crate::graph::{Graph, kept::Source};
 use crate::object::{Kind, Object, to_gix};
 use crate::packs::Pack;
 use crate::packs::cache::{Bases, KEPT_BLOB, Place};
@@ -50,6 +51,7 @@ pub struct Odb {
     lost: Vec<Lost>,
     /// The pack that answered last is asked first: neighbours in history are neighbours in packs.
     last_hit: AtomicUsize,
+    graph: Option<Arc<Source>>,
 }
 
 struct Found<'a> {
@@ -171,7 +173,17 @@ impl Odb {
     pub fn with_damage(mut whole: Vec<Member>, fenced: Vec<Member>, lost: Vec<Lost>) -> Odb {
         let count = whole.len();
         whole.extend(fenced);
-        Odb { members: whole, whole: count, lost, last_hit: AtomicUsize::new(0) }
+        Odb { members: whole, whole: count, lost, last_hit: AtomicUsize::new(0), graph: None }
+    }
+
+    /// The same packs, with the commit-graph of some of them for walks.
+    pub fn with_graph(self, source: Option<Source>) -> Odb {
+        Odb { graph: source.map(Arc::new), ..self }
+    }
+
+    /// The commit-graph, if there is one. Opened when it is first asked for.
+    pub(crate) fn graph(&self) -> Option<Arc<Graph>> {
+        self.graph.as_ref()?.graph()
     }
 
     /// Whether some of its packs are known to be damaged.
@@ -193,7 +205,8 @@ impl Odb {
     pub fn with_pack(&self, pack: Option<&Arc<Pack>>) -> Odb {
         let top = pack.map(|pack| Member { pack: Arc::clone(pack), closed: false });
         let (whole, fenced) = self.members.split_at_checked(self.whole).unwrap_or((&self.members, &[]));
-        Odb::with_damage(top.into_iter().chain(whole.iter().cloned()).collect(), fenced.to_vec(), self.lost.clone())
+        let odb = Odb::with_damage(top.into_iter().chain(whole.iter().cloned()).collect(), fenced.to_vec(), self.lost.clone());
+        Odb { graph: self.graph.clone(), ..odb }
     }
 
     /// Whether the object is stored.
