@@ -64,9 +64,27 @@ struct Blame<'a> {
     /// Folders that a filter passed down to a commit that has them otherwise: filters know nothing of empty folders.
     doubted: BTreeSet<usize>,
     found: Vec<Option<Oid>>,
-    /// For each queued commit, the positions of entries that are in it as they are at the start.
-    pending: HashMap<Oid, BTreeSet<usize>>,
+    pending: HashMap<Oid, Pending>,
     queue: DateQueue,
+}
+
+/// What a filter says of the entries of a folder.
+enum Perhaps {
+    /// Neither they nor the folder were changed.
+    Nothing,
+    /// No others were changed.
+    Some(BTreeSet<usize>),
+    /// Any may have been changed.
+    All,
+}
+
+/// Of a queued commit.
+#[derive(Default)]
+struct Pending {
+    /// The positions of entries that are in it as they are at the start.
+    entries: BTreeSet<usize>,
+    /// Its folder, where that is known unread.
+    folder: Option<Oid>,
 }
 
 impl Blame<'_> {
@@ -78,9 +96,9 @@ impl Blame<'_> {
     }
 
     fn walk(&mut self, start: &Oid, entries: BTreeSet<usize>, budget: &mut Budget) -> Result<()> {
-        self.pass(*start, entries)?;
+        self.pass(*start, Pending { entries, folder: None })?;
         while let Some(id) = self.queue.pop() {
-            let Some(mut left) = self.pending.remove(&id) else { continue };
+            let Some(Pending { entries: mut left, folder: mut mine }) = self.pending.remove(&id) else { continue };
             budget.step()?;
             let node = self.nodes.get(&id)?;
             for (nth, parent) in node.parents.iter().enumerate() {
@@ -88,55 +106,64 @@ impl Blame<'_> {
                     break;
                 }
                 budget.step()?;
-                let asked = if nth == 0 { self.perhaps_changed(&id, &left) } else { None };
-                let changed = match asked {
-                    Some(asked) if asked.is_empty() => BTreeSet::new(),
-                    asked => self.changed(&node.tree, &self.nodes.get(parent)?.tree, asked.as_ref().unwrap_or(&left))?,
+                let asked = if nth == 0 { self.perhaps_changed(&id, &left) } else { Perhaps::All };
+                let (changed, folder) = match asked {
+                    Perhaps::Nothing => (BTreeSet::new(), mine),
+                    Perhaps::Some(some) if some.is_empty() => (some, None),
+                    asked => {
+                        let theirs = self.nodes.get(parent)?.tree;
+                        let asked = if let Perhaps::Some(some) = &asked { some } else { &left };
+                        self.changed([&node.tree, &theirs], &mut mine, asked)?
+                    }
                 };
                 let mut same = std::mem::replace(&mut left, changed);
                 for at in &left {
                     same.remove(at);
                 }
-                self.pass(*parent, same)?;
+                self.pass(*parent, Pending { entries: same, folder })?;
             }
             self.settle(&id, &node.tree, left)?;
         }
         Ok(())
     }
 
-    fn pass(&mut self, id: Oid, entries: BTreeSet<usize>) -> Result<()> {
-        if entries.is_empty() {
+    fn pass(&mut self, id: Oid, more: Pending) -> Result<()> {
+        if more.entries.is_empty() {
             return Ok(());
         }
         if let Some(known) = self.pending.get_mut(&id) {
-            known.extend(entries);
+            known.entries.extend(more.entries);
+            known.folder = known.folder.filter(|folder| more.folder == Some(*folder));
             return Ok(());
         }
-        self.pending.insert(id, entries);
+        self.pending.insert(id, more);
         self.queue.push(self.nodes.get(&id)?.time, id);
         Ok(())
     }
 
-    /// Which of `wanted` a commit may have changed against its first parent; `None` if all of them.
-    fn perhaps_changed(&self, id: &Oid, wanted: &BTreeSet<usize>) -> Option<BTreeSet<usize>> {
-        let filter = self.nodes.filter(id).filter(|_| self.trusting)?;
+    /// Which of `wanted` a commit may have changed against its first parent.
+    fn perhaps_changed(&self, id: &Oid, wanted: &BTreeSet<usize>) -> Perhaps {
+        let Some(filter) = self.nodes.filter(id).filter(|_| self.trusting) else { return Perhaps::All };
         if self.folder.iter().any(|key| !filter.may_hold(key)) {
-            return Some(BTreeSet::new());
+            return Perhaps::Nothing;
         }
         let perhaps = |at: &usize| self.keys.get(*at).and_then(Option::as_ref).is_none_or(|key| filter.may_hold(key));
-        Some(wanted.iter().copied().filter(perhaps).collect())
+        Perhaps::Some(wanted.iter().copied().filter(perhaps).collect())
     }
 
-    /// Which of `wanted`, all of which one tree has as they are at the start, another has otherwise.
-    fn changed(&self, mine: &Oid, theirs: &Oid, wanted: &BTreeSet<usize>) -> Result<BTreeSet<usize>> {
-        if mine == theirs {
-            return Ok(BTreeSet::new());
+    /// Which of `wanted`, all of which one commit has as they are at the start, its parent has otherwise, and the parent's folder.
+    /// Given are both trees, and the commit's folder if it is known; it is after this.
+    fn changed(&self, trees: [&Oid; 2], mine: &mut Option<Oid>, wanted: &BTreeSet<usize>) -> Result<(BTreeSet<usize>, Option<Oid>)> {
+        let [tree, parent] = trees;
+        if tree == parent {
+            return Ok((BTreeSet::new(), *mine));
         }
-        match folder(self.odb, theirs, self.path)? {
-            None => Ok(wanted.clone()),
-            Some(theirs) if !self.path.is_empty() && folder(self.odb, mine, self.path)? == Some(theirs) => Ok(BTreeSet::new()),
-            Some(theirs) => self.unlike(&theirs, wanted),
+        let Some(theirs) = folder(self.odb, parent, self.path)? else { return Ok((wanted.clone(), None)) };
+        if mine.is_none() {
+            *mine = folder(self.odb, tree, self.path)?;
         }
+        let changed = if *mine == Some(theirs) { BTreeSet::new() } else { self.unlike(&theirs, wanted)? };
+        Ok((changed, Some(theirs)))
     }
 
     /// Which of `wanted` are otherwise in this tree than they are at the start.
