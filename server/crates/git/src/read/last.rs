@@ -181,10 +181,12 @@ impl Blame<'_> {
     fn settle(&mut self, id: &Oid, tree: &Oid, entries: BTreeSet<usize>) -> Result<()> {
         let folders = |at: &usize| self.entries.get(*at).is_some_and(Entry::is_tree);
         let folders: BTreeSet<usize> = entries.iter().copied().filter(folders).collect();
-        let unlike = match folder(self.odb, tree, self.path)? {
-            _ if !self.trusting || folders.is_empty() => BTreeSet::new(),
-            Some(mine) => self.unlike(&mine, &folders)?,
-            None => folders,
+        let unlike = if !self.trusting || folders.is_empty() {
+            BTreeSet::new()
+        } else if let Some(mine) = folder(self.odb, tree, self.path)? {
+            self.unlike(&mine, &folders)?
+        } else {
+            folders
         };
         for at in entries.difference(&unlike) {
             if let Some(slot) = self.found.get_mut(*at) {
