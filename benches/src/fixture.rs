@@ -75,6 +75,41 @@ pub fn program(folder: &Path, name: &str, commits: usize) -> anyhow::Result<Path
     })
 }
 
+/// A folder of [`listed`].
+pub const LISTED: &str = "src/listed";
+/// A file there that the first commit of it makes and few others change.
+pub const SELDOM: &str = "src/listed/file0.txt";
+
+/// A bare repository of so many commits: each changes one of two thousand files in folders, every fourth one of `entries` files in one
+/// folder too, the first of them in every thousandth commit alone.
+pub fn listed(folder: &Path, name: &str, commits: usize, entries: usize) -> anyhow::Result<PathBuf> {
+    let mut chance = Chance(0x1234_5678_9abc_def1);
+    import(folder, name, |stream| {
+        for number in 0..commits {
+            writeln!(
+                stream,
+                "commit refs/heads/main\ncommitter Bench <bench@example.org> {} +0000\ndata 6\nchange",
+                1_600_000_000 + number
+            )?;
+            let mut file = |path: String| {
+                let text = format!("{number}\n").repeat(10);
+                writeln!(stream, "M 100644 inline {path}\ndata {}\n{text}", text.len())
+            };
+            if number == 0 {
+                (0..entries).try_for_each(|at| file(format!("{LISTED}/file{at}.txt")))?;
+            }
+            let other = chance.next() as usize % 2000;
+            file(format!("src/part{}/module{}/file{other}.rs", other % 12, other % 150))?;
+            match number {
+                _ if number % 1000 == 0 => file(SELDOM.to_owned())?,
+                _ if number % 4 == 0 => file(format!("{LISTED}/file{}.txt", 1 + chance.next() as usize % (entries - 1)))?,
+                _ => {}
+            }
+        }
+        Ok(())
+    })
+}
+
 fn noisy_commit(stream: &mut impl Write, number: usize, file: usize, chance: &mut Chance) -> anyhow::Result<()> {
     writeln!(stream, "commit refs/heads/main\ncommitter Bench <bench@example.org> {} +0000", 1_600_000_000 + number)?;
     writeln!(stream, "data 4\nmore\nM 100644 inline data/file{file}.bin\ndata {}", 64 << 10)?;

@@ -47,6 +47,9 @@ fn measure() -> anyhow::Result<()> {
     if options.wants("bulk") {
         works::bulk::measure(&mut report)?;
     }
+    if options.wants("reading") {
+        works::reading::measure(&mut report)?;
+    }
     if options.wants("ssh") {
         works::ssh::measure(&mut report)?;
     }

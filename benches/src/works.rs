@@ -6,5 +6,6 @@ pub mod idle;
 pub mod policy;
 pub mod push;
 pub mod rate;
+pub mod reading;
 pub mod refs;
 pub mod ssh;

@@ -34,6 +34,8 @@ pub struct Repository {
     pub index: Vec<u8>,
     /// A multi-pack index of that pack alone, and its bitmap.
     pub bitmaps: (Vec<u8>, Vec<u8>),
+    /// Commit-graphs of it, with filters of both versions.
+    pub graphs: Vec<Vec<u8>>,
     _dir: TempDir,
 }
 
@@ -70,6 +72,14 @@ fn make() -> Repository {
         plain.clone(),
         pack(&["--thin"], format!("{0}\n^{0}\n", ids[0])),
     ];
+    let graph = |version: &str| {
+        let setting = format!("commitGraph.changedPathsVersion={version}");
+        let file = work.join(".git/objects/info/commit-graph");
+        let _ = std::fs::remove_file(&file);
+        git(&work, &["-c", &setting, "commit-graph", "write", "--reachable", "--changed-paths"], b"");
+        std::fs::read(file).expect("git wrote it")
+    };
+    let graphs = vec![graph("1"), graph("2")];
     let store = PackStore::open(&dir.path().join("store"), Arc::new(DiskFiles)).expect("a pack store");
     let nothing = Odb::new(Vec::new());
     let base = Base { odb: &nothing, view: &|| Err(Error::Git("no git here".to_owned())) };
@@ -86,7 +96,7 @@ fn make() -> Repository {
         AdvertisedRef { name: name("refs/tags/v1"), oid: tag, peeled: Some(ids[2]) },
     ];
     let refs = Arc::new(Refs::new(shown, name("refs/heads/main")));
-    Repository { store, odb, refs, tip: ids[4], old: ids[2], packs, plain, index, bitmaps, _dir: dir }
+    Repository { store, odb, refs, tip: ids[4], old: ids[2], packs, plain, index, bitmaps, graphs, _dir: dir }
 }
 
 /// Made in a repository that has this pack alone, under its name in the store.

@@ -1,6 +1,7 @@
 //! What is fuzzed.
 
 pub mod bitmaps;
+pub mod graph;
 pub mod index;
 pub mod made;
 pub mod pack;

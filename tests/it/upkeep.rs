@@ -1,5 +1,6 @@
 //! What the server does without being asked, on both databases.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,10 +10,12 @@ use hardie_app::upkeep;
 use hardie_domain::ids::EventSeq;
 use hardie_domain::names::RepoPath;
 use hardie_store::pushes::PushState;
+use hardie_testkit::history::generate;
 use hardie_testkit::postgres::Database;
 use hardie_testkit::server::{Options, people};
 use hardie_testkit::{FakeClock, TestServer};
 
+use crate::api::Asker;
 use crate::git::with_repo;
 use crate::support::eventually;
 
@@ -114,6 +117,40 @@ async fn many_small_packs_become_one_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_small_packs_on_postgres_become_one_and_nothing_is_lost() {
     fold(Some(Database::new().unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_large_repository_are_right_by_its_commit_graph() {
+    let server = TestServer::start().await.unwrap();
+    let user = server.user("alice").await.unwrap();
+    let (app, git) = (&server.server.app, &user.git);
+    let repo = server.repo(&user, "large", true).await.unwrap();
+    let dir = generate(git, "large.git", 6_000, 7).unwrap();
+    git.ok(&dir, &["push", "--quiet", &server.http_remote(&repo), "+refs/heads/*:refs/heads/*"]).unwrap();
+    let asker = Asker::new(&server, Some(&user));
+    // Opened before there is a graph: it is opened anew.
+    assert_eq!(asker.get(&format!("/repos/{repo}/commits?limit=1")).status, 200);
+    // The server's own round may come first.
+    upkeep::keep_bitmaps(app).await.unwrap();
+    let files = std::fs::read_dir(server.data_dir().join("bitmaps")).unwrap().map(|file| file.unwrap().path());
+    let made: BTreeSet<String> = files.map(|file| file.extension().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(made, ["bitmap", "graph", "midx"].map(str::to_owned).into());
+    assert_eq!(upkeep::keep_bitmaps(app).await.unwrap(), 0, "it is there");
+    let log = |args: &[&str], path: &str| git.ok(&dir, &[&["log", "--format=%H", "main"], args, &["--", path]].concat()).unwrap();
+    for folder in ["dir3", "dir17/sub2", "dir0"] {
+        let listed = asker.get(&format!("/repos/{repo}/tree/{folder}")).json();
+        assert_eq!(listed["complete"], true, "{folder}");
+        for entry in listed["entries"].as_array().unwrap() {
+            let path = format!("{folder}/{}", entry["name"].as_str().unwrap());
+            assert_eq!(entry["last_commit"]["sha"], log(&["-1"], &path), "{path}");
+        }
+        let commits = asker.get(&format!("/repos/{repo}/commits?limit=50&path={folder}")).json();
+        let commits: Vec<&str> = commits.as_array().unwrap().iter().map(|commit| commit["sha"].as_str().unwrap()).collect();
+        assert_eq!(commits.join("\n"), log(&["-50"], folder), "{folder}");
+    }
+    git.ok(git.home(), &["clone", "--quiet", "--single-branch", &server.http_remote(&repo), "back"]).unwrap();
+    git.ok(&git.path("back"), &["fsck", "--strict"]).unwrap();
+    server.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

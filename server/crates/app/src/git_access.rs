@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::ids::RepoId;
+use hardie_git::graph::kept::Source;
 use hardie_git::odb::{Lost, Member, Odb};
 use hardie_git::packs::{PackHash, PackStore};
 use hardie_git::view::View;
@@ -77,6 +78,11 @@ impl GitAccess {
     /// Closes repositories whose packs were removed, perhaps by another process: as long as they are open their bytes stay on disk.
     pub(crate) fn let_removed_go(&self) {
         self.cache.retain(|handle| handle.odb.members().iter().all(|member| member.pack.path().exists()));
+    }
+
+    /// Closes a repository for which something was made that is looked for when it is opened.
+    pub(crate) fn open_anew(&self, repo: RepoId) {
+        self.cache.retain(|handle| handle.snapshot.repo.id != repo);
     }
 
     /// A turn for CPU work such as a walk, a check or a diff.
@@ -214,7 +220,10 @@ fn open_packs(store: &PackStore, snapshot: RepoSnapshot, hidden: &HiddenRefs) ->
             Err(error) => return Err(Error::internal(error)),
         }
     }
-    let odb = Arc::new(Odb::with_damage(whole, fenced, lost));
+    let packs: Vec<_> = whole.iter().map(|member| Arc::clone(&member.pack)).collect();
+    let odb = Odb::with_damage(whole, fenced, lost);
+    let graph = if odb.is_damaged() { None } else { Source::of(store, &packs) };
+    let odb = Arc::new(odb.with_graph(graph));
     Ok(RepoHandle { refs, odb, view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
 }
 

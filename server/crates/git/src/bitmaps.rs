@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::budget::Cancel;
 use crate::child::{Bounds, GitBinary, run};
 use crate::error::{Error, Result};
+use crate::graph;
 use crate::packs::{Pack, PackHash, PackStore};
 use crate::view::View;
 use crate::wire::Refs;
@@ -58,6 +59,15 @@ impl Cover {
     pub fn key(&self) -> &str {
         &self.key
     }
+
+    pub(crate) fn packs(&self) -> &[PackHash] {
+        &self.packs
+    }
+
+    /// The packs' indexes by the names that they have in a view, one a line.
+    pub(crate) fn names(&self) -> String {
+        self.packs.iter().map(|hash| format!("pack-{hash}.idx\n")).collect()
+    }
 }
 
 /// Whether the bitmaps are there, or cannot be made: objects of some covered pack are elsewhere.
@@ -77,10 +87,9 @@ pub fn write(store: &PackStore, id: &str, cover: &Cover, refs: &Arc<Refs>, time:
     // One thread: whoever is served comes first.
     command.args(["-c", "pack.threads=1", "multi-pack-index", "write", "--no-progress", "--stdin-packs", "--bitmap"]);
     command.arg(format!("--refs-snapshot={}", list.display()));
-    let names: String = cover.packs.iter().map(|hash| format!("pack-{hash}.idx\n")).collect();
     let bounds = Bounds { time, memory: MEMORY, file: MOST };
     let pack_dir = view.objects().join("pack");
-    let made = run(command, names.as_bytes(), &bounds, cancel, "multi-pack-index")
+    let made = run(command, cover.names().as_bytes(), &bounds, cancel, "multi-pack-index")
         .and_then(|_| name_of_bitmap(&pack_dir.join("multi-pack-index")));
     match made {
         Ok(bitmap) if pack_dir.join(&bitmap).exists() => {
@@ -100,8 +109,9 @@ pub fn write(store: &PackStore, id: &str, cover: &Cover, refs: &Arc<Refs>, time:
     }
 }
 
-/// Removes those of packs that no repository has any more. Views that use them keep their links.
+/// Removes those of packs that no repository has any more, commit-graphs too. Views that use them keep their links.
 pub fn retain(store: &PackStore, keys: &[String]) -> Result<()> {
+    store.graphs().retain(keys);
     let failed = |e| Error::io("removing old bitmaps", e);
     for file in fs::read_dir(folder(store)).map_err(failed)? {
         let path = file.map_err(failed)?.path();
@@ -123,15 +133,18 @@ fn forget(store: &PackStore, key: &str) {
     }
 }
 
-/// The files for a view of these packs, each with the name that git knows it by; none if there are none.
+/// The files for a view of these packs, the commit-graph too, each with the name that it has in git's object directory; none if there
+/// are none.
 pub(crate) fn files(store: &PackStore, packs: &[Arc<Pack>]) -> Vec<(PathBuf, String)> {
     let Some(cover) = Cover::of(packs) else { return Vec::new() };
     let [index, bitmap] = ["midx", "bitmap"].map(|extension| place(store, cover.key(), extension));
-    match name_of_bitmap(&index) {
+    let graph = graph::write::place(store, cover.key());
+    let mut files = if graph.exists() { vec![(graph, graph::write::FILE.to_owned())] } else { Vec::new() };
+    if let Ok(name) = name_of_bitmap(&index) {
         // The index without its bitmap would do, the bitmap without its index is nothing.
-        Ok(name) => vec![(index, "multi-pack-index".to_owned()), (bitmap, name)],
-        Err(_) => Vec::new(),
+        files.extend([(index, "pack/multi-pack-index".to_owned()), (bitmap, format!("pack/{name}"))]);
     }
+    files
 }
 
 /// A bitmap is found by the checksum at the end of its index.
@@ -146,15 +159,15 @@ fn name_of_bitmap(index: &Path) -> Result<String> {
     Ok(format!("multi-pack-index-{}.bitmap", hex::encode(sum)))
 }
 
-fn publish(store: &PackStore, from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn publish(store: &PackStore, from: &Path, to: &Path) -> Result<()> {
     let done = store.files().sync_file(from).and_then(|()| store.files().rename(from, to));
-    done.map_err(|e| Error::io("keeping bitmaps", e))
+    done.map_err(|e| Error::io("keeping bitmaps or a commit-graph", e))
 }
 
 fn folder(store: &PackStore) -> PathBuf {
     store.root().join("bitmaps")
 }
 
-fn place(store: &PackStore, key: &str, extension: &str) -> PathBuf {
+pub(crate) fn place(store: &PackStore, key: &str, extension: &str) -> PathBuf {
     folder(store).join(key).with_extension(extension)
 }

@@ -19,6 +19,7 @@ pub mod diff;
 pub mod error;
 pub mod export;
 pub mod fold;
+pub mod graph;
 pub mod ingest;
 pub mod lfs;
 pub mod merge;

@@ -18,6 +18,7 @@ use hardie_domain::oid::Oid;
 use sha1::{Digest as _, Sha1};
 
 use crate::error::{Error, Result};
+use crate::graph::{Graph, kept::Source};
 use crate::object::{Kind, Object, to_gix};
 use crate::packs::Pack;
 use crate::packs::cache::{Bases, KEPT_BLOB, Place};
@@ -25,6 +26,8 @@ pub use lost::Lost;
 pub use prefix::Prefix;
 pub(crate) use stored::Stored;
 
+/// Deltas between two trees of a chain that are kept.
+const STEP: u32 = 8;
 /// Larger blobs are not kept in the shared cache of small objects.
 const SMALL_BLOB: usize = 64 << 10;
 /// A larger blob made by a delta is not inflated for the sake of a part of it.
@@ -50,6 +53,7 @@ pub struct Odb {
     lost: Vec<Lost>,
     /// The pack that answered last is asked first: neighbours in history are neighbours in packs.
     last_hit: AtomicUsize,
+    graph: Option<Arc<Source>>,
 }
 
 struct Found<'a> {
@@ -72,17 +76,27 @@ impl<'a> Found<'a> {
     }
 
     /// Looks at what the entry is a delta against, down to a whole object or to what is cached: all that decoding will give memory for.
-    fn check_bases(&self, id: &Oid) -> Result<()> {
-        let pack = self.pack;
-        let mut below = self.below(&self.entry);
-        for _ in 0..pack.objects() {
+    ///
+    /// Of a tree, every eighth of these, the lowest first: who walks through history soon asks for another tree above them.
+    fn check_bases(&self, id: &Oid) -> Result<Vec<data::Entry>> {
+        let (pack, mut steps) = (self.pack, Vec::new());
+        let (mut below, mut lowest) = (self.below(&self.entry), self.entry.header);
+        for depth in 1..=pack.objects() {
             let entry = match below {
                 Ok(Some(entry)) => entry,
-                Ok(None) => return Ok(()),
+                Ok(None) => {
+                    steps.reverse();
+                    return Ok(if lowest == Header::Tree { steps } else { Vec::new() });
+                }
                 Err(why) => return Err(pack.damaged(*id, why)),
             };
-            if pack.cache.has((pack.data.id, entry.data_offset)) {
-                return Ok(());
+            if let Some(kind) = pack.cache.kind((pack.data.id, entry.data_offset)) {
+                steps.reverse();
+                return Ok(if kind == Kind::Tree { steps } else { Vec::new() });
+            }
+            lowest = entry.header;
+            if depth % STEP == 0 {
+                steps.push(entry.clone());
             }
             if !can_hold(pack, &entry) {
                 return Err(pack.damaged(*id, "an entry below its delta says a size that the rest of the pack cannot hold"));
@@ -122,26 +136,35 @@ fn decode(id: &Oid, found: &Found<'_>) -> Result<Object> {
     if let Some(object) = pack.cache.get(place, id) {
         return Ok(object);
     }
-    found.check_bases(id)?;
+    for entry in found.check_bases(id)? {
+        let place = (pack.data.id, entry.data_offset);
+        let object = inflate(id, pack, entry)?;
+        pack.cache.put(place, sha1(object.kind, &object.data), &object);
+    }
+    let object = inflate(id, pack, found.entry.clone())?;
+    if sha1(object.kind, &object.data) != *id {
+        return Err(pack.damaged(*id, "the index leads to bytes of another id"));
+    }
+    if object.kind != Kind::Blob || object.data.len() <= SMALL_BLOB {
+        pack.cache.put(place, *id, &object);
+    }
+    Ok(object)
+}
+
+/// What an entry stands for, on the way to the object of this id.
+fn inflate(id: &Oid, pack: &Pack, entry: data::Entry) -> Result<Object> {
     let resolve = |base: &gix::oid, _: &mut Vec<u8>| {
         let at = pack.index.lookup(base).map(|at| pack.data.entry(pack.index.pack_offset_at_index(at)));
         Ok(at.transpose()?.map(entry::ResolvedBase::InPack))
     };
     let mut out = Vec::new();
     let mut inflater = pack.cache.take_inflater();
-    let decoded = pack.data.decode_entry(found.entry.clone(), &mut out, &mut inflater, &resolve, &mut Bases(&pack.cache));
+    let decoded = pack.data.decode_entry(entry, &mut out, &mut inflater, &resolve, &mut Bases(&pack.cache));
     pack.cache.put_inflater(inflater);
     let kind = Kind::from_gix(decoded.map_err(|e| undecoded(id, pack, &e))?.kind);
-    if !has_id(id, kind, &out) {
-        return Err(pack.damaged(*id, "the index leads to bytes of another id"));
-    }
     // Work buffers of a delta chain are larger than the result; they must not live on in the cache.
     out.shrink_to_fit();
-    let object = Object { kind, data: Bytes::from(out) };
-    if kind != Kind::Blob || object.data.len() <= SMALL_BLOB {
-        pack.cache.put(place, *id, &object);
-    }
-    Ok(object)
+    Ok(Object { kind, data: Bytes::from(out) })
 }
 
 /// Why an object is not decoded. What needs more memory than is allowed, or than there is, is no damage.
@@ -153,11 +176,11 @@ fn undecoded(id: &Oid, pack: &Pack, error: &gix::Error) -> Error {
 }
 
 /// Collisions were refused when the object was taken in: here is asked for damage alone, with the faster hasher.
-fn has_id(id: &Oid, kind: Kind, data: &[u8]) -> bool {
+fn sha1(kind: Kind, data: &[u8]) -> Oid {
     let mut hasher = Sha1::new();
     hasher.update(format!("{kind} {}\0", data.len()));
     hasher.update(data);
-    hasher.finalize().as_slice() == id.0
+    Oid(hasher.finalize().into())
 }
 
 impl Odb {
@@ -171,7 +194,17 @@ impl Odb {
     pub fn with_damage(mut whole: Vec<Member>, fenced: Vec<Member>, lost: Vec<Lost>) -> Odb {
         let count = whole.len();
         whole.extend(fenced);
-        Odb { members: whole, whole: count, lost, last_hit: AtomicUsize::new(0) }
+        Odb { members: whole, whole: count, lost, last_hit: AtomicUsize::new(0), graph: None }
+    }
+
+    /// The same packs, with the commit-graph of some of them for walks.
+    pub fn with_graph(self, source: Option<Source>) -> Odb {
+        Odb { graph: source.map(Arc::new), ..self }
+    }
+
+    /// The commit-graph, if there is one. Opened when it is first asked for.
+    pub(crate) fn graph(&self) -> Option<Arc<Graph>> {
+        self.graph.as_ref()?.graph()
     }
 
     /// Whether some of its packs are known to be damaged.
@@ -193,7 +226,8 @@ impl Odb {
     pub fn with_pack(&self, pack: Option<&Arc<Pack>>) -> Odb {
         let top = pack.map(|pack| Member { pack: Arc::clone(pack), closed: false });
         let (whole, fenced) = self.members.split_at_checked(self.whole).unwrap_or((&self.members, &[]));
-        Odb::with_damage(top.into_iter().chain(whole.iter().cloned()).collect(), fenced.to_vec(), self.lost.clone())
+        let odb = Odb::with_damage(top.into_iter().chain(whole.iter().cloned()).collect(), fenced.to_vec(), self.lost.clone());
+        Odb { graph: self.graph.clone(), ..odb }
     }
 
     /// Whether the object is stored.

@@ -7,6 +7,7 @@ pub(crate) mod fresh;
 pub mod history;
 pub mod last;
 pub mod log;
+pub(crate) mod nodes;
 pub mod objects;
 pub mod old;
 pub mod parse;

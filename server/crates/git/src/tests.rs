@@ -9,6 +9,7 @@ mod damage;
 mod damage_unreached;
 mod fetch;
 mod generated;
+mod graph;
 mod hostile;
 mod known;
 mod large;

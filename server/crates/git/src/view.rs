@@ -31,20 +31,20 @@ impl View {
     /// On a full disk the folder is made in the system's temporary one instead: reads must go on.
     pub fn create(store: &PackStore, packs: &[PackHash], refs: &Arc<Refs>) -> Result<Arc<View>> {
         let packs = store.packs(packs)?;
-        let bitmaps = bitmaps::files(store, &packs);
-        View::over(store, packs.into_iter().map(|pack| Member { pack, closed: false }).collect(), &bitmaps, refs)
+        let derived = bitmaps::files(store, &packs);
+        View::over(store, packs.into_iter().map(|pack| Member { pack, closed: false }).collect(), &derived, refs)
     }
 
-    /// The same of a repository with damaged packs: those that can be opened. Without bitmaps, by which git copies bytes that it has
+    /// The same of a repository with damaged packs: those that can be opened. Without bitmaps and commit-graph: by bitmaps git copies bytes that it has
     /// not compared with their checksums.
     pub fn of_damaged(store: &PackStore, odb: &Odb, refs: &Arc<Refs>) -> Result<Arc<View>> {
         View::over(store, odb.members().to_vec(), &[], refs)
     }
 
-    fn over(store: &PackStore, members: Vec<Member>, bitmaps: &[(PathBuf, String)], refs: &Arc<Refs>) -> Result<Arc<View>> {
+    fn over(store: &PackStore, members: Vec<Member>, derived: &[(PathBuf, String)], refs: &Arc<Refs>) -> Result<Arc<View>> {
         let files = Arc::clone(store.files());
         let linked =
-            View::lay_out(store.new_view_path()?, files, members.clone(), bitmaps, refs, |files, from, to| files.hard_link(from, to));
+            View::lay_out(store.new_view_path()?, files, members.clone(), derived, refs, |files, from, to| files.hard_link(from, to));
         match linked {
             Err(Error::DiskFull) => {
                 let name = store.new_view_path()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -61,7 +61,7 @@ impl View {
         path: PathBuf,
         files: Arc<dyn Files>,
         members: Vec<Member>,
-        bitmaps: &[(PathBuf, String)],
+        derived: &[(PathBuf, String)],
         refs: &Arc<Refs>,
         link: Link,
     ) -> Result<Arc<View>> {
@@ -69,7 +69,7 @@ impl View {
         files.create_dir(&path).map_err(failed)?;
         // From here on, Drop cleans up.
         let view = View { path, files, refs: Arc::clone(refs), odb: Odb::new(members), packed_refs: OnceLock::new() };
-        for folder in ["objects", "objects/pack", "refs"] {
+        for folder in ["objects", "objects/info", "objects/pack", "refs"] {
             view.files.create_dir(&view.path.join(folder)).map_err(failed)?;
         }
         view.files.write_new(&view.path.join("HEAD"), b"ref: refs/heads/none\n").map_err(failed)?;
@@ -80,9 +80,9 @@ impl View {
                 link(view.files.as_ref(), &from, &name.with_extension(extension)).map_err(failed)?;
             }
         }
-        for (from, name) in bitmaps {
+        for (from, name) in derived {
             // They may have been removed meanwhile, and nothing needs them.
-            if let Err(e) = link(view.files.as_ref(), from, &view.objects().join("pack").join(name)) {
+            if let Err(e) = link(view.files.as_ref(), from, &view.objects().join(name)) {
                 if e.kind() != io::ErrorKind::NotFound {
                     return Err(failed(e));
                 }

@@ -87,7 +87,7 @@ async fn fold(app: App) -> Result<Next> {
 async fn bitmaps(app: App) -> Result<Next> {
     let repositories = upkeep::keep_bitmaps(&app).await?;
     if repositories > 0 {
-        tracing::info!(repositories, "made bitmaps");
+        tracing::info!(repositories, "made bitmaps or commit-graphs");
     }
     Ok(Next::Later)
 }

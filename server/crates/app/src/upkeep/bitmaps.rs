@@ -1,8 +1,9 @@
-//! Keeps bitmaps for the packs of large repositories, and none for others.
+//! Keeps bitmaps and a commit-graph for the packs of large repositories, and none for others.
 
 use hardie_domain::ids::RepoId;
 use hardie_git::Cancel;
 use hardie_git::bitmaps::{self, Cover};
+use hardie_git::graph;
 use hardie_git::packs::PackHash;
 use tokio::task::spawn_blocking;
 
@@ -13,7 +14,7 @@ use crate::{App, Error, Result};
 /// Repositories listed in one go.
 const BATCH: u32 = 100;
 
-/// Looks at every large repository; for how many bitmaps were made.
+/// Looks at every large repository; for how many bitmaps or a commit-graph were made.
 pub async fn keep_bitmaps(app: &App) -> Result<u64> {
     let (mut keys, mut made, mut last) = (Vec::new(), 0, RepoId(0));
     loop {
@@ -29,7 +30,9 @@ pub async fn keep_bitmaps(app: &App) -> Result<u64> {
                 // Deleted meanwhile.
                 Ok(None) => {}
                 // One damaged repository must not keep the others slow.
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps could be made"),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or commit-graph could be made")
+                }
             }
         }
     }
@@ -54,11 +57,19 @@ async fn keep(app: &App, repo: RepoId) -> Result<Option<(String, bool)>> {
     let work = move || {
         let _permit = permit;
         let Some(cover) = Cover::of(&store.packs(&hashes)?) else { return Ok(None) };
-        let fresh = !bitmaps::is_settled(&store, &cover);
-        if fresh {
+        let [graph, bitmaps] = [graph::is_settled(&store, &cover), bitmaps::is_settled(&store, &cover)];
+        // The graph first: what makes bitmaps walks by it.
+        if !graph {
+            graph::write(&store, &cover, &refs, wall, &Cancel::new())?;
+        }
+        if !bitmaps {
             bitmaps::write(&store, &id, &cover, &refs, wall, &Cancel::new())?;
         }
-        Ok(Some((cover.key().to_owned(), fresh)))
+        Ok(Some((cover.key().to_owned(), !graph || !bitmaps)))
     };
-    spawn_blocking(work).await.map_err(Error::internal)?.map_err(|error: hardie_git::Error| Error::internal(error))
+    let kept = spawn_blocking(work).await.map_err(Error::internal)?.map_err(|error: hardie_git::Error| Error::internal(error))?;
+    if kept.as_ref().is_some_and(|(_, fresh)| *fresh) {
+        app.git.open_anew(repo);
+    }
+    Ok(kept)
 }

@@ -47,9 +47,9 @@ impl ObjectCache {
         self.shard(place)?.get(place).map(|(_, object)| object)
     }
 
-    /// Whether something is kept of this place.
-    pub(crate) fn has(&self, place: Place) -> bool {
-        self.shard(place).is_some_and(|shard| shard.has(place))
+    /// The kind of what is kept of this place.
+    pub(crate) fn kind(&self, place: Place) -> Option<Kind> {
+        self.shard(place)?.kind(place)
     }
 
     pub(crate) fn put(&self, place: Place, id: Oid, object: &Object) {
@@ -115,8 +115,8 @@ impl Generations {
         Generations { young: HashMap::new(), old: HashMap::new(), weight: 0, half: bytes / 2 }
     }
 
-    fn has(&self, place: Place) -> bool {
-        self.young.contains_key(&place) || self.old.contains_key(&place)
+    fn kind(&self, place: Place) -> Option<Kind> {
+        self.young.get(&place).or_else(|| self.old.get(&place)).map(|(_, object)| object.kind)
     }
 
     fn get(&mut self, place: Place) -> Option<Named> {

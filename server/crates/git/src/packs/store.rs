@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::bitmaps::Index;
 use crate::budget::Turns;
 use crate::error::{Error, Result};
+use crate::graph::kept::Graphs;
 use crate::packs::cache::ObjectCache;
 use crate::packs::files::Files;
 use crate::packs::hash::PackHash;
@@ -48,6 +49,7 @@ struct Inner {
     tick: AtomicU64,
     cache: Arc<ObjectCache>,
     suspects: Arc<Suspects>,
+    graphs: Graphs,
     /// Beside a server that may be running: where to work, made when it is first needed.
     apart: Option<Mutex<Option<Workplace>>>,
     resolving: Turns,
@@ -92,6 +94,7 @@ impl PackStore {
             tick,
             cache: Arc::default(),
             suspects: Arc::default(),
+            graphs: Graphs::default(),
             apart,
             resolving: Turns::new(RESOLVING),
             bitmaps: Mutex::default(),
@@ -231,6 +234,10 @@ impl PackStore {
     /// Turns at applying the deltas of a large pack.
     pub(crate) fn resolving(&self) -> &Turns {
         &self.0.resolving
+    }
+
+    pub(crate) fn graphs(&self) -> &Graphs {
+        &self.0.graphs
     }
 
     pub(crate) fn files(&self) -> &Arc<dyn Files> {

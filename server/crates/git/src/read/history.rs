@@ -4,7 +4,8 @@ use std::collections::{BinaryHeap, HashSet};
 
 use hardie_domain::oid::Oid;
 
-use super::objects::{commit_node, tag};
+use super::nodes::Nodes;
+use super::objects::tag;
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::object::Kind;
@@ -123,9 +124,10 @@ impl History {
         // Before anything is taken off: a walk that stops here must be able to go on from here.
         budget.step()?;
         let Some(id) = self.queue.pop() else { return Ok(None) };
-        for parent in commit_node(odb, &id)?.parents {
+        let nodes = Nodes::of(odb);
+        for parent in nodes.get(&id)?.parents {
             if !ends(parent) {
-                self.enqueue(odb, parent)?;
+                self.enqueue(&nodes, parent)?;
             }
         }
         Ok(Some(id))
@@ -138,12 +140,16 @@ impl History {
     }
 
     fn load(&mut self, odb: &Odb) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let nodes = Nodes::of(odb);
         while let Some(tip) = self.pending.pop() {
             if self.seen.contains(&tip) {
                 continue;
             }
             match odb.header(&tip)?.0 {
-                Kind::Commit => self.enqueue(odb, tip)?,
+                Kind::Commit => self.enqueue(&nodes, tip)?,
                 Kind::Tag => {
                     self.seen.insert(tip);
                     self.pending.push(tag(odb, &tip)?.target);
@@ -157,9 +163,9 @@ impl History {
         Ok(())
     }
 
-    fn enqueue(&mut self, odb: &Odb, id: Oid) -> Result<()> {
+    fn enqueue(&mut self, nodes: &Nodes<'_>, id: Oid) -> Result<()> {
         if self.seen.insert(id) {
-            let time = commit_node(odb, &id).map_err(|error| match error {
+            let time = nodes.get(&id).map_err(|error| match error {
                 // A parent that is not stored is damage, not a wrong question.
                 Error::NotFound(id) => Error::corrupt(id, "a commit in history is missing"),
                 other => other,

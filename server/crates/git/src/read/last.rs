@@ -4,11 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use hardie_domain::oid::Oid;
 
+use super::fresh::Cursor;
 use super::history::DateQueue;
-use super::objects::commit_node;
-use super::tree::{decode, entry_at};
+use super::nodes::Nodes;
+use super::parse::Entry;
+use super::tree::{decode, entry_at, mode};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
+use crate::graph::filter::Key;
 use crate::object::Kind;
 use crate::odb::Odb;
 
@@ -16,85 +19,181 @@ use crate::odb::Odb;
 ///
 /// When the budget is used up, the rest come with `None`. The empty path is the root.
 pub fn last_commits(odb: &Odb, commit: &Oid, path: &[u8], budget: &mut Budget) -> Result<Vec<(Vec<u8>, Option<Oid>)>> {
-    let tree = folder(odb, commit, path)?.ok_or(Error::NotFound(*commit))?;
+    let nodes = Nodes::of(odb);
+    let tree = folder(odb, &nodes.get(commit)?.tree, path)?.ok_or(Error::NotFound(*commit))?;
     let data = odb.find_kind(&tree, Kind::Tree)?;
-    let names: Vec<Vec<u8>> = decode(&tree, &data)?.iter().map(|e| e.name.to_vec()).collect();
-    let mut blame =
-        Blame { odb, path, names: &names, found: vec![None; names.len()], pending: HashMap::new(), queue: DateQueue::default() };
+    let entries = decode(&tree, &data)?;
+    let prefix = if path.is_empty() { Vec::new() } else { [path, b"/"].concat() };
+    let mut blame = Blame {
+        odb,
+        path,
+        entries: &entries,
+        folder: nodes.keys(path),
+        keys: entries.iter().map(|entry| nodes.key(&[&prefix, entry.name].concat())).collect(),
+        nodes,
+        trusting: true,
+        doubted: BTreeSet::new(),
+        found: vec![None; entries.len()],
+        pending: HashMap::new(),
+        queue: DateQueue::default(),
+    };
     match blame.run(commit, budget) {
         Ok(()) | Err(Error::TooLarge(_) | Error::Stopped(_)) => {}
         Err(other) => return Err(other),
     }
     let found = blame.found;
-    Ok(names.into_iter().zip(found).collect())
+    Ok(entries.iter().map(|entry| entry.name.to_vec()).zip(found).collect())
 }
 
-fn folder(odb: &Odb, commit: &Oid, path: &[u8]) -> Result<Option<Oid>> {
-    let entry = entry_at(odb, &commit_node(odb, commit)?.tree, path)?;
-    Ok(entry.filter(|e| e.mode == 0o040_000).map(|e| e.id))
+fn folder(odb: &Odb, tree: &Oid, path: &[u8]) -> Result<Option<Oid>> {
+    Ok(entry_at(odb, tree, path)?.filter(|e| e.mode == 0o040_000).map(|e| e.id))
 }
 
 struct Blame<'a> {
     odb: &'a Odb,
+    nodes: Nodes<'a>,
     path: &'a [u8],
-    names: &'a [Vec<u8>],
+    /// The folder as it is at the start.
+    entries: &'a [Entry<'a>],
+    /// By what filters are asked for the folder and those above it.
+    folder: Vec<Key>,
+    /// And for each entry.
+    keys: Vec<Option<Key>>,
+    /// Whether filters are asked.
+    trusting: bool,
+    /// Folders that a filter passed down to a commit that has them otherwise: filters know nothing of empty folders.
+    doubted: BTreeSet<usize>,
     found: Vec<Option<Oid>>,
-    /// For each queued commit, the positions of entries that are in it as they are at the start.
-    pending: HashMap<Oid, BTreeSet<usize>>,
+    pending: HashMap<Oid, Pending>,
     queue: DateQueue,
+}
+
+/// What a filter says of the entries of a folder.
+enum Perhaps {
+    /// Neither they nor the folder were changed.
+    Nothing,
+    /// No others were changed.
+    Some(BTreeSet<usize>),
+    /// Any may have been changed.
+    All,
+}
+
+/// Of a queued commit.
+#[derive(Default)]
+struct Pending {
+    /// The positions of entries that are in it as they are at the start.
+    entries: BTreeSet<usize>,
+    /// Its folder, where that is known unread.
+    folder: Option<Oid>,
 }
 
 impl Blame<'_> {
     fn run(&mut self, start: &Oid, budget: &mut Budget) -> Result<()> {
-        self.pass(*start, (0..self.names.len()).collect())?;
+        self.walk(start, (0..self.entries.len()).collect(), budget)?;
+        let again = std::mem::take(&mut self.doubted);
+        self.trusting = false;
+        self.walk(start, again, budget)
+    }
+
+    fn walk(&mut self, start: &Oid, entries: BTreeSet<usize>, budget: &mut Budget) -> Result<()> {
+        self.pass(*start, Pending { entries, folder: None })?;
         while let Some(id) = self.queue.pop() {
-            let Some(mut left) = self.pending.remove(&id) else { continue };
+            let Some(Pending { entries: mut left, folder: mut mine }) = self.pending.remove(&id) else { continue };
             budget.step()?;
-            let Some(mine) = folder(self.odb, &id, self.path)? else { continue };
-            for parent in commit_node(self.odb, &id)?.parents {
+            let node = self.nodes.get(&id)?;
+            for (nth, parent) in node.parents.iter().enumerate() {
                 if left.is_empty() {
                     break;
                 }
                 budget.step()?;
-                let same = match folder(self.odb, &parent, self.path)? {
-                    None => BTreeSet::new(),
-                    Some(theirs) if theirs == mine => std::mem::take(&mut left),
-                    Some(theirs) => self.unchanged(&mine, &theirs, &left)?,
+                let asked = if nth == 0 { self.perhaps_changed(&id, &left) } else { Perhaps::All };
+                let (changed, folder) = match asked {
+                    Perhaps::Nothing => (BTreeSet::new(), mine),
+                    Perhaps::Some(some) if some.is_empty() => (some, None),
+                    asked => {
+                        let theirs = self.nodes.get(parent)?.tree;
+                        let asked = if let Perhaps::Some(some) = &asked { some } else { &left };
+                        self.changed([&node.tree, &theirs], &mut mine, asked)?
+                    }
                 };
-                left.retain(|at| !same.contains(at));
-                self.pass(parent, same)?;
-            }
-            for at in left {
-                if let Some(slot) = self.found.get_mut(at) {
-                    *slot = Some(id);
+                let mut same = std::mem::replace(&mut left, changed);
+                for at in &left {
+                    same.remove(at);
                 }
+                self.pass(*parent, Pending { entries: same, folder })?;
             }
+            self.settle(&id, &node.tree, left)?;
         }
         Ok(())
     }
 
-    fn pass(&mut self, id: Oid, entries: BTreeSet<usize>) -> Result<()> {
-        if entries.is_empty() {
+    fn pass(&mut self, id: Oid, more: Pending) -> Result<()> {
+        if more.entries.is_empty() {
             return Ok(());
         }
         if let Some(known) = self.pending.get_mut(&id) {
-            known.extend(entries);
+            known.entries.extend(more.entries);
+            known.folder = known.folder.filter(|folder| more.folder == Some(*folder));
             return Ok(());
         }
-        self.pending.insert(id, entries);
-        self.queue.push(commit_node(self.odb, &id)?.time, id);
+        self.pending.insert(id, more);
+        self.queue.push(self.nodes.get(&id)?.time, id);
         Ok(())
     }
 
-    /// Which of `wanted` are alike in two trees.
-    fn unchanged(&self, mine: &Oid, theirs: &Oid, wanted: &BTreeSet<usize>) -> Result<BTreeSet<usize>> {
-        let (mine_data, their_data) = (self.odb.find_kind(mine, Kind::Tree)?, self.odb.find_kind(theirs, Kind::Tree)?);
-        let theirs: HashMap<&[u8], _> = decode(theirs, &their_data)?.into_iter().map(|e| (e.name, (e.mode, e.id))).collect();
-        let mine: HashMap<&[u8], _> = decode(mine, &mine_data)?.into_iter().map(|e| (e.name, (e.mode, e.id))).collect();
-        let alike = |at: &usize| {
-            let name = self.names.get(*at).map(Vec::as_slice)?;
-            mine.get(name).filter(|entry| theirs.get(name) == Some(*entry))
+    /// Which of `wanted` a commit may have changed against its first parent.
+    fn perhaps_changed(&self, id: &Oid, wanted: &BTreeSet<usize>) -> Perhaps {
+        let Some(filter) = self.nodes.filter(id).filter(|_| self.trusting) else { return Perhaps::All };
+        if self.folder.iter().any(|key| !filter.may_hold(key)) {
+            return Perhaps::Nothing;
+        }
+        let perhaps = |at: &usize| self.keys.get(*at).and_then(Option::as_ref).is_none_or(|key| filter.may_hold(key));
+        Perhaps::Some(wanted.iter().copied().filter(perhaps).collect())
+    }
+
+    /// Which of `wanted`, all of which one commit has as they are at the start, its parent has otherwise, and the parent's folder.
+    /// Given are both trees, and the commit's folder if it is known; it is after this.
+    fn changed(&self, trees: [&Oid; 2], mine: &mut Option<Oid>, wanted: &BTreeSet<usize>) -> Result<(BTreeSet<usize>, Option<Oid>)> {
+        let [tree, parent] = trees;
+        if tree == parent {
+            return Ok((BTreeSet::new(), *mine));
+        }
+        let Some(theirs) = folder(self.odb, parent, self.path)? else { return Ok((wanted.clone(), None)) };
+        if mine.is_none() {
+            *mine = folder(self.odb, tree, self.path)?;
+        }
+        let changed = if *mine == Some(theirs) { BTreeSet::new() } else { self.unlike(&theirs, wanted)? };
+        Ok((changed, Some(theirs)))
+    }
+
+    /// Which of `wanted` are otherwise in this tree than they are at the start.
+    fn unlike(&self, tree: &Oid, wanted: &BTreeSet<usize>) -> Result<BTreeSet<usize>> {
+        let data = self.odb.find_kind(tree, Kind::Tree)?;
+        let mut theirs = Cursor::new(decode(tree, &data)?);
+        let mut alike = |at: &usize| {
+            let entry = self.entries.get(*at)?;
+            theirs.seek(entry).filter(|theirs| theirs.id == entry.id && mode(theirs) == mode(entry)).map(drop)
         };
-        Ok(wanted.iter().copied().filter(|at| alike(at).is_some()).collect())
+        Ok(wanted.iter().copied().filter(|at| alike(at).is_none()).collect())
+    }
+
+    /// Notes that a commit changed these, unless a filter led here and it has them otherwise.
+    fn settle(&mut self, id: &Oid, tree: &Oid, entries: BTreeSet<usize>) -> Result<()> {
+        let folders = |at: &usize| self.entries.get(*at).is_some_and(Entry::is_tree);
+        let folders: BTreeSet<usize> = entries.iter().copied().filter(folders).collect();
+        let unlike = if !self.trusting || folders.is_empty() {
+            BTreeSet::new()
+        } else if let Some(mine) = folder(self.odb, tree, self.path)? {
+            self.unlike(&mine, &folders)?
+        } else {
+            folders
+        };
+        for at in entries.difference(&unlike) {
+            if let Some(slot) = self.found.get_mut(*at) {
+                *slot = Some(*id);
+            }
+        }
+        self.doubted.extend(unlike);
+        Ok(())
     }
 }

@@ -6,10 +6,12 @@ use hardie_domain::oid::Oid;
 use hardie_domain::plugin::CommitInfo;
 
 use super::history::{DateQueue, Slop};
-use super::objects::{commit, commit_node};
+use super::nodes::Nodes;
+use super::objects::commit;
 use super::tree::entry_at;
 use crate::budget::Budget;
 use crate::error::{Error, Result};
+use crate::graph::filter::Key;
 use crate::odb::Odb;
 
 /// Which commits to list.
@@ -44,7 +46,7 @@ pub fn log(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<Log> {
     let mut log = Log::default();
     let mut passed = 0;
     loop {
-        let next = match walk.next(odb, &query.path, budget) {
+        let next = match walk.next(&query.path, budget) {
             Ok(next) => next,
             Err(Error::TooLarge(_) | Error::Stopped(_)) => {
                 log.cut_short = true;
@@ -78,56 +80,67 @@ pub fn count_commits(odb: &Odb, tip: &Oid, budget: &mut Budget) -> Result<u64> {
 const SHOWN: u8 = 1;
 const HIDDEN: u8 = 2;
 
-struct Walk {
+struct Walk<'a> {
+    nodes: Nodes<'a>,
+    /// By what filters are asked for the path.
+    keys: Vec<Key>,
     queue: DateQueue,
     seen: HashSet<Oid>,
     /// With hidden tips: the commits that may be shown.
     allowed: Option<HashSet<Oid>>,
 }
 
-impl Walk {
-    fn start(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<Walk> {
-        let allowed = if query.hide.is_empty() { None } else { Some(shown(odb, query, budget)?) };
-        let mut walk = Walk { queue: DateQueue::default(), seen: HashSet::new(), allowed };
+impl<'a> Walk<'a> {
+    fn start(odb: &'a Odb, query: &LogQuery, budget: &mut Budget) -> Result<Walk<'a>> {
+        let nodes = Nodes::of(odb);
+        let allowed = if query.hide.is_empty() { None } else { Some(shown(&nodes, query, budget)?) };
+        let mut walk = Walk { keys: nodes.keys(&query.path), nodes, queue: DateQueue::default(), seen: HashSet::new(), allowed };
         for tip in &query.tips {
-            walk.add(odb, *tip)?;
+            walk.add(*tip)?;
         }
         Ok(walk)
     }
 
-    fn add(&mut self, odb: &Odb, id: Oid) -> Result<()> {
+    fn add(&mut self, id: Oid) -> Result<()> {
         if self.allowed.as_ref().is_none_or(|allowed| allowed.contains(&id)) && self.seen.insert(id) {
-            self.queue.push(commit_node(odb, &id)?.time, id);
+            self.queue.push(self.nodes.get(&id)?.time, id);
         }
         Ok(())
     }
 
-    fn next(&mut self, odb: &Odb, path: &[u8], budget: &mut Budget) -> Result<Option<Oid>> {
+    fn next(&mut self, path: &[u8], budget: &mut Budget) -> Result<Option<Oid>> {
+        let odb = self.nodes.odb();
         while let Some(id) = self.queue.pop() {
             budget.step()?;
-            let node = commit_node(odb, &id)?;
+            let node = self.nodes.get(&id)?;
             if path.is_empty() {
                 for parent in node.parents {
-                    self.add(odb, parent)?;
+                    self.add(parent)?;
                 }
                 return Ok(Some(id));
+            }
+            if let Some(parent) = node.parents.first()
+                && self.nodes.leaves_alone(&id, &self.keys)
+            {
+                self.add(*parent)?;
+                continue;
             }
             let mine = entry_at(odb, &node.tree, path)?.map(|e| (e.mode, e.id));
             let mut same = None;
             for parent in &node.parents {
                 budget.step()?;
-                let tree = commit_node(odb, parent)?.tree;
+                let tree = self.nodes.get(parent)?.tree;
                 if tree == node.tree || entry_at(odb, &tree, path)?.map(|e| (e.mode, e.id)) == mine {
                     same = Some(*parent);
                     break;
                 }
             }
             match same {
-                Some(parent) => self.add(odb, parent)?,
+                Some(parent) => self.add(parent)?,
                 None => {
                     let first = node.parents.is_empty();
                     for parent in node.parents {
-                        self.add(odb, parent)?;
+                        self.add(parent)?;
                     }
                     if mine.is_some() || !first {
                         return Ok(Some(id));
@@ -140,7 +153,7 @@ impl Walk {
 }
 
 /// The commits that the tips reach and the hidden ones do not.
-fn shown(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<HashSet<Oid>> {
+fn shown(nodes: &Nodes<'_>, query: &LogQuery, budget: &mut Budget) -> Result<HashSet<Oid>> {
     let mut flags: HashMap<Oid, u8> = HashMap::new();
     let mut queue = DateQueue::default();
     // Queued and not known to be hidden: while there is one, the walk may still find something to show.
@@ -159,7 +172,7 @@ fn shown(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<HashSet<Oid
             } else {
                 open.remove(&id);
             }
-            queue.push(commit_node(odb, &id)?.time, id);
+            queue.push(nodes.get(&id)?.time, id);
         }
         if open.is_empty() && !slop.go_on(&queue) {
             break;
@@ -168,7 +181,7 @@ fn shown(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<HashSet<Oid
         budget.step()?;
         open.remove(&id);
         let down = flags.get(&id).copied().unwrap_or_default();
-        let node = commit_node(odb, &id)?;
+        let node = nodes.get(&id)?;
         if down & HIDDEN == 0 {
             slop.one_sided(node.time);
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hardie_domain::oid::Oid;
 
 use super::history::{DateQueue, Slop};
-use super::objects::commit_node;
+use super::nodes::Nodes;
 use crate::budget::Budget;
 use crate::error::Result;
 use crate::odb::Odb;
@@ -36,9 +36,9 @@ struct Paint {
 
 impl Paint {
     fn run(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Paint> {
-        let mut paint = Paint::default();
-        paint.add(odb, *left, LEFT)?;
-        paint.add(odb, *right, RIGHT)?;
+        let (mut paint, nodes) = (Paint::default(), Nodes::of(odb));
+        paint.add(&nodes, *left, LEFT)?;
+        paint.add(&nodes, *right, RIGHT)?;
         let mut slop = Slop::default();
         while !paint.live.is_empty() || slop.go_on(&paint.queue) {
             let Some(id) = paint.queue.pop() else { break };
@@ -46,18 +46,18 @@ impl Paint {
             paint.live.remove(&id);
             let flags = paint.flags.get(&id).copied().unwrap_or_default();
             let down = if flags & BOTH == BOTH { flags | STALE } else { flags };
-            let node = commit_node(odb, &id)?;
+            let node = nodes.get(&id)?;
             if flags & BOTH != BOTH {
                 slop.one_sided(node.time);
             }
             for parent in node.parents {
-                paint.add(odb, parent, down)?;
+                paint.add(&nodes, parent, down)?;
             }
         }
         Ok(paint)
     }
 
-    fn add(&mut self, odb: &Odb, id: Oid, more: u8) -> Result<()> {
+    fn add(&mut self, nodes: &Nodes<'_>, id: Oid, more: u8) -> Result<()> {
         let flags = self.flags.entry(id).or_default();
         if *flags | more == *flags {
             return Ok(());
@@ -68,7 +68,7 @@ impl Paint {
         } else {
             self.live.remove(&id);
         }
-        self.queue.push(commit_node(odb, &id)?.time, id);
+        self.queue.push(nodes.get(&id)?.time, id);
         Ok(())
     }
 
@@ -97,9 +97,9 @@ pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, most: usize, budget: &mut
     if left == right {
         return Ok(vec![*left]);
     }
-    let mut found = Vec::new();
+    let (mut found, nodes) = (Vec::new(), Nodes::of(odb));
     for id in Paint::run(odb, left, right, budget)?.with(BOTH) {
-        found.push((commit_node(odb, &id)?.time, id));
+        found.push((nodes.get(&id)?.time, id));
     }
     found.sort_unstable_by(|a, b| b.cmp(a));
     let mut best = Vec::new();

@@ -83,7 +83,7 @@ fn quoted(name: &[u8]) -> Vec<u8> {
     out
 }
 
-fn ids(text: &str) -> BTreeSet<Oid> {
+pub(super) fn ids(text: &str) -> BTreeSet<Oid> {
     text.lines().map(|line| line.parse().unwrap()).collect()
 }
 
@@ -166,7 +166,7 @@ fn generated_histories_go_in_whole_and_read_as_git_reads_them() {
     }
 }
 
-fn relations_agree(client: &Client, odb: &crate::odb::Odb, a: &Oid, b: &Oid) {
+pub(super) fn relations_agree(client: &Client, odb: &crate::odb::Odb, a: &Oid, b: &Oid) {
     let (left, right) = (a.to_hex(), b.to_hex());
     let counts = client.git(&["rev-list", "--left-right", "--count", &format!("{left}...{right}")]);
     let (behind, ahead) = counts.split_once('\t').unwrap();
