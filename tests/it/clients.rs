@@ -1,5 +1,6 @@
 //! Other implementations of git as clients: dulwich (Python) and pygit2 (libgit2) here, isomorphic-git and JGit in files of their own.
 
+mod covered;
 mod isomorphic;
 mod jgit;
 mod story;

@@ -10,6 +10,11 @@ const SCRIPT: &str = include_str!("isomorphic/client.cjs");
 
 struct Isomorphic(TestUser);
 
+/// This person with isomorphic-git.
+pub fn of(user: &TestUser) -> impl Client {
+    Isomorphic(user.clone())
+}
+
 impl Isomorphic {
     fn step(&self, dir: &Path, url: &str, step: &[&str]) -> Ran {
         let Self(user) = self;

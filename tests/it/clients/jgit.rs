@@ -11,6 +11,11 @@ const LIBRARIES: [&str; 6] = ["org.eclipse.jgit.lfs", "org.eclipse.jgit.http.apa
 
 struct Jgit(TestUser);
 
+/// This person with JGit.
+pub fn of(user: &TestUser) -> impl Client {
+    Jgit::of(user)
+}
+
 impl Jgit {
     fn run(&self, dir: &Path, arguments: &[&str]) -> Ran {
         let Self(user) = self;
