@@ -1,6 +1,7 @@
 //! Plain git against the server: every operation over both transports and all protocol versions.
 
 mod archives;
+mod bundles;
 mod everyday;
 mod hidden;
 mod large;

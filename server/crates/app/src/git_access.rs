@@ -116,6 +116,8 @@ pub struct RepoHandle {
     pub odb: Arc<Odb>,
     view: Mutex<Weak<View>>,
     reached: reached::Reached,
+    /// The bundle of this generation.
+    pub(crate) bundle: crate::bundles::Slot,
 }
 
 impl RepoHandle {
@@ -215,7 +217,14 @@ fn open_packs(store: &PackStore, snapshot: RepoSnapshot, hidden: &HiddenRefs) ->
         }
     }
     let odb = Arc::new(Odb::with_damage(whole, fenced, lost));
-    Ok(RepoHandle { refs, odb, view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
+    Ok(RepoHandle {
+        refs,
+        odb,
+        view: Mutex::new(Weak::new()),
+        reached: reached::Reached::default(),
+        bundle: crate::bundles::Slot::default(),
+        snapshot,
+    })
 }
 
 fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {

@@ -1,7 +1,7 @@
 //! Packs built in process, compared with those of `git pack-objects` over random histories and requests.
 
 mod case;
-mod history;
+pub(super) mod history;
 mod hostile;
 mod whole;
 

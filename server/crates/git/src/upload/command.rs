@@ -17,6 +17,8 @@ pub enum Request {
     Fetch(Box<FetchArgs>),
     /// `command=object-info`
     ObjectInfo(ObjectInfoArgs),
+    /// `command=bundle-uri`
+    BundleUri,
     /// A lone flush: the client wants no more.
     Quit,
 }
@@ -33,6 +35,7 @@ enum Command {
     LsRefs(LsRefsArgs),
     Fetch(Box<FetchArgs>),
     ObjectInfo(ObjectInfoArgs),
+    BundleUri,
 }
 
 impl CommandReader {
@@ -49,6 +52,7 @@ impl CommandReader {
             Packet::Flush => match self.command.take() {
                 Some(Command::LsRefs(args)) => Ok(Some(Request::LsRefs(args))),
                 Some(Command::ObjectInfo(args)) => Ok(Some(Request::ObjectInfo(args))),
+                Some(Command::BundleUri) => Ok(Some(Request::BundleUri)),
                 Some(Command::Fetch(args)) => {
                     args.check()?;
                     Ok(Some(Request::Fetch(args)))
@@ -68,6 +72,7 @@ impl CommandReader {
                     Some(Command::LsRefs(args)) => args.take(line)?,
                     Some(Command::Fetch(args)) => args.take_v2(line, refs, limits)?,
                     Some(Command::ObjectInfo(args)) => args.take(line)?,
+                    Some(Command::BundleUri) => return Err(WireError::unexpected("an argument of bundle-uri", line)),
                     None => return Err(no_command()),
                 }
                 Ok(None)
@@ -93,6 +98,10 @@ impl CommandReader {
             }
             (b"command", Some(b"object-info")) => {
                 self.command = Some(Command::ObjectInfo(ObjectInfoArgs::default()));
+                Ok(())
+            }
+            (b"command", Some(b"bundle-uri")) => {
+                self.command = Some(Command::BundleUri);
                 Ok(())
             }
             (b"command", Some(name)) => Err(WireError::Protocol(format!("invalid command '{}'", printable(name)))),

@@ -2,7 +2,7 @@
 
 use hardie_domain::limits::GitLimits;
 
-use super::fake::{Line, config, encode, id, play, refs};
+use super::fake::{Line, bundles, config, encode, id, play, refs};
 use crate::upload::{Upload, UploadAction, UploadConfig};
 use crate::wire::version::Version;
 
@@ -189,6 +189,7 @@ fn any_bytes_at_all_lead_to_an_end() {
                             None => drop(upload.feed_eof()),
                         },
                         UploadAction::Compute => drop(upload.compute(&Line)),
+                        UploadAction::Bundles => upload.list_bundles(&bundles()),
                         UploadAction::Pack(_) => drop(upload.finish_pack()),
                         UploadAction::Send(_) => {}
                         UploadAction::Done => break,
