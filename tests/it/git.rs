@@ -9,6 +9,7 @@ mod limits;
 mod races;
 mod reachability;
 mod rules;
+mod sha256;
 mod shallow;
 mod shipped;
 mod signed;

@@ -61,9 +61,9 @@ impl Bundle {
     }
 }
 
-/// Whether it is known of a pack that it can be a bundle, or that it cannot.
+/// Whether it is known of a pack that it can be a bundle, or that it cannot. What is kept and cannot be read is not known.
 pub fn is_settled(store: &PackStore, pack: &PackHash) -> bool {
-    ["tips", "none"].iter().any(|extension| place(store, pack, extension).exists())
+    place(store, pack, "none").exists() || read(store, pack).ok().and_then(parse).is_some()
 }
 
 /// Finds out, in the quarantine `id`, and keeps it. Blocks; reads every object of the pack that is no blob, once.

@@ -106,6 +106,14 @@ fn compare(history: &History, request: &PackRequest, sums: &mut Sums) {
     // A tree that is asked for by its id is sent whole: who asks so may lack any part of it.
     let asked = request.wants.iter().any(|id| peel(&odb, id).unwrap().target_kind == Kind::Tree);
     assert!(asked || extra.len() <= 20 + expected.len() / 2, "{} sent in vain beside {}: {extra:?}", extra.len(), expected.len());
+    if request.filter.is_some() && request.unshallow.is_empty() {
+        let mut all = Collect::default();
+        let clone = PackRequest { common: Vec::new(), thin: false, ..request.clone() };
+        pack_objects(&history.server.view(), &clone, &mut all, &Cancel::new(), TIME).unwrap();
+        let passing = carried_by_git(history, &all.pack);
+        let others: Vec<&Oid> = sent.iter().filter(|id| !passing.contains(id) && !request.wants.contains(id)).collect();
+        assert!(others.is_empty(), "the filter leaves these out: {others:?}");
+    }
     if request.filter.is_none() {
         holder.check(&history.client, request);
     }

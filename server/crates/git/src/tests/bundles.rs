@@ -82,6 +82,12 @@ fn headers_name_commits_alone_and_go_with_their_packs() {
     let bundle = look(&server, &packs[1]).unwrap();
     assert_eq!(bundle.tips, [tag], "the tag reaches the rest");
     assert_eq!(bundle.header, format!("# v2 git bundle\n{first} refs/heads/tip-1\n\n"));
+    // What came to harm on disk is made anew.
+    let kept = server.root().join("bundles").join(format!("{}.tips", packs[1].hash()));
+    let content = std::fs::read(&kept).unwrap();
+    std::fs::write(&kept, &content[..content.len() - 1]).unwrap();
+    assert_eq!(look(&server, &packs[1]).unwrap().tips, [tag]);
+    assert_eq!(std::fs::read(&kept).unwrap(), content);
     retain(&server.store, &[packs[1].hash()]).unwrap();
     assert!(is_settled(&server.store, &packs[1].hash()) && !is_settled(&server.store, &packs[0].hash()));
     retain(&server.store, &[]).unwrap();

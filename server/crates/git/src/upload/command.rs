@@ -106,9 +106,7 @@ impl CommandReader {
             }
             (b"command", Some(name)) => Err(WireError::Protocol(format!("invalid command '{}'", printable(name)))),
             (b"object-format", Some(b"sha1")) => Ok(()),
-            (b"object-format", Some(other)) => {
-                Err(WireError::Protocol(format!("mismatched object format: server sha1; client {}", printable(other))))
-            }
+            (b"object-format", Some(other)) => Err(WireError::object_format(other)),
             // Read and without effect: who the client is, and options that no feature of the server takes.
             (b"agent" | b"server-option" | b"session-id", Some(_)) => Ok(()),
             _ => Err(WireError::Protocol(format!("unknown capability '{}'", printable(line)))),

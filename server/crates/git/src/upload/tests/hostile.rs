@@ -20,7 +20,9 @@ fn refused(version: Version, input: &[u8]) -> String {
 #[test]
 fn malformed_requests_of_version_2_are_refused_with_a_reason() {
     let want = format!("want {}", id(4));
+    let long = format!("want {}", "4".repeat(64));
     let cases: &[(&[&str], &str)] = &[
+        (&["command=fetch", "delim", &long, "flush"], "SHA-1 repositories only"),
         (&["command=push", "flush"], "invalid command 'push'"),
         (&["command=fetch", "command=ls-refs", "flush"], "more than one command"),
         (&["agent=x", "flush"], "no command"),
