@@ -100,7 +100,12 @@ fn compare(history: &History, request: &PackRequest, sums: &mut Sums) {
     assert_eq!(sent.len(), count as usize, "an object is there twice");
     // A tag comes along with what it points at. Of that git may send more.
     let along = |id: &Oid| request.include_tag && !request.wants.contains(id) && !sent.contains(&peel(&odb, id).unwrap().target);
-    let missing: Vec<&Oid> = expected.iter().filter(|id| !sent.contains(id) && !holder.held.contains(id) && !along(id)).collect();
+    let mut missing: Vec<&Oid> = expected.iter().filter(|id| !sent.contains(id) && !holder.held.contains(id) && !along(id)).collect();
+    if !missing.is_empty() && request.filter.is_some() {
+        // Behind what is common nothing is sent, whatever the filter let through then. git may not see that where clocks are wrong.
+        let behind = Holder::new(&history.client, &PackRequest { filter: None, ..request.clone() }).held;
+        missing.retain(|id| !behind.contains(id));
+    }
     assert!(missing.is_empty(), "not sent: {missing:?}");
     let extra: Vec<&Oid> = sent.iter().filter(|id| !expected.contains(id)).collect();
     // A tree that is asked for by its id is sent whole: who asks so may lack any part of it.
