@@ -17,7 +17,7 @@ pub use data_dir::{prepare_data_dir, require_data};
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …) and [git] (require-signed-push = …, hide-refs = […])
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …) and [git] (require-signed-push = …, hide-refs = […], bundle-uri = …)
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]

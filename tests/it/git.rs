@@ -1,6 +1,7 @@
 //! Plain git against the server: every operation over both transports and all protocol versions.
 
 mod archives;
+mod bundles;
 mod everyday;
 mod hidden;
 mod large;
@@ -8,6 +9,7 @@ mod limits;
 mod races;
 mod reachability;
 mod rules;
+mod sha256;
 mod shallow;
 mod shipped;
 mod signed;

@@ -22,10 +22,11 @@ const CHILD: &str = "HARDIE_SHIM_CHILD";
 pub fn serve(repo: &Repository, call: Call) -> anyhow::Result<ExitCode> {
     let refs = Arc::new(repo.refs("uploadpack")?);
     if call.advertise_only {
-        send(without_service(&upload::advertise_http(call.version, &refs), "git-upload-pack"))?;
+        send(without_service(&upload::advertise_http(call.version, &refs, false), "git-upload-pack"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let config = UploadConfig { version: call.version, stateless: call.stateless, advertise: !call.stateless, limits: limits() };
+    let config =
+        UploadConfig { version: call.version, stateless: call.stateless, advertise: !call.stateless, bundles: false, limits: limits() };
     let mut talk = Talk { repo, refs: refs.clone(), objects: None, refused: None };
     talk.run(Upload::new(config, refs))?;
     match talk.refused {
@@ -58,6 +59,7 @@ impl Talk<'_> {
                     let told = machine.compute(&self.objects()?.1);
                     self.note(told);
                 }
+                UploadAction::Bundles => machine.list_bundles(&[]),
                 UploadAction::Pack(request) => self.pack(&mut machine, &request)?,
                 UploadAction::Done => return Ok(()),
             }

@@ -30,7 +30,7 @@ pub fn version_0(data: &[u8]) {
 fn talk(version: Version, data: &[u8]) {
     let here = repository();
     let limits = GitLimits { request_bytes: 64 << 10, wants: 50, haves: 50, ..GitLimits::default() };
-    let config = UploadConfig { version, stateless: data.len().is_multiple_of(2), advertise: true, limits };
+    let config = UploadConfig { version, stateless: data.len().is_multiple_of(2), advertise: true, bundles: true, limits };
     let mut machine = Upload::new(config, here.refs.clone());
     let objects = Reach::new(here.odb.clone(), here.refs.clone());
     let mut input = portions(data);
@@ -42,6 +42,10 @@ fn talk(version: Version, data: &[u8]) {
                 None => machine.feed_eof(),
             },
             UploadAction::Compute => machine.compute(&objects),
+            UploadAction::Bundles => {
+                machine.list_bundles(&[]);
+                Ok(())
+            }
             UploadAction::Send(bytes) => {
                 assert!(!bytes.is_empty(), "nothing to send");
                 Ok(())

@@ -63,13 +63,15 @@ pub struct Gc {
 pub struct Git {
     pub require_signed_push: bool,
     pub hide_refs: Vec<String>,
+    pub bundle_uri: Option<bool>,
 }
 
 impl Git {
     /// What the file says.
     pub fn rules(&self) -> anyhow::Result<GitRules> {
         let hidden_refs = HiddenRefs::parse(&self.hide_refs).context("[git]")?;
-        Ok(GitRules { require_signed_push: self.require_signed_push, hidden_refs })
+        let bundle_uri = self.bundle_uri.unwrap_or(GitRules::default().bundle_uri);
+        Ok(GitRules { require_signed_push: self.require_signed_push, hidden_refs, bundle_uri })
     }
 }
 

@@ -48,11 +48,8 @@ async fn every_client_clones_whole_packs() {
             assert!(told.contains("pack-reused 21") && !told.contains("Counting objects"), "{round} {via}: {told}");
             same(&alice, &dir, &git.path(&to), round);
         }
-        let others: [(&str, &dyn Client, &str); 3] = [
-            ("isomorphic", &isomorphic::of(&alice), &http),
-            ("jgit", &jgit::of(&alice), &http),
-            ("jgit-ssh", &jgit::of(&alice), &ssh),
-        ];
+        let others: [(&str, &dyn Client, &str); 3] =
+            [("isomorphic", &isomorphic::of(&alice), &http), ("jgit", &jgit::of(&alice), &http), ("jgit-ssh", &jgit::of(&alice), &ssh)];
         for (name, client, url) in others {
             let work = git.path(format!("{name}-{}", round.len()));
             let cloned: Ran = client.clone_to(url, &work);

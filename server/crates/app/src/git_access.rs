@@ -122,6 +122,8 @@ pub struct RepoHandle {
     pub odb: Arc<Odb>,
     view: Mutex<Weak<View>>,
     reached: reached::Reached,
+    /// The bundle of this generation.
+    pub(crate) bundle: crate::bundles::Slot,
 }
 
 impl RepoHandle {
@@ -224,7 +226,14 @@ fn open_packs(store: &PackStore, snapshot: RepoSnapshot, hidden: &HiddenRefs) ->
     let odb = Odb::with_damage(whole, fenced, lost);
     let graph = if odb.is_damaged() { None } else { Source::of(store, &packs) };
     let odb = Arc::new(odb.with_graph(graph));
-    Ok(RepoHandle { refs, odb, view: Mutex::new(Weak::new()), reached: reached::Reached::default(), snapshot })
+    Ok(RepoHandle {
+        refs,
+        odb,
+        view: Mutex::new(Weak::new()),
+        reached: reached::Reached::default(),
+        bundle: crate::bundles::Slot::default(),
+        snapshot,
+    })
 }
 
 fn hashes(snapshot: &RepoSnapshot) -> Vec<PackHash> {

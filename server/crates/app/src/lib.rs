@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backup;
 pub mod branches;
 pub mod browse;
+pub mod bundles;
 mod cancel;
 pub mod collaborators;
 pub mod ctx;

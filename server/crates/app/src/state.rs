@@ -56,12 +56,20 @@ pub struct AppConfig {
 }
 
 /// `[git]`: what every repository of the site asks of git clients.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct GitRules {
     /// Refs move by signed pushes alone.
     pub require_signed_push: bool,
     /// Refs that nobody sees or moves from outside. A change needs a restart: opened repositories are kept as they were seen.
     pub hidden_refs: HiddenRefs,
+    /// Clients are told of bundles of large repositories.
+    pub bundle_uri: bool,
+}
+
+impl Default for GitRules {
+    fn default() -> GitRules {
+        GitRules { require_signed_push: false, hidden_refs: HiddenRefs::default(), bundle_uri: true }
+    }
 }
 
 /// `--plugins open|listed|closed`.

@@ -11,12 +11,13 @@ use hardie_domain::names::RepoPath;
 pub use hardie_git::archive::{ArchiveOptions, Format as ArchiveFormat};
 pub use hardie_git::wire::Version;
 
-use crate::{App, Ctx, Error, Result, access, git_access, push};
+use crate::{App, Ctx, Error, Result, access, bundles, git_access, push};
 
 pub(crate) mod answers;
 mod archive;
 pub(crate) mod bridge;
 mod direct;
+mod download;
 mod pack;
 mod receive;
 mod relay;
@@ -24,9 +25,9 @@ mod slots;
 mod upload;
 
 pub use archive::{git_upload_archive, send_archive};
+pub use download::{Download, Turn};
 pub use receive::git_receive_pack;
 pub use slots::GitSlots;
-pub(crate) use slots::Slot;
 pub use upload::git_upload_pack;
 
 /// How often a client that waits hears that the server is alive.
@@ -72,7 +73,7 @@ pub async fn git_advertise(app: &App, ctx: &Ctx, path: &RepoPath, service: Servi
     let found = access::repo_for(app, ctx, path, service.action()).await?;
     let handle = git_access::open_repo(app, found.repo.id).await?;
     Ok(match service {
-        Service::UploadPack => hardie_git::upload::advertise_http(version, &handle.refs),
+        Service::UploadPack => hardie_git::upload::advertise_http(version, &handle.refs, bundles::are_kept(app, &handle).await),
         Service::ReceivePack => {
             let nonce = push::make_nonce(app, found.repo.id);
             hardie_git::receive::advertise_http(version, &handle.refs, Some(&nonce))

@@ -12,6 +12,7 @@ pub mod bitmaps;
 pub mod blame;
 pub mod budget;
 pub mod build;
+pub mod bundles;
 pub mod child;
 pub mod collect;
 pub mod connectivity;

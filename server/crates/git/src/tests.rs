@@ -4,6 +4,7 @@ mod attacks;
 mod bitmaps;
 mod blame;
 mod built;
+mod bundles;
 mod collect;
 mod damage;
 mod damage_unreached;

@@ -6,6 +6,7 @@
 //! Start reading at [`Upload`], then `command` (version 2) and `legacy` (versions 0 and 1).
 
 mod advertise;
+mod bundle_uri;
 mod command;
 mod error;
 mod fetch;
@@ -24,6 +25,7 @@ use bytes::{Bytes, BytesMut};
 use hardie_domain::limits::GitLimits;
 
 pub use self::advertise::{advertise, advertise_http};
+pub use self::bundle_uri::BundleUri;
 use self::command::{CommandReader, Request};
 pub use self::error::UploadError;
 use self::fetch::FetchArgs;
@@ -47,6 +49,8 @@ pub struct UploadConfig {
     pub stateless: bool,
     /// SSH: begin with the advertisement. (Over HTTP it was a request of its own.)
     pub advertise: bool,
+    /// Whether that is to say that there may be bundles.
+    pub bundles: bool,
     /// Bounds on what the client may send.
     pub limits: GitLimits,
 }
@@ -60,6 +64,8 @@ pub enum UploadAction {
     Send(Bytes),
     /// Call [`Upload::compute`] where blocking is allowed.
     Compute,
+    /// Call [`Upload::list_bundles`].
+    Bundles,
     /// Build this pack. Send its bytes through [`Upload::frame_pack`], then what [`Upload::finish_pack`] returns.
     Pack(Box<PackRequest>),
     /// The conversation is over; nothing else is to be read or sent.
@@ -83,6 +89,7 @@ enum State {
     Command(CommandReader),
     Legacy(Box<Legacy>),
     ListRefs(LsRefs),
+    Bundles,
     ComputeInfo(ObjectInfoArgs),
     ComputeFetch(Box<FetchArgs>),
     ComputeLegacy(Box<Legacy>),
@@ -105,7 +112,7 @@ impl Upload {
     pub fn new(config: UploadConfig, refs: Arc<Refs>) -> Upload {
         let mut out = BytesMut::new();
         if config.advertise {
-            out.extend_from_slice(&advertise(config.version, &refs));
+            out.extend_from_slice(&advertise(config.version, &refs, config.bundles));
         }
         let state = match config.version {
             Version::V2 => State::Command(CommandReader::default()),
@@ -154,6 +161,7 @@ impl Upload {
             State::Command(_) | State::Legacy(_) if self.eof => UploadAction::Done,
             State::Command(_) | State::Legacy(_) => UploadAction::NeedInput,
             State::ListRefs(_) => UploadAction::Done,
+            State::Bundles => UploadAction::Bundles,
             State::ComputeInfo(_) | State::ComputeFetch(_) | State::ComputeLegacy(_) => UploadAction::Compute,
             State::Pack(request) => {
                 let request = std::mem::take(request);
@@ -185,6 +193,16 @@ impl Upload {
                 self.advance()
             }
             Err(error) => self.failed(error),
+        }
+    }
+
+    /// Says which bundles there are.
+    pub fn list_bundles(&mut self, bundles: &[BundleUri]) {
+        if matches!(self.state, State::Bundles) {
+            bundle_uri::answer(bundles, &mut self.out);
+            self.enter(Next::Request);
+            // An error in the next request has queued its explanation.
+            let _queued: Result<(), UploadError> = self.advance();
         }
     }
 
@@ -267,6 +285,7 @@ impl Upload {
                         State::ComputeFetch(args)
                     }
                     Some(Request::ObjectInfo(args)) => State::ComputeInfo(args),
+                    Some(Request::BundleUri) => State::Bundles,
                     Some(Request::Quit) => State::Done,
                 },
                 State::Legacy(mut legacy) => match legacy.take(packet, &self.refs, &self.config)? {

@@ -2,6 +2,7 @@
 //! and what the bytes mean is `hardie_app::transport`'s.
 
 mod body;
+mod bundles;
 pub mod conversation;
 mod handlers;
 mod inflate;

@@ -11,6 +11,7 @@ mod blocking;
 mod cache;
 mod client;
 mod config;
+mod download;
 mod error;
 mod front;
 mod git;

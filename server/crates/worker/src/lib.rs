@@ -25,6 +25,8 @@ const DAMAGE: Duration = Duration::from_secs(5);
 const FOLDING: Duration = Duration::from_secs(60);
 /// Large repositories are looked for this often.
 const BITMAPS: Duration = Duration::from_secs(60);
+/// The same, for bundles.
+const BUNDLES: Duration = Duration::from_secs(60);
 /// Repositories that may hold what no ref reaches are looked for this often.
 const COLLECTING: Duration = Duration::from_secs(60);
 /// What nobody can have back is removed about this long afterwards. It looks at every pack, so not too often.
@@ -39,6 +41,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
         rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
         rounds("worker.bitmaps", BITMAPS, &stop, || bitmaps(app.clone())),
+        rounds("worker.bundles", BUNDLES, &stop, || bundles(app.clone())),
         rounds("worker.collect", COLLECTING, &stop, || collect(app.clone())),
         rounds("worker.sweep", SWEEPING, &stop, || sweep(app.clone())),
     );
@@ -88,6 +91,14 @@ async fn bitmaps(app: App) -> Result<Next> {
     let repositories = upkeep::keep_bitmaps(&app).await?;
     if repositories > 0 {
         tracing::info!(repositories, "made bitmaps or commit-graphs");
+    }
+    Ok(Next::Later)
+}
+
+async fn bundles(app: App) -> Result<Next> {
+    let packs = upkeep::keep_bundles(&app).await?;
+    if packs > 0 {
+        tracing::info!(packs, "looked for bundles");
     }
     Ok(Next::Later)
 }

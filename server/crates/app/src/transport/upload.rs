@@ -16,9 +16,10 @@ use tokio::task::spawn_blocking;
 use super::bridge::read_chunk;
 use super::slots::Slot;
 use super::{Service, pack};
+use crate::access::RepoAccess;
 use crate::cancel::CancelOnDrop;
 use crate::git_access::{self, RepoHandle};
-use crate::{App, Ctx, Error, Result, access, damage};
+use crate::{App, Ctx, Error, Result, access, bundles, damage};
 
 /// For so long a fetch need not ask again whether it may go on.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -38,9 +39,12 @@ pub async fn git_upload_pack(
     let (began, generation) = Began::now(app, found.repo.id).await?;
     let handle = git_access::open_at(app, found.repo.id, generation).await?;
     let limits = app.config.git_limits;
-    let config = UploadConfig { version, stateless, advertise: !stateless, limits };
+    // Over HTTP they were told of before.
+    let bundles = !stateless && bundles::are_kept(app, &handle).await;
+    let config = UploadConfig { version, stateless, advertise: !stateless, bundles, limits };
     let machine = Upload::new(config, handle.refs.clone());
-    let talk = converse(app, machine, began, &handle, &slot, &mut input, &mut output);
+    let asked = Asked { app, ctx, found: &found, handle: &handle };
+    let talk = converse(asked, machine, began, &slot, &mut input, &mut output);
     match tokio::time::timeout(limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if is_disconnect(&error) => Ok(()),
@@ -104,15 +108,23 @@ impl Began {
     }
 }
 
+/// Who asks for what.
+struct Asked<'a> {
+    app: &'a App,
+    ctx: &'a Ctx,
+    found: &'a RepoAccess,
+    handle: &'a Arc<RepoHandle>,
+}
+
 async fn converse(
-    app: &App,
+    asked: Asked<'_>,
     mut machine: Upload,
     mut began: Began,
-    handle: &Arc<RepoHandle>,
     slot: &Arc<Slot>,
     input: &mut (impl AsyncRead + Unpin + Send),
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
+    let Asked { app, ctx, found, handle } = asked;
     let mut reach = None;
     // Dropped with this future when the client leaves: walks stop.
     let gone = CancelOnDrop::default();
@@ -142,6 +154,10 @@ async fn converse(
                 .await
                 .map_err(io::Error::other)?;
                 damage::settle_or_log(app).await;
+            }
+            UploadAction::Bundles => {
+                let bundles = bundles::offer(app, ctx, found, handle).await.map_err(io::Error::other)?;
+                machine.list_bundles(bundles.as_slice());
             }
             UploadAction::Pack(request) => {
                 began.still_stands(app).await?;

@@ -7,32 +7,25 @@ use hardie_git::graph;
 use hardie_git::packs::PackHash;
 use tokio::task::spawn_blocking;
 
+use super::large::large_repos;
 use super::made::work_name;
 use crate::git_access::open_repo;
 use crate::{App, Error, Result};
 
-/// Repositories listed in one go.
-const BATCH: u32 = 100;
-
 /// Looks at every large repository; for how many bitmaps or a commit-graph were made.
 pub async fn keep_bitmaps(app: &App) -> Result<u64> {
-    let (mut keys, mut made, mut last) = (Vec::new(), 0, RepoId(0));
-    loop {
-        let repos = app.store.list_large_repos(bitmaps::FEWEST_OBJECTS, last, BATCH).await?;
-        let Some(end) = repos.last() else { break };
-        last = *end;
-        for repo in repos {
-            match keep(app, repo).await {
-                Ok(Some((key, fresh))) => {
-                    keys.push(key);
-                    made += u64::from(fresh);
-                }
-                // Deleted meanwhile.
-                Ok(None) => {}
-                // One damaged repository must not keep the others slow.
-                Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or commit-graph could be made")
-                }
+    let (mut keys, mut made) = (Vec::new(), 0);
+    for repo in large_repos(app, bitmaps::FEWEST_OBJECTS).await? {
+        match keep(app, repo).await {
+            Ok(Some((key, fresh))) => {
+                keys.push(key);
+                made += u64::from(fresh);
+            }
+            // Deleted meanwhile.
+            Ok(None) => {}
+            // One damaged repository must not keep the others slow.
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or commit-graph could be made")
             }
         }
     }

@@ -45,7 +45,7 @@ pub(super) struct Plan<'a> {
 pub(super) fn plan<'a>(odb: &'a Odb, refs: &Refs, request: &PackRequest, cancel: &Cancel) -> Result<Option<Plan<'a>>> {
     let cut = !request.new_shallow.is_empty();
     let most = if cut { MOST_CUT } else { MOST };
-    let Some(scope) = Scope::of(request.filter.as_ref()) else { return Ok(None) };
+    let scope = Scope::of(request.filter.as_ref());
     if !cut && request.common.is_empty() && is_large(odb, most) && !request.wants.iter().all(|id| is_loose(odb, id)) {
         return Ok(None);
     }
@@ -110,6 +110,7 @@ impl Gather<'_, '_> {
             wants.commits.extend(commit_node(self.odb, id)?.parents);
         }
         let cut: HashSet<Oid> = request.client_shallow.iter().chain(&request.new_shallow).copied().collect();
+        let asked: HashSet<Oid> = wants.commits.iter().copied().collect();
         let commits = commits(self.odb, &wants.commits, &held.commits, &cut, MOST, self.budget)?;
         let mut trees = Trees::new(self.odb, self.scope, self.most);
         for id in wants.trees.iter().filter(|id| !held.trees.contains(id)) {
@@ -125,7 +126,8 @@ impl Gather<'_, '_> {
         below.reverse();
         let mut met = HashSet::new();
         let tags = wants.tags.iter().filter(|id| !held.tags.contains(id) && met.insert(**id));
-        let tops = commits.sent.iter().map(|(id, _)| id).chain(tags);
+        let taken = commits.sent.iter().map(|(id, _)| id).filter(|id| self.scope.takes_commits() || asked.contains(*id));
+        let tops = taken.chain(tags);
         let mut items: Vec<Item> = tops.map(|id| Item::alone(*id)).chain(below).collect();
         if request.include_tag {
             self.add_tags(refs, &mut items)?;

@@ -7,26 +7,56 @@ use crate::object::Kind;
 use crate::odb::Odb;
 use crate::upload::Filter;
 
-/// What is sent of the trees of commits.
+/// What is sent beside what was asked for by id, which is always sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
-    /// Levels below a root, which is level 0; what lies deeper is not sent.
+    /// Commits are sent.
+    commits: bool,
+    /// Trees are sent. If not, they are gone through all the same, for what is in them.
+    trees: bool,
+    /// Levels below a root, which is level 0; what lies deeper is not sent, nor gone through.
     levels: u64,
     /// Blobs of so many bytes or more are not sent.
     bytes: u64,
 }
 
 impl Scope {
-    /// `None` if git has to judge this filter.
-    pub(super) fn of(filter: Option<&Filter>) -> Option<Scope> {
-        let everything = Scope { levels: u64::MAX, bytes: u64::MAX };
+    const ALL: Scope = Scope { commits: true, trees: true, levels: u64::MAX, bytes: u64::MAX };
+
+    /// What a filter lets through.
+    pub(super) fn of(filter: Option<&Filter>) -> Scope {
         match filter {
-            None => Some(everything),
-            Some(Filter::BlobNone) => Some(Scope { bytes: 0, ..everything }),
-            Some(Filter::BlobLimit(bytes)) => Some(Scope { bytes: *bytes, ..everything }),
-            Some(Filter::Tree(levels)) => Some(Scope { levels: *levels, ..everything }),
-            Some(Filter::Kind(_) | Filter::Combine(_)) => None,
+            None => Scope::ALL,
+            Some(Filter::BlobNone) => Scope { bytes: 0, ..Scope::ALL },
+            Some(Filter::BlobLimit(bytes)) => Scope { bytes: *bytes, ..Scope::ALL },
+            Some(Filter::Tree(levels)) => Scope { levels: *levels, ..Scope::ALL },
+            Some(Filter::Kind(Kind::Commit)) => Scope { levels: 0, ..Scope::ALL },
+            Some(Filter::Kind(Kind::Tree)) => Scope { commits: false, bytes: 0, ..Scope::ALL },
+            Some(Filter::Kind(Kind::Blob)) => Scope { commits: false, trees: false, ..Scope::ALL },
+            // A tag is sent if it was asked for, or comes along with what it names.
+            Some(Filter::Kind(Kind::Tag)) => Scope { commits: false, levels: 0, ..Scope::ALL },
+            Some(Filter::Combine(parts)) => parts.iter().map(|part| Scope::of(Some(part))).fold(Scope::ALL, Scope::and),
         }
+    }
+
+    /// What passes both.
+    fn and(self, other: Scope) -> Scope {
+        Scope {
+            commits: self.commits && other.commits,
+            trees: self.trees && other.trees,
+            levels: self.levels.min(other.levels),
+            bytes: self.bytes.min(other.bytes),
+        }
+    }
+
+    /// Whether a commit is sent that nobody asked for by id.
+    pub(super) fn takes_commits(&self) -> bool {
+        self.commits
+    }
+
+    /// Whether a tree is sent that nobody asked for by id.
+    pub(super) fn takes_trees(&self) -> bool {
+        self.trees
     }
 
     /// Whether what lies at this level is sent.
@@ -50,7 +80,7 @@ impl Scope {
 
     /// Whether a client that fetched under this filter before has every tree, and may be sent deltas against them.
     pub(super) fn keeps_trees(&self) -> bool {
-        !self.depends_on_depth()
+        !self.depends_on_depth() && self.commits && self.trees
     }
 
     /// The same of blobs.
@@ -61,7 +91,7 @@ impl Scope {
     /// Whether a delta's base of this kind can be taken for granted.
     pub(super) fn keeps(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Commit | Kind::Tag => true,
+            Kind::Commit | Kind::Tag => self.commits,
             Kind::Tree => self.keeps_trees(),
             Kind::Blob => self.keeps_blobs(),
         }

@@ -70,12 +70,12 @@ impl<'a> Trees<'a> {
 
     /// A tree that was asked for by its id: all of it, since whoever asks so may lack any part. Comes before all commits.
     pub(super) fn asked_tree(&mut self, id: Oid, budget: &mut Budget) -> Result<()> {
-        self.tree(Item::alone(id), &[], 0, budget)
+        self.tree(Item::alone(id), true, &[], 0, budget)
     }
 
     /// A blob that was asked for by its id. No filter holds for it.
     pub(super) fn asked_blob(&mut self, id: Oid) -> Result<()> {
-        self.plan(Item::alone(id), 0).map(drop)
+        self.plan(Item::alone(id), true, 0).map(drop)
     }
 
     /// The tree of a commit. Everything in the trees of `others` is held or planned already.
@@ -85,7 +85,7 @@ impl<'a> Trees<'a> {
             return Ok(());
         }
         let version = |held: bool| others.iter().find(|other| other.held == held).map(|other| other.tree);
-        self.tree(Item { id: tree, held: version(true), sent: version(false) }, others, 0, budget)
+        self.tree(Item { id: tree, held: version(true), sent: version(false) }, self.scope.takes_trees(), others, 0, budget)
     }
 
     /// Says that all that comes from here on comes from commits.
@@ -111,11 +111,12 @@ impl<'a> Trees<'a> {
         !self.scope.depends_on_depth() && self.held.contains(id)
     }
 
-    /// Whether the object was not planned yet at this depth or less.
-    fn plan(&mut self, item: Item, depth: u64) -> Result<bool> {
+    /// Whether the object was not planned yet at this depth or less, or, if it is not `taken`, met.
+    fn plan(&mut self, item: Item, taken: bool, depth: u64) -> Result<bool> {
         match self.planned.get_mut(&item.id) {
             Some(known) if *known <= depth || !self.scope.depends_on_depth() => return Ok(false),
             Some(known) => *known = depth,
+            None if !taken => drop(self.planned.insert(item.id, depth)),
             None if self.items.len() >= self.most => return Err(Error::TooLarge(format!("more than {} objects to send", self.most))),
             None => {
                 self.planned.insert(item.id, depth);
@@ -125,9 +126,9 @@ impl<'a> Trees<'a> {
         Ok(true)
     }
 
-    fn tree(&mut self, item: Item, others: &[Other], depth: u64, budget: &mut Budget) -> Result<()> {
+    fn tree(&mut self, item: Item, taken: bool, others: &[Other], depth: u64, budget: &mut Budget) -> Result<()> {
         let id = item.id;
-        if !self.plan(item, depth)? {
+        if !self.plan(item, taken, depth)? {
             return Ok(());
         }
         if depth > DEEPEST {
@@ -174,10 +175,10 @@ impl<'a> Trees<'a> {
         let version = |held: bool| below.iter().find(|other| other.held == held).map(|other| other.tree);
         let item = Item { id: entry.id, held: version(true), sent: version(false) };
         if entry.is_tree() {
-            return self.tree(item, &below, depth, budget);
+            return self.tree(item, self.scope.takes_trees(), &below, depth, budget);
         }
         if !self.planned.contains_key(&entry.id) && self.scope.takes_blob(self.odb, &entry.id)? {
-            self.plan(item, depth)?;
+            self.plan(item, true, depth)?;
         }
         Ok(())
     }

@@ -82,8 +82,7 @@ fn find<'a>(odb: &'a Odb, index: &Index, refs: &Refs, request: &PackRequest, bud
     let items = singles.into_iter().map(Item::alone).collect();
     // What comes in a whole pack may be a base, as if the client had it; it is named by its distance all the same.
     let request = PackRequest { thin: true, ..request.clone() };
-    let Some(scope) = Scope::of(None) else { return Ok(None) };
-    Ok(entries(odb, items, &held, scope, &request)?.map(|entries| Plan { entries, whole }))
+    Ok(entries(odb, items, &held, Scope::of(None), &request)?.map(|entries| Plan { entries, whole }))
 }
 
 /// What single objects are deltas against and whole packs have.

@@ -116,6 +116,11 @@ impl Pack {
         order.into_iter().map(|(_, at)| at).collect()
     }
 
+    /// All ids in the order in which their entries lie in the file.
+    pub(crate) fn ids_in_order(&self) -> impl Iterator<Item = Oid> + '_ {
+        self.order_by_offset().into_iter().map(|at| from_gix(self.index.oid_at_index(at)))
+    }
+
     /// All ids with the offsets of their entries, in the order of ids.
     pub fn entries(&self) -> impl Iterator<Item = (Oid, u64)> + '_ {
         (0..self.index.num_objects()).map(|at| (from_gix(self.index.oid_at_index(at)), self.index.pack_offset_at_index(at)))

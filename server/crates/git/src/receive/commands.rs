@@ -177,7 +177,7 @@ impl Commands {
             let text = format!("more than {} refs in one push; push fewer at a time", limits.commands);
             return Err(WireError::Limit(text));
         }
-        let parsed = parse_command(command).ok_or_else(|| WireError::unexpected("an old id, a new id and a ref", command))?;
+        let parsed = parse_command(command).ok_or_else(|| WireError::bad_id("an old id, a new id and a ref", command))?;
         self.list.push(parsed);
         Ok(Step::Read)
     }
@@ -193,7 +193,7 @@ impl Commands {
         };
         match words.value("object-format") {
             None | Some(b"sha1") => Ok(()),
-            Some(other) => Err(WireError::Protocol(format!("unsupported object format '{}'; this server has sha1", printable(other)))),
+            Some(other) => Err(WireError::object_format(other)),
         }
     }
 

@@ -14,34 +14,34 @@ use crate::wire::version::Version;
 const CAPABILITIES: &str = "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not deepen-relative \
     no-progress include-tag multi_ack_detailed allow-tip-sha1-in-want allow-reachable-sha1-in-want";
 
-/// The advertisement that opens a connection (SSH).
-pub fn advertise(version: Version, refs: &Refs) -> Bytes {
+/// The advertisement that opens a connection (SSH). `bundles` says whether there may be some.
+pub fn advertise(version: Version, refs: &Refs, bundles: bool) -> Bytes {
     let mut out = BytesMut::new();
-    write(version, false, refs, &mut out);
+    write(version, false, refs, bundles, &mut out);
     out.freeze()
 }
 
 /// The body of `GET info/refs?service=git-upload-pack`.
-pub fn advertise_http(version: Version, refs: &Refs) -> Bytes {
+pub fn advertise_http(version: Version, refs: &Refs, bundles: bool) -> Bytes {
     let mut out = BytesMut::new();
     if version != Version::V2 {
         pktline::write_str(&mut out, "# service=git-upload-pack\n");
         out.extend_from_slice(pktline::FLUSH);
     }
-    write(version, true, refs, &mut out);
+    write(version, true, refs, bundles, &mut out);
     out.freeze()
 }
 
-fn write(version: Version, stateless: bool, refs: &Refs, out: &mut BytesMut) {
+fn write(version: Version, stateless: bool, refs: &Refs, bundles: bool, out: &mut BytesMut) {
     match version {
-        Version::V2 => return write_v2(out),
+        Version::V2 => return write_v2(bundles, out),
         Version::V1 => pktline::write_str(out, "version 1\n"),
         Version::V0 => {}
     }
     write_refs(stateless, refs, out);
 }
 
-fn write_v2(out: &mut BytesMut) {
+fn write_v2(bundles: bool, out: &mut BytesMut) {
     pktline::write_str(out, "version 2\n");
     pktline::write_str(out, &format!("agent={AGENT}\n"));
     for line in [
@@ -52,6 +52,9 @@ fn write_v2(out: &mut BytesMut) {
         "object-info\n",
     ] {
         pktline::write_str(out, line);
+    }
+    if bundles {
+        pktline::write_str(out, "bundle-uri\n");
     }
     out.extend_from_slice(pktline::FLUSH);
 }

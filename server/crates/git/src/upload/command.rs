@@ -17,6 +17,8 @@ pub enum Request {
     Fetch(Box<FetchArgs>),
     /// `command=object-info`
     ObjectInfo(ObjectInfoArgs),
+    /// `command=bundle-uri`
+    BundleUri,
     /// A lone flush: the client wants no more.
     Quit,
 }
@@ -33,6 +35,7 @@ enum Command {
     LsRefs(LsRefsArgs),
     Fetch(Box<FetchArgs>),
     ObjectInfo(ObjectInfoArgs),
+    BundleUri,
 }
 
 impl CommandReader {
@@ -49,6 +52,7 @@ impl CommandReader {
             Packet::Flush => match self.command.take() {
                 Some(Command::LsRefs(args)) => Ok(Some(Request::LsRefs(args))),
                 Some(Command::ObjectInfo(args)) => Ok(Some(Request::ObjectInfo(args))),
+                Some(Command::BundleUri) => Ok(Some(Request::BundleUri)),
                 Some(Command::Fetch(args)) => {
                     args.check()?;
                     Ok(Some(Request::Fetch(args)))
@@ -68,6 +72,7 @@ impl CommandReader {
                     Some(Command::LsRefs(args)) => args.take(line)?,
                     Some(Command::Fetch(args)) => args.take_v2(line, refs, limits)?,
                     Some(Command::ObjectInfo(args)) => args.take(line)?,
+                    Some(Command::BundleUri) => return Err(WireError::unexpected("an argument of bundle-uri", line)),
                     None => return Err(no_command()),
                 }
                 Ok(None)
@@ -95,11 +100,13 @@ impl CommandReader {
                 self.command = Some(Command::ObjectInfo(ObjectInfoArgs::default()));
                 Ok(())
             }
+            (b"command", Some(b"bundle-uri")) => {
+                self.command = Some(Command::BundleUri);
+                Ok(())
+            }
             (b"command", Some(name)) => Err(WireError::Protocol(format!("invalid command '{}'", printable(name)))),
             (b"object-format", Some(b"sha1")) => Ok(()),
-            (b"object-format", Some(other)) => {
-                Err(WireError::Protocol(format!("mismatched object format: server sha1; client {}", printable(other))))
-            }
+            (b"object-format", Some(other)) => Err(WireError::object_format(other)),
             // Read and without effect: who the client is, and options that no feature of the server takes.
             (b"agent" | b"server-option" | b"session-id", Some(_)) => Ok(()),
             _ => Err(WireError::Protocol(format!("unknown capability '{}'", printable(line)))),

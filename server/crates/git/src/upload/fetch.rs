@@ -261,7 +261,7 @@ pub fn check_haves(count: usize, limits: &GitLimits) -> Result<(), WireError> {
 
 /// Parses the id of a line such as `want ID`.
 pub fn object_id(word: &str, hex: &[u8]) -> Result<Oid, WireError> {
-    Oid::from_hex(hex).ok_or_else(|| WireError::unexpected(&format!("'{word}' and an object id of 40 hexadecimal digits"), hex))
+    Oid::from_hex(hex).ok_or_else(|| WireError::bad_id(&format!("'{word}' and an object id of 40 hexadecimal digits"), hex))
 }
 
 /// Refuses one line too many.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::object::Kind;
 use crate::wire::error::printable;
 
 /// What to leave out of a pack. `Display` gives the form for `--filter=`.
@@ -14,7 +15,7 @@ pub enum Filter {
     /// `tree:N`: trees and blobs N or more levels below a root.
     Tree(u64),
     /// `object:type=KIND`: everything of another kind.
-    Kind(&'static str),
+    Kind(Kind),
     /// `combine:A+B`: what passes all of them. Never nested.
     Combine(Vec<Filter>),
 }
@@ -66,9 +67,7 @@ fn simple(spec: &[u8]) -> Result<Filter, String> {
     if let Some(depth) = spec.strip_prefix(b"tree:") {
         return number(depth).map(Filter::Tree).ok_or_else(refused);
     }
-    let kinds = ["blob", "tree", "commit", "tag"];
-    let kind = spec.strip_prefix(b"object:type=").and_then(|kind| kinds.into_iter().find(|k| k.as_bytes() == kind));
-    kind.map(Filter::Kind).ok_or_else(refused)
+    spec.strip_prefix(b"object:type=").and_then(Kind::parse).map(Filter::Kind).ok_or_else(refused)
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

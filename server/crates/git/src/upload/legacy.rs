@@ -116,7 +116,7 @@ impl Legacy {
         if let Some(rest) = line.strip_prefix(b"want ") {
             let (hex, capabilities) = rest.split_at_checked(40).unwrap_or((rest, b""));
             if !matches!(capabilities.first(), None | Some(b' ' | b'\0')) {
-                return Err(WireError::unexpected("'want' and an object id of 40 hexadecimal digits", rest));
+                return Err(WireError::bad_id("'want' and an object id of 40 hexadecimal digits", rest));
             }
             let oid = object_id("want", hex)?;
             if !std::mem::replace(&mut self.seen_capabilities, true) {
@@ -135,8 +135,8 @@ impl Legacy {
     }
 
     fn negotiate(&mut self, words: Capabilities<'_>) -> Result<(), WireError> {
-        if words.value("object-format").is_some_and(|format| format != b"sha1") {
-            return Err(WireError::Protocol("mismatched object format: this server has sha1".to_owned()));
+        if let Some(other) = words.value("object-format").filter(|format| *format != b"sha1") {
+            return Err(WireError::object_format(other));
         }
         self.capabilities = Negotiated {
             acks: match words {

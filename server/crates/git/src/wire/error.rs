@@ -1,5 +1,8 @@
 //! What a client did wrong, in words that it can show to its user.
 
+/// Hexadecimal digits of an id of the hash that this server does not have.
+const SHA256_DIGITS: usize = 64;
+
 /// A violation of the protocol or of a limit. Every text names what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -21,6 +24,21 @@ impl WireError {
     /// A [`WireError::Protocol`] that quotes the offending bytes, cut and made printable.
     pub fn unexpected(expected: &str, got: &[u8]) -> WireError {
         WireError::Protocol(format!("expected {expected}, not '{}'", printable(got)))
+    }
+
+    /// Ids of another hash than the server's, such as `sha256`.
+    pub fn object_format(client: &[u8]) -> WireError {
+        WireError::Protocol(format!(
+            "mismatched object format: server sha1; client {}. This server keeps SHA-1 repositories only: work in one that was made \
+             with 'git init --object-format=sha1', or carry the history over with 'git fast-export' and 'git fast-import'",
+            printable(client)
+        ))
+    }
+
+    /// The same of a client that did not say which it has, if this is an id of the other one.
+    pub fn bad_id(expected: &str, got: &[u8]) -> WireError {
+        let digits = got.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        if digits == SHA256_DIGITS { WireError::object_format(b"sha256") } else { WireError::unexpected(expected, got) }
     }
 }
 

@@ -116,7 +116,7 @@ async fn create(
         return Err(Refusal::invalid("auto_init", "a first commit is not made by the server yet: push one"));
     }
     if !matches!(body.object_format_name.as_str(), "" | "sha1") {
-        return Err(Refusal::invalid("object_format_name", "only sha1 repositories are there yet"));
+        return Err(Refusal::invalid("object_format_name", "must be sha1: this server keeps SHA-1 repositories only"));
     }
     let new = NewRepo {
         name: body.name,

@@ -10,6 +10,7 @@ use hardie_app::transport::{Service, git_advertise, git_receive_pack, git_upload
 use hardie_app::{Ctx, Error};
 
 use super::body::{Fault, reader};
+use super::bundles::bundle;
 use super::conversation::run;
 use super::protocol::{answer_headers, check_content_type, is_gzip, repo_path, version};
 use crate::auth::GitAsker;
@@ -25,6 +26,7 @@ pub fn routes() -> Router<Http> {
         .route("/{owner}/{repo}/git-upload-pack", post(upload_pack))
         .route("/{owner}/{repo}/git-receive-pack", post(receive_pack))
         .route("/{owner}/{repo}/git-upload-archive", post(upload_archive))
+        .route("/{owner}/{repo}/info/bundles/{id}", get(bundle))
         .route("/{owner}/{repo}/HEAD", get(dumb))
         .route("/{owner}/{repo}/objects/{*path}", get(dumb))
 }

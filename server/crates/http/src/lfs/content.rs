@@ -1,52 +1,15 @@
-//! An object's bytes, sent as what they are: a download that no browser runs, whole or from where the client left off.
+//! An object's bytes.
 
-use axum::body::Body;
-use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use hardie_app::lfs::LfsContent;
-use tokio_util::io::ReaderStream;
 
-use crate::cache::{conditional, etag, has};
-use crate::error::{Answer, Refusal};
-use crate::links::encode_query;
-use crate::range::{Wanted, wanted};
-use crate::raw::protection;
-
-/// Bytes of one piece of an answer.
-const PIECE: usize = 256 << 10;
+use crate::download::{self, Download};
+use crate::error::Answer;
 
 /// Answers with the object; `name` is the file's name for a download.
 pub async fn send(name: &[u8], content: LfsContent, asked: &HeaderMap) -> Answer<Response> {
-    let size = content.object.size;
-    let tag = etag(&[&content.object.oid.to_string()]);
-    if has(asked, &tag) {
-        return Ok(conditional(asked, &tag, || ().into_response()));
-    }
-    let mut headers = protection();
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    let (status, start, length) = match wanted(asked, &tag, size) {
-        Wanted::Whole => (StatusCode::OK, 0, size),
-        Wanted::Part { first, last } => {
-            insert(&mut headers, CONTENT_RANGE, &format!("bytes {first}-{last}/{size}"));
-            (StatusCode::PARTIAL_CONTENT, first, last - first + 1)
-        }
-        Wanted::Nothing => {
-            let refusal =
-                Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the object has {size} bytes: there is none in that range"));
-            insert(&mut headers, CONTENT_RANGE, &format!("bytes */{size}"));
-            return Ok((headers, refusal).into_response());
-        }
-    };
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    insert(&mut headers, CONTENT_DISPOSITION, &format!("attachment; filename*=UTF-8''{}", encode_query(name)));
-    let stream = ReaderStream::with_capacity(content.read(start, length).await?, PIECE);
-    Ok(conditional(asked, &tag, || (status, headers, Body::from_stream(stream)).into_response()))
-}
-
-fn insert(headers: &mut HeaderMap, name: axum::http::HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
+    let (size, oid) = (content.object.size, content.object.oid.to_string());
+    let download = Download { name, media_type: "application/octet-stream", what: "object", size, identity: &[&oid] };
+    download::send(download, asked, |start, length| content.read(start, length)).await
 }

@@ -53,6 +53,7 @@ fn is_server_root(first: &str, second: Option<&str>) -> bool {
 fn is_git(repo: &str, rest: &str) -> bool {
     matches!(rest, "info/refs" | "git-upload-pack" | "git-receive-pack" | "git-upload-archive")
         || rest.starts_with("info/lfs/")
+        || rest.starts_with("info/bundles/")
         || rest == "info/lfs"
         || (repo.ends_with(".git") && (rest == "HEAD" || rest.starts_with("objects/") || rest.starts_with("info/")))
 }
@@ -80,6 +81,7 @@ mod tests {
             "/ann/tool/git-receive-pack",
             "/ann/tool/git-upload-archive",
             "/ann/tool.git/info/lfs/objects/batch",
+            "/ann/tool/info/bundles/1a2b",
             "/ann/tool.git/objects/info/packs",
             "/ann/tool/raw/branch/main/a.txt",
             "/ann/tool/archive/main.tar.gz",

@@ -55,9 +55,8 @@ pub(super) fn request(history: &History, chance: &mut Chance) -> PackRequest {
         (request.new_shallow, request.unshallow) = (update.shallow, update.unshallow);
     }
     request.filter = match chance.below(16) {
-        0 => Some(Filter::BlobNone),
-        1 => Some(Filter::BlobLimit(chance.below(3000) as u64)),
-        2 => Some(Filter::Tree(chance.below(4) as u64)),
+        0..3 => Some(simple(chance)),
+        3 => Some(Filter::Combine((0..=chance.below(3)).map(|_| simple(chance)).collect())),
         _ => None,
     };
     if request.filter.is_none() && chance.below(8) == 0 {
@@ -67,9 +66,24 @@ pub(super) fn request(history: &History, chance: &mut Chance) -> PackRequest {
     if request.filter.is_some() {
         // Left to git: a filter over what a tag names beside commits.
         wants.retain(|id| read::peel(&history.server.odb(), id).unwrap().target_kind == Kind::Commit);
+        let loose = loose(history, some(chance), chance);
+        // What is asked for by its id is sent whatever the filter says.
+        if read::peel(&history.server.odb(), &loose).unwrap().target_kind == Kind::Blob {
+            wants.push(loose);
+        }
     }
     request.wants = wants;
     request
+}
+
+/// A filter that is not combined of others.
+fn simple(chance: &mut Chance) -> Filter {
+    match chance.below(8) {
+        0 => Filter::BlobNone,
+        1 | 2 => Filter::BlobLimit(chance.below(3000) as u64),
+        3 | 4 => Filter::Tree(chance.below(4) as u64),
+        _ => Filter::Kind([Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag][chance.below(4)]),
+    }
 }
 
 fn depth(chance: &mut Chance) -> Cut {

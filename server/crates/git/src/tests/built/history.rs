@@ -12,16 +12,16 @@ type Files = BTreeMap<String, (&'static str, Vec<u8>)>;
 const FOLDERS: [&str; 6] = ["", "src/", "src/deep/", "docs/", "docs/old/", "z/y/x/"];
 
 /// A history and a server that has all of it.
-pub(super) struct History {
-    pub(super) client: Client,
-    pub(super) server: Server,
-    pub(super) commits: Vec<Oid>,
+pub(in crate::tests) struct History {
+    pub(in crate::tests) client: Client,
+    pub(in crate::tests) server: Server,
+    pub(in crate::tests) commits: Vec<Oid>,
     /// Annotated tags, some of them on tags, trees or blobs.
-    pub(super) tags: Vec<Oid>,
+    pub(in crate::tests) tags: Vec<Oid>,
 }
 
 impl History {
-    pub(super) fn new(chance: &mut Chance) -> History {
+    pub(in crate::tests) fn new(chance: &mut Chance) -> History {
         let client = Client::new();
         let count = 12 + chance.below(40);
         let commits = import(&client, count, chance);

@@ -6,7 +6,9 @@ use hardie_domain::limits::GitLimits;
 use hardie_domain::oid::Oid;
 use hardie_domain::refname::RefName;
 
-use crate::upload::{Deepen, ObjectsError, PackRequest, ShallowUpdate, Upload, UploadAction, UploadConfig, UploadError, UploadObjects};
+use crate::upload::{
+    BundleUri, Deepen, ObjectsError, PackRequest, ShallowUpdate, Upload, UploadAction, UploadConfig, UploadError, UploadObjects,
+};
 use crate::wire::pktline::{self, Decoder, Packet};
 use crate::wire::refs::{AdvertisedRef, Refs};
 use crate::wire::version::Version;
@@ -57,7 +59,7 @@ impl UploadObjects for Line {
 }
 
 pub fn config(version: Version, stateless: bool) -> UploadConfig {
-    UploadConfig { version, stateless, advertise: false, limits: GitLimits::default() }
+    UploadConfig { version, stateless, advertise: false, bundles: false, limits: GitLimits::default() }
 }
 
 /// What one conversation came to.
@@ -98,6 +100,11 @@ pub fn decode(bytes: &[u8]) -> Vec<String> {
     lines
 }
 
+/// The bundles of this server.
+pub fn bundles() -> Vec<BundleUri> {
+    vec![BundleUri { id: "all-1".to_owned(), uri: "info/bundles/1".to_owned() }]
+}
+
 /// Plays a whole input in portions of `step` bytes; a pack is the one word `PACK`.
 pub fn play(config: UploadConfig, refs: Arc<Refs>, input: &[u8], step: usize) -> Outcome {
     let mut upload = Upload::new(config, refs);
@@ -117,6 +124,7 @@ pub fn play(config: UploadConfig, refs: Arc<Refs>, input: &[u8], step: usize) ->
             },
             UploadAction::Send(bytes) => sent.extend_from_slice(&bytes),
             UploadAction::Compute => note(upload.compute(&Line)),
+            UploadAction::Bundles => upload.list_bundles(&bundles()),
             UploadAction::Pack(request) => {
                 outcome.packs.push(*request);
                 sent.extend_from_slice(&upload.frame_pack(b"PACK"));

@@ -2,7 +2,7 @@
 
 use hardie_domain::limits::GitLimits;
 
-use super::fake::{Line, config, encode, id, play, refs};
+use super::fake::{Line, bundles, config, encode, id, play, refs};
 use crate::upload::{Upload, UploadAction, UploadConfig};
 use crate::wire::version::Version;
 
@@ -20,7 +20,9 @@ fn refused(version: Version, input: &[u8]) -> String {
 #[test]
 fn malformed_requests_of_version_2_are_refused_with_a_reason() {
     let want = format!("want {}", id(4));
+    let long = format!("want {}", "4".repeat(64));
     let cases: &[(&[&str], &str)] = &[
+        (&["command=fetch", "delim", &long, "flush"], "SHA-1 repositories only"),
         (&["command=push", "flush"], "invalid command 'push'"),
         (&["command=fetch", "command=ls-refs", "flush"], "more than one command"),
         (&["agent=x", "flush"], "no command"),
@@ -189,6 +191,7 @@ fn any_bytes_at_all_lead_to_an_end() {
                             None => drop(upload.feed_eof()),
                         },
                         UploadAction::Compute => drop(upload.compute(&Line)),
+                        UploadAction::Bundles => upload.list_bundles(&bundles()),
                         UploadAction::Pack(_) => drop(upload.finish_pack()),
                         UploadAction::Send(_) => {}
                         UploadAction::Done => break,

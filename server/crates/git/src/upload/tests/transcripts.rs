@@ -27,7 +27,7 @@ fn assert_sent(outcome: &Outcome, expected: &[&str]) {
 
 #[test]
 fn version_2_is_advertised_without_refs() {
-    let lines = decode(&advertise_http(Version::V2, &refs()));
+    let lines = decode(&advertise_http(Version::V2, &refs(), false));
     assert_eq!(lines.first().map(String::as_str), Some("version 2"));
     for line in [
         "ls-refs=unborn",
@@ -39,11 +39,13 @@ fn version_2_is_advertised_without_refs() {
         assert!(lines.iter().any(|l| l == line), "{line}");
     }
     assert_eq!(lines.last().map(String::as_str), Some("flush"));
+    assert!(!lines.iter().any(|l| l == "bundle-uri"));
+    assert!(decode(&advertise_http(Version::V2, &refs(), true)).iter().any(|l| l == "bundle-uri"));
 }
 
 #[test]
 fn version_0_shows_head_refs_and_peeled_tags() {
-    let lines = decode(&advertise_http(Version::V0, &refs()));
+    let lines = decode(&advertise_http(Version::V0, &refs(), true));
     assert_eq!(lines[..2], ["# service=git-upload-pack", "flush"]);
     let (first, capabilities) = lines[2].split_once('\0').unwrap();
     assert_eq!(first, ids("ID-4 HEAD"));
@@ -53,10 +55,10 @@ fn version_0_shows_head_refs_and_peeled_tags() {
     let expected = ["ID-4 refs/heads/main", "ID-2 refs/heads/old", "ID-9 refs/tags/v1", "ID-2 refs/tags/v1^{}", "flush"];
     assert_eq!(lines[3..], expected.map(ids));
 
-    let stateful = decode(&advertise(Version::V1, &refs()));
+    let stateful = decode(&advertise(Version::V1, &refs(), true));
     assert_eq!(stateful[0], "version 1");
     assert!(!stateful[1].contains("no-done"), "no-done is for stateless clients");
-    let nothing = decode(&advertise(Version::V0, &empty()));
+    let nothing = decode(&advertise(Version::V0, &empty(), true));
     assert!(nothing[0].starts_with(&ids("ID-0 capabilities^{}\0")) && nothing.len() == 2);
 }
 
@@ -200,6 +202,17 @@ fn sizes_are_told_of_what_the_client_may_have() {
     assert_sent(&sizes, &["size", "ID-2 200", "ID-8 ", "ID-4 400", "flush"]);
     assert_sent(&ask(&["oid ID-2"]), &["ID-2", "flush"]);
     assert_sent(&ask(&["type"]), &["ERR protocol error: expected an argument of object-info, not 'type'"]);
+}
+
+#[test]
+fn bundles_are_listed_to_whoever_asks() {
+    let list = ["bundle.version=1", "bundle.mode=all", "bundle.all-1.uri=info/bundles/1", "flush"];
+    assert_sent(&say(Version::V2, true, &["command=bundle-uri", "object-format=sha1", "flush"]), &list);
+    assert_sent(&say(Version::V2, true, &["command=bundle-uri", "delim", "flush"]), &list);
+    let both = say(Version::V2, false, &["command=bundle-uri", "flush", "command=bundle-uri", "flush"]);
+    assert_sent(&both, &[list, list].concat());
+    let argued = say(Version::V2, true, &["command=bundle-uri", "delim", "filter blob:none", "flush"]);
+    assert_sent(&argued, &["ERR protocol error: expected an argument of bundle-uri, not 'filter blob:none'"]);
 }
 
 #[test]

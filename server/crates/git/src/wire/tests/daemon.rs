@@ -53,7 +53,7 @@ fn converse(mut stream: TcpStream, repository: PathBuf) {
 }
 
 fn upload(stream: &mut TcpStream, repository: &Path, version: Version) {
-    let config = UploadConfig { version, stateless: false, advertise: true, limits: GitLimits::default() };
+    let config = UploadConfig { version, stateless: false, advertise: true, bundles: false, limits: GitLimits::default() };
     let mut upload = Upload::new(config, Arc::new(refs(repository)));
     let oracle = Oracle::new(repository.to_owned());
     let mut portion = [0; 4096];
@@ -65,6 +65,7 @@ fn upload(stream: &mut TcpStream, repository: &Path, version: Version) {
             },
             UploadAction::Send(bytes) => drop(stream.write_all(&bytes)),
             UploadAction::Compute => drop(upload.compute(&oracle)),
+            UploadAction::Bundles => upload.list_bundles(&[]),
             UploadAction::Pack(request) => {
                 stream.write_all(&upload.keepalive()).unwrap();
                 for part in pack(repository, &request).chunks(10_000) {
