@@ -15,7 +15,7 @@ use crate::object::Kind;
 use crate::odb::Odb;
 use crate::read::fresh::Cursor;
 use crate::read::parse::Entry;
-use crate::read::tree::decode;
+use crate::read::tree::{Down, decode};
 
 /// Folders in folders; git takes over beyond. A walk must fit the stack of any thread.
 const DEEPEST: u64 = 200;
@@ -60,12 +60,14 @@ pub(super) struct Trees<'a> {
     items: Vec<Item>,
     /// So many items were asked for by id and are sent whatever the client has.
     asked: usize,
+    down: Down,
 }
 
 impl<'a> Trees<'a> {
     /// Nothing yet; at most `most` objects.
     pub(super) fn new(odb: &'a Odb, scope: Scope, most: usize) -> Trees<'a> {
-        Trees { odb, scope, most, planned: HashMap::new(), held: HashSet::new(), looked: HashSet::new(), items: Vec::new(), asked: 0 }
+        let (planned, held, looked, items) = (HashMap::new(), HashSet::new(), HashSet::new(), Vec::new());
+        Trees { odb, scope, most, planned, held, looked, items, asked: 0, down: Down::default() }
     }
 
     /// A tree that was asked for by its id: all of it, since whoever asks so may lack any part. Comes before all commits.
@@ -143,6 +145,8 @@ impl<'a> Trees<'a> {
         for other in others {
             beside.push((*other, self.odb.find_kind(&other.tree, Kind::Tree)?));
         }
+        let bytes = beside.iter().map(|(_, data)| data.len()).sum::<usize>() + data.len();
+        self.down.open(bytes, b"", 0)?;
         let mut cursors = Vec::with_capacity(beside.len());
         for (other, data) in &beside {
             let entries = decode(&other.tree, data)?;
@@ -154,6 +158,7 @@ impl<'a> Trees<'a> {
         for entry in decode(&id, &data)? {
             self.entry(&entry, &mut cursors, depth + 1, budget)?;
         }
+        self.down.close(bytes);
         Ok(())
     }
 

@@ -15,6 +15,8 @@ use crate::wire::Refs;
 
 /// Objects without bits that are gathered.
 const MOST: usize = 8192;
+/// Folders in folders; git takes over beyond. A walk must fit the stack of any thread.
+const DEEPEST: usize = 200;
 
 pub(super) struct Reached<'a> {
     odb: &'a Odb,
@@ -98,6 +100,9 @@ impl<'a> Reached<'a> {
             return Ok(());
         }
         budget.step()?;
+        if depth > DEEPEST {
+            return Err(Error::TooLarge(format!("folders are nested more than {DEEPEST} deep")));
+        }
         let data = self.odb.find_kind(&id, Kind::Tree)?;
         budget.bytes(data.len())?;
         down.open(data.len(), b"", depth)?;
