@@ -88,7 +88,9 @@ pub async fn open(app: &App, ctx: &Ctx, path: &RepoPath, id: &str) -> Result<Bun
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
     let turn = Turn::take(app, ctx)?;
     let handle = open_repo(app, access.repo.id).await?;
-    let bundle = reached(app, &handle).await?.filter(|bundle| bundle.pack.hash().to_string() == id);
+    // The name first: what is behind refs takes longer.
+    let is_meant = kept(app, &handle).await.is_some_and(|bundle| bundle.pack.hash().to_string() == id);
+    let bundle = if is_meant { reached(app, &handle).await? } else { None };
     let bundle = bundle.ok_or(Error::NotFound(BUNDLE))?;
     let opened = bundle.clone();
     match spawn_blocking(move || opened.open()).await.map_err(Error::internal)? {
@@ -148,7 +150,7 @@ async fn look(app: &App, handle: &Arc<RepoHandle>, bundle: Arc<Bundle>) -> Resul
     let permit = app.git.work_permit().await;
     // Dropped with this future when the client leaves: the walk stops.
     let gone = CancelOnDrop::default();
-    let (app_too, handle, cancel) = (app.clone(), handle.clone(), gone.0.clone());
+    let (app_too, handle, cancel, repo) = (app.clone(), handle.clone(), gone.0.clone(), handle.snapshot.repo.id);
     let looked = spawn_blocking(move || {
         let _permit = permit;
         let known = app_too.git.histories.of(&handle);
@@ -157,9 +159,14 @@ async fn look(app: &App, handle: &Arc<RepoHandle>, bundle: Arc<Bundle>) -> Resul
     });
     let looked = looked.await.map_err(Error::internal)?;
     match looked {
-        Ok(answer) => Ok(answer),
-        // A history too long to be walked for this: the client goes on without.
+        Ok(true) => Ok(true),
+        Ok(false) => {
+            tracing::info!(repo.id = %repo, "there is no bundle: refs that are visible do not reach all of the largest pack");
+            Ok(false)
+        }
+        // A history too long to be walked for this: clients of this generation go on without.
         Err(hardie_git::Error::TooLarge(_)) => Ok(false),
+        Err(hardie_git::Error::Stopped(_)) if !gone.0.is_cancelled() => Ok(false),
         Err(error) => {
             damage::settle_or_log(app).await;
             Err(Error::internal(error))

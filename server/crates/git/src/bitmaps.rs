@@ -97,7 +97,7 @@ pub fn write(store: &PackStore, id: &str, cover: &Cover, refs: &Arc<Refs>, time:
             publish(store, &pack_dir.join(bitmap), &place(store, cover.key(), "bitmap"))?;
             publish(store, &pack_dir.join("multi-pack-index"), &place(store, cover.key(), "midx"))
         }
-        Err(error @ (Error::Stopped(_) | Error::DiskFull)) => Err(error),
+        Err(error) if may_pass(&error, cancel) => Err(error),
         other => {
             let why = other.err().map_or_else(|| "git made none".to_owned(), |error| error.to_string());
             tracing::info!(why, "no bitmaps for these packs");
@@ -121,6 +121,17 @@ pub fn retain(store: &PackStore, keys: &[String]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the next try may end otherwise. What took too long would take as long again; a child that was ended from outside, or found
+/// the disk full, might not.
+pub(crate) fn may_pass(error: &Error, cancel: &Cancel) -> bool {
+    match error {
+        Error::Stopped(_) => cancel.is_cancelled(),
+        Error::DiskFull | Error::Damaged { .. } | Error::Io { .. } => true,
+        Error::Git(words) => words.contains("ended with signal") || words.contains("No space left on device"),
+        _ => false,
+    }
 }
 
 /// Removes those of one cover, so that they are made anew. The index first: whoever finds it finds its bitmap.

@@ -66,9 +66,15 @@ pub fn is_settled(store: &PackStore, pack: &PackHash) -> bool {
     place(store, pack, "none").exists() || read(store, pack).ok().and_then(parse).is_some()
 }
 
-/// Finds out, in the quarantine `id`, and keeps it. Blocks; reads every object of the pack that is no blob, once.
+/// Finds out, in the quarantine `id`, and keeps it. Blocks; reads every object of the pack that is no blob, once. A pack that takes
+/// longer than `time` is no bundle.
 pub fn examine(store: &PackStore, id: &str, pack: &Arc<Pack>, time: Duration, cancel: &Cancel) -> Result<()> {
-    let (extension, content) = match Tips::of(pack, &mut Budget::new(u64::MAX, time, cancel))? {
+    let found = match Tips::of(pack, &mut Budget::new(u64::MAX, time, cancel)) {
+        // The next try would come to the same end.
+        Err(error @ (Error::Stopped(_) | Error::Corrupt { .. })) if !cancel.is_cancelled() => Found::Not(error.to_string()),
+        found => found?,
+    };
+    let (extension, content) = match found {
         Found::Closed(tips) => ("tips", compose(&tips)),
         Found::Not(why) => {
             tracing::info!(why, pack = %pack.hash(), "this pack is no bundle");

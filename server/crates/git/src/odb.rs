@@ -26,8 +26,9 @@ pub use lost::Lost;
 pub use prefix::Prefix;
 pub(crate) use stored::Stored;
 
-/// Deltas between two trees of a chain that are kept.
+/// Deltas between two trees of a chain that are kept, and how many of these.
 const STEP: u32 = 8;
+const MOST_STEPS: usize = 8;
 /// Larger blobs are not kept in the shared cache of small objects.
 const SMALL_BLOB: usize = 64 << 10;
 /// A larger blob made by a delta is not inflated for the sake of a part of it.
@@ -77,22 +78,19 @@ impl<'a> Found<'a> {
 
     /// Looks at what the entry is a delta against, down to a whole object or to what is cached: all that decoding will give memory for.
     ///
-    /// Of a tree, every eighth of these, the lowest first: who walks through history soon asks for another tree above them.
+    /// Of a tree, every eighth of these, the lowest first: who walks through history soon asks for another tree above them. Only of
+    /// the lowest: each costs the way to it.
     fn check_bases(&self, id: &Oid) -> Result<Vec<data::Entry>> {
         let (pack, mut steps) = (self.pack, Vec::new());
         let (mut below, mut lowest) = (self.below(&self.entry), self.entry.header);
         for depth in 1..=pack.objects() {
             let entry = match below {
                 Ok(Some(entry)) => entry,
-                Ok(None) => {
-                    steps.reverse();
-                    return Ok(if lowest == Header::Tree { steps } else { Vec::new() });
-                }
+                Ok(None) => return Ok(if lowest == Header::Tree { lowest_first(steps) } else { Vec::new() }),
                 Err(why) => return Err(pack.damaged(*id, why)),
             };
             if let Some(kind) = pack.cache.kind((pack.data.id, entry.data_offset)) {
-                steps.reverse();
-                return Ok(if kind == Kind::Tree { steps } else { Vec::new() });
+                return Ok(if kind == Kind::Tree { lowest_first(steps) } else { Vec::new() });
             }
             lowest = entry.header;
             if depth % STEP == 0 {
@@ -123,6 +121,12 @@ impl<'a> Found<'a> {
     }
 }
 
+fn lowest_first(mut steps: Vec<data::Entry>) -> Vec<data::Entry> {
+    steps.reverse();
+    steps.truncate(MOST_STEPS);
+    steps
+}
+
 /// Whether the rest of the pack can stand for so many bytes. Memory is given before anything is inflated, and a damaged index may point
 /// to where any size stands.
 fn can_hold(pack: &Pack, entry: &data::Entry) -> bool {
@@ -137,9 +141,16 @@ fn decode(id: &Oid, found: &Found<'_>) -> Result<Object> {
         return Ok(object);
     }
     for entry in found.check_bases(id)? {
-        let place = (pack.data.id, entry.data_offset);
+        let (offset, place) = (entry.pack_offset(), (pack.data.id, entry.data_offset));
         let object = inflate(id, pack, entry)?;
-        pack.cache.put(place, sha1(object.kind, &object.data), &object);
+        let (step, proven) = (sha1(object.kind, &object.data), pack.entry_at(offset).map(|(id, _)| id));
+        if proven != Some(step) {
+            return Err(pack.damaged(proven.unwrap_or(*id), "the index leads to bytes of another id"));
+        }
+        // What is too large to be kept costs the whole way each time.
+        if !pack.cache.put(place, step, &object) {
+            break;
+        }
     }
     let object = inflate(id, pack, found.entry.clone())?;
     if sha1(object.kind, &object.data) != *id {

@@ -1,6 +1,7 @@
 //! Between async byte streams and blocking git work: bounded channels, so that a slow side throttles the other.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -8,6 +9,10 @@ use tokio::sync::mpsc;
 
 /// Bytes of one read from the client.
 const CHUNK: usize = 64 << 10;
+/// How long a refused client may pause before it is taken to have sent everything: over HTTP, where a body has an end;
+pub const SILENCE: Duration = Duration::from_secs(10);
+/// and over SSH, where some clients keep the line open and wait.
+pub const SILENCE_SSH: Duration = Duration::from_secs(1);
 
 /// The blocking end of a byte stream that an async task feeds.
 pub struct ChannelReader {
@@ -41,6 +46,18 @@ pub async fn read_chunk(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Byte
     let mut buffer = Vec::with_capacity(CHUNK);
     input.take(CHUNK as u64).read_buf(&mut buffer).await?;
     Ok(buffer.into())
+}
+
+/// Reads and drops what the client still sends, so that it gets to read why it was refused. Bounded in bytes, and by silence:
+/// some clients keep the line open when they have sent everything.
+pub async fn drain(input: &mut (impl AsyncRead + Unpin), most: u64, silence: Duration) {
+    let mut left = most;
+    while left > 0 {
+        match tokio::time::timeout(silence, read_chunk(input)).await {
+            Ok(Ok(chunk)) if !chunk.is_empty() => left = left.saturating_sub(chunk.len() as u64),
+            _ => return,
+        }
+    }
 }
 
 /// Passes the client's bytes to a [`ChannelReader`] until it has what it needs or the client stops.

@@ -1,7 +1,6 @@
 //! receive-pack: commands and a pack in, a report out. What becomes of them is `push`'s affair.
 
 use std::io;
-use std::time::Duration;
 
 use hardie_domain::names::RepoPath;
 use hardie_git::receive::{self, Receive, ReceiveAction};
@@ -11,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::Instrument as _;
 
-use super::bridge::{ChannelReader, pump, read_chunk};
+use super::bridge::{ChannelReader, SILENCE, SILENCE_SSH, drain, pump, read_chunk};
 use super::slots::Slot;
 use super::upload::is_disconnect;
 use super::{KEEPALIVE, Service};
@@ -24,10 +23,6 @@ use crate::{App, Ctx, Error, Result, access, damage, git_access};
 const PIECES: usize = 16;
 /// Progress lines waiting for a slow client; more are dropped.
 const LINES: usize = 32;
-/// How long a refused client may pause before it is taken to have sent everything: over HTTP, where a body has an end;
-const SILENCE: Duration = Duration::from_secs(10);
-/// and over SSH, where some clients keep the line open and wait.
-const SILENCE_SSH: Duration = Duration::from_secs(1);
 
 /// Serves one push. `stateless` is true over HTTP, where the advertisement was a request of its own.
 pub async fn git_receive_pack(
@@ -203,18 +198,6 @@ fn failed(error: Error, updates: Vec<hardie_domain::push::RefUpdate>) -> PushRep
     let mut report = PushReport::new(updates);
     report.refuse_all(&error.to_string());
     report
-}
-
-/// Reads and drops what the client still sends, so that it gets to read the report. Bounded in bytes by the pack limit, and by
-/// silence: some clients keep the line open when they have sent everything.
-async fn drain(input: &mut (impl AsyncRead + Unpin), most: u64, silence: Duration) {
-    let mut left = most;
-    while left > 0 {
-        match tokio::time::timeout(silence, read_chunk(input)).await {
-            Ok(Ok(chunk)) if !chunk.is_empty() => left = left.saturating_sub(chunk.len() as u64),
-            _ => return,
-        }
-    }
 }
 
 /// A protocol error is the client's; its explanation is queued in the machine, which goes on to the end by itself.

@@ -13,7 +13,7 @@ use hardie_git::wire::Version;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
 
-use super::bridge::read_chunk;
+use super::bridge::{SILENCE_SSH, drain, read_chunk};
 use super::slots::Slot;
 use super::{Service, pack};
 use crate::access::RepoAccess;
@@ -21,6 +21,8 @@ use crate::cancel::CancelOnDrop;
 use crate::git_access::{self, RepoHandle};
 use crate::{App, Ctx, Error, Result, access, bundles, damage};
 
+/// Bytes that are read of a client that was refused.
+const MOST_AFTER: u64 = 16 << 20;
 /// For so long a fetch need not ask again whether it may go on.
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -43,7 +45,7 @@ pub async fn git_upload_pack(
     let bundles = !stateless && bundles::are_kept(app, &handle).await;
     let config = UploadConfig { version, stateless, advertise: !stateless, bundles, limits };
     let machine = Upload::new(config, handle.refs.clone());
-    let asked = Asked { app, ctx, found: &found, handle: &handle };
+    let asked = Asked { stateless, app, ctx, found: &found, handle: &handle };
     let talk = converse(asked, machine, began, &slot, &mut input, &mut output);
     match tokio::time::timeout(limits.wall, talk).await {
         Ok(Ok(())) => Ok(()),
@@ -110,6 +112,7 @@ impl Began {
 
 /// Who asks for what.
 struct Asked<'a> {
+    stateless: bool,
     app: &'a App,
     ctx: &'a Ctx,
     found: &'a RepoAccess,
@@ -124,18 +127,18 @@ async fn converse(
     input: &mut (impl AsyncRead + Unpin + Send),
     output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> io::Result<()> {
-    let Asked { app, ctx, found, handle } = asked;
-    let mut reach = None;
+    let Asked { stateless, app, ctx, found, handle } = asked;
+    let (mut reach, mut refused) = (None, false);
     // Dropped with this future when the client leaves: walks stop.
     let gone = CancelOnDrop::default();
     loop {
         match machine.poll() {
             UploadAction::NeedInput => {
                 output.flush().await?;
-                match read_chunk(input).await? {
+                refused |= match read_chunk(input).await? {
                     chunk if chunk.is_empty() => told(machine.feed_eof()),
                     chunk => told(machine.feed(&chunk)),
-                }
+                };
             }
             UploadAction::Send(bytes) => output.write_all(&bytes).await?,
             UploadAction::Compute => {
@@ -145,19 +148,25 @@ async fn converse(
                 let permit = app.git.work_permit().await;
                 // Counted as this client's until it has ended, even if the client leaves before.
                 let slot = slot.clone();
-                (machine, reach) = spawn_blocking(move || {
+                let told_so;
+                (machine, reach, told_so) = spawn_blocking(move || {
                     let objects = before.unwrap_or_else(|| begin.reach());
-                    told(machine.compute(&objects));
+                    let told_so = told(machine.compute(&objects));
                     drop((permit, slot));
-                    (machine, Some(objects))
+                    (machine, Some(objects), told_so)
                 })
                 .await
                 .map_err(io::Error::other)?;
+                refused |= told_so;
                 damage::settle_or_log(app).await;
             }
             UploadAction::Bundles => {
-                let bundles = bundles::offer(app, ctx, found, handle).await.map_err(io::Error::other)?;
-                machine.list_bundles(bundles.as_slice());
+                // A client that got no list would end, and it can do without.
+                let offered = bundles::offer(app, ctx, found, handle).await.unwrap_or_else(|error| {
+                    tracing::warn!(error = &error as &dyn std::error::Error, repo.id = %found.repo.id, "no bundle is offered");
+                    None
+                });
+                machine.list_bundles(offered.as_slice());
             }
             UploadAction::Pack(request) => {
                 began.still_stands(app).await?;
@@ -165,15 +174,21 @@ async fn converse(
             }
             UploadAction::Done => {
                 output.flush().await?;
+                if refused && !stateless {
+                    // A client that is still sending would not read why.
+                    drain(input, MOST_AFTER, SILENCE_SSH).await;
+                }
                 return Ok(());
             }
         }
     }
 }
 
-/// The machine has queued an explanation for the client and goes on to the end by itself; the cause goes to the log.
-fn told(result: std::result::Result<(), UploadError>) {
-    if let Err(error) = result {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a fetch was refused");
+/// The machine has queued an explanation for the client and goes on to the end by itself; the cause goes to the log. Whether there is
+/// one.
+fn told(result: std::result::Result<(), UploadError>) -> bool {
+    if let Err(error) = &result {
+        tracing::debug!(error = error as &dyn std::error::Error, "a fetch was refused");
     }
+    result.is_err()
 }

@@ -1,5 +1,7 @@
 //! Keeps bitmaps and a commit-graph for the packs of large repositories, and none for others.
 
+use std::time::Duration;
+
 use hardie_domain::ids::RepoId;
 use hardie_git::Cancel;
 use hardie_git::bitmaps::{self, Cover};
@@ -12,9 +14,12 @@ use super::made::work_name;
 use crate::git_access::open_repo;
 use crate::{App, Error, Result};
 
+/// What making either may take: some seconds are ordinary.
+const LONGEST: Duration = Duration::from_secs(900);
+
 /// Looks at every large repository; for how many bitmaps or a commit-graph were made.
 pub async fn keep_bitmaps(app: &App) -> Result<u64> {
-    let (mut keys, mut made) = (Vec::new(), 0);
+    let (mut keys, mut made, mut failed) = (Vec::new(), 0, false);
     for repo in large_repos(app, bitmaps::FEWEST_OBJECTS).await? {
         match keep(app, repo).await {
             Ok(Some((key, fresh))) => {
@@ -25,9 +30,14 @@ pub async fn keep_bitmaps(app: &App) -> Result<u64> {
             Ok(None) => {}
             // One damaged repository must not keep the others slow.
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or commit-graph could be made")
+                failed = true;
+                tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or commit-graph could be made");
             }
         }
+    }
+    // What is not known to be needed no more stays.
+    if failed {
+        return Ok(made);
     }
     let packs = app.packs.clone();
     spawn_blocking(move || bitmaps::retain(&packs, &keys)).await.map_err(Error::internal)?.map_err(Error::internal)?;
@@ -46,23 +56,37 @@ async fn keep(app: &App, repo: RepoId) -> Result<Option<(String, bool)>> {
     }
     let hashes: Vec<PackHash> = handle.snapshot.packs.iter().map(|pack| PackHash(pack.hash)).collect();
     let (store, id, refs) = (app.packs.clone(), work_name(app, "bitmaps", repo), handle.refs.clone());
-    let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);
+    let permit = app.git.build_permit().await;
     let work = move || {
         let _permit = permit;
         let Some(cover) = Cover::of(&store.packs(&hashes)?) else { return Ok(None) };
-        let [graph, bitmaps] = [graph::is_settled(&store, &cover), bitmaps::is_settled(&store, &cover)];
-        // The graph first: what makes bitmaps walks by it.
-        if !graph {
-            graph::write(&store, &cover, &refs, wall, &Cancel::new())?;
-        }
-        if !bitmaps {
-            bitmaps::write(&store, &id, &cover, &refs, wall, &Cancel::new())?;
-        }
-        Ok(Some((cover.key().to_owned(), !graph || !bitmaps)))
+        // The graph first: what makes bitmaps walks by it. They can do without.
+        let graph = if graph::is_settled(&store, &cover) {
+            Ok(false)
+        } else {
+            graph::write(&store, &cover, &refs, LONGEST, &Cancel::new()).map(|()| true)
+        };
+        let bitmaps = if bitmaps::is_settled(&store, &cover) {
+            Ok(false)
+        } else {
+            bitmaps::write(&store, &id, &cover, &refs, LONGEST, &Cancel::new()).map(|()| true)
+        };
+        Ok(Some((cover.key().to_owned(), [graph, bitmaps])))
     };
     let kept = spawn_blocking(work).await.map_err(Error::internal)?.map_err(|error: hardie_git::Error| Error::internal(error))?;
-    if kept.as_ref().is_some_and(|(_, fresh)| *fresh) {
+    let Some((key, made)) = kept else { return Ok(None) };
+    let mut fresh = false;
+    for made in made {
+        match made {
+            Ok(made) => fresh |= made,
+            // What is settled stays, whatever comes of the rest.
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or no commit-graph could be made")
+            }
+        }
+    }
+    if fresh {
         app.git.open_anew(repo);
     }
-    Ok(kept)
+    Ok(Some((key, fresh)))
 }

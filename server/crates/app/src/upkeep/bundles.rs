@@ -1,5 +1,7 @@
 //! Finds out which large packs can be bundles.
 
+use std::time::Duration;
+
 use hardie_domain::ids::RepoId;
 use hardie_git::Cancel;
 use hardie_git::bundles;
@@ -12,9 +14,12 @@ use crate::bundles::chosen;
 use crate::git_access::open_repo;
 use crate::{App, Error, Result, damage};
 
+/// What reading one pack may take: seconds are ordinary.
+const LONGEST: Duration = Duration::from_secs(300);
+
 /// Looks at every large repository; how many packs were looked into.
 pub async fn keep_bundles(app: &App) -> Result<u64> {
-    let (mut packs, mut looked) = (Vec::new(), 0);
+    let (mut packs, mut looked, mut failed) = (Vec::new(), 0, false);
     if app.config.git_rules.bundle_uri {
         for repo in large_repos(app, bundles::FEWEST_OBJECTS).await? {
             match keep(app, repo).await {
@@ -25,9 +30,16 @@ pub async fn keep_bundles(app: &App) -> Result<u64> {
                 // Deleted meanwhile, or damaged, or in packs that are all small.
                 Ok(None) => {}
                 // One damaged repository must not keep the others without.
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bundle could be made"),
+                Err(error) => {
+                    failed = true;
+                    tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bundle could be made");
+                }
             }
         }
+    }
+    // What is not known to be needed no more would be read again, all of it.
+    if failed {
+        return Ok(looked);
     }
     let store = app.packs.clone();
     spawn_blocking(move || bundles::retain(&store, &packs)).await.map_err(Error::internal)?.map_err(Error::internal)?;
@@ -42,12 +54,12 @@ async fn keep(app: &App, repo: RepoId) -> Result<Option<(PackHash, bool)>> {
     };
     let Some(hash) = chosen(&handle.snapshot) else { return Ok(None) };
     let (store, id) = (app.packs.clone(), work_name(app, "bundle", repo));
-    let (permit, wall) = (app.git.build_permit().await, app.config.git_limits.wall);
+    let permit = app.git.build_permit().await;
     let work = move || {
         let _permit = permit;
         let fresh = !bundles::is_settled(&store, &hash);
         if fresh {
-            bundles::examine(&store, &id, &store.pack(&hash)?, wall, &Cancel::new())?;
+            bundles::examine(&store, &id, &store.pack(&hash)?, LONGEST, &Cancel::new())?;
         }
         Ok(Some((hash, fresh)))
     };

@@ -15,7 +15,7 @@ const PIECE: usize = 64 << 10;
 pub(super) struct Stream<'a> {
     sink: &'a mut dyn ByteSink,
     // Only a checksum of what we send: nobody gains by a collision here, so none is looked for.
-    hasher: Sha1,
+    hasher: Option<Sha1>,
     piece: Vec<u8>,
     sent: u64,
     cancel: &'a Cancel,
@@ -25,7 +25,7 @@ pub(super) struct Stream<'a> {
 impl<'a> Stream<'a> {
     pub(super) fn new(sink: &'a mut dyn ByteSink, cancel: &'a Cancel, time: Duration) -> Stream<'a> {
         let deadline = Instant::now().checked_add(time);
-        Stream { sink, hasher: Sha1::new(), piece: Vec::new(), sent: 0, cancel, deadline }
+        Stream { sink, hasher: Some(Sha1::new()), piece: Vec::new(), sent: 0, cancel, deadline }
     }
 
     /// Bytes taken so far: the offset of what comes next.
@@ -33,14 +33,24 @@ impl<'a> Stream<'a> {
         self.sent + self.piece.len() as u64
     }
 
+    /// The checksum of all that comes is known: it is not computed.
+    pub(super) fn trust(&mut self) {
+        self.hasher = None;
+    }
+
     pub(super) fn put(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
+            // Many at once go out from where they are.
+            if let Some((now, later)) = bytes.split_at_checked(PIECE).filter(|_| self.piece.is_empty()) {
+                self.send(now)?;
+                bytes = later;
+                continue;
+            }
             let (now, later) = bytes.split_at(bytes.len().min(PIECE - self.piece.len()));
             self.piece.extend_from_slice(now);
             bytes = later;
             if self.piece.len() == PIECE {
-                self.hasher.update(&self.piece);
-                self.send()?;
+                self.send_piece()?;
             }
         }
         Ok(())
@@ -54,26 +64,38 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Sends what is left and the trailer.
-    pub(super) fn finish(&mut self) -> Result<()> {
-        self.hasher.update(&self.piece);
-        let trailer = std::mem::take(&mut self.hasher).finalize();
-        self.piece.extend_from_slice(&trailer);
-        self.send()
+    /// Sends what is left and the trailer, which is `known` if nothing was computed.
+    pub(super) fn finish(&mut self, known: &[u8]) -> Result<()> {
+        let trailer = self.hasher.take().map(|mut hasher| {
+            hasher.update(&self.piece);
+            hasher.finalize()
+        });
+        self.piece.extend_from_slice(trailer.as_deref().unwrap_or(known));
+        self.send_piece()
     }
 
-    fn send(&mut self) -> Result<()> {
+    fn send_piece(&mut self) -> Result<()> {
+        let mut piece = std::mem::take(&mut self.piece);
+        self.send(&piece)?;
+        piece.clear();
+        self.piece = piece;
+        Ok(())
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
         if self.cancel.is_cancelled() {
             return Err(Error::Stopped("cancelled"));
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::Stopped("out of time"));
         }
-        if self.sink.data(&self.piece).is_break() {
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
+        if self.sink.data(bytes).is_break() {
             return Err(Error::Stopped("the receiver has gone"));
         }
-        self.sent += self.piece.len() as u64;
-        self.piece.clear();
+        self.sent += bytes.len() as u64;
         Ok(())
     }
 }

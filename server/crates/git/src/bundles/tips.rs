@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::object::{Kind, to_gix};
 use crate::odb::{Member, Odb};
 use crate::packs::Pack;
+use crate::read::objects::commit_node;
 
 /// Refs of a bundle: a client makes a ref of its own for each.
 const MOST_HEADS: usize = 1000;
@@ -64,14 +65,25 @@ impl Tips {
             if mark & NAMED == 0 {
                 found.tips.push(id);
             }
-            if mark & BELOW == 0 && found.heads.len() < MOST_HEADS && odb.header(&id)?.0 == Kind::Commit {
+            if mark & BELOW == 0 && odb.header(&id)?.0 == Kind::Commit {
                 found.heads.push(id);
             }
         }
+        newest(&odb, &mut found.heads)?;
         Ok(match (found.heads.is_empty(), found.tips.len()) {
             (true, _) => Found::Not("it has no commits".to_owned()),
             (_, tips) if tips > MOST_TIPS => Found::Not(format!("it has {tips} tips")),
             _ => Found::Closed(found),
         })
     }
+}
+
+/// Leaves the newest, if there are too many: what a client asks for next is likely to be built on these.
+fn newest(odb: &Odb, heads: &mut Vec<Oid>) -> Result<()> {
+    if heads.len() > MOST_HEADS {
+        let mut dated = heads.iter().map(|id| Ok((commit_node(odb, id)?.time, *id))).collect::<Result<Vec<_>>>()?;
+        dated.sort_unstable_by(|a, b| b.cmp(a));
+        *heads = dated.into_iter().take(MOST_HEADS).map(|(_, id)| id).collect();
+    }
+    Ok(())
 }

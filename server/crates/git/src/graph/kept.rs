@@ -12,12 +12,16 @@ use super::write::place;
 use crate::bitmaps::Cover;
 use crate::packs::{Pack, PackStore};
 
-/// Bytes of a graph at most, and of all that are kept. A million commits have about a hundred.
+/// Bytes of a graph at most, and of all that are kept; walks under way may hold more. A million commits have about a hundred.
 pub(super) const MOST: u64 = 192 << 20;
 
 /// Graphs by the name of what they cover, for all repositories of a process.
 #[derive(Debug, Default)]
-pub(crate) struct Graphs(Mutex<Kept>);
+pub(crate) struct Graphs {
+    kept: Mutex<Kept>,
+    /// Held while one is read: whoever asks for the same meanwhile gets that one.
+    reading: Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -37,6 +41,7 @@ impl Graphs {
 
     fn put(&self, key: &str, graph: &Arc<Graph>) {
         let mut kept = self.lock();
+        kept.by_key.remove(key);
         let room = (MOST as usize).saturating_sub(graph.bytes());
         while kept.by_key.values().map(|(graph, _)| graph.bytes()).sum::<usize>() > room
             && let Some(oldest) = kept.by_key.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone())
@@ -54,7 +59,7 @@ impl Graphs {
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
         // A cache: whatever is in it is true.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,9 +87,12 @@ impl Source {
         if let Some(graph) = self.store.graphs().get(&self.key) {
             return Some(graph);
         }
+        let _reading = self.store.graphs().reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(graph) = self.store.graphs().get(&self.key) {
+            return Some(graph);
+        }
         let path = place(&self.store, &self.key);
         match load(&path) {
-            // Read outside the lock: two threads may both do it.
             Ok(Ok(graph)) => {
                 let graph = Arc::new(graph);
                 self.store.graphs().put(&self.key, &graph);
@@ -95,7 +103,10 @@ impl Source {
                 tracing::warn!(path = %path.display(), why, ?removed, "a commit-graph is damaged");
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => tracing::warn!(path = %path.display(), %error, "a commit-graph cannot be read"),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a commit-graph cannot be read");
+                return None;
+            }
         }
         self.absent.store(true, Ordering::Relaxed);
         None

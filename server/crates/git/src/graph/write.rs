@@ -35,7 +35,7 @@ pub fn write(store: &PackStore, cover: &Cover, refs: &Arc<Refs>, time: Duration,
     let made = run(command, cover.names().as_bytes(), &bounds, cancel, "commit-graph").and_then(|_| check(&view, &file, time, cancel));
     match made {
         Ok(()) => bitmaps::publish(store, &file, &place(store, cover.key())),
-        Err(error @ (Error::Stopped(_) | Error::DiskFull | Error::Damaged { .. })) => Err(error),
+        Err(error) if bitmaps::may_pass(&error, cancel) => Err(error),
         Err(error) => {
             let why = error.to_string();
             tracing::info!(why, "no commit-graph for these packs");

@@ -8,6 +8,8 @@ use crate::packs::Pack;
 
 /// Where the first entry of a pack begins (gitformat-pack(5)).
 pub(crate) const FIRST_ENTRY: u64 = 12;
+/// Bytes that are handed out together.
+const RUN: u64 = 256 << 10;
 
 impl Pack {
     /// Whether its entries mean the same anywhere in another pack, for every client: the index has their checksums, nothing is before
@@ -27,19 +29,21 @@ impl Pack {
         *self.movable.get_or_init(look)
     }
 
-    /// Hands out every entry, as it is stored, once its bytes have the checksum that the index gives them.
-    pub(crate) fn each_entry(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let order = self.order();
-        for (at, next) in order.iter().zip(order.iter().skip(1).map(Some).chain([None])) {
-            let start = self.index.pack_offset_at_index(*at);
-            let end = next.map_or(self.data.pack_end() as u64, |next| self.index.pack_offset_at_index(*next));
+    /// Hands out all entries, as they are stored, some at a time, once the bytes of each have the checksum that the index gives them.
+    pub(crate) fn each_run(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let (mut order, mut start, mut first) = (self.order().iter().peekable(), FIRST_ENTRY, FIRST_ENTRY);
+        while let Some(at) = order.next() {
+            let end = order.peek().map_or(self.data.pack_end() as u64, |next| self.index.pack_offset_at_index(**next));
             let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
-            match self.data.entry_slice(start..end) {
-                Some(bytes) if Some(self.data.entry_crc32(start, length)) == self.index.crc32_at_index(*at) => take(bytes)?,
-                _ => {
-                    let id = from_gix(self.index.oid_at_index(*at));
-                    return Err(self.damaged(id, "the pack's bytes have another checksum than its index says"));
-                }
+            let is_inside = self.data.entry_slice(start..end).is_some();
+            if !is_inside || Some(self.data.entry_crc32(start, length)) != self.index.crc32_at_index(*at) {
+                let id = from_gix(self.index.oid_at_index(*at));
+                return Err(self.damaged(id, "the pack's bytes have another checksum than its index says"));
+            }
+            start = end;
+            if end - first >= RUN || order.peek().is_none() {
+                take(self.data.entry_slice(first..end).unwrap_or_default())?;
+                first = end;
             }
         }
         Ok(())

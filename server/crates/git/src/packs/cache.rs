@@ -52,10 +52,9 @@ impl ObjectCache {
         self.shard(place)?.kind(place)
     }
 
-    pub(crate) fn put(&self, place: Place, id: Oid, object: &Object) {
-        if let Some(mut shard) = self.shard(place) {
-            shard.put(place, (id, object.clone()));
-        }
+    /// Keeps an object; whether it is kept.
+    pub(crate) fn put(&self, place: Place, id: Oid, object: &Object) -> bool {
+        self.shard(place).is_some_and(|mut shard| shard.put(place, (id, object.clone())))
     }
 
     /// The large blob read last, if it is this one.
@@ -128,12 +127,12 @@ impl Generations {
         Some(named)
     }
 
-    fn put(&mut self, place: Place, named: Named) {
+    fn put(&mut self, place: Place, named: Named) -> bool {
         // The map's own cost is counted too: small objects are many.
         let weight = named.1.data.len() + 128;
         // What fills a quarter alone would only push everything else out.
         if weight > self.half / 4 {
-            return;
+            return false;
         }
         if self.weight + weight > self.half {
             self.old = std::mem::take(&mut self.young);
@@ -141,6 +140,7 @@ impl Generations {
         }
         self.weight += weight;
         self.young.insert(place, named);
+        true
     }
 }
 

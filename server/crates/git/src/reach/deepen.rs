@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
 use crate::read::history::History;
+use crate::read::nodes::Nodes;
 use crate::read::objects::{commit_node, peel};
 use crate::upload::{Cut, Deepen, ShallowUpdate};
 
@@ -89,7 +90,8 @@ fn reachable(odb: &Odb, tips: &[Oid], shallow: &[Oid], budget: &mut Budget) -> R
 fn by_boundary(odb: &Odb, tips: &[Oid], since: Option<i64>, not: &[Oid], budget: &mut Budget) -> Result<CutAt> {
     let mut excluded = HashSet::new();
     let mut history = History::new(commits(odb, not)?);
-    while let Some(id) = history.advance(odb, budget)? {
+    let nodes = Nodes::of(odb);
+    while let Some(id) = history.advance(&nodes, budget)? {
         excluded.insert(id);
     }
     let keeps = |id: &Oid, time: i64| !excluded.contains(id) && since.is_none_or(|since| time >= since);

@@ -11,6 +11,7 @@ use crate::budget::{Budget, Cancel};
 use crate::error::{Error, Result};
 use crate::odb::Odb;
 use crate::read::history::History;
+use crate::read::nodes::Nodes;
 use crate::wire::Refs;
 
 /// Ids that are kept: some 3 MB.
@@ -56,6 +57,7 @@ impl Known {
         if self.refs.all().len() > MOST_TIPS {
             return Ok(None);
         }
+        let nodes = Nodes::of(odb);
         loop {
             let mut slot = self.lock();
             let history = slot.get_or_insert_with(|| History::new(tips(&self.refs)));
@@ -66,7 +68,7 @@ impl Known {
                 if history.len() > MOST {
                     return Ok(None);
                 }
-                match history.advance(odb, budget) {
+                match history.advance(&nodes, budget) {
                     Ok(Some(_)) => {}
                     // The first step has looked at all tips.
                     Ok(None) => return Ok(Some(history.has_met(id))),
@@ -106,11 +108,11 @@ fn grown(mut history: History, odb: &Odb, older: &Refs, newer: &Refs) -> Option<
     if !missing.is_empty() {
         // A branch that went on is met behind its new tip, one that was merged and deleted behind another.
         let from: Vec<Oid> = if fresh.is_empty() { tips(newer).collect() } else { fresh.clone() };
-        let mut walk = History::new(from);
+        let (mut walk, nodes) = (History::new(from), Nodes::of(odb));
         let mut budget = Budget::new(NEWER, TIME, &Cancel::new());
         while !missing.is_empty() {
             // Ends without having met them all, or fails: then all is walked anew when somebody asks.
-            walk.advance_to(odb, &mut budget, |id| missing.remove(&id)).ok()??;
+            walk.advance_to(&nodes, &mut budget, |id| missing.remove(&id)).ok()??;
         }
     }
     fresh.into_iter().for_each(|tip| history.add(tip));

@@ -94,9 +94,11 @@ impl History {
 
     /// Whether the set holds this commit or tag. Walks as far as it must; the whole history for an answer of `false`.
     pub fn contains(&mut self, odb: &Odb, id: &Oid, budget: &mut Budget) -> Result<bool> {
-        self.load(odb)?;
+        // One for all steps: where two repositories have large commit-graphs, the next step might have to read it anew.
+        let nodes = Nodes::of(odb);
+        self.load(&nodes)?;
         while !self.seen.contains(id) {
-            if self.advance(odb, budget)?.is_none() {
+            if self.advance(&nodes, budget)?.is_none() {
                 return Ok(self.loose.contains(id));
             }
         }
@@ -114,20 +116,19 @@ impl History {
     }
 
     /// The next commit, newest first.
-    pub fn advance(&mut self, odb: &Odb, budget: &mut Budget) -> Result<Option<Oid>> {
-        self.advance_to(odb, budget, |_| false)
+    pub(crate) fn advance(&mut self, nodes: &Nodes<'_>, budget: &mut Budget) -> Result<Option<Oid>> {
+        self.advance_to(nodes, budget, |_| false)
     }
 
     /// As [`History::advance`], but does not go on behind commits and tags of which `ends` is true.
-    pub(crate) fn advance_to(&mut self, odb: &Odb, budget: &mut Budget, mut ends: impl FnMut(Oid) -> bool) -> Result<Option<Oid>> {
-        self.load(odb)?;
+    pub(crate) fn advance_to(&mut self, nodes: &Nodes<'_>, budget: &mut Budget, mut ends: impl FnMut(Oid) -> bool) -> Result<Option<Oid>> {
+        self.load(nodes)?;
         // Before anything is taken off: a walk that stops here must be able to go on from here.
         budget.step()?;
         let Some(id) = self.queue.pop() else { return Ok(None) };
-        let nodes = Nodes::of(odb);
         for parent in nodes.get(&id)?.parents {
             if !ends(parent) {
-                self.enqueue(&nodes, parent)?;
+                self.enqueue(nodes, parent)?;
             }
         }
         Ok(Some(id))
@@ -135,21 +136,18 @@ impl History {
 
     /// Trees and blobs at which tips point directly.
     pub fn loose(&mut self, odb: &Odb) -> Result<&[Oid]> {
-        self.load(odb)?;
+        self.load(&Nodes::of(odb))?;
         Ok(&self.loose)
     }
 
-    fn load(&mut self, odb: &Odb) -> Result<()> {
-        if self.pending.is_empty() {
-            return Ok(());
-        }
-        let nodes = Nodes::of(odb);
+    fn load(&mut self, nodes: &Nodes<'_>) -> Result<()> {
+        let odb = nodes.odb();
         while let Some(tip) = self.pending.pop() {
             if self.seen.contains(&tip) {
                 continue;
             }
             match odb.header(&tip)?.0 {
-                Kind::Commit => self.enqueue(&nodes, tip)?,
+                Kind::Commit => self.enqueue(nodes, tip)?,
                 Kind::Tag => {
                     self.seen.insert(tip);
                     self.pending.push(tag(odb, &tip)?.target);

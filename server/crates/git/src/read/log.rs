@@ -69,9 +69,9 @@ pub fn log(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<Log> {
 
 /// The number of commits that a tip reaches.
 pub fn count_commits(odb: &Odb, tip: &Oid, budget: &mut Budget) -> Result<u64> {
-    let mut history = super::history::History::new([*tip]);
+    let (mut history, nodes) = (super::history::History::new([*tip]), Nodes::of(odb));
     let mut count = 0;
-    while history.advance(odb, budget)?.is_some() {
+    while history.advance(&nodes, budget)?.is_some() {
         count += 1;
     }
     Ok(count)

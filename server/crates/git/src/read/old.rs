@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use hardie_domain::oid::Oid;
 
 use super::history::History;
+use super::nodes::Nodes;
 use super::objects::commit_node;
 use super::tree::decode;
 use crate::budget::Budget;
@@ -41,11 +42,12 @@ impl OldObjects {
             }
             self.loose = true;
         }
+        let nodes = Nodes::of(odb);
         while !self.seen.contains(id) {
             let tree = match self.open {
                 Some(tree) => tree,
                 None => {
-                    let Some(commit) = self.history.advance(odb, budget)? else { return Ok(false) };
+                    let Some(commit) = self.history.advance(&nodes, budget)? else { return Ok(false) };
                     commit_node(odb, &commit)?.tree
                 }
             };

@@ -35,10 +35,10 @@ struct Paint {
 }
 
 impl Paint {
-    fn run(odb: &Odb, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Paint> {
-        let (mut paint, nodes) = (Paint::default(), Nodes::of(odb));
-        paint.add(&nodes, *left, LEFT)?;
-        paint.add(&nodes, *right, RIGHT)?;
+    fn run(nodes: &Nodes<'_>, left: &Oid, right: &Oid, budget: &mut Budget) -> Result<Paint> {
+        let mut paint = Paint::default();
+        paint.add(nodes, *left, LEFT)?;
+        paint.add(nodes, *right, RIGHT)?;
         let mut slop = Slop::default();
         while !paint.live.is_empty() || slop.go_on(&paint.queue) {
             let Some(id) = paint.queue.pop() else { break };
@@ -51,7 +51,7 @@ impl Paint {
                 slop.one_sided(node.time);
             }
             for parent in node.parents {
-                paint.add(&nodes, parent, down)?;
+                paint.add(nodes, parent, down)?;
             }
         }
         Ok(paint)
@@ -82,7 +82,12 @@ pub fn is_ancestor(odb: &Odb, ancestor: &Oid, descendant: &Oid, budget: &mut Bud
     if ancestor == descendant {
         return Ok(true);
     }
-    let paint = Paint::run(odb, ancestor, descendant, budget)?;
+    is_below(&Nodes::of(odb), ancestor, descendant, budget)
+}
+
+/// The same of two that are not one.
+fn is_below(nodes: &Nodes<'_>, ancestor: &Oid, descendant: &Oid, budget: &mut Budget) -> Result<bool> {
+    let paint = Paint::run(nodes, ancestor, descendant, budget)?;
     Ok(paint.flags.get(ancestor).is_some_and(|flags| flags & BOTH == BOTH))
 }
 
@@ -98,7 +103,7 @@ pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, most: usize, budget: &mut
         return Ok(vec![*left]);
     }
     let (mut found, nodes) = (Vec::new(), Nodes::of(odb));
-    for id in Paint::run(odb, left, right, budget)?.with(BOTH) {
+    for id in Paint::run(&nodes, left, right, budget)?.with(BOTH) {
         found.push((nodes.get(&id)?.time, id));
     }
     found.sort_unstable_by(|a, b| b.cmp(a));
@@ -110,7 +115,7 @@ pub fn merge_bases(odb: &Odb, left: &Oid, right: &Oid, most: usize, budget: &mut
         // Where clocks were wrong, one candidate may lie below another.
         let mut below = false;
         for (_, other) in found.iter().filter(|(_, other)| other != id) {
-            below = below || is_ancestor(odb, id, other, budget)?;
+            below = below || is_below(&nodes, id, other, budget)?;
         }
         if !below {
             best.push(*id);
@@ -124,6 +129,6 @@ pub fn ahead_behind(odb: &Odb, base: &Oid, head: &Oid, budget: &mut Budget) -> R
     if base == head {
         return Ok(AheadBehind { ahead: 0, behind: 0 });
     }
-    let paint = Paint::run(odb, head, base, budget)?;
+    let paint = Paint::run(&Nodes::of(odb), head, base, budget)?;
     Ok(AheadBehind { ahead: paint.with(LEFT).count() as u64, behind: paint.with(RIGHT).count() as u64 })
 }
