@@ -19,8 +19,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let config = config::resolve(&args.settings)?;
     super::runtime()?.block_on(async {
         let server = wiring::start(config).await?;
+        // Caught before readiness is announced: whoever reads the line may end this process at once.
+        let stop = wiring::shutdown::requested()?;
         super::print_line(&server.ready_line())?;
-        wiring::shutdown::requested().await?;
+        stop.await;
         tracing::info!("draining: requests under way are finished, new ones refused");
         server.stop().await
     })

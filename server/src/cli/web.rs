@@ -47,17 +47,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let address = listener.local_addr()?;
         let router = ui::router(bundle, forward(upstream));
         // Signals are caught before readiness is announced: whoever reads the line may end this process at once.
-        let stop = wiring::shutdown::requested();
+        let stop = wiring::shutdown::requested()?;
         super::print_line(&serde_json::json!({ "ready": true, "web": format!("http://{address}") }).to_string())?;
-        let shutdown = async {
-            if let Err(error) = stop.await {
-                tracing::error!(error = %error, "cannot wait for signals; stopping");
-            }
-        };
         let config = HttpConfig::default();
         // It has no list of proxies that it trusts; what stands before it, if anything does, is one address for everybody.
         let config = HttpConfig { connections_per_client: config.connections / 2, ..config };
-        serve(listener, router, config, shutdown).await?;
+        serve(listener, router, config, stop).await?;
         Ok(())
     })
 }
