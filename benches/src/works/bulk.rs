@@ -55,6 +55,7 @@ pub fn measure(report: &mut Report) -> anyhow::Result<()> {
         ("clone, 50 at once", wire::fetch(tip, &[], &[]), MANY, Some(4.0)),
         ("clone --depth 1, 50 at once", wire::fetch(tip, &[], &["deepen 1"]), MANY, Some(50.0)),
         ("clone of half the history", wire::fetch(old, &[], &[]), 1, Some(1.0 / 1.1)),
+        ("fetch of the other half", wire::fetch(tip, &[old], &[]), 1, Some(1.0 / 1.1)),
         ("clone without blobs", wire::fetch(tip, &[], &["filter blob:none"]), 1, Some(1.0 / 1.1)),
     ];
     for (name, body, times, least) in works {

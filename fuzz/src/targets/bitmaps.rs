@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use hardie_git::bitmaps::{Bits, Index};
-use sha1::{Digest as _, Sha1};
+use hardie_git::chunked::{SUM, checksum};
+use hardie_git::object::Kind;
 
 use crate::repository::repository;
 
-const SUM: usize = 20;
 /// Where a bitmap names its index by its checksum.
 const NAMED: usize = 12;
 
@@ -27,6 +27,9 @@ pub fn run(data: &[u8]) {
     let packs: Vec<_> = repository().odb.members().iter().map(|member| Arc::clone(&member.pack)).collect();
     let Ok(index) = Index::parse(midx, bitmap, &packs) else { return };
     let mut all = Bits::new(index.len());
+    for kind in [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag] {
+        let _ = index.of_kind(kind);
+    }
     for bit in 0..index.len() {
         let id = index.id(bit).expect("every bit stands for an object");
         // Ids that are out of order are not found.
@@ -39,7 +42,7 @@ pub fn run(data: &[u8]) {
 /// Puts the right checksum at the end; what it is.
 fn sign(file: &mut [u8]) -> [u8; SUM] {
     let end = file.len().saturating_sub(SUM);
-    let sum: [u8; SUM] = Sha1::digest(file.get(..end).unwrap_or_default()).into();
+    let sum = checksum(file.get(..end).unwrap_or_default());
     if let Some(place) = file.get_mut(end..end + SUM) {
         place.copy_from_slice(&sum);
     }

@@ -1,19 +1,17 @@
 //! A commit-graph: whatever is in it, reading gives an answer or none.
 
+use hardie_git::chunked::{SUM, checksum};
 use hardie_git::graph::Graph;
 
 use crate::repository::repository;
-
-/// Bytes of the checksum at the end.
-const TRAILER: usize = 20;
 
 /// Reads everything in a graph of these bytes, the last of which are made the checksum of the others.
 pub fn run(data: &[u8]) {
     if let Ok(graph) = Graph::parse(data.to_vec()) {
         read(&graph);
     }
-    let mut bytes = data.get(..data.len().saturating_sub(TRAILER)).unwrap_or_default().to_vec();
-    bytes.extend(Graph::checksum(&bytes));
+    let mut bytes = data.get(..data.len().saturating_sub(SUM)).unwrap_or_default().to_vec();
+    bytes.extend(checksum(&bytes));
     if let Ok(graph) = Graph::parse(bytes) {
         read(&graph);
     }

@@ -1,12 +1,14 @@
-//! Builds the pack for a fetch. A chain: what is small is planned and written in process, so are whole packs, everything else is left
-//! to a bounded `git pack-objects`.
+//! Builds the pack for a fetch. A chain: what is small is planned and written in process, so is what bitmaps cover, everything else is
+//! left to a bounded `git pack-objects`.
 //!
-//! Start reading at [`build_pack`], then `plan` (which objects), `whole` (which packs), `forms` (as what each is sent) and `copy` (the
-//! bytes).
+//! Start reading at [`build_pack`], then `plan` (which objects), `covered` (which of them are copied with their packs), `forms` (as what
+//! each is sent) and `copy` (the bytes).
 
 mod child;
 mod commits;
+mod copied;
 mod copy;
+mod covered;
 mod delta;
 pub(crate) mod encode;
 mod forms;
@@ -14,7 +16,6 @@ mod plan;
 mod scope;
 mod stream;
 mod trees;
-mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +48,7 @@ pub struct Source<'a> {
 /// The caller has checked every want. Nothing is sent before it is known which objects go in, so that an error before that can
 /// still be told to the client. After an error the pack has no trailer.
 pub fn build_pack(source: &Source<'_>, request: &PackRequest, sink: &mut dyn ByteSink, cancel: &Cancel, time: Duration) -> Result<()> {
-    let built = build_here(source.odb, source.refs, request, sink, cancel, time)? || build_whole(source, request, sink, cancel, time)?;
+    let built = build_here(source.odb, source.refs, request, sink, cancel, time)? || build_covered(source, request, sink, cancel, time)?;
     if built { Ok(()) } else { pack_objects(&*(source.view)()?, request, sink, cancel, time) }
 }
 
@@ -58,15 +59,15 @@ pub fn build_here(odb: &Odb, refs: &Refs, request: &PackRequest, sink: &mut dyn 
     Ok(true)
 }
 
-/// Builds a clone of whole packs in process; false, with nothing sent, if it is none.
-pub(crate) fn build_whole(
+/// Builds what bitmaps cover in process; false, with nothing sent, if it is little or nothing.
+pub(crate) fn build_covered(
     source: &Source<'_>,
     request: &PackRequest,
     sink: &mut dyn ByteSink,
     cancel: &Cancel,
     time: Duration,
 ) -> Result<bool> {
-    let Some(plan) = whole::plan(source.packs, source.odb, source.refs, request, cancel)? else { return Ok(false) };
+    let Some(plan) = covered::plan(source.packs, source.odb, source.refs, request, cancel)? else { return Ok(false) };
     copy::write(source.odb, &plan, request, sink, cancel, time)?;
     Ok(true)
 }

@@ -6,15 +6,14 @@
 
 pub mod filter;
 pub mod kept;
-mod table;
 pub mod write;
 
 use std::fmt;
 use std::ops::Range;
 
 use hardie_domain::oid::Oid;
-use sha1::{Digest as _, Sha1};
 
+use crate::chunked::{self, Form, Table};
 use crate::read::parse::CommitNode;
 use filter::{Filter, Filters, Key};
 pub use write::{is_settled, write};
@@ -25,8 +24,8 @@ const NO_PARENT: u32 = 0x7000_0000;
 const MARK: u32 = 1 << 31;
 /// Bytes of one commit: its tree, two parents, and time with generation.
 const ROW: usize = 36;
-/// Bytes of the checksum at the end.
-const TRAILER: usize = 20;
+/// Signature, version 1 of the format, SHA-1.
+const FORM: Form = Form { head: b"CGPH\x01\x01", before: 8 };
 
 /// A commit-graph in memory, whose bytes have the checksum at their end.
 pub struct Graph {
@@ -41,12 +40,8 @@ pub struct Graph {
 impl Graph {
     /// Reads these bytes, or says what is wrong with them.
     pub fn parse(bytes: Vec<u8>) -> Result<Graph, &'static str> {
-        let end = bytes.len().checked_sub(TRAILER).ok_or("it is shorter than a checksum")?;
-        let (body, sum) = bytes.split_at_checked(end).ok_or("it is shorter than a checksum")?;
-        if Graph::checksum(body) != sum {
-            return Err("it has not the checksum at its end");
-        }
-        let table = table::read(body)?;
+        let body = chunked::sound(&bytes).ok_or("it has not the checksum at its end")?;
+        let table = Table::read(body, &FORM)?;
         let fan = fan(table.get(b"OIDF").and_then(|range| body.get(range)).ok_or("it has no fanout")?)?;
         let count = fan.last().map_or(0, |count| *count as usize);
         let sized = |id, size: usize| table.get(id).filter(|range| Some(range.len()) == count.checked_mul(size));
@@ -58,11 +53,6 @@ impl Graph {
         };
         let edges = table.get(b"EDGE").unwrap_or_default();
         Ok(Graph { fan, ids, rows, edges, filters, bytes })
-    }
-
-    /// What stands behind these bytes if they are a graph.
-    pub fn checksum(body: &[u8]) -> [u8; TRAILER] {
-        Sha1::digest(body).into()
     }
 
     /// Commits in it.

@@ -14,6 +14,7 @@ pub mod budget;
 pub mod build;
 pub mod bundles;
 pub mod child;
+pub mod chunked;
 pub mod collect;
 pub mod connectivity;
 pub mod diff;

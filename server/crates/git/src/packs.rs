@@ -16,7 +16,6 @@ pub mod store;
 pub mod suspects;
 pub(crate) mod workplace;
 
-pub(crate) use body::FIRST_ENTRY;
 pub use carry::Intake;
 pub use examine::Damage;
 pub use files::{DiskFiles, Files};

@@ -9,7 +9,7 @@ use hardie_git::graph;
 use hardie_git::packs::PackHash;
 use tokio::task::spawn_blocking;
 
-use super::large::large_repos;
+use super::large::{Kept, keep_of_each};
 use super::made::work_name;
 use crate::git_access::open_repo;
 use crate::{App, Error, Result};
@@ -19,26 +19,9 @@ const LONGEST: Duration = Duration::from_secs(900);
 
 /// Looks at every large repository; for how many bitmaps or a commit-graph were made.
 pub async fn keep_bitmaps(app: &App) -> Result<u64> {
-    let (mut keys, mut made, mut failed) = (Vec::new(), 0, false);
-    for repo in large_repos(app, bitmaps::FEWEST_OBJECTS).await? {
-        match keep(app, repo).await {
-            Ok(Some((key, fresh))) => {
-                keys.push(key);
-                made += u64::from(fresh);
-            }
-            // Deleted meanwhile.
-            Ok(None) => {}
-            // One damaged repository must not keep the others slow.
-            Err(error) => {
-                failed = true;
-                tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bitmaps or commit-graph could be made");
-            }
-        }
-    }
+    let Kept { needed, made } = keep_of_each(app, bitmaps::FEWEST_OBJECTS, keep).await?;
     // What is not known to be needed no more stays.
-    if failed {
-        return Ok(made);
-    }
+    let Some(keys) = needed else { return Ok(made) };
     let packs = app.packs.clone();
     spawn_blocking(move || bitmaps::retain(&packs, &keys)).await.map_err(Error::internal)?.map_err(Error::internal)?;
     Ok(made)

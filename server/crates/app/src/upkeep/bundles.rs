@@ -8,7 +8,7 @@ use hardie_git::bundles;
 use hardie_git::packs::PackHash;
 use tokio::task::spawn_blocking;
 
-use super::large::large_repos;
+use super::large::{Kept, keep_of_each};
 use super::made::work_name;
 use crate::bundles::chosen;
 use crate::git_access::open_repo;
@@ -19,31 +19,15 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 /// Looks at every large repository; how many packs were looked into.
 pub async fn keep_bundles(app: &App) -> Result<u64> {
-    let (mut packs, mut looked, mut failed) = (Vec::new(), 0, false);
-    if app.config.git_rules.bundle_uri {
-        for repo in large_repos(app, bundles::FEWEST_OBJECTS).await? {
-            match keep(app, repo).await {
-                Ok(Some((pack, fresh))) => {
-                    packs.push(pack);
-                    looked += u64::from(fresh);
-                }
-                // Deleted meanwhile, or damaged, or in packs that are all small.
-                Ok(None) => {}
-                // One damaged repository must not keep the others without.
-                Err(error) => {
-                    failed = true;
-                    tracing::error!(error = &error as &dyn std::error::Error, repo.id = %repo, "no bundle could be made");
-                }
-            }
-        }
-    }
+    let Kept { needed, made } = match app.config.git_rules.bundle_uri {
+        true => keep_of_each(app, bundles::FEWEST_OBJECTS, keep).await?,
+        false => Kept { needed: Some(Vec::new()), made: 0 },
+    };
     // What is not known to be needed no more would be read again, all of it.
-    if failed {
-        return Ok(looked);
-    }
+    let Some(packs) = needed else { return Ok(made) };
     let store = app.packs.clone();
     spawn_blocking(move || bundles::retain(&store, &packs)).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    Ok(looked)
+    Ok(made)
 }
 
 /// The pack of the repository's bundle, and whether it is new.

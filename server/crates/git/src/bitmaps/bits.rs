@@ -38,6 +38,20 @@ impl Bits {
         }
     }
 
+    /// Removes all of another set.
+    pub fn remove_all(&mut self, other: &Bits) {
+        for (word, less) in self.words.iter_mut().zip(&other.words) {
+            *word &= !less;
+        }
+    }
+
+    /// Removes a number.
+    pub fn remove(&mut self, bit: u32) {
+        if let Some(word) = self.words.get_mut((bit / WORD) as usize) {
+            *word &= !(1 << (bit % WORD));
+        }
+    }
+
     /// Its numbers in a range.
     pub fn within(&self, range: Range<u32>) -> impl Iterator<Item = u32> {
         range.filter(|bit| self.has(*bit))
@@ -132,5 +146,10 @@ mod tests {
         other.add(5);
         bits.add_all(&other);
         assert_eq!((bits.within(0..70).collect::<Vec<_>>(), bits.within(6..69).count()), (vec![5, 69], 0));
+        bits.remove_all(&other);
+        assert_eq!(bits.within(0..70).collect::<Vec<_>>(), [69]);
+        bits.remove(69);
+        bits.remove(700);
+        assert_eq!(bits, Bits::new(70));
     }
 }

@@ -4,26 +4,26 @@
 //! with their checksums: what they say decides which objects a client gets.
 
 use std::collections::HashMap;
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use gix::odb::pack::multi_index::File;
 use hardie_domain::oid::Oid;
-use sha1::{Digest as _, Sha1};
 
 use super::bits::{Bits, Ewah};
 use super::{Cover, forget, place};
+use crate::chunked::{self, Form, Table, load};
 use crate::error::{Error, Result};
-use crate::object::{from_gix, to_gix};
+use crate::object::{Kind, from_gix, to_gix};
 use crate::packs::{Pack, PackStore};
 
 /// Bytes of each file: they are held while a pack is planned. An index has 32 for an object.
 const MOST: u64 = 32 << 20;
 /// Bytes of one allocation that the index may ask for.
 const ALLOCATION: usize = 32 << 20;
-const SUM: usize = 20;
+/// Of a multi-pack index: signature, version 1 of the format, SHA-1; behind the counts of chunks and files, that of packs.
+const FORM: Form = Form { head: b"MIDX\x01\x01", before: 12 };
 /// Of a bitmap file: signature, version, flags, number of rows, checksum of the index.
 const HEADER: usize = 32;
 /// A flag: what is reached from what has a bit has one as well.
@@ -71,6 +71,8 @@ pub struct Index {
     /// By the place of its commit, a row.
     row_of: HashMap<u32, usize>,
     bitmap: Vec<u8>,
+    /// Where it says which objects are commits, trees, blobs and tags.
+    kinds: [Range<usize>; 4],
     parts: Vec<Part>,
 }
 
@@ -103,13 +105,16 @@ impl Index {
 
     /// Reads both files, over the packs that the index names; or says what is wrong with them.
     pub fn parse(midx: Vec<u8>, bitmap: Vec<u8>, packs: &[Arc<Pack>]) -> Result<Index, Unread> {
-        let reverse = reverse_index(sound(&midx)?).ok_or(Unread::Unknown("the index has no reverse index".to_owned()))?;
-        let places: Vec<u32> = reverse.iter().map(|place| u32::from_be_bytes(*place)).collect();
+        let body = sound(&midx)?;
+        let table = Table::read(body, &FORM).map_err(|why| Unread::Unknown(format!("the index: {why}")))?;
+        // For each bit the place of its object in the index. gix passes over this chunk.
+        let reverse = table.get(b"RIDX").and_then(|range| body.get(range));
+        let reverse = reverse.ok_or(Unread::Unknown("the index has no reverse index".to_owned()))?;
+        let places: Vec<u32> = reverse.as_chunks().0.iter().map(|place| u32::from_be_bytes(*place)).collect();
         let midx = File::from_data(midx, "multi-pack-index".into(), Some(ALLOCATION)).map_err(|e| Unread::Unknown(e.to_string()))?;
         let (bits, parts) = parts(&midx, &places, packs).map_err(Unread::Unknown)?;
-        let rows = rows(sound(&bitmap)?, midx.checksum().as_bytes());
-        let (rows, row_of) = rows.ok_or(Unread::Unknown("the bitmap is not one of this index, or of an unknown kind".to_owned()))?;
-        Ok(Index { key: String::new(), midx, places, bits, rows, row_of, bitmap, parts })
+        let Rows { kinds, rows, row_of } = rows(sound(&bitmap)?, midx.checksum().as_bytes()).ok_or(Unread::Unknown("the bitmap is not one of this index, or of an unknown kind".to_owned()))?;
+        Ok(Index { key: String::new(), midx, places, bits, rows, row_of, bitmap, kinds, parts })
     }
 
     /// Packs by their bits.
@@ -133,11 +138,25 @@ impl Index {
         self.places.get(bit as usize).map(|place| from_gix(self.midx.oid_at_index(*place)))
     }
 
+    /// All objects of a kind.
+    pub fn of_kind(&self, kind: Kind) -> Result<Bits> {
+        let [commits, trees, blobs, tags] = &self.kinds;
+        let place = match kind {
+            Kind::Commit => commits,
+            Kind::Tree => trees,
+            Kind::Blob => blobs,
+            Kind::Tag => tags,
+        };
+        let mut bits = Bits::new(self.len());
+        let mut data = self.bitmap.get(place.clone()).unwrap_or_default();
+        Ewah::take(&mut data).and_then(|row| bits.flip(&row)).ok_or_else(damaged)?;
+        Ok(bits)
+    }
+
     /// Adds all that the commit of a bit reaches; false if that is not kept.
     pub fn add_reached(&self, commit: u32, to: &mut Bits) -> Result<bool> {
         let row = self.places.get(commit as usize).and_then(|place| self.row_of.get(place));
         let Some(mut at) = row.copied() else { return Ok(false) };
-        let damaged = || Error::Git("a row of a bitmap is damaged".to_owned());
         let mut reached = Bits::new(self.len());
         loop {
             let row = self.rows.get(at).ok_or_else(damaged)?;
@@ -152,33 +171,19 @@ impl Index {
     }
 }
 
+fn damaged() -> Error {
+    Error::Git("a row of a bitmap is damaged".to_owned())
+}
+
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::metadata(path) {
-        Ok(found) if found.len() <= MOST => {}
-        _ => return Ok(None),
-    }
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+    match load(path, MOST) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io("reading bitmaps", error)),
+        read => read.map_err(|e| Error::io("reading bitmaps", e)),
     }
 }
 
-/// The file, if it ends in its checksum.
 fn sound(file: &[u8]) -> Result<&[u8], Unread> {
-    match file.split_last_chunk::<SUM>() {
-        Some((body, sum)) if Sha1::digest(body).as_slice() == sum => Ok(file),
-        _ => Err(Unread::Damaged),
-    }
-}
-
-/// For each bit the place of its object in the index. It is a chunk of its own, which gix passes over.
-fn reverse_index(midx: &[u8]) -> Option<&[[u8; 4]]> {
-    let chunks = usize::from(*midx.get(6)?);
-    let (table, _) = midx.get(12..12 + (chunks + 1) * 12)?.as_chunks::<12>();
-    let start = |entry: &[u8; 12]| entry.last_chunk().and_then(|at| usize::try_from(u64::from_be_bytes(*at)).ok());
-    let at = table.iter().position(|entry| entry.starts_with(b"RIDX"))?;
-    Some(midx.get(start(table.get(at)?)?..start(table.get(at + 1)?)?)?.as_chunks().0)
+    chunked::sound(file).ok_or(Unread::Damaged)
 }
 
 /// The bit of every place, and the bits of every pack.
@@ -212,17 +217,26 @@ fn parts(midx: &File<Vec<u8>>, places: &[u32], packs: &[Arc<Pack>]) -> Result<(V
     Ok((bits, parts))
 }
 
-/// The rows of a bitmap file that belongs to the index of this checksum, and their commits.
-fn rows(file: &[u8], index: &[u8]) -> Option<(Vec<Row>, HashMap<u32, usize>)> {
+/// What is in a bitmap file: a row for each kind of objects, and those of commits.
+struct Rows {
+    kinds: [Range<usize>; 4],
+    rows: Vec<Row>,
+    row_of: HashMap<u32, usize>,
+}
+
+/// The rows of a bitmap file, without its checksum, that belongs to the index of this checksum.
+fn rows(file: &[u8], index: &[u8]) -> Option<Rows> {
     let (header, mut rest) = file.split_first_chunk::<HEADER>()?;
     let number = |at: usize| header.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map(u16::from_be_bytes);
     if !header.starts_with(b"BITM") || number(4) != Some(1) || number(6)? & !BEHIND != FULL || !header.ends_with(index) {
         return None;
     }
     let count = header.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes)?;
-    // Which objects are commits, trees, blobs and tags.
-    for _ in 0..4 {
+    let mut kinds = [const { 0..0 }; 4];
+    for kind in &mut kinds {
+        let start = file.len() - rest.len();
         Ewah::take(&mut rest)?;
+        *kind = start..file.len() - rest.len();
     }
     let (mut rows, mut row_of) = (Vec::new(), HashMap::new());
     for _ in 0..count {
@@ -234,5 +248,5 @@ fn rows(file: &[u8], index: &[u8]) -> Option<(Vec<Row>, HashMap<u32, usize>)> {
         row_of.insert(u32::from_be_bytes(*place), rows.len());
         rows.push(Row { place: start..file.len() - rest.len(), back: *back });
     }
-    Some((rows, row_of))
+    Some(Rows { kinds, rows, row_of })
 }

@@ -89,6 +89,8 @@ struct Walk<'a> {
     /// Commits that count as having no parents.
     cut: &'a HashSet<Oid>,
     seen: HashMap<Oid, Seen>,
+    /// Parents of held commits, told or not: a wrong clock may keep a commit in the queue until it is too late for its parents.
+    below: HashSet<Oid>,
     queue: DateQueue,
     /// Queued commits that would be sent as things stand.
     open: usize,
@@ -100,7 +102,8 @@ struct Walk<'a> {
 ///
 /// More than `most` commits to send are [`Error::TooLarge`].
 pub(super) fn commits(odb: &Odb, wants: &[Oid], held: &[Oid], cut: &HashSet<Oid>, most: usize, budget: &mut Budget) -> Result<Commits> {
-    let mut walk = Walk { odb, cut, seen: HashMap::new(), queue: DateQueue::default(), open: 0, order: Vec::new() };
+    let (seen, below, queue) = (HashMap::new(), HashSet::new(), DateQueue::default());
+    let mut walk = Walk { odb, cut, seen, below, queue, open: 0, order: Vec::new() };
     held.iter().try_for_each(|id| walk.paint(*id, HELD))?;
     wants.iter().try_for_each(|id| walk.paint(*id, WANTED))?;
     let (mut oldest, mut slop, mut long) = (i64::MAX, SLOP, LONG_SLOP);
@@ -125,7 +128,26 @@ pub(super) fn commits(odb: &Odb, wants: &[Oid], held: &[Oid], cut: &HashSet<Oid>
 }
 
 impl Walk<'_> {
+    /// Puts a commit on a side; of a held one those below it, too, as far as they were met.
     fn paint(&mut self, id: Oid, side: u8) -> Result<()> {
+        let mut todo = vec![(id, side)];
+        while let Some((id, side)) = todo.pop() {
+            let side = if self.below.contains(&id) { side | HELD } else { side };
+            if !self.paint_one(id, side)? {
+                continue;
+            }
+            let parents = self.seen.get(&id).map(|seen| seen.node.parents.as_slice()).unwrap_or_default();
+            for parent in parents {
+                if self.below.insert(*parent) && self.seen.contains_key(parent) {
+                    todo.push((*parent, HELD));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is held and was not known to be.
+    fn paint_one(&mut self, id: Oid, side: u8) -> Result<bool> {
         if !self.seen.contains_key(&id) {
             let mut node = commit_node(self.odb, &id).map_err(|error| match error {
                 Error::NotFound(id) => Error::corrupt(id, "a commit in history is missing"),
@@ -136,8 +158,9 @@ impl Walk<'_> {
             }
             self.seen.insert(id, Seen { side: 0, told: 0, queued: false, node });
         }
-        let Some(seen) = self.seen.get_mut(&id) else { return Ok(()) };
+        let Some(seen) = self.seen.get_mut(&id) else { return Ok(false) };
         let was_open = seen.queued && seen.is_sent();
+        let is_new = side & !seen.side & HELD != 0;
         seen.side |= side;
         if !seen.queued && seen.side != seen.told {
             seen.queued = true;
@@ -145,7 +168,7 @@ impl Walk<'_> {
         }
         let is_open = seen.queued && seen.is_sent();
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
-        Ok(())
+        Ok(is_new)
     }
 
     /// Tells one commit's parents who reaches them. Says whether the commit is to be sent as things stand, and its date.

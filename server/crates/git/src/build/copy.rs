@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hardie_domain::oid::Oid;
 
+use super::copied::{Copied, Moved};
 use super::delta;
 use super::encode::{Deflater, OFS_DELTA, REF_DELTA, distance, header, number};
 use super::forms::{Base, Entry, Form, LARGEST_DELTA};
@@ -13,7 +14,6 @@ use crate::budget::Cancel;
 use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::odb::Odb;
-use crate::packs::{FIRST_ENTRY, Pack};
 use crate::sink::ByteSink;
 use crate::upload::PackRequest;
 
@@ -27,12 +27,12 @@ pub(super) fn write(
     time: Duration,
 ) -> Result<()> {
     let entries = plan.entries.as_slice();
-    let packed: usize = plan.whole.iter().map(|pack| pack.objects() as usize).sum();
+    let packed: usize = plan.copied.iter().map(Copied::len).sum();
     let count = u32::try_from(entries.len() + packed).map_err(|_| Error::TooLarge("too many objects for one pack".to_owned()))?;
     let mut stream = Stream::new(sink, cancel, time);
     // One whole pack and nothing else is that pack, bit by bit; each entry is compared with the index.
-    let known = match (plan.whole.as_slice(), entries) {
-        ([pack], []) => Some(pack.data.checksum().as_slice().to_vec()),
+    let known = match (plan.copied.as_slice(), entries) {
+        ([copied], []) if copied.is_whole() => Some(copied.pack.data.checksum().as_slice().to_vec()),
         _ => None,
     };
     if known.is_some() {
@@ -44,18 +44,18 @@ pub(super) fn write(
     stream.put(b"PACK\0\0\0\x02")?;
     stream.put(&count.to_be_bytes())?;
     let offsets = vec![None; entries.len()];
-    let (by_offset, whole) = (request.ofs_delta, Vec::with_capacity(plan.whole.len()));
-    let mut writer = Writer { odb, entries, stream, offsets, by_offset, whole, deflater: Deflater::default(), told: Told::default() };
-    for pack in &plan.whole {
-        writer.whole.push((pack, writer.stream.offset()));
-        pack.each_run(|bytes| writer.stream.put(bytes))?;
+    let mut moved = Vec::with_capacity(plan.copied.len());
+    for copied in &plan.copied {
+        moved.push(copied.write(&mut stream)?);
     }
+    let (deflater, told) = (Deflater::default(), Told::default());
+    let mut writer = Writer { odb, plan, stream, offsets, by_offset: request.ofs_delta, moved, deflater, told };
     (0..entries.len()).try_for_each(|at| writer.with_bases(at))?;
     if request.progress {
         let Told { deltas, reused, reused_deltas } = writer.told;
         let text = format!(
             "Total {count} (delta {deltas}), reused {reused} (delta {reused_deltas}), pack-reused {packed} (from {})\n",
-            plan.whole.len()
+            plan.copied.len()
         );
         writer.stream.say(&text)?;
     }
@@ -72,13 +72,13 @@ struct Told {
 
 struct Writer<'a, 'b> {
     odb: &'a Odb,
-    entries: &'b [Entry<'a>],
+    plan: &'b Plan<'a>,
     stream: Stream<'b>,
     /// Where each entry begins that is written.
     offsets: Vec<Option<u64>>,
     by_offset: bool,
-    /// Packs that were written whole, and where the first entry of each begins.
-    whole: Vec<(&'b Pack, u64)>,
+    /// Where copied entries are, by pack.
+    moved: Vec<Moved>,
     deflater: Deflater,
     told: Told,
 }
@@ -90,10 +90,10 @@ impl<'a> Writer<'a, '_> {
         let mut next = Some(at);
         while let Some(at) = next.filter(|at| self.offsets.get(*at).is_some_and(Option::is_none)) {
             todo.push(at);
-            next = self.entries.get(at).and_then(|entry| entry.form.first());
+            next = self.plan.entries.get(at).and_then(|entry| entry.form.first());
         }
         while let Some(at) = todo.pop() {
-            if let (Some(slot), Some(entry)) = (self.offsets.get_mut(at), self.entries.get(at)) {
+            if let (Some(slot), Some(entry)) = (self.offsets.get_mut(at), self.plan.entries.get(at)) {
                 *slot = Some(self.stream.offset());
                 self.entry(entry)?;
             }
@@ -135,7 +135,7 @@ impl<'a> Writer<'a, '_> {
         let object = self.odb.find(&entry.id)?;
         let base_id = match base {
             Base::Held(id) => id,
-            Base::Sent(at) => self.entries.get(at).map_or(Oid::ZERO, |entry| entry.id),
+            Base::Sent(at) => self.plan.entries.get(at).map_or(Oid::ZERO, |entry| entry.id),
         };
         // Text deflates to a third or so.
         let rival = if entry.stored.is_whole() { entry.stored.packed_size() } else { object.data.len() as u64 / 3 };
@@ -169,7 +169,7 @@ impl<'a> Writer<'a, '_> {
         let here = self.stream.offset();
         match base {
             Base::Held(id) => {
-                if let Some(offset) = self.in_whole(&id) {
+                if let Some(offset) = self.copied(&id) {
                     self.stream.put(&header(OFS_DELTA, size))?;
                     return self.stream.put(&distance(here - offset));
                 }
@@ -183,15 +183,16 @@ impl<'a> Writer<'a, '_> {
                     self.stream.put(&header(OFS_DELTA, size))?;
                     return self.stream.put(&distance(here - offset));
                 }
-                let id = self.entries.get(at).ok_or_else(missing)?.id;
+                let id = self.plan.entries.get(at).ok_or_else(missing)?.id;
                 self.stream.put(&header(REF_DELTA, size))?;
                 self.stream.put(&id.0)
             }
         }
     }
 
-    /// Where an object of a whole pack was written.
-    fn in_whole(&self, id: &Oid) -> Option<u64> {
-        self.whole.iter().find_map(|(pack, start)| Some(start + pack.offset_of(id)?.checked_sub(FIRST_ENTRY)?))
+    /// Where a copied object was written.
+    fn copied(&self, id: &Oid) -> Option<u64> {
+        let (pack, offset) = self.plan.bases.get(id)?;
+        self.moved.get(*pack)?.to(*offset)
     }
 }

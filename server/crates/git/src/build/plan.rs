@@ -1,12 +1,12 @@
 //! What a fetch sends, found in process, or the decision to leave it to git.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
 
 use super::commits::{Commits, commits};
+use super::copied::Copied;
 use super::forms::{Entry, entries};
 use super::scope::Scope;
 use super::trees::{Item, Other, Trees};
@@ -14,7 +14,6 @@ use crate::budget::{Budget, Cancel};
 use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
-use crate::packs::Pack;
 use crate::read::objects::{commit_node, tag};
 use crate::upload::PackRequest;
 use crate::wire::Refs;
@@ -28,15 +27,17 @@ const STEPS: u64 = 8;
 /// What looking may take before git has to do it after all.
 const TIME: Duration = Duration::from_secs(2);
 /// Trees of the client's with which all that is new is compared.
-const EDGES: usize = 4;
+const EDGES: usize = 16;
 /// Tags that point at tags, followed at most so far.
 const NESTED: usize = 8;
 
 /// All that is needed to write the pack.
 pub(super) struct Plan<'a> {
     pub(super) entries: Vec<Entry<'a>>,
-    /// Packs of which everything is sent, behind these.
-    pub(super) whole: Vec<Arc<Pack>>,
+    /// What is copied of stored packs, in front of these.
+    pub(super) copied: Vec<Copied>,
+    /// Copied objects that entries are deltas against: of which pack, and the offset there.
+    pub(super) bases: HashMap<Oid, (usize, u64)>,
 }
 
 /// Plans the pack; `None` leaves it to git: it is too large, of an unusual kind, or something stored is missing here.
@@ -52,7 +53,7 @@ pub(super) fn plan<'a>(odb: &'a Odb, refs: &Refs, request: &PackRequest, cancel:
     let mut budget = Budget::new(STEPS * most as u64, TIME, cancel);
     let mut gather = Gather { odb, scope, most, budget: &mut budget, request };
     match gather.items(refs).and_then(|(items, held)| entries(odb, items, &held, scope, request)) {
-        Ok(entries) => Ok(entries.map(|entries| Plan { entries, whole: Vec::new() })),
+        Ok(entries) => Ok(entries.map(|entries| Plan { entries, copied: Vec::new(), bases: HashMap::new() })),
         Err(_) if cancel.is_cancelled() => Err(Error::Stopped("cancelled")),
         Err(Error::TooLarge(why)) => {
             tracing::debug!(why, "a pack is left to git");

@@ -69,6 +69,21 @@ impl Scope {
         self.levels != u64::MAX
     }
 
+    /// Whether kind and size of an object tell whether it is sent, wherever it lies; commits are.
+    pub(super) fn is_flat(&self) -> bool {
+        self.commits && self.trees && matches!(self.levels, 0 | u64::MAX)
+    }
+
+    /// Whether all blobs of sent trees are sent.
+    pub(super) fn takes_every_blob(&self) -> bool {
+        self.bytes == u64::MAX
+    }
+
+    /// Whether none of them is.
+    pub(super) fn takes_no_blob(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// Whether a blob of a sent tree is sent.
     pub(super) fn takes_blob(&self, odb: &Odb, id: &Oid) -> Result<bool> {
         match self.bytes {

@@ -17,9 +17,6 @@ use crate::read::fresh::Cursor;
 use crate::read::parse::Entry;
 use crate::read::tree::{Down, decode};
 
-/// Folders in folders; git takes over beyond. A walk must fit the stack of any thread.
-const DEEPEST: u64 = 200;
-
 /// An object to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
@@ -133,9 +130,6 @@ impl<'a> Trees<'a> {
         if !self.plan(item, taken, depth)? {
             return Ok(());
         }
-        if depth > DEEPEST {
-            return Err(Error::TooLarge(format!("folders are nested more than {DEEPEST} deep")));
-        }
         budget.step()?;
         if !self.scope.takes_depth(depth + 1) {
             return Ok(());
@@ -143,10 +137,11 @@ impl<'a> Trees<'a> {
         let data = self.odb.find_kind(&id, Kind::Tree)?;
         let mut beside = Vec::with_capacity(others.len());
         for other in others {
+            budget.step()?;
             beside.push((*other, self.odb.find_kind(&other.tree, Kind::Tree)?));
         }
         let bytes = beside.iter().map(|(_, data)| data.len()).sum::<usize>() + data.len();
-        self.down.open(bytes, b"", 0)?;
+        self.down.open(bytes, b"", usize::try_from(depth).unwrap_or(usize::MAX))?;
         let mut cursors = Vec::with_capacity(beside.len());
         for (other, data) in &beside {
             let entries = decode(&other.tree, data)?;
@@ -175,7 +170,10 @@ impl<'a> Trees<'a> {
             if theirs.id == entry.id {
                 return Ok(());
             }
-            below.push(Other { tree: theirs.id, held: *held });
+            let other = Other { tree: theirs.id, held: *held };
+            if !below.contains(&other) {
+                below.push(other);
+            }
         }
         let version = |held: bool| below.iter().find(|other| other.held == held).map(|other| other.tree);
         let item = Item { id: entry.id, held: version(true), sent: version(false) };

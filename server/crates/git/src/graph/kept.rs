@@ -1,8 +1,7 @@
 //! Open commit-graphs, bounded by the memory that they take.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Graph;
 use super::write::place;
 use crate::bitmaps::Cover;
+use crate::chunked;
 use crate::packs::{Pack, PackStore};
 
 /// Bytes of a graph at most, and of all that are kept; walks under way may hold more. A million commits have about a hundred.
@@ -115,13 +115,6 @@ impl Source {
 
 /// Reads a file; the inner error says what is wrong with its bytes.
 pub(super) fn load(path: &Path) -> io::Result<Result<Graph, &'static str>> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > MOST {
-        return Ok(Err("it is larger than what is made"));
-    }
-    // What grows meanwhile has another checksum.
-    let mut bytes = Vec::with_capacity(size as usize);
-    file.take(size).read_to_end(&mut bytes)?;
-    Ok(Graph::parse(bytes))
+    let bytes = chunked::load(path, MOST)?;
+    Ok(bytes.ok_or("it is larger than what is made").and_then(Graph::parse))
 }

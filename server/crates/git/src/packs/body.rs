@@ -1,5 +1,8 @@
-//! A pack's entries, one behind the other, for sending them as they are.
+//! A pack's entries in the order in which they lie, for sending them as they are.
 
+use std::ops::Range;
+
+use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
 
 use crate::error::Result;
@@ -7,9 +10,7 @@ use crate::object::from_gix;
 use crate::packs::Pack;
 
 /// Where the first entry of a pack begins (gitformat-pack(5)).
-pub(crate) const FIRST_ENTRY: u64 = 12;
-/// Bytes that are handed out together.
-const RUN: u64 = 256 << 10;
+const FIRST_ENTRY: u64 = 12;
 
 impl Pack {
     /// Whether its entries mean the same anywhere in another pack, for every client: the index has their checksums, nothing is before
@@ -24,28 +25,36 @@ impl Pack {
             let order = self.order();
             let first = order.first().map(|at| self.index.pack_offset_at_index(*at));
             let inside = |at: &u32| self.index.pack_offset_at_index(*at) < self.data.pack_end() as u64;
-            self.index.crc32_at_index(0).is_some() && first == Some(FIRST_ENTRY) && order.iter().all(|at| inside(at) && by_distance(at))
+            self.has_checksums() && first == Some(FIRST_ENTRY) && order.iter().all(|at| inside(at) && by_distance(at))
         };
         *self.movable.get_or_init(look)
     }
 
-    /// Hands out all entries, as they are stored, some at a time, once the bytes of each have the checksum that the index gives them.
-    pub(crate) fn each_run(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let (mut order, mut start, mut first) = (self.order().iter().peekable(), FIRST_ENTRY, FIRST_ENTRY);
-        while let Some(at) = order.next() {
-            let end = order.peek().map_or(self.data.pack_end() as u64, |next| self.index.pack_offset_at_index(**next));
-            let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
-            let is_inside = self.data.entry_slice(start..end).is_some();
-            if !is_inside || Some(self.data.entry_crc32(start, length)) != self.index.crc32_at_index(*at) {
-                let id = from_gix(self.index.oid_at_index(*at));
-                return Err(self.damaged(id, "the pack's bytes have another checksum than its index says"));
-            }
-            start = end;
-            if end - first >= RUN || order.peek().is_none() {
-                take(self.data.entry_slice(first..end).unwrap_or_default())?;
-                first = end;
-            }
+    /// Whether the index has checksums of the entries. Without them their bytes cannot be trusted unread.
+    pub(crate) fn has_checksums(&self) -> bool {
+        self.index.crc32_at_index(0).is_some()
+    }
+
+    /// Where the entry at a place in the order of entries begins; `None` behind the last.
+    pub(crate) fn start_of(&self, place: usize) -> Option<u64> {
+        self.order().get(place).map(|at| self.index.pack_offset_at_index(*at))
+    }
+
+    /// Type, size and base of the entry at a place, unread otherwise; `None` if it cannot be told.
+    pub(crate) fn head_of(&self, place: usize) -> Option<Entry> {
+        let start = self.start_of(place).filter(|start| *start < self.data.pack_end() as u64)?;
+        self.data.entry(start).ok()
+    }
+
+    /// Where the entry at a place lies, once its bytes have the checksum that the index gives them.
+    pub(crate) fn checked(&self, place: usize) -> Result<Range<u64>> {
+        let (start, end) = (self.start_of(place).unwrap_or(u64::MAX), self.start_of(place + 1).unwrap_or(self.data.pack_end() as u64));
+        let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
+        let at = self.order().get(place).copied().unwrap_or_default();
+        let is_inside = self.data.entry_slice(start..end).is_some();
+        if is_inside && Some(self.data.entry_crc32(start, length)) == self.index.crc32_at_index(at) {
+            return Ok(start..end);
         }
-        Ok(())
+        Err(self.damaged(from_gix(self.index.oid_at_index(at)), "the pack's bytes have another checksum than its index says"))
     }
 }

@@ -1,9 +1,9 @@
 //! Packs built in process, compared with those of `git pack-objects` over random histories and requests.
 
 mod case;
+mod covered;
 pub(super) mod history;
 mod hostile;
-mod whole;
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -15,8 +15,6 @@ use crate::wire::Refs;
 
 /// Objects without bits that are gathered.
 const MOST: usize = 8192;
-/// Folders in folders; git takes over beyond. A walk must fit the stack of any thread.
-const DEEPEST: usize = 200;
 
 pub(super) struct Reached<'a> {
     odb: &'a Odb,
@@ -32,9 +30,16 @@ impl<'a> Reached<'a> {
         Reached { odb, index, bits: Bits::new(index.len()), others: Vec::new(), met: HashSet::new() }
     }
 
-    /// Those with bits, and the others.
-    pub(super) fn finish(self) -> (Bits, Vec<Oid>) {
+    /// Those that are not known: the ones with bits, and the others.
+    pub(super) fn without(mut self, known: &Reached<'_>) -> (Bits, Vec<Oid>) {
+        self.bits.remove_all(&known.bits);
+        self.others.retain(|id| !known.met.contains(id));
         (self.bits, self.others)
+    }
+
+    /// Whether it is reached.
+    pub(super) fn has(&self, id: &Oid) -> bool {
+        self.index.bit(id).map_or_else(|| self.met.contains(id), |bit| self.bits.has(bit))
     }
 
     /// Adds all that is reached from commits and tags of commits. A tree or blob by its id is not for here.
@@ -82,7 +87,7 @@ impl<'a> Reached<'a> {
         let mut found = Vec::new();
         for (of, tag) in refs.tags() {
             budget.step()?;
-            if self.index.bit(of).map_or_else(|| self.met.contains(of), |bit| self.bits.has(bit)) {
+            if self.has(of) {
                 found.push(*tag);
             }
         }
@@ -100,9 +105,6 @@ impl<'a> Reached<'a> {
             return Ok(());
         }
         budget.step()?;
-        if depth > DEEPEST {
-            return Err(Error::TooLarge(format!("folders are nested more than {DEEPEST} deep")));
-        }
         let data = self.odb.find_kind(&id, Kind::Tree)?;
         budget.bytes(data.len())?;
         down.open(data.len(), b"", depth)?;

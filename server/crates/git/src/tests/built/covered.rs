@@ -1,14 +1,15 @@
-//! Clones of whole packs, compared with what git says that the wants reach.
+//! Fetches that are copied from stored packs, compared with what git says that the wants reach and the client has not.
 
 use std::collections::HashSet;
 
 use super::history::History;
-use super::{Holder, TIME};
+use super::{Holder, Sums, TIME};
 use crate::Oid;
 use crate::bitmaps::{Cover, is_settled, write};
 use crate::budget::Cancel;
-use crate::build::{Source, build_whole};
+use crate::build::{Source, build_covered, pack_objects};
 use crate::error::Error;
+use crate::object::Kind;
 use crate::tests::fetch::Collect;
 use crate::tests::support::{Chance, Client, Server};
 use crate::upload::{Filter, PackRequest};
@@ -22,13 +23,13 @@ fn cover(server: &Server) -> bool {
     server.listing("bitmaps").iter().any(|name| name.ends_with(".bitmap"))
 }
 
-/// The pack, if it is one of whole packs.
-fn whole(server: &Server, request: &PackRequest) -> Result<Option<Vec<u8>>, Error> {
+/// The pack, if it is copied from stored ones.
+fn covered(server: &Server, request: &PackRequest) -> Result<Option<Vec<u8>>, Error> {
     let (odb, refs) = (server.odb(), server.refs());
     let view = || -> crate::error::Result<_> { panic!("git is not needed") };
     let source = Source { packs: &server.store, odb: &odb, refs: &refs, view: &view };
     let mut sink = Collect::default();
-    let built = build_whole(&source, request, &mut sink, &Cancel::new(), TIME)?;
+    let built = build_covered(&source, request, &mut sink, &Cancel::new(), TIME)?;
     assert!(built || sink.pack.is_empty());
     Ok(built.then_some(sink.pack))
 }
@@ -39,13 +40,30 @@ fn clone_of(wants: Vec<Oid>) -> PackRequest {
 
 /// What a client has that took the pack.
 fn taken(client: &Client, request: &PackRequest, pack: &[u8]) -> HashSet<Oid> {
-    assert!(by_id(client, pack) == 0, "a delta names its base by its id, which some clients take for another's");
+    let is_thin = request.thin && !request.common.is_empty();
+    assert!(is_thin || by_id(client, pack) == 0, "a delta names its base by its id, which some clients take for another's");
     let holder = Holder::new(client, request);
-    let sent = holder.take(client, pack, "whole");
+    let sent = holder.take(client, pack, "covered");
     let count = u32::from_be_bytes(pack[8..12].try_into().unwrap());
     assert_eq!(sent.len(), count as usize, "an object is there twice");
-    holder.check(client, request);
+    if request.filter.is_none() {
+        holder.check(client, request);
+    }
     sent
+}
+
+/// What is to be sent: reached, not had, and let through.
+fn expected(history: &History, request: &PackRequest) -> HashSet<Oid> {
+    let (client, odb) = (&history.client, history.server.odb());
+    let had: HashSet<Oid> = if request.common.is_empty() { HashSet::new() } else { client.objects(&request.common).into_iter().collect() };
+    let passes = |id: &Oid| match (odb.header(id).unwrap(), &request.filter) {
+        (_, None) | ((Kind::Commit | Kind::Tag, _), _) => true,
+        ((kind, _), Some(Filter::BlobNone)) => kind != Kind::Blob,
+        ((kind, size), Some(Filter::BlobLimit(limit))) => kind != Kind::Blob || size < *limit,
+        (_, Some(Filter::Tree(0))) => false,
+        (_, other) => panic!("{other:?}"),
+    };
+    client.objects(&request.wants).into_iter().filter(|id| !had.contains(id) && passes(id)).collect()
 }
 
 /// Deltas that name their base by its id.
@@ -60,11 +78,11 @@ fn by_id(client: &Client, pack: &[u8]) -> usize {
 }
 
 #[test]
-fn random_clones_of_whole_packs_hold_what_is_reached_and_nothing_else() {
+fn random_fetches_of_covered_packs_hold_what_is_lacking_and_nothing_else() {
     let given = std::env::var("HARDIE_TEST_SEED").ok().and_then(|s| s.parse().ok());
     let seed = given.unwrap_or_else(|| u64::from(std::process::id()) ^ 0x0b17);
     let rounds = if std::env::var_os("HARDIE_SOAK").is_some() { 120 } else { 8 };
-    let mut built = 0;
+    let (mut clones, mut built, mut sums) = (0, 0, Sums::default());
     for seed in (0..rounds).map(|round| seed.wrapping_add(round)) {
         println!("HARDIE_TEST_SEED={seed}");
         let mut chance = Chance(seed);
@@ -79,27 +97,42 @@ fn random_clones_of_whole_packs_hold_what_is_reached_and_nothing_else() {
             history.server.push(&pack, &[(&format!("refs/heads/new{n}"), next)]).unwrap();
             history.commits.push(next);
         }
-        for _ in 0..6 {
-            let mut wants: Vec<Oid> = history.commits.iter().rev().take(1 + chance.below(history.commits.len())).copied().collect();
+        for _ in 0..12 {
+            let all = history.commits.clone();
+            let mut wants: Vec<Oid> = all.iter().rev().take(1 + chance.below(all.len())).copied().collect();
             if chance.below(2) == 0 {
-                wants = history.commits.clone();
+                wants = all.clone();
             }
             let along = chance.below(2) == 0;
-            let request = PackRequest { include_tag: along, thin: chance.below(2) == 0, ..clone_of(wants) };
-            let Some(pack) = whole(&history.server, &request).unwrap() else { continue };
+            let filter = match chance.below(6) {
+                0 => Some(Filter::BlobNone),
+                1 => Some(Filter::BlobLimit(chance.below(2000) as u64)),
+                2 => Some(Filter::Tree(0)),
+                _ => None,
+            };
+            let common = (0..chance.below(3)).map(|_| all[chance.below(all.len())]).collect();
+            let request = PackRequest { include_tag: along, thin: chance.below(2) == 0, filter, common, ..clone_of(wants) };
+            let Some(pack) = covered(&history.server, &request).unwrap() else { continue };
             assert!(kept);
             built += 1;
+            clones += usize::from(request.common.is_empty());
             let sent = taken(&history.client, &request, &pack);
-            let mut expected: HashSet<Oid> = history.client.objects(&request.wants).into_iter().collect();
+            let mut expected = expected(&history, &request);
             if along {
-                let tags = history.tags.iter().filter(|tag| history.client.objects(&[**tag]).iter().all(|id| sent.contains(id)));
-                expected.extend(tags.filter(|tag| sent.contains(tag)));
+                expected.extend(history.tags.iter().filter(|tag| sent.contains(tag)));
             }
             assert_eq!(sent, expected);
+            let mut gits = Collect::default();
+            pack_objects(&history.server.view(), &request, &mut gits, &Cancel::new(), TIME).unwrap();
+            sums.ours += pack.len();
+            sums.gits += gits.pack.len();
         }
     }
-    println!("{built} clones of whole packs");
-    assert!(built > 0, "none was one of whole packs");
+    println!("{built} fetches, {clones} of them clones: {} bytes, git {}", sums.ours, sums.gits);
+    assert!(clones > 0 && built > clones, "none was copied");
+    // A few small histories say little of size.
+    let percent = if rounds > 8 { 110 } else { 125 };
+    assert!(sums.ours * 100 <= sums.gits * percent, "{} bytes are too many: git needs {}", sums.ours, sums.gits);
 }
 
 #[test]
@@ -110,24 +143,24 @@ fn what_nothing_wanted_reaches_is_not_sent_along() {
     server.push(&client.pack(&[secret], &[], false), &[("refs/heads/main", secret)]).unwrap();
     assert!(cover(&server));
     let request = clone_of(vec![secret]);
-    assert_eq!(taken(&client, &request, &whole(&server, &request).unwrap().unwrap()).len(), client.objects(&[secret]).len());
+    assert_eq!(taken(&client, &request, &covered(&server, &request).unwrap().unwrap()).len(), client.objects(&[secret]).len());
     // Forced back: the pack holds more than anyone may still want.
     server.set("refs/heads/main", first);
     let hidden = client.rev(&format!("{secret}:secret"));
-    if let Some(pack) = whole(&server, &clone_of(vec![first])).unwrap() {
+    if let Some(pack) = covered(&server, &clone_of(vec![first])).unwrap() {
         assert!(!taken(&client, &clone_of(vec![first]), &pack).contains(&hidden));
     }
     for other in [
-        PackRequest { common: vec![first], ..request.clone() },
-        PackRequest { filter: Some(Filter::BlobNone), ..request.clone() },
+        PackRequest { filter: Some(Filter::Tree(1)), ..request.clone() },
+        PackRequest { filter: Some(Filter::Kind(Kind::Blob)), ..request.clone() },
         PackRequest { new_shallow: vec![secret], ..request.clone() },
         PackRequest { client_shallow: vec![first], ..request.clone() },
         PackRequest { ofs_delta: false, ..request.clone() },
         PackRequest { wants: vec![secret, hidden], ..request.clone() },
     ] {
-        assert!(whole(&server, &other).unwrap().is_none(), "{other:?}");
+        assert!(covered(&server, &other).unwrap().is_none(), "{other:?}");
     }
-    assert!(matches!(whole(&server, &clone_of(vec![Oid([7; 20])])), Ok(None)));
+    assert!(matches!(covered(&server, &clone_of(vec![Oid([7; 20])])), Ok(None)));
 }
 
 #[test]
@@ -138,7 +171,7 @@ fn damaged_bitmaps_are_not_believed() {
     assert!(cover(&server));
     let request = clone_of(vec![tip]);
     let all: HashSet<Oid> = client.objects(&[tip]).into_iter().collect();
-    assert_eq!(taken(&client, &request, &whole(&server, &request).unwrap().unwrap()), all);
+    assert_eq!(taken(&client, &request, &covered(&server, &request).unwrap().unwrap()), all);
     let mut chance = Chance(u64::from(std::process::id()));
     let (mut refused, mut believed) = (0, 0);
     let files: Vec<_> = server.listing("bitmaps").iter().map(|name| server.root().join("bitmaps").join(name)).collect();
@@ -166,7 +199,7 @@ fn damaged_bitmaps_are_not_believed() {
             restore();
             std::fs::remove_file(path).unwrap();
             std::fs::write(path, &bad).unwrap();
-            match whole(&server, &request) {
+            match covered(&server, &request) {
                 // Somebody made the checksum fit.
                 Ok(Some(_)) => {
                     believed += 1;
@@ -180,7 +213,7 @@ fn damaged_bitmaps_are_not_believed() {
     }
     restore();
     println!("{refused} refused, {believed} believed");
-    assert!(refused > believed && whole(&server, &request).unwrap().is_some());
+    assert!(refused > believed && covered(&server, &request).unwrap().is_some());
 }
 
 #[test]
@@ -194,6 +227,6 @@ fn a_damaged_pack_is_not_sent_whole() {
     let length = std::fs::metadata(&path).unwrap().len();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::File::options().write(true).open(&path).unwrap().write_all_at(&[0x55, 0xaa, 0x55], length / 2).unwrap();
-    let failed = whole(&server, &clone_of(vec![tip]));
+    let failed = covered(&server, &clone_of(vec![tip]));
     assert!(matches!(failed, Err(Error::Damaged { .. })), "{failed:?}");
 }
