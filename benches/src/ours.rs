@@ -49,11 +49,22 @@ impl Ours {
             "correct horse battery staple\n",
         )?;
         let token = admin(scratch, &data, &["token", "create", USER, "--name", "bench", "--scopes", "all"], "")?;
+        Self::serve(scratch.to_owned(), token)
+    }
+
+    /// Ends it and starts it again.
+    pub fn restarted(self) -> anyhow::Result<Self> {
+        let Self { process, scratch, token, .. } = self;
+        drop(process);
+        Self::serve(scratch, token)
+    }
+
+    fn serve(scratch: PathBuf, token: String) -> anyhow::Result<Self> {
         // All clients of a bench come from one address.
         let config = scratch.join("hardie.toml");
         std::fs::write(&config, "[limits]\nper-actor = 64\n")?;
-        let mut serve = command(binary()?, scratch);
-        serve.arg("serve").arg("--config").arg(&config).arg("--data-dir").arg(&data).args([
+        let mut serve = command(binary()?, &scratch);
+        serve.arg("serve").arg("--config").arg(&config).arg("--data-dir").arg(scratch.join("data")).args([
             "--http-listen",
             "127.0.0.1:0",
             "--ssh-listen",
@@ -69,7 +80,7 @@ impl Ours {
         let host =
             ready["http"].as_str().and_then(|url| url.strip_prefix("http://")).context("the ready line names no address")?.parse()?;
         let ssh = ready["ssh"].as_str().context("the ready line names no address for SSH")?.parse()?;
-        Ok(Self { host, ssh, token, process, scratch: scratch.to_owned() })
+        Ok(Self { host, ssh, token, process, scratch })
     }
 
     /// Its process id.

@@ -15,7 +15,7 @@ pub mod push_view;
 pub mod relate;
 pub mod tree;
 
-pub use last::last_commits;
+pub use last::{Earlier, last_commits};
 pub use log::{Log, LogQuery, count_commits, log};
 pub use objects::{Peeled, TagInfo, commit, peel, peel_to_commit, peel_to_tree, tag};
 pub use push_view::PushView;

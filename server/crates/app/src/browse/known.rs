@@ -32,6 +32,15 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
         Some(found.clone())
     }
 
+    /// All answers whose keys match.
+    pub fn matching(&self, matches: impl Fn(&K) -> bool) -> Vec<(K, V)>
+    where
+        K: Clone,
+    {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.by_key.iter().filter(|(key, _)| matches(key)).map(|(key, (_, value))| (key.clone(), value.clone())).collect()
+    }
+
     /// Keeps an answer.
     pub fn put(&self, key: K, value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,6 +60,15 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
 #[cfg(test)]
 mod tests {
     use super::Known;
+
+    #[test]
+    fn matching_answers_are_found() {
+        let known = Known::new(4);
+        (0..4).for_each(|n| known.put(n, n * 10));
+        let mut found = known.matching(|key| key % 2 == 1);
+        found.sort_unstable();
+        assert_eq!(found, [(1, 10), (3, 30)]);
+    }
 
     #[test]
     fn what_was_used_least_recently_makes_room() {

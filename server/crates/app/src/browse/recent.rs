@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
-use hardie_git::read::last_commits;
+use hardie_git::read::{Earlier, last_commits};
 
 use super::known::Known;
 use super::reading::{Reading, explain};
@@ -28,8 +28,10 @@ pub(super) fn last_changes(reading: &Reading, commit: Oid, path: &[u8]) -> Resul
     if let Some(found) = KNOWN.get(&key) {
         return Ok((found, true));
     }
+    // A commit or two after a page was looked at, nearly all of it is known.
+    let earlier: Earlier = KNOWN.matching(|(_, known)| known == path).into_iter().map(|((commit, _), found)| (commit, found)).collect();
     let mut budget = reading.spare_budget(TIME);
-    let entries = last_commits(&reading.handle.odb, &commit, path, &mut budget).map_err(explain)?;
+    let entries = last_commits(&reading.handle.odb, &commit, path, &earlier, &mut budget).map_err(explain)?;
     let complete = entries.iter().all(|(_, commit)| commit.is_some());
     let found: Found = Arc::new(entries.into_iter().filter_map(|(name, commit)| Some((name, commit?))).collect());
     if complete && found.len() <= MOST_ENTRIES {

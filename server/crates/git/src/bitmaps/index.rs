@@ -113,7 +113,8 @@ impl Index {
         let places: Vec<u32> = reverse.as_chunks().0.iter().map(|place| u32::from_be_bytes(*place)).collect();
         let midx = File::from_data(midx, "multi-pack-index".into(), Some(ALLOCATION)).map_err(|e| Unread::Unknown(e.to_string()))?;
         let (bits, parts) = parts(&midx, &places, packs).map_err(Unread::Unknown)?;
-        let Rows { kinds, rows, row_of } = rows(sound(&bitmap)?, midx.checksum().as_bytes()).ok_or(Unread::Unknown("the bitmap is not one of this index, or of an unknown kind".to_owned()))?;
+        let Rows { kinds, rows, row_of } = rows(sound(&bitmap)?, midx.checksum().as_bytes())
+            .ok_or(Unread::Unknown("the bitmap is not one of this index, or of an unknown kind".to_owned()))?;
         Ok(Index { key: String::new(), midx, places, bits, rows, row_of, bitmap, kinds, parts })
     }
 

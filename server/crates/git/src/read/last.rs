@@ -1,13 +1,15 @@
 //! For each entry of a folder, the commit that last changed it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use hardie_domain::oid::Oid;
 
-use super::fresh::Cursor;
+use super::fresh::order;
 use super::history::DateQueue;
 use super::nodes::Nodes;
-use super::parse::Entry;
+use super::parse::{self, Entry};
 use super::tree::{decode, entry_at, mode};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
@@ -15,10 +17,14 @@ use crate::graph::filter::Key;
 use crate::object::Kind;
 use crate::odb::Odb;
 
+/// What was found of a folder earlier: by commit, for the name of each entry.
+pub type Earlier = HashMap<Oid, Arc<HashMap<Vec<u8>, Oid>>>;
+
 /// The entries of the folder at `path` as of `commit`, each with the commit that last changed it, in git's order.
 ///
-/// When the budget is used up, the rest come with `None`. The empty path is the root.
-pub fn last_commits(odb: &Odb, commit: &Oid, path: &[u8], budget: &mut Budget) -> Result<Vec<(Vec<u8>, Option<Oid>)>> {
+/// What was found `earlier` as of other commits, of the same folder and for all of its entries, is not looked for again. When the budget
+/// is used up, the rest come with `None`. The empty path is the root.
+pub fn last_commits(odb: &Odb, commit: &Oid, path: &[u8], earlier: &Earlier, budget: &mut Budget) -> Result<Vec<(Vec<u8>, Option<Oid>)>> {
     let nodes = Nodes::of(odb);
     let tree = folder(odb, &nodes.get(commit)?.tree, path)?.ok_or(Error::NotFound(*commit))?;
     let data = odb.find_kind(&tree, Kind::Tree)?;
@@ -31,6 +37,7 @@ pub fn last_commits(odb: &Odb, commit: &Oid, path: &[u8], budget: &mut Budget) -
         folder: nodes.keys(path),
         keys: entries.iter().map(|entry| nodes.key(&[&prefix, entry.name].concat())).collect(),
         nodes,
+        earlier,
         trusting: true,
         doubted: BTreeSet::new(),
         found: vec![None; entries.len()],
@@ -52,6 +59,7 @@ fn folder(odb: &Odb, tree: &Oid, path: &[u8]) -> Result<Option<Oid>> {
 struct Blame<'a> {
     odb: &'a Odb,
     nodes: Nodes<'a>,
+    earlier: &'a Earlier,
     path: &'a [u8],
     /// The folder as it is at the start.
     entries: &'a [Entry<'a>],
@@ -101,6 +109,11 @@ impl Blame<'_> {
             let Some(Pending { entries: mut left, folder: mut mine }) = self.pending.remove(&id) else { continue };
             budget.step()?;
             let node = self.nodes.get(&id)?;
+            if let Some(known) = self.earlier.get(&id) {
+                let entries = self.entries;
+                self.settle(&node.tree, left, |at| entries.get(at).and_then(|entry| known.get(entry.name)).copied())?;
+                continue;
+            }
             for (nth, parent) in node.parents.iter().enumerate() {
                 if left.is_empty() {
                     break;
@@ -112,8 +125,11 @@ impl Blame<'_> {
                     Perhaps::Some(some) if some.is_empty() => (some, None),
                     asked => {
                         let theirs = self.nodes.get(parent)?.tree;
-                        let asked = if let Perhaps::Some(some) = &asked { some } else { &left };
-                        self.changed([&node.tree, &theirs], &mut mine, asked)?
+                        match asked {
+                            // A filter has said already that the folder may be another.
+                            Perhaps::Some(asked) => self.changed_since(&theirs, mine, &asked)?,
+                            _ => self.changed([&node.tree, &theirs], &mut mine, &left)?,
+                        }
                     }
                 };
                 let mut same = std::mem::replace(&mut left, changed);
@@ -122,7 +138,7 @@ impl Blame<'_> {
                 }
                 self.pass(*parent, Pending { entries: same, folder })?;
             }
-            self.settle(&id, &node.tree, left)?;
+            self.settle(&node.tree, left, |_| Some(id))?;
         }
         Ok(())
     }
@@ -158,27 +174,42 @@ impl Blame<'_> {
         if tree == parent {
             return Ok((BTreeSet::new(), *mine));
         }
-        let Some(theirs) = folder(self.odb, parent, self.path)? else { return Ok((wanted.clone(), None)) };
         if mine.is_none() {
             *mine = folder(self.odb, tree, self.path)?;
         }
-        let changed = if *mine == Some(theirs) { BTreeSet::new() } else { self.unlike(&theirs, wanted)? };
+        self.changed_since(parent, *mine, wanted)
+    }
+
+    /// The same, where the commit's folder need not be known.
+    fn changed_since(&self, parent: &Oid, mine: Option<Oid>, wanted: &BTreeSet<usize>) -> Result<(BTreeSet<usize>, Option<Oid>)> {
+        let Some(theirs) = folder(self.odb, parent, self.path)? else { return Ok((wanted.clone(), None)) };
+        let changed = if mine == Some(theirs) { BTreeSet::new() } else { self.unlike(&theirs, wanted)? };
         Ok((changed, Some(theirs)))
     }
 
     /// Which of `wanted` are otherwise in this tree than they are at the start.
     fn unlike(&self, tree: &Oid, wanted: &BTreeSet<usize>) -> Result<BTreeSet<usize>> {
         let data = self.odb.find_kind(tree, Kind::Tree)?;
-        let mut theirs = Cursor::new(decode(tree, &data)?);
-        let mut alike = |at: &usize| {
-            let entry = self.entries.get(*at)?;
-            theirs.seek(entry).filter(|theirs| theirs.id == entry.id && mode(theirs) == mode(entry)).map(drop)
-        };
-        Ok(wanted.iter().copied().filter(|at| alike(at).is_none()).collect())
+        // No further than to the last that is wanted: folders may have thousands of entries.
+        let mut theirs = parse::entries(&data).peekable();
+        let mut unlike = BTreeSet::new();
+        for at in wanted {
+            let Some(entry) = self.entries.get(*at) else { continue };
+            while theirs.next_if(|theirs| theirs.as_ref().is_ok_and(|theirs| order(theirs, entry) == Ordering::Less)).is_some() {}
+            let is_alike = match theirs.peek() {
+                Some(Err(why)) => return Err(Error::corrupt(*tree, *why)),
+                Some(Ok(theirs)) => order(theirs, entry) == Ordering::Equal && theirs.id == entry.id && mode(theirs) == mode(entry),
+                None => false,
+            };
+            if !is_alike {
+                unlike.insert(*at);
+            }
+        }
+        Ok(unlike)
     }
 
-    /// Notes that a commit changed these, unless a filter led here and it has them otherwise.
-    fn settle(&mut self, id: &Oid, tree: &Oid, entries: BTreeSet<usize>) -> Result<()> {
+    /// Notes by which commit each of these was changed, unless a filter led to a commit of this tree and it has them otherwise.
+    fn settle(&mut self, tree: &Oid, entries: BTreeSet<usize>, changed_by: impl Fn(usize) -> Option<Oid>) -> Result<()> {
         let folders = |at: &usize| self.entries.get(*at).is_some_and(Entry::is_tree);
         let folders: BTreeSet<usize> = entries.iter().copied().filter(folders).collect();
         let unlike = if !self.trusting || folders.is_empty() {
@@ -190,7 +221,7 @@ impl Blame<'_> {
         };
         for at in entries.difference(&unlike) {
             if let Some(slot) = self.found.get_mut(*at) {
-                *slot = Some(*id);
+                *slot = changed_by(*at);
             }
         }
         self.doubted.extend(unlike);

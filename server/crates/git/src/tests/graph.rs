@@ -17,7 +17,7 @@ use crate::odb::Odb;
 use crate::packs::Pack;
 use crate::read::nodes::Nodes;
 use crate::read::objects::commit_node;
-use crate::read::{self, LogQuery, entry_at};
+use crate::read::{self, Earlier, LogQuery, entry_at};
 
 const TIME: Duration = Duration::from_secs(60);
 
@@ -135,11 +135,21 @@ fn what_is_read_by_a_graph_is_what_is_read_without() {
                     let said = ids(&String::from_utf8(said).unwrap());
                     assert_eq!(found.into_iter().collect::<BTreeSet<Oid>>(), said, "seed {seed}: {}", path.escape_ascii());
                 }
-                let last = |odb: &Odb| read::last_commits(odb, &tip, path, &mut budget()).ok();
-                assert_eq!(last(&with), last(&without), "seed {seed}: {}", path.escape_ascii());
             }
-            let last = |odb: &Odb| read::last_commits(odb, &tip, b"", &mut budget()).unwrap();
-            assert_eq!(last(&with), last(&without));
+            for path in paths.iter().map(Vec::as_slice).chain([&b""[..]]) {
+                let last = |odb: &Odb, at: &Oid, earlier: &Earlier| read::last_commits(odb, at, path, earlier, &mut budget()).ok();
+                let found = last(&without, &tip, &Earlier::new());
+                assert_eq!(last(&with, &tip, &Earlier::new()), found, "seed {seed}: {}", path.escape_ascii());
+                // As of any commits, on the way or not.
+                let at = [commits[20], commits[40], commits[chance.below(59)]];
+                let known = |at: Oid| {
+                    Some((at, Arc::new(last(&with, &at, &Earlier::new())?.into_iter().map(|(name, by)| (name, by.unwrap())).collect())))
+                };
+                let earlier: Earlier = at.into_iter().filter_map(known).collect();
+                for odb in [&with, &without] {
+                    assert_eq!(last(odb, &tip, &earlier), found, "seed {seed}: {} {at:?}", path.escape_ascii());
+                }
+            }
             assert_eq!(shown(&with, tip, b""), shown(&without, tip, b""));
             relations_agree(&client, &with, &tip, &commits[chance.below(commits.len())]);
         }
@@ -185,8 +195,8 @@ fn folders_without_files_are_what_filters_know_nothing_of() {
     let (with, without) = (with_graph(&server), server.odb());
     assert!(with.graph().unwrap().has_filters());
     for (last, at) in [(tips[22], tip), (tips[21], tips[21]), (tips[20], tips[20])] {
-        let found = read::last_commits(&with, &at, b"", &mut budget()).unwrap();
-        assert_eq!(found, read::last_commits(&without, &at, b"", &mut budget()).unwrap());
+        let found = read::last_commits(&with, &at, b"", &Earlier::new(), &mut budget()).unwrap();
+        assert_eq!(found, read::last_commits(&without, &at, b"", &Earlier::new(), &mut budget()).unwrap());
         assert_eq!(found, [(b"a".to_vec(), Some(tips[19])), (b"empty".to_vec(), Some(last))]);
     }
 }

@@ -69,16 +69,16 @@ fn every_entry_of_a_folder_knows_its_last_commit() {
     let tip = client.commit(&[("top", "2\n")]);
     let odb = pushed(&client, tip).odb();
     for folder in ["", "d", "d/sub"] {
-        for (name, commit) in read::last_commits(&odb, &tip, folder.as_bytes(), &mut budget()).unwrap() {
+        for (name, commit) in read::last_commits(&odb, &tip, folder.as_bytes(), &read::Earlier::new(), &mut budget()).unwrap() {
             let name = String::from_utf8(name).unwrap();
             let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             assert_eq!(commit.unwrap().to_hex(), client.git(&["log", "-1", "--format=%H", "--", &path]), "{path}");
         }
     }
-    let cut = read::last_commits(&odb, &tip, b"", &mut Budget::new(1, Duration::MAX, &Cancel::new())).unwrap();
+    let cut = read::last_commits(&odb, &tip, b"", &read::Earlier::new(), &mut Budget::new(1, Duration::MAX, &Cancel::new())).unwrap();
     assert!(cut.len() == 2 && cut.iter().all(|(_, commit)| commit.is_none()));
-    assert!(matches!(read::last_commits(&odb, &tip, b"none", &mut budget()), Err(Error::NotFound(_))));
-    assert!(matches!(read::last_commits(&odb, &tip, b"top", &mut budget()), Err(Error::NotFound(_))));
+    assert!(matches!(read::last_commits(&odb, &tip, b"none", &read::Earlier::new(), &mut budget()), Err(Error::NotFound(_))));
+    assert!(matches!(read::last_commits(&odb, &tip, b"top", &read::Earlier::new(), &mut budget()), Err(Error::NotFound(_))));
 }
 
 #[test]
