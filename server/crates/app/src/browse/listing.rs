@@ -1,6 +1,7 @@
 //! Folders: for people, with the commit that last touched each entry, and as git has them, for programs.
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
@@ -9,12 +10,18 @@ use hardie_domain::plugin::CommitInfo;
 use hardie_domain::policy::TreeEntry;
 use hardie_git::{Kind, read as git_read};
 
+use super::known::Known;
 use super::people::{CommitView, with_person};
 use super::reading::{Reading, explain, read};
 use super::recent::last_changes;
 use super::revision::{self, Revision};
 use crate::{App, Ctx, Error, Result};
 
+/// Listings that are kept, and entries of each: half a kilobyte or so.
+const MAX_LISTED: usize = 32;
+const MAX_LISTED_ENTRIES: usize = 2_000;
+/// Bytes of each text of a commit in a listing.
+const MAX_TEXT: usize = 1024;
 /// Entries that a recursive listing visits at most.
 const MAX_RECURSIVE: usize = 100_000;
 /// Longer paths name nothing.
@@ -77,8 +84,8 @@ pub struct TreeItem {
     pub oid: Oid,
     /// Bytes of a blob.
     pub size: Option<u64>,
-    /// The commit that last touched it; `None` if it was not found in time or not asked for.
-    pub last_commit: Option<CommitInfo>,
+    /// The commit that last touched it, its texts cut off to what a line shows; `None` if it was not found in time or not asked for.
+    pub last_commit: Option<Arc<CommitInfo>>,
 }
 
 /// A folder at a revision.
@@ -126,32 +133,14 @@ fn list(r: &Reading, rev: Option<&str>, dir: Vec<u8>, page: Page, with_commits: 
     if EntryKind::of_mode(found.mode) != EntryKind::Dir {
         return Err(Error::NotFound("directory"));
     }
-    let mut entries = git_read::tree(odb, &found.id).map_err(explain)?;
-    entries.sort_by_cached_key(|e| (EntryKind::of_mode(e.mode) != EntryKind::Dir, e.name.clone()));
-    let total = entries.len() as u64;
-    let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-    let entries: Vec<TreeEntry> = entries.into_iter().skip(start).take(page.limit() as usize).collect();
-    let (touched, complete) = match with_commits && total > 0 {
-        true => last_changes(r, rev.commit, &dir)?,
-        false => Default::default(),
+    let Listed { items, total, complete } = match with_commits.then(|| LISTED.get(&(rev.commit, dir.clone()))).flatten() {
+        Some(items) => {
+            let (start, total) = (usize::try_from(page.offset()).unwrap_or(usize::MAX), items.len() as u64);
+            Listed { items: items.iter().skip(start).take(page.limit() as usize).cloned().collect(), total, complete: true }
+        }
+        None => items(r, rev.commit, &dir, &found.id, page, with_commits)?,
     };
-    let mut commits: HashMap<Oid, CommitInfo> = HashMap::new();
-    let mut items = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let last_commit = match touched.get(&entry.name) {
-            None => None,
-            Some(id) => Some(match commits.get(id) {
-                Some(known) => known.clone(),
-                None => {
-                    let info = git_read::commit(odb, id).map_err(explain)?;
-                    commits.insert(*id, info.clone());
-                    info
-                }
-            }),
-        };
-        items.push(item(r, entry, last_commit));
-    }
-    r.handle.reached().note(commits.keys().copied());
+    r.handle.reached().note(items.iter().filter_map(|item| item.last_commit.as_ref()).map(|commit| commit.id));
     let commit_count = match with_commits && dir.is_empty() {
         true => git_read::count_commits(odb, &rev.commit, &mut r.spare_budget(std::time::Duration::from_secs(1))).ok(),
         false => None,
@@ -159,6 +148,53 @@ fn list(r: &Reading, rev: Option<&str>, dir: Vec<u8>, page: Page, with_commits: 
     let placeholder = CommitView { info: commit.clone(), author: None, committer: None };
     let view = TreeView { rev, commit: placeholder, path: dir, oid: found.id, items, total, complete, commit_count };
     Ok((view, commit))
+}
+
+/// One page of a folder.
+struct Listed {
+    items: Vec<TreeItem>,
+    total: u64,
+    complete: bool,
+}
+
+/// Whole folders with all last commits, as of a commit: as [`last_changes`] the same wherever that commit is.
+static LISTED: LazyLock<Known<(Oid, Vec<u8>), Arc<Vec<TreeItem>>>> = LazyLock::new(|| Known::new(MAX_LISTED));
+
+fn items(r: &Reading, commit: Oid, dir: &[u8], tree: &Oid, page: Page, with_commits: bool) -> Result<Listed> {
+    let odb = &r.handle.odb;
+    let mut entries = git_read::tree(odb, tree).map_err(explain)?;
+    entries.sort_by_cached_key(|e| (EntryKind::of_mode(e.mode) != EntryKind::Dir, e.name.clone()));
+    let total = entries.len() as u64;
+    let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let entries: Vec<TreeEntry> = entries.into_iter().skip(start).take(page.limit() as usize).collect();
+    let (touched, complete) = match with_commits && total > 0 {
+        true => last_changes(r, commit, dir)?,
+        false => Default::default(),
+    };
+    let mut commits: HashMap<Oid, Arc<CommitInfo>> = HashMap::new();
+    let mut budget = r.budget();
+    let mut items = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let last_commit = match touched.get(&entry.name) {
+            None => None,
+            Some(id) => Some(match commits.get(id) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let info = git_read::commit(odb, id).map_err(explain)?;
+                    budget.bytes(info.message.len()).map_err(explain)?;
+                    let info = Arc::new(short(info));
+                    commits.insert(*id, Arc::clone(&info));
+                    info
+                }
+            }),
+        };
+        items.push(item(r, entry, last_commit));
+    }
+    let is_whole = complete && items.len() as u64 == total && items.len() <= MAX_LISTED_ENTRIES;
+    if is_whole && items.iter().all(|item| item.last_commit.is_some() && item.size.is_some() == item.kind.is_blob()) {
+        LISTED.put((commit, dir.to_vec()), Arc::new(items.clone()));
+    }
+    Ok(Listed { items, total, complete })
 }
 
 /// What lies at a path, with its commit: for an address that may name a file or a folder. The empty path is the top.
@@ -262,7 +298,17 @@ pub(super) fn at(r: &Reading, tree: &Oid, path: &[u8]) -> Result<TreeEntry> {
     git_read::entry_at(&r.handle.odb, tree, path).map_err(explain)?.ok_or(Error::NotFound("path"))
 }
 
-fn item(r: &Reading, entry: TreeEntry, last_commit: Option<CommitInfo>) -> TreeItem {
+/// A commit may say megabytes; of these a listing keeps what a line shows.
+fn short(mut commit: CommitInfo) -> CommitInfo {
+    commit.message.truncate(MAX_TEXT);
+    for person in [&mut commit.author, &mut commit.committer] {
+        person.name.truncate(MAX_TEXT);
+        person.email.truncate(MAX_TEXT);
+    }
+    commit
+}
+
+fn item(r: &Reading, entry: TreeEntry, last_commit: Option<Arc<CommitInfo>>) -> TreeItem {
     let kind = EntryKind::of_mode(entry.mode);
     let size = match kind.is_blob() {
         true => r.handle.odb.header(&entry.id).ok().filter(|(kind, _)| *kind == Kind::Blob).map(|(_, size)| size),

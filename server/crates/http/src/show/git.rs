@@ -160,7 +160,7 @@ pub fn listing_entry(dir: &[u8], item: &TreeItem) -> ListingEntry {
         kind: item.kind.as_str().to_owned(),
         sha: item.oid.to_hex(),
         size: item.size.map(number),
-        last_commit: item.last_commit.as_ref().map(summary),
+        last_commit: item.last_commit.as_deref().map(summary),
     }
 }
 
