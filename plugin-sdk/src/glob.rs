@@ -11,21 +11,78 @@
 /// assert!(!matches("/docs/*.md", b"docs/guide/intro.md"));
 /// ```
 pub fn matches(pattern: &str, path: &[u8]) -> bool {
-    let below = pattern.ends_with('/').then(|| format!("{pattern}**"));
-    let pattern = below.as_deref().unwrap_or(pattern);
-    let anchored = pattern.strip_prefix('/').unwrap_or(pattern);
-    let subject = if pattern.contains('/') { path } else { path.rsplit(|b| *b == b'/').next().unwrap_or(path) };
-    let tokens = tokens(anchored.as_bytes());
+    Glob::new(pattern).matches(path)
+}
+
+/// A pattern made ready, for where it meets many paths: most paths are then told from it by a look at both ends.
+#[derive(Clone, Debug)]
+pub struct Glob {
+    tokens: Vec<Token>,
+    /// Bytes that stand for themselves before the first wildcard and after the last one.
+    head: usize,
+    tail: usize,
+    by_name: bool,
+}
+
+impl Glob {
+    /// A pattern for paths, as [`matches`] reads it.
+    pub fn new(pattern: &str) -> Glob {
+        let below = pattern.ends_with('/').then(|| format!("{pattern}**"));
+        let pattern = below.as_deref().unwrap_or(pattern);
+        Glob::read(pattern.strip_prefix('/').unwrap_or(pattern), !pattern.contains('/'))
+    }
+
+    /// A pattern for whole names, such as those of branches: `main` is not `topic/main`.
+    ///
+    /// ```
+    /// use hardie_plugin::glob::Glob;
+    /// assert!(Glob::whole("release/*").matches(b"release/1"));
+    /// assert!(!Glob::whole("main").matches(b"topic/main"));
+    /// ```
+    pub fn whole(pattern: &str) -> Glob {
+        Glob::read(pattern, false)
+    }
+
+    fn read(pattern: &str, by_name: bool) -> Glob {
+        let tokens = tokens(pattern.as_bytes());
+        let plain = |token: &&Token| matches!(token, Token::Byte(_));
+        let (head, tail) = (tokens.iter().take_while(plain).count(), tokens.iter().rev().take_while(plain).count());
+        Glob { tokens, head, tail, by_name }
+    }
+
+    /// Whether a path matches.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        let subject = if self.by_name { path.rsplit(|b| *b == b'/').next().unwrap_or(path) } else { path };
+        let same = |(token, byte): (&Token, &u8)| matches!(token, Token::Byte(wanted) if wanted == byte);
+        if self.head == self.tokens.len() {
+            return subject.len() == self.head && self.tokens.iter().zip(subject).all(same);
+        }
+        let ends = self.tokens.iter().rev().zip(subject.iter().rev()).take(self.tail);
+        if subject.len() < self.head + self.tail
+            || !self.tokens.iter().zip(subject).take(self.head).all(same)
+            || !ends.into_iter().all(same)
+        {
+            return false;
+        }
+        let middle = self.tokens.get(self.head..self.tokens.len() - self.tail).unwrap_or_default();
+        let rest = subject.get(self.head..subject.len() - self.tail).unwrap_or_default();
+        match middle {
+            [Token::DoubleStar] => true,
+            [Token::Star] => !rest.contains(&b'/'),
+            _ => simulate(middle, rest),
+        }
+    }
+}
+
+/// All places that may be reached in the tokens are kept at once.
+fn simulate(tokens: &[Token], subject: &[u8]) -> bool {
     // `reached[i]`: the tokens up to i match what was read so far.
-    let mut reached = vec![false; tokens.len() + 1];
-    reached[0] = true;
-    skip_stars(&tokens, &mut reached);
+    let (mut reached, mut next) = (vec![false; tokens.len() + 1], vec![false; tokens.len() + 1]);
+    set(&mut reached, 0);
+    skip_stars(tokens, &mut reached);
     for byte in subject {
-        let mut next = vec![false; tokens.len() + 1];
-        for (at, token) in tokens.iter().enumerate() {
-            if !reached.get(at).copied().unwrap_or_default() {
-                continue;
-            }
+        next.fill(false);
+        for ((at, token), _) in tokens.iter().enumerate().zip(&reached).filter(|(_, reached)| **reached) {
             match token {
                 Token::Star if *byte != b'/' => set(&mut next, at),
                 Token::DoubleStar => set(&mut next, at),
@@ -35,12 +92,13 @@ pub fn matches(pattern: &str, path: &[u8]) -> bool {
                 _ => {}
             }
         }
-        skip_stars(&tokens, &mut next);
-        reached = next;
+        skip_stars(tokens, &mut next);
+        std::mem::swap(&mut reached, &mut next);
     }
     reached.last().copied().unwrap_or_default()
 }
 
+#[derive(Clone, Debug)]
 enum Token {
     Byte(u8),
     Any,
@@ -142,6 +200,8 @@ mod tests {
             ("/README*", "README.md"),
             ("build/", "build/out/x"),
             ("\\*", "*"),
+            ("a*b*/c", "axbx/c"),
+            ("a/*/c/**", "a/b/c/d/e"),
             (".env*", "config/.env.local"),
         ] {
             assert!(matches(pattern, path.as_bytes()), "{pattern} should match {path}");
@@ -155,6 +215,8 @@ mod tests {
             ("build/", "build"),
             ("\\*", "x"),
             ("a/**", "b/a/c"),
+            ("ab*ba", "aba"),
+            ("a/*", "a/b/c"),
             ("", "x"),
         ] {
             assert!(!matches(pattern, path.as_bytes()), "{pattern} should not match {path}");
