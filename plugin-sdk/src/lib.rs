@@ -62,6 +62,7 @@ mod pages;
 mod policy;
 mod push;
 mod repository;
+pub mod size;
 pub mod teams;
 mod verdicts;
 

@@ -1,9 +1,8 @@
 //! The settings.
 
 use hardie_plugin::FieldError;
+use hardie_plugin::size::Size;
 use serde::{Deserialize, Serialize};
-
-use crate::size::Size;
 
 /// Patterns in one list; each costs a match for every file.
 const PATTERNS: usize = 100;

@@ -4,14 +4,12 @@
 
 mod config;
 mod rules;
-mod size;
 
 use std::collections::BTreeSet;
 
 use hardie_plugin::{Error, FieldError, NewObject, Policy, Push, RefUpdate, Repository, Verdicts, reject};
 
 pub use config::Config;
-pub use size::Size;
 
 use rules::{Broken, File};
 

@@ -1,9 +1,9 @@
 //! The rules, over one file.
 
+use hardie_plugin::size::Size;
 use hardie_plugin::{Error, FileMode, Oid, Repository, glob};
 
 use crate::config::Config;
-use crate::size::Size;
 
 /// What every Git LFS pointer begins with (git-lfs, docs/spec.md).
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";

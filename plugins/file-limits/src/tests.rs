@@ -1,7 +1,8 @@
 use hardie_plugin::mock::{MockCommit, MockPush};
+use hardie_plugin::size::Size;
 use hardie_plugin::{FileMode, Policy as _, Verdicts};
 
-use crate::{Config, FileLimits, Size};
+use crate::{Config, FileLimits};
 
 fn check(config: &Config, commit: MockCommit) -> Verdicts {
     MockPush::new().commit(commit).check::<FileLimits>(config).unwrap()
@@ -61,18 +62,6 @@ fn files_that_belong_in_lfs_must_be_pointers() {
 fn deletions_are_none_of_its_business() {
     let push = MockPush::new().commit(commit().file("id_rsa", "x")).deleting();
     assert_eq!(push.check::<FileLimits>(&Config::default()).unwrap().code(0), None);
-}
-
-#[test]
-fn sizes_are_read_as_people_write_them() {
-    for (text, bytes) in [("5", 5), ("500 kB", 500_000), ("10 MiB", 10 << 20), ("1GiB", 1 << 30)] {
-        assert_eq!(text.parse::<Size>().unwrap(), Size(bytes), "{text}");
-    }
-    for bad in ["", "MiB", "10 parsecs", "-1", "99999999999 GiB"] {
-        assert!(bad.parse::<Size>().is_err(), "{bad}");
-    }
-    assert_eq!(Size(10 << 20).to_string(), "10 MiB");
-    assert_eq!(Size(1_600_000).to_string(), "1.5 MiB");
 }
 
 #[test]
