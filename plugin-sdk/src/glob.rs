@@ -46,31 +46,36 @@ impl Glob {
     fn read(pattern: &str, by_name: bool) -> Glob {
         let tokens = tokens(pattern.as_bytes());
         let plain = |token: &&Token| matches!(token, Token::Byte(_));
-        let (head, tail) = (tokens.iter().take_while(plain).count(), tokens.iter().rev().take_while(plain).count());
+        let head = tokens.iter().take_while(plain).count();
+        let tail = tokens.iter().skip(head).rev().take_while(plain).count();
         Glob { tokens, head, tail, by_name }
     }
 
     /// Whether a path matches.
     pub fn matches(&self, path: &[u8]) -> bool {
-        let subject = if self.by_name { path.rsplit(|b| *b == b'/').next().unwrap_or(path) } else { path };
-        let same = |(token, byte): (&Token, &u8)| matches!(token, Token::Byte(wanted) if wanted == byte);
-        if self.head == self.tokens.len() {
-            return subject.len() == self.head && self.tokens.iter().zip(subject).all(same);
-        }
-        let ends = self.tokens.iter().rev().zip(subject.iter().rev()).take(self.tail);
-        if subject.len() < self.head + self.tail
-            || !self.tokens.iter().zip(subject).take(self.head).all(same)
-            || !ends.into_iter().all(same)
-        {
-            return false;
-        }
-        let middle = self.tokens.get(self.head..self.tokens.len() - self.tail).unwrap_or_default();
-        let rest = subject.get(self.head..subject.len() - self.tail).unwrap_or_default();
-        match middle {
+        self.middle(path).is_some_and(|(tokens, rest)| match tokens {
+            [] => rest.is_empty(),
             [Token::DoubleStar] => true,
             [Token::Star] => !rest.contains(&b'/'),
-            _ => simulate(middle, rest),
-        }
+            _ => simulate(tokens, rest),
+        })
+    }
+
+    /// How many steps [`Glob::matches`] takes at most: for who has many patterns and paths, and a bound to keep.
+    pub fn steps(&self, path: &[u8]) -> usize {
+        self.middle(path).map_or(1, |(tokens, rest)| if tokens.len() < 2 { 1 + rest.len() / 8 } else { 1 + tokens.len() * rest.len() })
+    }
+
+    /// What is left to compare once both ends fit.
+    fn middle<'a>(&'a self, path: &'a [u8]) -> Option<(&'a [Token], &'a [u8])> {
+        let subject = if self.by_name { path.rsplit(|b| *b == b'/').next().unwrap_or(path) } else { path };
+        let same = |(token, byte): (&Token, &u8)| matches!(token, Token::Byte(wanted) if wanted == byte);
+        let between = self.head..subject.len().checked_sub(self.tail)?;
+        let (tokens, rest) = (self.tokens.get(self.head..self.tokens.len() - self.tail)?, subject.get(between)?);
+        // From the back: paths that differ at all have more in common in front.
+        let ends = self.tokens.iter().rev().zip(subject.iter().rev()).take(self.tail).all(same);
+        let begins = ends && self.tokens.iter().zip(subject).take(self.head).rev().all(same);
+        begins.then_some((tokens, rest))
     }
 }
 
