@@ -1,15 +1,16 @@
-//! A policy over files: how large they may be, where they may lie, what they may not be. Content is judged wherever in the new
+//! A policy over files: how large they may be, where they may lie, what they may not be, and who may change them. Content is judged wherever in the new
 //! history it appears, since what was pushed once stays; paths and kinds also as they are at the tip, since a rename brings no
 //! new content.
 
 mod config;
+mod locks;
 mod rules;
 
 use std::collections::BTreeSet;
 
 use hardie_plugin::{Error, FieldError, NewObject, Policy, Push, RefUpdate, Repository, Verdicts, reject};
 
-pub use config::Config;
+pub use config::{Config, Lock};
 
 use rules::{Broken, File};
 
@@ -48,6 +49,7 @@ impl Policy for FileLimits {
                 }
             }
         }
+        locks::check(config, push, repository, &mut verdicts)?;
         Ok(verdicts)
     }
 }
