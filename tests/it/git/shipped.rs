@@ -75,23 +75,23 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         // A secret that a later commit takes away again.
         let bad = git.commit(&dir, "deploy/app.yaml", "db:\n  password: k7Hq2vPz9LmX4bTn\n", "Settings").unwrap();
         git.commit(&dir, "deploy/app.yaml", "db:\n", "No settings").unwrap();
-        let place = "remote: [secret-scan] deploy/app.yaml:2: password: k7Hq… (16 characters)";
+        let place = "remote: [secret-scan]   deploy/app.yaml:2: password: k7Hq… (16 characters)";
         refused(url, &["main"], &[place, &bad[..7], "git rebase -i", "fingerprint 624183df", "hardie:allow-secret"]);
         back(2);
         git.commit(&dir, "core/engine.c", &format!("{via:?}\n"), "Not mine").unwrap();
-        refused(url, &["main"], &["remote: [code-owners] core/engine.c belongs to @bob", "push to another branch", "CODEOWNERS in "]);
+        refused(url, &["main"], &["remote: [code-owners]   core/engine.c belongs to @bob", "push to another branch", "CODEOWNERS in "]);
         // The way out that it names.
         git.ok(&dir, &["push", "--quiet", url, &format!("HEAD:refs/heads/topic/{via:?}")]).unwrap();
         back(1);
         git.commit(&dir, "infra/main.tf", &format!("{via:?}\n"), "Locked").unwrap();
-        refused(url, &["main"], &["remote: [file-limits] infra/main.tf: may be changed by bob alone", "have it pushed by one of them"]);
+        refused(url, &["main"], &["remote: [file-limits]   infra/main.tf: may be changed by bob alone", "have it pushed by one of them"]);
         back(1);
         refused(
             url,
             &["main:refs/heads/My-Branch"],
             &["remote: [ref-names]", "My-Branch is not called like main, topic/*", "git branch -m"],
         );
-        refused(url, &["main:refs/tags/light"], &["remote: [ref-names] the tag light is only a name", "git tag -f -a light"]);
+        refused(url, &["main:refs/tags/light"], &["remote: [ref-names]   the tag light is only a name", "git tag -f -a light"]);
         // What was there before, and what is mine.
         git.commit(&dir, "old.env", &format!("VIA={via:?}\nPASSWORD=Zx81kQ0pLw93mNv7Rt5y\n"), "Edit beside it").unwrap();
         git.commit(&dir, "mine/x", &format!("{via:?}\n"), "Mine").unwrap();
@@ -103,11 +103,11 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         refused(
             url,
             &["--force", &tag],
-            &[&format!("remote: [ref-names] the tag {tag} exists and stays what it is"), "git fetch origin tag"],
+            &[&format!("remote: [ref-names]   the tag {tag} exists and stays what it is"), "git fetch origin tag"],
         );
     }
     git.ok(&dir, &["push", "--quiet", &url, "main:refs/heads/topic/kept"]).unwrap();
-    refused(&url, &["--delete", "topic/kept"], &["remote: [ref-names] the branch topic/kept cannot be deleted"]);
+    refused(&url, &["--delete", "topic/kept"], &["remote: [ref-names]   the branch topic/kept cannot be deleted"]);
     server.stop().await.unwrap();
 }
 
