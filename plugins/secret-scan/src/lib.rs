@@ -139,8 +139,24 @@ fn search(config: &Config, push: &Push<'_>, repository: &Repository<'_>, unread:
 /// Whether values need no quotes in such a file.
 fn is_bare(path: &[u8]) -> bool {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
-    let endings = [".env", ".ini", ".properties", ".conf", ".cfg", ".cnf", ".yml", ".yaml", ".tfvars", ".xml", ".plist"];
-    let names = ["credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf"];
+    let endings = [
+        ".env",
+        ".ini",
+        ".properties",
+        ".conf",
+        ".cfg",
+        ".cnf",
+        ".yml",
+        ".yaml",
+        ".tfvars",
+        ".xml",
+        ".plist",
+        ".sh",
+        ".bash",
+        ".zsh",
+        ".envrc",
+    ];
+    let names = ["dockerfile", "credentials", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf"];
     endings.iter().any(|ending| name.ends_with(ending.as_bytes()))
         || name.starts_with(b".env")
         || names.iter().any(|known| name == known.as_bytes())
