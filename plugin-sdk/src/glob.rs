@@ -56,6 +56,7 @@ impl Glob {
         self.middle(path).is_some_and(|(tokens, rest)| match tokens {
             [] => rest.is_empty(),
             [Token::DoubleStar] => true,
+            [Token::Folders, Token::Within] => rest.is_empty() || rest.ends_with(b"/"),
             [Token::Star] => !rest.contains(&b'/'),
             _ => simulate(tokens, rest),
         })
@@ -91,6 +92,12 @@ fn simulate(tokens: &[Token], subject: &[u8]) -> bool {
             match token {
                 Token::Star if *byte != b'/' => set(&mut next, at),
                 Token::DoubleStar => set(&mut next, at),
+                Token::Within => {
+                    set(&mut next, at);
+                    if *byte == b'/' {
+                        set(&mut next, at + 1);
+                    }
+                }
                 Token::Any if *byte != b'/' => set(&mut next, at + 1),
                 Token::Byte(wanted) if wanted == byte => set(&mut next, at + 1),
                 Token::Set(set_of, negated) if *byte != b'/' && contains(set_of, *byte) != *negated => set(&mut next, at + 1),
@@ -109,6 +116,10 @@ enum Token {
     Any,
     Star,
     DoubleStar,
+    /// `**/`, always with [`Token::Within`] behind it: no folder at all, or some.
+    Folders,
+    /// Anything up to a slash.
+    Within,
     Set(Vec<(u8, u8)>, bool),
 }
 
@@ -121,8 +132,16 @@ fn set(reached: &mut [bool], at: usize) {
 /// A star also stands for nothing at all.
 fn skip_stars(tokens: &[Token], reached: &mut [bool]) {
     for (at, token) in tokens.iter().enumerate() {
-        if matches!(token, Token::Star | Token::DoubleStar) && reached.get(at).copied().unwrap_or_default() {
-            set(reached, at + 1);
+        if !reached.get(at).copied().unwrap_or_default() {
+            continue;
+        }
+        match token {
+            Token::Star | Token::DoubleStar => set(reached, at + 1),
+            Token::Folders => {
+                set(reached, at + 1);
+                set(reached, at + 2);
+            }
+            _ => {}
         }
     }
 }
@@ -135,11 +154,14 @@ fn tokens(mut pattern: &[u8]) -> Vec<Token> {
     let mut out = Vec::new();
     while let Some((first, rest)) = pattern.split_first() {
         pattern = rest;
-        out.push(match first {
+        let token = match first {
+            b'*' if rest.starts_with(b"*/") && matches!(out.last(), None | Some(Token::Byte(b'/') | Token::Within)) => {
+                pattern = rest.get(2..).unwrap_or_default();
+                out.push(Token::Folders);
+                Token::Within
+            }
             b'*' if rest.first() == Some(&b'*') => {
                 pattern = rest.get(1..).unwrap_or_default();
-                // `**/` also matches no folder at all.
-                pattern = pattern.strip_prefix(b"/").unwrap_or(pattern);
                 Token::DoubleStar
             }
             b'*' => Token::Star,
@@ -159,7 +181,8 @@ fn tokens(mut pattern: &[u8]) -> Vec<Token> {
                 None => Token::Byte(b'['),
             },
             byte => Token::Byte(*byte),
-        });
+        };
+        out.push(token);
     }
     out
 }
@@ -206,6 +229,9 @@ mod tests {
             ("build/", "build/out/x"),
             ("\\*", "*"),
             ("a*b*/c", "axbx/c"),
+            ("a/**/b/**/c", "a/x/b/c"),
+            ("**/a/**/*.c", "x/a/b/y.c"),
+            ("**/**/x", "x"),
             ("a/*/c/**", "a/b/c/d/e"),
             (".env*", "config/.env.local"),
         ] {
@@ -221,6 +247,9 @@ mod tests {
             ("\\*", "x"),
             ("a/**", "b/a/c"),
             ("ab*ba", "aba"),
+            ("**/x", "fox"),
+            ("a/**/z", "a/bz"),
+            ("a/**/b/*.c", "a/xb/y.c"),
             ("a/*", "a/b/c"),
             ("", "x"),
         ] {
