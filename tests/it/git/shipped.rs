@@ -65,6 +65,7 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
     .await;
     guard(&server, &user, &repo, "code-owners", "{}").await;
     guard(&server, &user, &repo, "file-limits", r#"{"locks": [{"paths": ["infra/**"], "users": ["bob"]}]}"#).await;
+    guard(&server, &user, &repo, "affected", r#"{"projects": {"handbook": ["mine/**"]}}"#).await;
     let refused = |url: &str, refs: &[&str], texts: &[&str]| {
         let text = git.fails(&dir, &[&["push", url], refs].concat()).unwrap();
         texts.iter().for_each(|wanted| assert!(text.contains(wanted), "{wanted:?} is missing in\n{text}"));
@@ -95,7 +96,8 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         // What was there before, and what is mine.
         git.commit(&dir, "old.env", &format!("VIA={via:?}\nPASSWORD=Zx81kQ0pLw93mNv7Rt5y\n"), "Edit beside it").unwrap();
         git.commit(&dir, "mine/x", &format!("{via:?}\n"), "Mine").unwrap();
-        git.ok(&dir, &["push", "--quiet", url, "main"]).unwrap();
+        let told = git.run(&dir, &["push", url, "main"]).unwrap().stderr;
+        assert!(told.contains("main -> main") && told.contains("[affected] warning: main: touches handbook"), "{told}");
         let tag = format!("v-{via:?}");
         git.ok(&dir, &["tag", "-a", "-m", "Version", &tag]).unwrap();
         git.ok(&dir, &["push", "--quiet", url, &tag]).unwrap();
