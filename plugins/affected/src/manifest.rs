@@ -125,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_cut_anywhere_is_read_as_far_as_it_goes() {
+        let text =
+            "[package]\nname = \"ä\"\n[[x]]\n[a.dependencies.'b']\n'c'.\"d\" = { package = \"e\" }\n[project]\ndependencies = [\"f\"\n";
+        for at in text.char_indices().map(|(at, _)| at) {
+            for file in super::NAMES {
+                let (head, tail) = (Manifest::parse(file, &text[..at]), Manifest::parse(file, &text[at..]));
+                assert!(head.needs.len() + tail.needs.len() <= 5, "{head:?} {tail:?}");
+            }
+        }
+    }
+
+    #[test]
     fn manifests_of_others_are_read() {
         let package = r#"{"name": "@acme/web", "dependencies": {"@acme/ui": "workspace:*"}, "devDependencies": {"vite": "5"}}"#;
         assert_eq!(parsed("package.json", package), is("@acme/web", &["@acme/ui", "vite"]));

@@ -189,6 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn nonsense_of_any_kind_is_read_to_its_end() {
+        let text = "# x\n^[Ä][2] @a b@c.d\n!\n\\\n/ü/*? @@ @\n[\n[]\n^\n[x][\n[x]y\n** @é\n[[a] @b\n";
+        for at in text.char_indices().map(|(at, _)| at) {
+            for part in [&text[..at], &text[at..]] {
+                let file = Owners::parse(part);
+                for path in [&b""[..], b"a", b"/", b"a//b", "ü/x".as_bytes(), b"\xff/\xff"] {
+                    let mut steps = 0;
+                    file.sections.iter().for_each(|section| drop(section.owners(path, &mut steps).to_vec()));
+                    assert!(steps < 10_000);
+                }
+            }
+        }
+        let many = "*.c @ann\n".repeat(RULES + 1);
+        assert!(Owners::parse(&many).notes[0].contains("the rest is not read"));
+    }
+
+    #[test]
     fn blanks_and_marks_can_be_escaped_and_nonsense_is_noted() {
         let file = Owners::parse("my\\ file.txt @ann\n\\#x @bob\na.c nobody @@\n[ab]*.c @ann\n");
         assert_eq!(owners(&file, "my file.txt"), [("", "@ann".to_owned())]);

@@ -157,3 +157,71 @@ fn fold(anchor: [u8; 4]) -> u32 {
 fn hash(anchor: u32) -> usize {
     (anchor.wrapping_mul(0x9E37_79B1) >> 20) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEASURE: Measure = Measure { length: 14, entropy: 3.4 };
+
+    fn scan(text: &[u8]) -> Option<Vec<Found>> {
+        Scanner::new(MEASURE).scan(text, true, &mut Effort::new(10_000))
+    }
+
+    /// Something of every kind, each on a line of its own.
+    fn sample() -> Vec<u8> {
+        let body = "k7Hq2vPz9LmX4bTnR8wYc3JdGs6FaQe5UoVi0ZxN1hKpWtBy";
+        let mut lines: Vec<String> = FORMATS.iter().map(|format| format!("{}{body}{body}", format.begins)).collect();
+        lines.push(format!("-----BEGIN PRIVATE KEY-----\n{body}{}\n-----END PRIVATE KEY-----", &body[..16]));
+        lines.push(format!("postgres://app:{}@db.acme.io/x", &body[..9]));
+        lines.push(format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5AYWNtZS5pbyJ9.{}", &body[..43]));
+        lines.push(format!("token: &'static str = \"{}\"; API-KEY => '{body}'", &body[..20]));
+        lines.join("\n").into_bytes()
+    }
+
+    #[test]
+    fn wherever_a_text_is_cut_or_changed_what_is_found_lies_within_it() {
+        let text = sample();
+        assert!(scan(&text).unwrap().len() >= 15, "{:?}", scan(&text));
+        let (scanner, mut state) = (Scanner::new(MEASURE), 0x2545_F491_u32);
+        for round in 0..1500 {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            let at = state as usize % text.len();
+            let mut piece = match round % 3 {
+                0 => text[..at].to_vec(),
+                1 => text[at..].to_vec(),
+                _ => text.clone(),
+            };
+            if let Some(byte) = piece.get_mut(at / 2) {
+                *byte = state.to_le_bytes()[1];
+            }
+            let found = scanner.scan(&piece, true, &mut Effort::new(10_000)).unwrap();
+            let mut end = 0;
+            for hit in found {
+                assert!(end <= hit.from && hit.from < hit.to && hit.to <= piece.len(), "{hit:?} in {} bytes", piece.len());
+                end = hit.to;
+            }
+        }
+    }
+
+    #[test]
+    fn no_jump_leaves_an_anchor_out() {
+        // Every form at every distance from the beginning, so that each pair of its anchor is met first.
+        let token = ["ghp_", "k7Hq2vPz9LmX4bTnR8wYc3JdGs6FaQe5UoVi"].concat();
+        for before in 0..40 {
+            for filler in [" ", ".", "\n", "z ", "se, "] {
+                let text = format!("{}{token}", &filler.repeat(40)[..before].trim_end_matches(char::is_alphanumeric));
+                assert_eq!(scan(text.as_bytes()).unwrap().len(), 1, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn effort_that_runs_out_is_said_and_not_taken_for_a_clean_text() {
+        let text = "password = secret = token\n".repeat(100);
+        assert_eq!(Scanner::new(MEASURE).scan(text.as_bytes(), false, &mut Effort::new(100)), None);
+        assert!(scan(text.as_bytes()).unwrap().is_empty());
+    }
+}
