@@ -3,6 +3,8 @@
 
 mod config;
 
+use std::collections::BTreeSet;
+
 use hardie_plugin::glob::Glob;
 use hardie_plugin::teams::same_name;
 use hardie_plugin::{Error, FieldError, Oid, Policy, Push, RefUpdate, Repository, UpdateKind, Verdicts, reject};
@@ -25,10 +27,11 @@ impl Policy for RefNames {
         if config.exempt.iter().any(|name| same_name(name, &actor)) {
             return Ok(verdicts);
         }
-        let (branches, tags) = (Names::branches(config), Names::tags(config));
+        let (branches, tag_names) = (Names::branches(config), Names::tags(config));
+        let mut tags = Tags::default();
         for update in push.updates() {
             let Some((names, name)) =
-                [&branches, &tags].into_iter().find_map(|names| Some((names, update.name.strip_prefix(names.prefix)?)))
+                [&branches, &tag_names].into_iter().find_map(|names| Some((names, update.name.strip_prefix(names.prefix)?)))
             else {
                 continue;
             };
@@ -38,15 +41,8 @@ impl Policy for RefNames {
                 _ if update.is_tag() && config.fixed_tags => moved(&mut verdicts, &update),
                 _ => {}
             }
-            if config.annotated_tags
-                && update.is_tag()
-                && let Some(new) = &update.new
-                && !is_tag_object(repository, new)?
-            {
-                let name = update.short_name();
-                reject!(verdicts, update, "tag-not-annotated",
-                    "the tag {} is only a name: it says neither who made it, nor when, nor why", name;
-                    "  make it anew with a message: git tag -f -a {} {}^{{}}, and push again", name, name);
+            if let (true, true, Some(new)) = (config.annotated_tags, update.is_tag(), &update.new) {
+                tags.judge(repository, &mut verdicts, &update, new)?;
             }
         }
         Ok(verdicts)
@@ -127,7 +123,40 @@ fn moved(verdicts: &mut Verdicts, update: &RefUpdate) {
         "  give the new one a new name; to have the old one back: git tag -d {}, git fetch origin tag {}", name, name);
 }
 
-/// Whether a ref's new value is a tag object. What is no commit may also be a tree or a blob, with a tag as bare as on a commit.
+/// Which ids are tag objects.
+#[derive(Default)]
+struct Tags {
+    /// Those that the push brings: nearly all of them, and told by one list.
+    new: Option<BTreeSet<Oid>>,
+    asked: usize,
+}
+
+/// Ids that are asked about one by one; each takes up to three calls of 10,000.
+const QUESTIONS: usize = 2000;
+
+impl Tags {
+    fn judge(&mut self, repository: &Repository<'_>, verdicts: &mut Verdicts, update: &RefUpdate, id: &Oid) -> Result<(), Error> {
+        if self.new.is_none() {
+            let new: Result<_, Error> = repository.new_objects("tag").map(|object| Ok(object?.id)).collect();
+            self.new = Some(new?);
+        }
+        if self.new.as_ref().is_some_and(|new| new.contains(id)) {
+            return Ok(());
+        }
+        let name = update.short_name();
+        self.asked += 1;
+        if self.asked > QUESTIONS {
+            reject!(verdicts, update, "too-many-tags", "the tag {} is one too many to look at in one push", name; "  push fewer tags at a time");
+        } else if !is_tag_object(repository, id)? {
+            reject!(verdicts, update, "tag-not-annotated",
+                "the tag {} is only a name: it says neither who made it, nor when, nor why", name;
+                "  make it anew with a message: git tag -f -a {} {}^{{}}, and push again", name, name);
+        }
+        Ok(())
+    }
+}
+
+/// Whether an id is a tag object's. What is no commit may also be a tree or a blob, with a tag as bare as on a commit.
 fn is_tag_object(repository: &Repository<'_>, id: &Oid) -> Result<bool, Error> {
     match repository.commit(id) {
         Ok(_) => Ok(false),

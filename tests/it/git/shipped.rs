@@ -101,6 +101,10 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         let tag = format!("v-{via:?}");
         git.ok(&dir, &["tag", "-a", "-m", "Version", &tag]).unwrap();
         git.ok(&dir, &["push", "--quiet", url, &tag]).unwrap();
+        // The server has this tag object already; and a name for a file is no tag object either.
+        git.ok(&dir, &["push", "--quiet", url, &format!("{tag}:refs/tags/again-{via:?}")]).unwrap();
+        let blob = git.ok(&dir, &["rev-parse", "HEAD:mine/x"]).unwrap();
+        refused(url, &[&format!("{}:refs/tags/file", blob.trim())], &["the tag file is only a name"]);
         git.ok(&dir, &["tag", "-f", "-a", "-m", "Again", &tag, "HEAD~1"]).unwrap();
         refused(
             url,
