@@ -28,7 +28,7 @@ pub struct Config {
     pub min_length: usize,
     /// Bits of entropy for each byte that such a value must have, 0 to 8.
     pub min_entropy: f64,
-    /// Whether a push with more text than can be read (see `warn`ings) is refused, instead of the pusher being told.
+    /// Whether a push with more text than is read is refused, instead of the pusher being told.
     pub refuse_unread: bool,
 }
 
