@@ -48,7 +48,7 @@
 //! ```
 //!
 //! Start at [`Policy`]; [`Push`] and [`Repository`] are what a policy may read, [`Verdicts`] is what it answers. Every read is a
-//! call to the server and counts: 10,000 calls and 64 MiB a push.
+//! call to the server and counts: 10,000 calls and 64 MiB a push. For settings there are [`glob`], [`size`] and [`teams`].
 
 #[doc(hidden)]
 pub mod bindings;
@@ -62,6 +62,8 @@ mod pages;
 mod policy;
 mod push;
 mod repository;
+pub mod size;
+pub mod teams;
 mod verdicts;
 
 pub use error::Error;

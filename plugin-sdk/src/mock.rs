@@ -1,6 +1,6 @@
 //! A push made of plain values, so that a policy's rules are tested with `cargo test` alone.
 //!
-//! Ids are counted up, not computed, and only what a push brings is there. For real ids, limits and a report use
+//! Ids are counted up, not computed, and history is a line of commits. For real ids, limits and a report use
 //! `hardie plugin test`.
 
 use std::collections::BTreeMap;
@@ -20,6 +20,11 @@ use crate::verdicts::Verdicts;
 pub struct MockPush {
     ref_name: String,
     delete: bool,
+    force: bool,
+    annotated: bool,
+    /// How many of the commits are on the default branch already; and, with `moves`, on the ref.
+    base: usize,
+    moves: bool,
     actor: String,
     role: String,
     options: Vec<String>,
@@ -48,6 +53,10 @@ impl Default for MockPush {
         MockPush {
             ref_name: "refs/heads/main".into(),
             delete: false,
+            force: false,
+            annotated: false,
+            base: 0,
+            moves: true,
             actor: "ann".into(),
             role: "write".into(),
             options: Vec::new(),
@@ -73,6 +82,35 @@ impl MockPush {
     #[must_use]
     pub fn deleting(mut self) -> MockPush {
         self.delete = true;
+        self
+    }
+
+    /// Drops commits that the ref had.
+    #[must_use]
+    pub fn forced(mut self) -> MockPush {
+        self.force = true;
+        self
+    }
+
+    /// Pushes an annotated tag on the last commit.
+    #[must_use]
+    pub fn annotated(mut self) -> MockPush {
+        self.annotated = true;
+        self
+    }
+
+    /// Adds a commit that the default branch and the pushed ref have already. To be called before [`MockPush::commit`].
+    #[must_use]
+    pub fn base(mut self, commit: impl Into<MockCommit>) -> MockPush {
+        self.commits.insert(self.base, commit.into());
+        self.base += 1;
+        self
+    }
+
+    /// The pushed ref does not exist yet, whatever the default branch has.
+    #[must_use]
+    pub fn creating(mut self) -> MockPush {
+        self.moves = false;
         self
     }
 
@@ -167,6 +205,7 @@ fn id(kind: u8, commit: usize, file: usize) -> Oid {
 const COMMIT: u8 = 1;
 const TREE: u8 = 2;
 const BLOB: u8 = 3;
+const TAG: u8 = 4;
 
 fn page<T>(all: impl IntoIterator<Item = T>, start: u32, limit: u32) -> Vec<T> {
     all.into_iter().skip(start as usize).take(limit as usize).collect()
@@ -174,6 +213,9 @@ fn page<T>(all: impl IntoIterator<Item = T>, start: u32, limit: u32) -> Vec<T> {
 
 impl MockPush {
     fn find<T>(&self, wanted: &Oid, kind: u8, found: impl Fn(usize, usize, &MockCommit) -> Option<T>) -> Result<T, Error> {
+        if wanted.as_bytes().first().is_some_and(|is| *is == TAG) {
+            return Err(Error::coded("wrong-kind", "it is a tag"));
+        }
         let commits = self.commits.iter().enumerate();
         let mut all = commits.flat_map(|(n, commit)| (0..=commit.files.len()).map(move |file| (n, file, commit)));
         let hit = all.find(|(n, file, _)| id(kind, *n, *file) == *wanted);
@@ -189,6 +231,35 @@ impl MockPush {
             }
         }
         out
+    }
+
+    /// The folders below a commit's root, by path; their places are their numbers.
+    fn folders(&self, commit: usize) -> Vec<Vec<u8>> {
+        let mut all = std::collections::BTreeSet::new();
+        for path in self.files(commit).into_keys() {
+            let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+            all.extend(slashes.filter_map(|(at, _)| path.get(..at)).map(<[u8]>::to_vec));
+        }
+        all.into_iter().collect()
+    }
+
+    /// A tree's commit and its path; the root's is empty.
+    fn folder(&self, wanted: &Oid) -> Result<(usize, Vec<u8>), Error> {
+        for n in 0..self.commits.len() {
+            let folders = self.folders(n).into_iter().enumerate().map(|(at, path)| (at + 1, path));
+            if let Some((_, path)) = [(0, Vec::new())].into_iter().chain(folders).find(|(at, _)| id(TREE, n, *at) == *wanted) {
+                return Ok((n, path));
+            }
+        }
+        Err(Error::coded("not-found", "no such tree"))
+    }
+
+    fn base_tip(&self) -> Option<Oid> {
+        self.base.checked_sub(1).map(|last| id(COMMIT, last, 0))
+    }
+
+    fn new_ones(&self) -> impl Iterator<Item = (usize, &MockCommit)> {
+        self.commits.iter().enumerate().skip(self.base).rev().filter(|_| !self.delete)
     }
 
     fn side(&self, wanted: Option<&Oid>) -> Result<BTreeMap<Vec<u8>, ChangeSide>, Error> {
@@ -224,13 +295,21 @@ impl PushSource for MockPush {
     }
 
     fn updates(&self, start: u32, limit: u32) -> Vec<RefUpdate> {
-        let tip = self.commits.len().checked_sub(1).map(|last| id(COMMIT, last, 0));
+        let kind = if self.annotated { TAG } else { COMMIT };
+        let tip = self.commits.len().checked_sub(1).map(|last| id(kind, last, 0));
+        let gone = self.delete.then(|| id(COMMIT, 0, 0));
+        let old = self.base_tip().filter(|_| self.moves).or(gone);
         let update = RefUpdate {
             index: 0,
             name: self.ref_name.clone().into_bytes(),
-            old: self.delete.then(|| id(COMMIT, 0, 0)),
             new: tip.filter(|_| !self.delete),
-            kind: if self.delete { UpdateKind::Delete } else { UpdateKind::Create },
+            kind: match &old {
+                _ if self.delete => UpdateKind::Delete,
+                Some(_) if self.force => UpdateKind::Force,
+                Some(_) => UpdateKind::Update,
+                None => UpdateKind::Create,
+            },
+            old,
         };
         page([update], start, limit)
     }
@@ -238,13 +317,11 @@ impl PushSource for MockPush {
 
 impl RepositorySource for MockPush {
     fn new_commits(&self, _update: u32, start: u32, limit: u32) -> Result<Vec<Commit>, Error> {
-        let commits = self.commits.iter().enumerate().rev().filter(|_| !self.delete);
-        Ok(page(commits.map(|(n, commit)| Commit(Rc::new((n, commit.clone())))), start, limit))
+        Ok(page(self.new_ones().map(|(n, commit)| Commit(Rc::new((n, commit.clone())))), start, limit))
     }
 
     fn new_objects(&self, kind: &str, start: u32, limit: u32) -> Result<Vec<NewObject>, Error> {
-        let commits = self.commits.iter().enumerate().rev().filter(|_| !self.delete);
-        let blobs = commits.flat_map(|(n, commit)| {
+        let blobs = self.new_ones().flat_map(|(n, commit)| {
             let kept = commit.files.iter().enumerate().filter(|(_, file)| file.mode != FileMode::SUBMODULE);
             kept.map(move |(at, file)| NewObject {
                 id: id(BLOB, n, at),
@@ -263,8 +340,18 @@ impl RepositorySource for MockPush {
     }
 
     fn tree(&self, wanted: &Oid, start: u32, limit: u32) -> Result<Vec<TreeEntry>, Error> {
-        let files = self.side(Some(wanted))?;
-        Ok(page(files.into_iter().map(|(name, side)| TreeEntry { name, mode: side.mode, id: side.id }), start, limit))
+        let (commit, folder) = self.folder(wanted)?;
+        let name = |path: &[u8]| {
+            let rest = path.strip_prefix(folder.as_slice())?;
+            let name = if folder.is_empty() { rest } else { rest.strip_prefix(b"/")? };
+            (!name.contains(&b'/')).then(|| name.to_vec())
+        };
+        let folders = self.folders(commit).into_iter().enumerate();
+        let folders =
+            folders.filter_map(|(at, path)| Some(TreeEntry { name: name(&path)?, mode: FileMode::TREE, id: id(TREE, commit, at + 1) }));
+        let files = self.files(commit).into_iter();
+        let files = files.filter_map(|(path, side)| Some(TreeEntry { name: name(&path)?, mode: side.mode, id: side.id }));
+        Ok(page(folders.chain(files), start, limit))
     }
 
     fn blob_size(&self, wanted: &Oid) -> Result<u64, Error> {
@@ -291,7 +378,9 @@ impl RepositorySource for MockPush {
     }
 
     fn read_ref(&self, name: &[u8]) -> Result<Option<Oid>, Error> {
-        Ok((self.delete && name == self.ref_name.as_bytes()).then(|| id(COMMIT, 0, 0)))
+        let existing = name == b"refs/heads/main" || (name == self.ref_name.as_bytes() && self.moves);
+        let gone = (self.delete && name == self.ref_name.as_bytes()).then(|| id(COMMIT, 0, 0));
+        Ok(self.base_tip().filter(|_| existing).or(gone))
     }
 }
 
@@ -323,5 +412,27 @@ impl CommitSource for (usize, MockCommit) {
 
     fn message(&self) -> Vec<u8> {
         self.1.message.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_there_before_is_told_from_what_is_pushed() {
+        let push = MockPush::new().base(MockCommit::new("One").file("a/b/c.txt", "1")).commit(MockCommit::new("Two").file("a/d.txt", "2"));
+        let repository = Repository(&push);
+        let update = Push(&push).updates().remove(0);
+        assert_eq!(update.kind, UpdateKind::Update);
+        let new: Vec<Vec<u8>> = repository.new_blobs().map(|object| object.unwrap().path).collect();
+        assert_eq!(new, [b"a/d.txt".to_vec()]);
+        let old = update.old.unwrap();
+        assert_eq!(repository.read_ref(b"refs/heads/main").unwrap().as_ref(), Some(&old));
+        assert_eq!(repository.entry(&old, b"a/b/c.txt").unwrap().unwrap().name, b"c.txt");
+        assert_eq!(repository.entry(&old, b"a/b").unwrap().unwrap().mode, FileMode::TREE);
+        for absent in [&b"a/d.txt"[..], b"a/b/c.txt/x", b"x", b""] {
+            assert_eq!(repository.entry(&old, absent).unwrap(), None);
+        }
     }
 }

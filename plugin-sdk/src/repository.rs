@@ -86,6 +86,32 @@ impl<'a> Repository<'a> {
         Pages::new(move |start, limit| source.changes(old.as_ref(), new.as_ref(), start, limit))
     }
 
+    /// What a commit has at a path: a file or a folder. Asks for the commit and for each folder on the way.
+    ///
+    /// # Errors
+    /// If there is no such commit here.
+    pub fn entry(&self, commit: &Oid, path: &[u8]) -> Result<Option<TreeEntry>, Error> {
+        let mut folder = self.commit(commit)?.tree();
+        let mut parts = path.split(|byte| *byte == b'/').peekable();
+        while let Some(part) = parts.next() {
+            let found = self.tree(&folder).find(|entry| entry.as_ref().map_or(true, |entry| entry.name == part));
+            match found.transpose()? {
+                Some(entry) if parts.peek().is_none() => return Ok(Some(entry)),
+                Some(entry) if entry.mode == FileMode::TREE => folder = entry.id,
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether an update is one of those that bring this object. In doubt it is.
+    pub fn brings(&self, update: &RefUpdate, object: &NewObject) -> bool {
+        match (&object.commit, &update.new) {
+            (Some(commit), Some(tip)) => self.is_ancestor(commit, tip).unwrap_or(true),
+            _ => true,
+        }
+    }
+
     /// Whether the first commit is an ancestor of the second, or the same.
     ///
     /// # Errors

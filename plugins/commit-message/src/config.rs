@@ -28,15 +28,51 @@ pub struct Config {
     pub conventional: bool,
     /// The types that are then allowed.
     pub types: Vec<String>,
+    /// The scopes that are allowed; any if empty.
+    pub scopes: Vec<String>,
+    /// Whether there must be a scope.
+    pub require_scope: bool,
+    /// Whether `!` must be explained by a line `BREAKING CHANGE: …`.
+    pub explain_breaking: bool,
+    /// How the subject begins, behind type and scope if it has them.
+    pub subject_case: Case,
+    /// Whether the subject may not end in a full stop.
+    pub forbid_full_stop: bool,
+    /// Trackers' keys of which an issue must be named: `ABC` for `ABC-123`, `#` for `#123`; none if empty.
+    pub issue_keys: Vec<String>,
     /// Whether a `Signed-off-by:` trailer is asked for.
     pub sign_off: bool,
+    /// Whether it must be the author's own, as the Developer Certificate of Origin has it.
+    pub sign_off_by_author: bool,
     /// Whether merge commits are left alone.
     pub skip_merges: bool,
+    /// Whether what `git revert` writes is left alone.
+    pub skip_reverts: bool,
+    /// Authors whose commits are left alone, as patterns over addresses, which are what a commit claims: `*[[]bot]@users.noreply.example.org`.
+    pub exempt_authors: Vec<String>,
+    /// Users whose pushes are left alone.
+    pub exempt_users: Vec<String>,
     /// Which branches: patterns such as `main`, `release/*`; all if empty.
     pub branches: Vec<String>,
     /// New commits of one branch in one push that are checked; more are refused.
     pub max_commits: usize,
 }
+
+/// How a subject begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Case {
+    /// Either way.
+    #[default]
+    Any,
+    /// With a small letter.
+    Lower,
+    /// With a capital letter.
+    Upper,
+}
+
+/// Commits whose authors are asked for, in one push: a fourth of the 10,000 reads.
+const WITH_AUTHORS: usize = 2300;
 
 impl Default for Config {
     fn default() -> Self {
@@ -51,8 +87,18 @@ impl Default for Config {
             pattern_hint: String::new(),
             conventional: false,
             types: types.map(ToOwned::to_owned).to_vec(),
+            scopes: Vec::new(),
+            require_scope: false,
+            explain_breaking: false,
+            subject_case: Case::Any,
+            forbid_full_stop: false,
+            issue_keys: Vec::new(),
             sign_off: false,
+            sign_off_by_author: false,
             skip_merges: true,
+            skip_reverts: false,
+            exempt_authors: Vec::new(),
+            exempt_users: Vec::new(),
             branches: Vec::new(),
             max_commits: 3000,
         }
@@ -60,6 +106,22 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How many new commits of one branch are checked; 0 for all.
+    pub fn most(&self) -> usize {
+        if !self.asks_authors() {
+            self.max_commits
+        } else if self.max_commits == 0 {
+            WITH_AUTHORS
+        } else {
+            self.max_commits.min(WITH_AUTHORS)
+        }
+    }
+
+    /// Whether it matters who wrote a commit.
+    pub fn asks_authors(&self) -> bool {
+        self.sign_off_by_author || !self.exempt_authors.is_empty()
+    }
+
     /// The rules, ready to use.
     ///
     /// # Errors
@@ -81,6 +143,33 @@ impl Config {
         }
         if let Some(bad) = self.types.iter().find(|kind| kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_lowercase())) {
             errors.push(FieldError::new("types", format!("{bad:?} is not a word of small letters")));
+        }
+        if let Some(bad) = self.scopes.iter().find(|scope| scope.trim() != **scope || scope.is_empty() || scope.contains(['(', ')'])) {
+            errors.push(FieldError::new("scopes", format!("{bad:?} is no scope: write it without brackets and blanks around it")));
+        }
+        for (field, is_on) in
+            [("scopes", !self.scopes.is_empty()), ("require-scope", self.require_scope), ("explain-breaking", self.explain_breaking)]
+        {
+            if is_on && !self.conventional {
+                errors.push(FieldError::new(field, "means nothing without conventional"));
+            }
+        }
+        let is_key = |key: &String| {
+            key == "#"
+                || (key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        };
+        if let Some(bad) = self.issue_keys.iter().find(|key| !is_key(key)) {
+            errors.push(FieldError::new("issue-keys", format!("{bad:?} is no key: write ABC for ABC-123, # for #123")));
+        }
+        if let Some(at) = self.exempt_authors.iter().position(|pattern| pattern.is_empty() || pattern.len() > 200) {
+            errors.push(FieldError::new(format!("exempt-authors[{at}]"), "has 1 to 200 characters"));
+        }
+        for (field, count) in
+            [("scopes", self.scopes.len()), ("issue-keys", self.issue_keys.len()), ("exempt-authors", self.exempt_authors.len())]
+        {
+            if count > 100 {
+                errors.push(FieldError::new(field, format!("has {count} entries; 100 are the most")));
+            }
         }
         if self.max_commits > 3000 {
             errors.push(FieldError::new("max-commits", "is at most 3000, since each commit takes three of the 10,000 reads of a push"));

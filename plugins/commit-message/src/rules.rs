@@ -1,8 +1,10 @@
 //! The rules, each by itself over one message.
 
+use hardie_plugin::Signature;
 use regex_lite::Regex;
 
-use crate::config::Config;
+use crate::config::{Case, Config};
+use crate::{conventional, issues, sign_off};
 
 /// Settings with their pattern compiled.
 pub struct Rules<'a> {
@@ -21,7 +23,7 @@ pub struct Broken {
 }
 
 impl Broken {
-    fn new(rule: &'static str, what: impl Into<String>, how: impl Into<String>) -> Broken {
+    pub(crate) fn new(rule: &'static str, what: impl Into<String>, how: impl Into<String>) -> Broken {
         Broken { rule, what: what.into(), how: how.into() }
     }
 
@@ -36,8 +38,8 @@ impl Broken {
 }
 
 impl Rules<'_> {
-    /// Everything that is wrong with a message.
-    pub fn check(&self, message: &str) -> Vec<Broken> {
+    /// Everything that is wrong with a message. The author matters to [`Config::asks_authors`] alone.
+    pub fn check(&self, message: &str, author: Option<&Signature>) -> Vec<Broken> {
         let subject = message.lines().next().unwrap_or_default().trim_end();
         if subject.is_empty() {
             return vec![Broken::new("subject-empty", "has no subject", "give it a first line")];
@@ -45,11 +47,13 @@ impl Rules<'_> {
         [
             self.unfinished(subject),
             self.subject_length(subject),
-            self.conventional(subject),
+            conventional::check(self.config, subject, message),
+            self.subject_form(subject),
             self.second_line(message),
             self.body_width(message),
             self.required_pattern(message),
-            self.sign_off(message),
+            issues::check(self.config, message),
+            sign_off::check(self.config, message, author),
         ]
         .into_iter()
         .flatten()
@@ -105,40 +109,21 @@ impl Rules<'_> {
         Some(Broken::new("pattern-missing", format!("does not name {wanted}"), format!("add {wanted}")))
     }
 
-    fn conventional(&self, subject: &str) -> Option<Broken> {
-        if !self.config.conventional {
-            return None;
+    fn subject_form(&self, subject: &str) -> Option<Broken> {
+        if self.config.forbid_full_stop && subject.ends_with('.') && !subject.ends_with("..") {
+            return Some(Broken::new("full-stop", "the subject ends in a full stop", "take it away"));
         }
-        let how = "write it as type(scope): text";
-        let Some((head, text)) = subject.split_once(": ") else {
-            return Some(Broken::new("not-conventional", "the subject is not of the form type(scope): text", how));
-        };
-        let head = head.strip_suffix('!').unwrap_or(head);
-        let (kind, scope) = match head.split_once('(') {
-            Some((kind, scope)) => (kind, scope.strip_suffix(')').filter(|scope| !scope.is_empty())),
-            None => (head, Some("none")),
-        };
-        if scope.is_none() || text.trim().is_empty() {
-            return Some(Broken::new("not-conventional", "the subject is not of the form type(scope): text", how));
+        let text = if self.config.conventional { subject.split_once(": ").map_or(subject, |(_, text)| text) } else { subject };
+        let first = text.trim_start().chars().next()?;
+        match self.config.subject_case {
+            Case::Lower if first.is_uppercase() => {
+                Some(Broken::new("subject-case", format!("the subject begins with a capital {first}"), "write it small"))
+            }
+            Case::Upper if first.is_lowercase() => {
+                Some(Broken::new("subject-case", format!("the subject begins with a small {first}"), "write it large"))
+            }
+            _ => None,
         }
-        (!self.config.types.iter().any(|known| known == kind)).then(|| {
-            let what = format!("the type {kind:?} is not one of {}", self.config.types.join(", "));
-            Broken::new("not-conventional", what, "choose one of them")
-        })
-    }
-
-    fn sign_off(&self, message: &str) -> Option<Broken> {
-        let signed = message.lines().any(|line| {
-            let person = line.strip_prefix("Signed-off-by: ");
-            person.is_some_and(|person| person.contains(" <") && person.trim_end().ends_with('>'))
-        });
-        (self.config.sign_off && !signed).then(|| {
-            Broken::new(
-                "sign-off-missing",
-                "has no Signed-off-by line",
-                "sign it off with git commit --amend --signoff, or git rebase --signoff",
-            )
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 use hardie_plugin::mock::{MockCommit, MockPush};
 use hardie_plugin::{Policy as _, Verdicts};
 
-use crate::{CommitMessage, Config};
+use crate::{Case, CommitMessage, Config};
 
 fn check(config: &Config, message: &str) -> Verdicts {
     MockPush::new().commit(message).check::<CommitMessage>(config).unwrap()
@@ -91,4 +91,99 @@ fn settings_that_make_no_sense_are_refused_by_field() {
     assert_eq!(errors(Config { conventional: true, types: Vec::new(), ..Config::default() }), ["types"]);
     assert_eq!(errors(Config { max_commits: 5000, ..Config::default() }), ["max-commits"]);
     assert!(CommitMessage::validate(&Config::default()).is_ok());
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn scopes_and_breaking_changes_are_held_to_what_is_set() {
+    let config = Config {
+        conventional: true,
+        scopes: strings(&["api", "web ui"]),
+        require_scope: true,
+        explain_breaking: true,
+        ..Config::default()
+    };
+    for fine in ["feat(api): x", "fix(web ui): x", "feat(api)!: x\n\nBREAKING CHANGE: the old form is gone\n"] {
+        assert_eq!(code(&config, fine), None, "{fine}");
+    }
+    for (bad, rule) in [
+        ("feat: x", "scope-missing"),
+        ("feat(db): x", "unknown-scope"),
+        ("feat(api)!: x", "breaking-unexplained"),
+        ("feat(api)!: x\n\nBREAKING CHANGE: \n", "breaking-unexplained"),
+        ("feature(api): x", "not-conventional"),
+    ] {
+        assert_eq!(code(&config, bad).as_deref(), Some(rule), "{bad}");
+    }
+}
+
+#[test]
+fn subjects_begin_and_end_as_is_set() {
+    let config = Config { conventional: true, subject_case: Case::Lower, forbid_full_stop: true, ..Config::default() };
+    for (message, rule) in [
+        ("feat: add it", None),
+        ("feat: 3 of them", None),
+        ("feat: and so on...", None),
+        ("feat: Add it", Some("subject-case")),
+        ("feat: add it.", Some("full-stop")),
+    ] {
+        assert_eq!(code(&config, message).as_deref(), rule, "{message}");
+    }
+    let upper = Config { subject_case: Case::Upper, ..Config::default() };
+    assert_eq!((code(&upper, "Äpfel"), code(&upper, "äpfel").as_deref()), (None, Some("subject-case")));
+}
+
+#[test]
+fn an_issue_must_be_named_on_wish() {
+    let config = Config { issue_keys: strings(&["ABC", "#"]), ..Config::default() };
+    assert_eq!((code(&config, "Do it\n\nFixes ABC-12"), code(&config, "Do it (#7)")), (None, None));
+    assert_eq!(code(&config, "Do it").as_deref(), Some("issue-missing"));
+    assert!(check(&config, "Do it").lines(0).join("\n").contains("such as ABC-123 or #123"));
+}
+
+#[test]
+fn a_sign_off_must_be_the_author_s_own_on_wish() {
+    let config = Config { sign_off_by_author: true, ..Config::default() };
+    let signed = |line: &str| {
+        let commit = MockCommit::new(format!("Do it\n\n{line}\n")).author("Ann Author", "ann@example.org");
+        MockPush::new().commit(commit).check::<CommitMessage>(&config).unwrap().code(0).map(ToOwned::to_owned)
+    };
+    assert_eq!(signed("Signed-off-by: Ann Author <Ann@example.org>"), None);
+    assert_eq!(signed("Signed-off-by: Bob <bob@example.org>\nSigned-off-by: Ann Author <ann@example.org>"), None);
+    assert_eq!(signed("Signed-off-by: Bob <bob@example.org>").as_deref(), Some("sign-off-not-the-author"));
+    assert_eq!(signed("Signed-off-by: Somebody <ann@example.org>").as_deref(), Some("sign-off-not-the-author"));
+    assert_eq!(signed("").as_deref(), Some("sign-off-missing"));
+}
+
+#[test]
+fn bots_and_reverts_are_left_alone_on_wish() {
+    let revert =
+        "Revert \"WIP: a subject that was too long already and is now longer still, as git makes it\"\n\nThis reverts commit 0123.\n";
+    assert!(code(&Config::default(), revert).is_some());
+    assert_eq!(code(&Config { skip_reverts: true, ..Config::default() }, revert), None);
+    assert!(code(&Config { skip_reverts: true, ..Config::default() }, "WIP").is_some());
+    let bots = Config { exempt_authors: strings(&["*-bot@example.org"]), ..Config::default() };
+    let by = |email: &str| {
+        MockPush::new().commit(MockCommit::new("WIP").author("X", email)).check::<CommitMessage>(&bots).unwrap().code(0).is_some()
+    };
+    assert!(!by("update-bot@example.org") && by("ann@example.org"));
+    let users = Config { exempt_users: strings(&["Robot"]), ..Config::default() };
+    let from = |user: &str| MockPush::new().commit("WIP").by(user, "write").check::<CommitMessage>(&users).unwrap().code(0).is_some();
+    assert!(!from("robot") && from("ann"));
+}
+
+#[test]
+fn new_settings_that_make_no_sense_are_refused_by_field() {
+    let config = Config {
+        scopes: strings(&["(x)"]),
+        require_scope: true,
+        issue_keys: strings(&["A-B"]),
+        exempt_authors: strings(&[""]),
+        ..Config::default()
+    };
+    let fields: Vec<String> = CommitMessage::validate(&config).unwrap_err().into_iter().map(|error| error.field).collect();
+    assert_eq!(fields, ["scopes", "scopes", "require-scope", "issue-keys", "exempt-authors[0]"]);
 }

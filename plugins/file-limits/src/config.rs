@@ -1,14 +1,17 @@
 //! The settings.
 
 use hardie_plugin::FieldError;
+use hardie_plugin::size::Size;
+use hardie_plugin::teams::Teams;
 use serde::{Deserialize, Serialize};
-
-use crate::size::Size;
 
 /// Patterns in one list; each costs a match for every file.
 const PATTERNS: usize = 100;
 /// Characters of one pattern.
 const PATTERN_LENGTH: usize = 200;
+
+/// Patterns of all locks together; each costs a match for every file that any new commit changes.
+const LOCKED: usize = 200;
 
 /// What may be pushed. Patterns are those of `.gitattributes`: `*.exe`, `secrets/**`, `/build/`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,8 +29,24 @@ pub struct Config {
     pub forbid_symlinks: bool,
     /// Whether submodules are refused.
     pub forbid_submodules: bool,
-    /// Paths that no rule is for.
+    /// Paths that no rule is for, locks aside.
     pub allow: Vec<String>,
+    /// Paths that only some may change.
+    pub locks: Vec<Lock>,
+    /// The teams that locks name: `{ "ops": ["ann", "bob"] }`.
+    pub teams: Teams,
+}
+
+/// Paths and who may change them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Lock {
+    /// Patterns as above.
+    pub paths: Vec<String>,
+    /// User names.
+    pub users: Vec<String>,
+    /// Names of teams.
+    pub teams: Vec<String>,
 }
 
 impl Default for Config {
@@ -41,6 +60,8 @@ impl Default for Config {
             forbid_symlinks: false,
             forbid_submodules: false,
             allow: Vec::new(),
+            locks: Vec::new(),
+            teams: Teams::default(),
         }
     }
 }
@@ -51,8 +72,8 @@ impl Config {
     /// # Errors
     /// One for each that is not.
     pub fn validate(&self) -> Result<(), Vec<FieldError>> {
-        let mut errors = Vec::new();
-        for (field, patterns) in [("forbid", &self.forbid), ("lfs", &self.lfs), ("allow", &self.allow)] {
+        let mut errors = self.teams.errors();
+        let mut check = |field: &str, patterns: &[String]| {
             if patterns.len() > PATTERNS {
                 errors.push(FieldError::new(field, format!("has {} patterns; {PATTERNS} are the most", patterns.len())));
             }
@@ -62,6 +83,20 @@ impl Config {
                 } else if pattern.len() > PATTERN_LENGTH {
                     errors.push(FieldError::new(format!("{field}[{at}]"), format!("is longer than {PATTERN_LENGTH} characters")));
                 }
+            }
+        };
+        [("forbid", &self.forbid), ("lfs", &self.lfs), ("allow", &self.allow)]
+            .into_iter()
+            .for_each(|(field, patterns)| check(field, patterns));
+        self.locks.iter().enumerate().for_each(|(at, lock)| check(&format!("locks[{at}].paths"), &lock.paths));
+        if self.locks.iter().map(|lock| lock.paths.len()).sum::<usize>() > LOCKED {
+            errors.push(FieldError::new("locks", format!("have more than {LOCKED} patterns together")));
+        }
+        for (at, lock) in self.locks.iter().enumerate() {
+            let unknown = lock.teams.iter().find(|team| !self.teams.knows(team));
+            errors.extend(unknown.map(|team| FieldError::new(format!("locks[{at}].teams"), format!("{team:?} is not one of teams"))));
+            if lock.paths.is_empty() {
+                errors.push(FieldError::new(format!("locks[{at}].paths"), "is empty, so that nothing would be locked"));
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }

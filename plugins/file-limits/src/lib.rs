@@ -1,17 +1,16 @@
-//! A policy over files: how large they may be, where they may lie, what they may not be. Content is judged wherever in the new
+//! A policy over files: how large they may be, where they may lie, what they may not be, and who may change them. Content is judged wherever in the new
 //! history it appears, since what was pushed once stays; paths and kinds also as they are at the tip, since a rename brings no
 //! new content.
 
 mod config;
+mod locks;
 mod rules;
-mod size;
 
 use std::collections::BTreeSet;
 
 use hardie_plugin::{Error, FieldError, NewObject, Policy, Push, RefUpdate, Repository, Verdicts, reject};
 
-pub use config::Config;
-pub use size::Size;
+pub use config::{Config, Lock};
 
 use rules::{Broken, File};
 
@@ -34,7 +33,7 @@ impl Policy for FileLimits {
         let mut said: BTreeSet<(u32, Vec<u8>, &'static str)> = BTreeSet::new();
         if !updates.is_empty() {
             for (object, broken) in bad_objects(config, repository)? {
-                for update in updates.iter().filter(|update| brings(repository, update, &object)) {
+                for update in updates.iter().filter(|update| repository.brings(update, &object)) {
                     if said.insert((update.index, object.path.clone(), broken.rule)) {
                         let commit = object.commit.as_ref().map_or("the tag".to_owned(), |id| format!("commit {}", id.short()));
                         say(&mut verdicts, update, &broken, &object.path, &commit);
@@ -50,6 +49,7 @@ impl Policy for FileLimits {
                 }
             }
         }
+        locks::check(config, push, repository, &mut verdicts)?;
         Ok(verdicts)
     }
 }
@@ -94,14 +94,6 @@ fn bad_paths(config: &Config, push: &Push<'_>, repository: &Repository<'_>, upda
         }
     }
     Ok(found)
-}
-
-/// Whether this update is one of those that bring the object. In doubt it is.
-fn brings(repository: &Repository<'_>, update: &RefUpdate, object: &NewObject) -> bool {
-    match (&object.commit, &update.new) {
-        (Some(commit), Some(tip)) => repository.is_ancestor(commit, tip).unwrap_or(true),
-        _ => true,
-    }
 }
 
 fn say(verdicts: &mut Verdicts, update: &RefUpdate, broken: &Broken, path: &[u8], place: &str) {

@@ -1,9 +1,9 @@
 //! The rules, over one file.
 
+use hardie_plugin::size::Size;
 use hardie_plugin::{Error, FileMode, Oid, Repository, glob};
 
 use crate::config::Config;
-use crate::size::Size;
 
 /// What every Git LFS pointer begins with (git-lfs, docs/spec.md).
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
@@ -66,10 +66,9 @@ pub fn check(config: &Config, file: &File<'_>, is_pointer: impl FnOnce() -> Resu
         Some(pattern) if !is_pointer()? => broken.push(Broken {
             rule: "needs-lfs",
             what: format!("files like {pattern} belong in Git LFS, but this is the file itself"),
-            // Hardie stores no LFS objects yet, so git-lfs alone would fail on its own upload.
-            mend: "take it out of every commit that has it (git rm --cached, git commit --amend), and commit its pointer instead, with \
-                   lfs.url set to the server that keeps your LFS files"
-                .into(),
+            mend: format!(
+                "move it there in the commits that are not pushed yet: git lfs migrate import --include='{pattern}', then push again"
+            ),
         }),
         _ if config.max_size.0 > 0 && size > config.max_size.0 => broken.push(Broken {
             rule: "too-large",

@@ -1,7 +1,8 @@
 use hardie_plugin::mock::{MockCommit, MockPush};
+use hardie_plugin::size::Size;
 use hardie_plugin::{FileMode, Policy as _, Verdicts};
 
-use crate::{Config, FileLimits, Size};
+use crate::{Config, FileLimits, Lock};
 
 fn check(config: &Config, commit: MockCommit) -> Verdicts {
     MockPush::new().commit(commit).check::<FileLimits>(config).unwrap()
@@ -52,7 +53,9 @@ fn links_and_submodules_are_refused_on_wish() {
 #[test]
 fn files_that_belong_in_lfs_must_be_pointers() {
     let config = Config { lfs: vec!["*.psd".into()], ..Config::default() };
-    assert_eq!(check(&config, commit().file("a.psd", "8BPS")).code(0), Some("needs-lfs"));
+    let verdicts = check(&config, commit().file("a.psd", "8BPS"));
+    assert_eq!(verdicts.code(0), Some("needs-lfs"));
+    assert!(verdicts.lines(0)[1].contains("git lfs migrate import --include='*.psd'"), "{:?}", verdicts.lines(0));
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
     assert_eq!(check(&config, commit().file("a.psd", pointer)).code(0), None);
 }
@@ -64,20 +67,53 @@ fn deletions_are_none_of_its_business() {
 }
 
 #[test]
-fn sizes_are_read_as_people_write_them() {
-    for (text, bytes) in [("5", 5), ("500 kB", 500_000), ("10 MiB", 10 << 20), ("1GiB", 1 << 30)] {
-        assert_eq!(text.parse::<Size>().unwrap(), Size(bytes), "{text}");
-    }
-    for bad in ["", "MiB", "10 parsecs", "-1", "99999999999 GiB"] {
-        assert!(bad.parse::<Size>().is_err(), "{bad}");
-    }
-    assert_eq!(Size(10 << 20).to_string(), "10 MiB");
-    assert_eq!(Size(1_600_000).to_string(), "1.5 MiB");
-}
-
-#[test]
 fn patterns_that_are_none_are_refused_by_field() {
     let config = Config { forbid: vec!["ok".into(), String::new()], lfs: vec!["x".repeat(300)], ..Config::default() };
     let fields: Vec<String> = FileLimits::validate(&config).unwrap_err().into_iter().map(|error| error.field).collect();
     assert_eq!(fields, ["forbid[1]", "lfs[0]"]);
+}
+
+fn locked() -> Config {
+    let lock = Lock { paths: vec!["infra/**".into()], users: vec!["Ann".into()], teams: vec!["ops".into()] };
+    let teams = serde_json::from_str(r#"{"ops": ["bob"]}"#).unwrap();
+    Config { locks: vec![lock], teams, ..Config::default() }
+}
+
+#[test]
+fn locked_paths_are_changed_by_those_named_alone() {
+    let push = |path: &str| MockPush::new().base(commit().file("infra/old", "1")).commit(commit().file(path, "2")).commit("After");
+    for (path, actor, rule) in [
+        ("infra/a.tf", "ann", None),
+        ("infra/a.tf", "bob", None),
+        ("infra/a.tf", "eve", Some("locked-path")),
+        ("infra/old", "eve", Some("locked-path")),
+        ("src/infra.rs", "eve", None),
+    ] {
+        let verdicts = push(path).by(actor, "admin").check::<FileLimits>(&locked()).unwrap();
+        assert_eq!(verdicts.code(0), rule, "{path} by {actor}");
+    }
+    let all = push("infra/a.tf").by("eve", "write").check::<FileLimits>(&locked()).unwrap().lines(0).join("\n");
+    for text in ["infra/a.tf: may be changed by Ann, team ops alone (in commit 0100000)", "have it pushed by one of them"] {
+        assert!(all.contains(text), "{text} is missing in {all}");
+    }
+    let old = MockPush::new().base(commit().file("infra/old", "1")).commit(commit().file("a", "2"));
+    assert_eq!(old.by("eve", "write").to("refs/heads/topic").creating().check::<FileLimits>(&locked()).unwrap().code(0), None);
+}
+
+#[test]
+fn locks_that_nobody_could_mean_are_refused_by_field() {
+    let mut config = locked();
+    config.locks[0].teams.push("devs".into());
+    config.locks.push(Lock::default());
+    let fields: Vec<String> = FileLimits::validate(&config).unwrap_err().into_iter().map(|error| error.field).collect();
+    assert_eq!(fields, ["locks[0].teams", "locks[1].paths"]);
+}
+
+#[test]
+fn more_than_is_held_against_the_locks_is_refused_and_not_waved_through() {
+    let eve = |push: MockPush| push.by("eve", "write").check::<FileLimits>(&locked()).unwrap().code(0).map(ToOwned::to_owned);
+    let many = (0..1501).fold(MockPush::new(), |push, n| push.commit(format!("{n}").as_str()));
+    assert_eq!(eve(many).as_deref(), Some("too-many-commits"));
+    let wide = (0..10_000).fold(commit(), |commit, n| commit.file(&format!("{n:05}"), ""));
+    assert_eq!(eve(MockPush::new().commit(wide)).as_deref(), Some("too-many-commits"));
 }

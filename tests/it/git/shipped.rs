@@ -46,6 +46,78 @@ async fn each_shipped_policy_refuses_a_bad_push_and_says_how_to_mend_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_it() {
+    let server = TestServer::start().await.unwrap();
+    let (user, repo, dir) = with_repo(&server, "alice", "tool").await;
+    let git = &user.git;
+    let url = remote(&server, Via::Http, &repo);
+    git.commit(&dir, "CODEOWNERS", "/core/ @bob\n/mine/ @Alice\n", "Owners").unwrap();
+    git.commit(&dir, "old.env", "PASSWORD=Zx81kQ0pLw93mNv7Rt5y\n", "Known before anybody looked").unwrap();
+    git.ok(&dir, &["push", "--quiet", &url, "main"]).unwrap();
+    guard(&server, &user, &repo, "secret-scan", "{}").await;
+    guard(
+        &server,
+        &user,
+        &repo,
+        "ref-names",
+        r#"{"branches": ["main", "topic/*"], "annotated-tags": true, "keep-branches": ["topic/kept"]}"#,
+    )
+    .await;
+    guard(&server, &user, &repo, "code-owners", "{}").await;
+    guard(&server, &user, &repo, "file-limits", r#"{"locks": [{"paths": ["infra/**"], "users": ["bob"]}]}"#).await;
+    guard(&server, &user, &repo, "affected", r#"{"projects": {"handbook": ["mine/**"]}}"#).await;
+    let refused = |url: &str, refs: &[&str], texts: &[&str]| {
+        let text = git.fails(&dir, &[&["push", url], refs].concat()).unwrap();
+        texts.iter().for_each(|wanted| assert!(text.contains(wanted), "{wanted:?} is missing in\n{text}"));
+    };
+    let back = |commits: usize| git.ok(&dir, &["reset", "--quiet", "--hard", &format!("HEAD~{commits}")]).map(drop).unwrap();
+    for via in [Via::Http, Via::Ssh] {
+        let url = &remote(&server, via, &repo);
+        // A secret that a later commit takes away again.
+        let bad = git.commit(&dir, "deploy/app.yaml", "db:\n  password: k7Hq2vPz9LmX4bTn\n", "Settings").unwrap();
+        git.commit(&dir, "deploy/app.yaml", "db:\n", "No settings").unwrap();
+        let place = "remote: [secret-scan]   deploy/app.yaml:2: password: k7Hq… (16 characters)";
+        refused(url, &["main"], &[place, &bad[..7], "git rebase -i", "fingerprint 624183df", "hardie:allow-secret"]);
+        back(2);
+        git.commit(&dir, "core/engine.c", &format!("{via:?}\n"), "Not mine").unwrap();
+        refused(url, &["main"], &["remote: [code-owners]   core/engine.c belongs to @bob", "push to another branch", "CODEOWNERS in "]);
+        // The way out that it names.
+        git.ok(&dir, &["push", "--quiet", url, &format!("HEAD:refs/heads/topic/{via:?}")]).unwrap();
+        back(1);
+        git.commit(&dir, "infra/main.tf", &format!("{via:?}\n"), "Locked").unwrap();
+        refused(url, &["main"], &["remote: [file-limits]   infra/main.tf: may be changed by bob alone", "have it pushed by one of them"]);
+        back(1);
+        refused(
+            url,
+            &["main:refs/heads/My-Branch"],
+            &["remote: [ref-names]", "My-Branch is not called like main, topic/*", "git branch -m"],
+        );
+        refused(url, &["main:refs/tags/light"], &["remote: [ref-names]   the tag light is only a name", "git tag -f -a light"]);
+        // What was there before, and what is mine.
+        git.commit(&dir, "old.env", &format!("VIA={via:?}\nPASSWORD=Zx81kQ0pLw93mNv7Rt5y\n"), "Edit beside it").unwrap();
+        git.commit(&dir, "mine/x", &format!("{via:?}\n"), "Mine").unwrap();
+        let told = git.run(&dir, &["push", url, "main"]).unwrap().stderr;
+        assert!(told.contains("main -> main") && told.contains("[affected] warning: main: touches handbook"), "{told}");
+        let tag = format!("v-{via:?}");
+        git.ok(&dir, &["tag", "-a", "-m", "Version", &tag]).unwrap();
+        git.ok(&dir, &["push", "--quiet", url, &tag]).unwrap();
+        // The server has this tag object already; and a name for a file is no tag object either.
+        git.ok(&dir, &["push", "--quiet", url, &format!("{tag}:refs/tags/again-{via:?}")]).unwrap();
+        let blob = git.ok(&dir, &["rev-parse", "HEAD:mine/x"]).unwrap();
+        refused(url, &[&format!("{}:refs/tags/file", blob.trim())], &["the tag file is only a name"]);
+        git.ok(&dir, &["tag", "-f", "-a", "-m", "Again", &tag, "HEAD~1"]).unwrap();
+        refused(
+            url,
+            &["--force", &tag],
+            &[&format!("remote: [ref-names]   the tag {tag} exists and stays what it is"), "git fetch origin tag"],
+        );
+    }
+    git.ok(&dir, &["push", "--quiet", &url, "main:refs/heads/topic/kept"]).unwrap();
+    refused(&url, &["--delete", "topic/kept"], &["remote: [ref-names]   the branch topic/kept cannot be deleted"]);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_ref_pushed_again_with_an_empty_pack_is_refused_again() {
     let server = TestServer::start().await.unwrap();
     let (user, repo, dir) = with_repo(&server, "alice", "tool").await;

@@ -17,6 +17,8 @@ pub const SDK: &[(&str, &str)] = &[
     ("policy.rs", include_str!("../../../../plugin-sdk/src/policy.rs")),
     ("push.rs", include_str!("../../../../plugin-sdk/src/push.rs")),
     ("repository.rs", include_str!("../../../../plugin-sdk/src/repository.rs")),
+    ("size.rs", include_str!("../../../../plugin-sdk/src/size.rs")),
+    ("teams.rs", include_str!("../../../../plugin-sdk/src/teams.rs")),
     ("verdicts.rs", include_str!("../../../../plugin-sdk/src/verdicts.rs")),
 ];
 

@@ -66,3 +66,20 @@ impl fmt::Display for Size {
         write!(f, "{} B", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in [("5", 5), ("500 kB", 500_000), ("10 MiB", 10 << 20), ("1GiB", 1 << 30)] {
+            assert_eq!(text.parse::<Size>().unwrap(), Size(bytes), "{text}");
+        }
+        for bad in ["", "MiB", "10 parsecs", "-1", "99999999999 GiB"] {
+            assert!(bad.parse::<Size>().is_err(), "{bad}");
+        }
+        assert_eq!(Size(10 << 20).to_string(), "10 MiB");
+        assert_eq!(Size(1_600_000).to_string(), "1.5 MiB");
+    }
+}
