@@ -1,16 +1,20 @@
 //! `hardie plugin`: write, build and test plugins here; install and switch them on a server.
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args as ClapArgs, Subcommand};
 
 mod build;
+mod clone;
+mod cost;
 mod install;
 mod manage;
 mod new;
 mod project;
 mod remote;
+mod run;
 mod test;
 mod vendor;
 
@@ -40,8 +44,8 @@ enum Command {
     Enable(manage::EnableArgs),
     /// Switch an installed plugin off, keeping its settings
     Disable(manage::DisableArgs),
-    /// Judge commits of a local clone (not there yet)
-    Run(NotYet),
+    /// Judge commits of a local clone as if they were pushed
+    Run(run::Args),
     /// Replace an installed plugin by a newer component (not there yet)
     Upgrade(NotYet),
     /// Go back to the component before (not there yet)
@@ -63,8 +67,10 @@ struct NotYet {
 }
 
 /// Runs the command.
-pub fn run(args: Args) -> anyhow::Result<()> {
-    match args.command {
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
+    let result = match args.command {
+        Command::Run(args) => return Ok(run::run(&args)),
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Test(args) => test::run(&args),
@@ -72,7 +78,6 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Command::List(args) => manage::list(&args),
         Command::Enable(args) => manage::enable(&args),
         Command::Disable(args) => manage::disable(&args),
-        Command::Run(_) => bail!("plugin run is not there yet: write the case as a scenario and use `hardie plugin test`"),
         Command::Upgrade(_) => bail!("plugin upgrade is not there yet: install the new component under another name, then disable the old"),
         Command::Rollback(_) => bail!("plugin rollback is not there yet: enable the earlier installation and disable this one"),
         Command::Remove(_) => bail!("plugin remove is not there yet: use `hardie plugin disable`, or DELETE on the API's …/plugins/{{id}}"),
@@ -80,7 +85,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts")
         }
         Command::Replay(_) => bail!("plugin replay is not there yet: install with --mode monitor to watch a policy without enforcing it"),
-    }
+    };
+    result.map(done)
 }
 
 /// The hidden subcommand in which the server compiles components.

@@ -141,6 +141,9 @@ pub struct Verdict {
     /// Calls to the host.
     #[serde(default)]
     pub host_calls: i64,
+    /// Bytes that the host handed over.
+    #[serde(default)]
+    pub host_bytes: i64,
     /// Microseconds from instantiation to the answer.
     #[serde(default)]
     pub wall_micros: i64,

@@ -56,12 +56,18 @@ fn verdict_row(cols: &mut Cols<'_>) -> Result<VerdictRow> {
         failure: cols.word(class)?,
         text: cols.text()?,
         log: cols.text()?,
-        usage: Usage { fuel: cols.count()?, memory: cols.count()?, host_calls: cols.count()?, wall_micros: cols.count()? },
+        usage: Usage {
+            fuel: cols.count()?,
+            memory: cols.count()?,
+            host_calls: cols.count()?,
+            wall_micros: cols.count()?,
+            host_bytes: cols.count()?,
+        },
         at: cols.time()?,
     })
 }
 
-const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, at \
+const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, host_bytes, at \
     FROM verdict WHERE ";
 
 reads! {
@@ -89,7 +95,7 @@ impl Tx {
     pub async fn insert_verdict(&mut self, new: &VerdictRow) -> Result<()> {
         let statement =
             sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
-             host_calls, wall_micros, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+             host_calls, wall_micros, host_bytes, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
             .bind(new.push)
             .bind(new.repo)
             .bind(new.installation)
@@ -103,6 +109,7 @@ impl Tx {
             .bind(new.usage.memory)
             .bind(new.usage.host_calls)
             .bind(new.usage.wall_micros)
+            .bind(new.usage.host_bytes)
             .bind(new.at);
         self.exec(statement).await.map(|_| ())
     }

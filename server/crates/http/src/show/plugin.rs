@@ -66,6 +66,7 @@ pub fn verdict(line: VerdictLine) -> Verdict {
         fuel: number(row.usage.fuel),
         memory: number(row.usage.memory),
         host_calls: number(row.usage.host_calls),
+        host_bytes: number(row.usage.host_bytes),
         wall_micros: number(row.usage.wall_micros),
     }
 }

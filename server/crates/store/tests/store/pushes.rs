@@ -94,7 +94,7 @@ both! {
         let verdict = VerdictRow {
             push, repo, installation: InstallationId(5), name: "messages".into(), digest: Digest(hash(1)), mode: Mode::Enforce,
             failure: Some(FailureClass::OutOfFuel), text: "too slow\ntry less".into(), log: "one".into(),
-            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, wall_micros: 4 }, at: NOW,
+            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, host_bytes: 5, wall_micros: 4 }, at: NOW,
         };
         let accepted = VerdictRow { failure: None, mode: Mode::Monitor, ..verdict.clone() };
         let mut tx = db.store.begin().await.unwrap();
