@@ -17,6 +17,7 @@ mod remote;
 mod run;
 mod test;
 mod vendor;
+mod versions;
 
 /// Arguments of `hardie plugin`.
 #[derive(Debug, ClapArgs)]
@@ -46,12 +47,12 @@ enum Command {
     Disable(manage::DisableArgs),
     /// Judge commits of a local clone as if they were pushed
     Run(run::Args),
-    /// Replace an installed plugin by a newer component (not there yet)
-    Upgrade(NotYet),
-    /// Go back to the component before (not there yet)
-    Rollback(NotYet),
-    /// Take a plugin away (not there yet)
-    Remove(NotYet),
+    /// Replace an installed plugin's component by a newer one
+    Upgrade(versions::UpgradeArgs),
+    /// Go back to the component before, and to its configuration
+    Rollback(versions::RollbackArgs),
+    /// Take a plugin away
+    Remove(versions::RemoveArgs),
     /// Show what a plugin logged (not there yet)
     Logs(NotYet),
     /// Judge recorded pushes again (not there yet)
@@ -78,9 +79,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::List(args) => manage::list(&args),
         Command::Enable(args) => manage::enable(&args),
         Command::Disable(args) => manage::disable(&args),
-        Command::Upgrade(_) => bail!("plugin upgrade is not there yet: install the new component under another name, then disable the old"),
-        Command::Rollback(_) => bail!("plugin rollback is not there yet: enable the earlier installation and disable this one"),
-        Command::Remove(_) => bail!("plugin remove is not there yet: use `hardie plugin disable`, or DELETE on the API's …/plugins/{{id}}"),
+        Command::Upgrade(args) => versions::upgrade(&args),
+        Command::Rollback(args) => versions::rollback(&args),
+        Command::Remove(args) => versions::remove(&args),
         Command::Logs(_) => {
             bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts")
         }

@@ -2,7 +2,8 @@
 //!
 //! `POST /plugins/components` takes the bytes (`Content-Type: application/wasm`) and answers a [`PluginComponent`], 201 when
 //! new and 200 when already there. Installations live at `R/plugins`, `/orgs/{org}/plugins` and `/admin/plugins`, written
-//! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `GET S/{id}/verdicts` shows what it said.
+//! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `PUT S/{id}/component` upgrades it,
+//! `POST S/{id}/rollback` goes back, `GET S/{id}/verdicts` shows what it said.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,6 +73,9 @@ pub struct PluginInstallation {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+    /// What it runs or ran, newest first; empty where it cannot be changed. `POST S/{id}/rollback` goes to the next below what runs.
+    #[serde(default)]
+    pub versions: Vec<PluginVersion>,
 }
 
 /// `POST S`.
@@ -96,14 +100,51 @@ pub struct CreateInstallationOption {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct EditInstallationOption {
-    /// Another component: an upgrade or a rollback.
-    pub digest: Option<String>,
     /// `enforce`, `monitor` or `off`.
     pub mode: Option<String>,
     /// Whether a fault of the plugin lets the push through.
     pub fail_open: Option<bool>,
     /// Its configuration.
     pub config: Option<Value>,
+}
+
+/// `PUT S/{id}/component`: an upgrade.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct UpgradeInstallationOption {
+    /// A component that was uploaded; its name is that of the one before.
+    pub digest: String,
+    /// Its configuration; as it is if absent.
+    pub config: Option<Value>,
+    /// Names of permissions that the one before did not have. While one is missing the answer is 409 and names it.
+    pub consent: Vec<String>,
+}
+
+/// A component that an installation runs or ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginVersion {
+    /// `sha256:` and 64 hexadecimal digits.
+    pub digest: String,
+    /// The version in its manifest.
+    pub version: String,
+    /// Whether it is the one that runs.
+    pub current: bool,
+    /// Who put it to work; empty if the account is gone.
+    pub by: String,
+    /// When.
+    pub at: Time,
+}
+
+/// Something that a component may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginPermission {
+    /// By this name people consent.
+    pub name: String,
+    /// The same in words.
+    pub description: String,
 }
 
 /// What one call of one policy said about one push (`GET S/{id}/verdicts`, and in `R/pushes/{id}`).

@@ -9,10 +9,12 @@ mod list;
 mod rights;
 mod run;
 mod verdicts;
+mod versions;
 
 pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
-pub use list::{Installation, ScopeView, get_installation, list_installations};
+pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, policies_for};
 pub use verdicts::{VerdictLine, verdicts};
+pub use versions::{NewVersion, Upgrade, rollback, upgrade};
