@@ -1,5 +1,6 @@
 //! A plugin's life as a person lives it: the real program on the command line, the real server, real pushes.
 
+mod logs;
 mod run;
 mod versions;
 
@@ -7,6 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use hardie_testkit::{TestServer, TestUser, process};
+
+use crate::api::Asker;
 
 /// How a call of the program ended.
 struct Said {
@@ -43,4 +46,10 @@ fn file(user: &TestUser, name: &str, component: &[u8]) -> String {
     let name = format!("{name}.wasm");
     std::fs::write(user.git.path(&name), component).unwrap();
     name
+}
+
+/// Brings a component to the server; its digest.
+fn upload(asker: &Asker, component: &[u8]) -> String {
+    let answer = asker.send("POST", "/api/v1/plugins/components", &[("content-type", "application/wasm")], component);
+    answer.json()["digest"].as_str().unwrap_or_else(|| panic!("{}", answer.text())).to_owned()
 }

@@ -10,6 +10,7 @@ mod build;
 mod clone;
 mod cost;
 mod install;
+mod logs;
 mod manage;
 mod new;
 mod project;
@@ -53,8 +54,8 @@ enum Command {
     Rollback(versions::RollbackArgs),
     /// Take a plugin away
     Remove(versions::RemoveArgs),
-    /// Show what a plugin logged (not there yet)
-    Logs(NotYet),
+    /// Show what a plugin logged in its newest runs
+    Logs(logs::Args),
     /// Judge recorded pushes again (not there yet)
     Replay(NotYet),
 }
@@ -82,9 +83,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Upgrade(args) => versions::upgrade(&args),
         Command::Rollback(args) => versions::rollback(&args),
         Command::Remove(args) => versions::remove(&args),
-        Command::Logs(_) => {
-            bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts")
-        }
+        Command::Logs(args) => logs::run(&args),
         Command::Replay(_) => bail!("plugin replay is not there yet: install with --mode monitor to watch a policy without enforcing it"),
     };
     result.map(done)

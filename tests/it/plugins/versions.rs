@@ -4,7 +4,7 @@ use hardie_app::state::PluginPolicy;
 use hardie_testkit::{Options, TestServer, TestUser};
 use serde_json::{Value, json};
 
-use super::{file, remote};
+use super::{file, remote, upload};
 use crate::api::Asker;
 use crate::support::{component, component_with};
 
@@ -14,11 +14,6 @@ fn newer() -> bytes::Bytes {
         let prelude = prelude.replace("1.0.0", "2.0.0");
         format!("(import \"hardie:plugin/config@0.1.0\" \"get\" (func $config (param i32)))\n{prelude}")
     })
-}
-
-fn upload(asker: &Asker, component: &[u8]) -> String {
-    let answer = asker.send("POST", "/api/v1/plugins/components", &[("content-type", "application/wasm")], component);
-    answer.json()["digest"].as_str().unwrap_or_else(|| panic!("{}", answer.text())).to_owned()
 }
 
 /// A repository that `accept` guards as `guard`; the address of that installation.

@@ -3,7 +3,7 @@
 //! `POST /plugins/components` takes the bytes (`Content-Type: application/wasm`) and answers a [`PluginComponent`], 201 when
 //! new and 200 when already there. Installations live at `R/plugins`, `/orgs/{org}/plugins` and `/admin/plugins`, written
 //! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `PUT S/{id}/component` upgrades it,
-//! `POST S/{id}/rollback` goes back, `GET S/{id}/verdicts` shows what it said.
+//! `POST S/{id}/rollback` goes back, `GET S/{id}/verdicts` shows what it said, `GET S/{id}/logs` what it logged.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -188,4 +188,20 @@ pub struct Verdict {
     /// Microseconds from instantiation to the answer.
     #[serde(default)]
     pub wall_micros: i64,
+}
+
+/// A line that a policy logged (`GET S/{id}/logs`, the last line first).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginLogLine {
+    /// The push that was judged.
+    pub push_id: i64,
+    /// `owner/name`; empty if the repository is gone.
+    pub repository: String,
+    /// How the run ended: `accepted` or a failure class.
+    pub outcome: String,
+    /// When.
+    pub at: Time,
+    /// Its level and text.
+    pub line: String,
 }

@@ -16,5 +16,5 @@ pub use install::{InstallationChange, NewInstallation, install, remove_installat
 pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, policies_for};
-pub use verdicts::{VerdictLine, verdicts};
+pub use verdicts::{LogLine, VerdictLine, logs, verdicts};
 pub use versions::{NewVersion, Upgrade, rollback, upgrade};

@@ -16,6 +16,6 @@ pub use audit::audit_line;
 pub use code::{affected, diff_files, file_blame, file_view, readme, stats};
 pub use git::{Place, listing_entry, number, summary, text};
 pub use identity::{key, session, token};
-pub use plugin::{component, installation, permission, push, push_certificate, verdict};
+pub use plugin::{component, installation, log_line, permission, push, push_certificate, verdict};
 pub use repo::{collaborator, deleted_repo, protection, repo};
 pub use search::code_search;

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hardie_api_types::plugin::{CreateInstallationOption, EditInstallationOption, PluginInstallation, UpgradeInstallationOption, Verdict};
+use hardie_api_types::plugin::{
+    CreateInstallationOption, EditInstallationOption, PluginInstallation, PluginLogLine, UpgradeInstallationOption, Verdict,
+};
 use hardie_app::plugins::{
-    InstallationChange, NewInstallation, NewVersion, Target, Upgrade, get_installation, install, list_installations, remove_installation,
-    rollback, update_installation, upgrade, verdicts,
+    InstallationChange, NewInstallation, NewVersion, Target, Upgrade, get_installation, install, list_installations, logs,
+    remove_installation, rollback, update_installation, upgrade, verdicts,
 };
 use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::{Digest, Mode};
@@ -22,6 +24,10 @@ use crate::path::PathParts;
 use crate::show;
 use crate::state::Http;
 
+/// Lines of a log on one page.
+const LOG_PAGE: u32 = 200;
+const LOG_MOST: u32 = 1000;
+
 /// The addresses and operation ids below one kind of target.
 struct Place {
     all: &'static str,
@@ -29,7 +35,8 @@ struct Place {
     component: &'static str,
     rollback: &'static str,
     verdicts: &'static str,
-    ids: [&'static str; 8],
+    logs: &'static str,
+    ids: [&'static str; 9],
 }
 
 const PLACES: [Place; 3] = [
@@ -39,6 +46,7 @@ const PLACES: [Place; 3] = [
         component: "/repos/{owner}/{repo}/plugins/{id}/component",
         rollback: "/repos/{owner}/{repo}/plugins/{id}/rollback",
         verdicts: "/repos/{owner}/{repo}/plugins/{id}/verdicts",
+        logs: "/repos/{owner}/{repo}/plugins/{id}/logs",
         ids: [
             "repoListPlugins",
             "repoInstallPlugin",
@@ -48,6 +56,7 @@ const PLACES: [Place; 3] = [
             "repoUpgradePlugin",
             "repoRollBackPlugin",
             "repoListVerdicts",
+            "repoListPluginLogs",
         ],
     },
     Place {
@@ -56,6 +65,7 @@ const PLACES: [Place; 3] = [
         component: "/orgs/{org}/plugins/{id}/component",
         rollback: "/orgs/{org}/plugins/{id}/rollback",
         verdicts: "/orgs/{org}/plugins/{id}/verdicts",
+        logs: "/orgs/{org}/plugins/{id}/logs",
         ids: [
             "orgListPlugins",
             "orgInstallPlugin",
@@ -65,6 +75,7 @@ const PLACES: [Place; 3] = [
             "orgUpgradePlugin",
             "orgRollBackPlugin",
             "orgListVerdicts",
+            "orgListPluginLogs",
         ],
     },
     Place {
@@ -73,6 +84,7 @@ const PLACES: [Place; 3] = [
         component: "/admin/plugins/{id}/component",
         rollback: "/admin/plugins/{id}/rollback",
         verdicts: "/admin/plugins/{id}/verdicts",
+        logs: "/admin/plugins/{id}/logs",
         ids: [
             "adminListPlugins",
             "adminInstallPlugin",
@@ -82,6 +94,7 @@ const PLACES: [Place; 3] = [
             "adminUpgradePlugin",
             "adminRollBackPlugin",
             "adminListVerdicts",
+            "adminListPluginLogs",
         ],
     },
 ];
@@ -89,7 +102,7 @@ const PLACES: [Place; 3] = [
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     PLACES.into_iter().fold(api, |api, place| {
-        let [list_id, create_id, get_id, edit_id, delete_id, upgrade_id, rollback_id, verdicts_id] = place.ids;
+        let [list_id, create_id, get_id, edit_id, delete_id, upgrade_id, rollback_id, verdicts_id, logs_id] = place.ids;
         let tag = "plugin";
         api.get(place.all, Op::new(list_id, tag, "Lists what guards it, inherited ones too").gives_list::<PluginInstallation>(), list)
             .post(
@@ -119,6 +132,11 @@ pub fn add(api: Api) -> Api {
                 roll_back,
             )
             .get(place.verdicts, Op::new(verdicts_id, tag, "Lists what it said, newest first").gives_page::<Verdict>(), list_verdicts)
+            .get(
+                place.logs,
+                Op::new(logs_id, tag, "Lists what it logged in its newest runs, the last line first").gives_page::<PluginLogLine>(),
+                list_logs,
+            )
     })
 }
 
@@ -214,6 +232,12 @@ async fn roll_back(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts
 async fn list_verdicts(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
     let found = verdicts(&http.app, &ctx, &target(&parts)?, id(&parts)?, paging.page).await?;
     Ok(paging.answer(found.map(show::verdict)))
+}
+
+async fn list_logs(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
+    let paging = paging.within(LOG_PAGE, LOG_MOST)?;
+    let found = logs(&http.app, &ctx, &target(&parts)?, id(&parts)?, paging.page).await?;
+    Ok(paging.answer(found.map(show::log_line)))
 }
 
 fn parse_digest(text: &str) -> Answer<Digest> {

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginPermission, PluginScope, PluginVersion, Verdict};
+use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginLogLine, PluginPermission, PluginScope, PluginVersion, Verdict};
 use hardie_api_types::push::{Push, PushCertificate, PushRef};
 use hardie_app::events::{CertificateRow, PushLine};
-use hardie_app::plugins::{Component, Installation, ScopeView, VerdictLine, Version};
+use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, VerdictLine, Version};
 use hardie_domain::grant::Permission;
 use hardie_domain::push::RefOutcome;
 use serde_json::Value;
@@ -64,6 +64,17 @@ fn version(version: Version) -> PluginVersion {
 /// What a component may do.
 pub fn permission(permission: Permission) -> PluginPermission {
     PluginPermission { name: permission.name, description: permission.words }
+}
+
+/// What a policy logged.
+pub fn log_line(line: LogLine) -> PluginLogLine {
+    PluginLogLine {
+        push_id: line.push.0,
+        repository: line.repo.unwrap_or_default(),
+        outcome: line.failure.map_or("accepted", |class| class.as_str()).to_owned(),
+        at: line.at.into(),
+        line: line.text,
+    }
 }
 
 /// What a policy said about a push.
