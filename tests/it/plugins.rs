@@ -1,6 +1,7 @@
 //! A plugin's life as a person lives it: the real program on the command line, the real server, real pushes.
 
 mod logs;
+mod replay;
 mod run;
 mod versions;
 

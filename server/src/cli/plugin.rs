@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::{Args as ClapArgs, Subcommand};
 
 mod build;
@@ -15,6 +14,7 @@ mod manage;
 mod new;
 mod project;
 mod remote;
+mod replay;
 mod run;
 mod test;
 mod vendor;
@@ -56,16 +56,8 @@ enum Command {
     Remove(versions::RemoveArgs),
     /// Show what a plugin logged in its newest runs
     Logs(logs::Args),
-    /// Judge recorded pushes again (not there yet)
-    Replay(NotYet),
-}
-
-/// Takes anything, so that what is missing is named instead of misunderstood.
-#[derive(Debug, ClapArgs)]
-#[command(disable_help_flag = true)]
-struct NotYet {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    rest: Vec<OsString>,
+    /// Try a policy on pushes that a server has recorded; nothing is changed
+    Replay(replay::Args),
 }
 
 /// Runs the command.
@@ -84,7 +76,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rollback(args) => versions::rollback(&args),
         Command::Remove(args) => versions::remove(&args),
         Command::Logs(args) => logs::run(&args),
-        Command::Replay(_) => bail!("plugin replay is not there yet: install with --mode monitor to watch a policy without enforcing it"),
+        Command::Replay(args) => replay::run(&args),
     };
     result.map(done)
 }

@@ -3,7 +3,8 @@
 //! `POST /plugins/components` takes the bytes (`Content-Type: application/wasm`) and answers a [`PluginComponent`], 201 when
 //! new and 200 when already there. Installations live at `R/plugins`, `/orgs/{org}/plugins` and `/admin/plugins`, written
 //! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `PUT S/{id}/component` upgrades it,
-//! `POST S/{id}/rollback` goes back, `GET S/{id}/verdicts` shows what it said, `GET S/{id}/logs` what it logged.
+//! `POST S/{id}/rollback` goes back, `GET S/{id}/verdicts` shows what it said, `GET S/{id}/logs` what it logged. `POST R/plugins/dry-run`
+//! tries a policy on what was pushed before.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -204,4 +205,83 @@ pub struct PluginLogLine {
     pub at: Time,
     /// Its level and text.
     pub line: String,
+}
+
+/// `POST R/plugins/dry-run`: what a policy would have said. (One of `plugin_id` and `digest`; nothing, `last`, `since` or `range`.)
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct DryRunOption {
+    /// An installation that guards the repository.
+    pub plugin_id: Option<i64>,
+    /// A component that was uploaded.
+    pub digest: Option<String>,
+    /// Its configuration; else the installation's or the component's own.
+    pub config: Option<Value>,
+    /// The newest so many pushes: 1 to 100, 50 if absent.
+    pub last: Option<u32>,
+    /// Only pushes from then on.
+    pub since: Option<Time>,
+    /// `A..B`: these commits instead of pushes.
+    pub range: Option<String>,
+}
+
+/// What a policy would have said over pushes or commits. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DryRun {
+    /// The installation's name, or the component's.
+    pub plugin: String,
+    /// What ran.
+    pub digest: String,
+    /// Pushes that were judged: `accepted`, `refused` and `faults` together.
+    pub judged: i64,
+    /// Those that it would have let through.
+    pub accepted: i64,
+    /// Those that it would have refused.
+    pub refused: i64,
+    /// Those over which it failed.
+    pub faults: i64,
+    /// Pushes that cannot be judged any more, since no ref reaches what they brought or built upon.
+    pub gone: i64,
+    /// Why it ended before all was judged; empty if it did not.
+    pub cut_off: String,
+    /// The middle of the instructions used.
+    pub fuel_p50: i64,
+    /// The most instructions used.
+    pub fuel_max: i64,
+    /// What would not have gone through, newest first.
+    pub findings: Vec<DryRunFinding>,
+}
+
+/// A push that would not have gone through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DryRunFinding {
+    /// The push; `null` for a range.
+    pub push_id: Option<i64>,
+    /// Who pushed; empty if the account is gone.
+    pub actor: String,
+    /// When; `null` for a range.
+    pub at: Option<Time>,
+    /// What was pushed.
+    pub refs: Vec<DryRunRef>,
+    /// `rejected`, or the class of the fault.
+    pub outcome: String,
+    /// What the pusher would have seen.
+    pub lines: Vec<String>,
+    /// Instructions used.
+    pub fuel: i64,
+}
+
+/// A ref of such a push.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DryRunRef {
+    /// Its full name.
+    pub name: String,
+    /// 40 digits; zeros before it was there.
+    pub old: String,
+    /// 40 digits; zeros for a deletion.
+    pub new: String,
 }

@@ -4,14 +4,17 @@
 //! guard, together ([`rights`]). The sandbox itself is behind [`crate::ports::PolicyRunner`].
 
 mod components;
+mod dry_run;
 mod install;
 mod list;
+mod recorded;
 mod rights;
 mod run;
 mod verdicts;
 mod versions;
 
 pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
+pub use dry_run::{DryRun, Finding, MOST_PUSHES, Over, Tried, dry_run};
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
 pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
 pub use rights::Target;

@@ -13,6 +13,7 @@ use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{FailureClass, PolicyOutcome};
 use hardie_domain::policy::{PolicyCall, PolicyReport, PushFacts, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
+use hardie_domain::range::Range;
 use hardie_domain::refname::RefName;
 use hardie_git::read::{PushView, is_ancestor};
 use hardie_git::wire::{AdvertisedRef, Refs};
@@ -20,7 +21,7 @@ use hardie_git::{Budget, Cancel};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
-use super::clone::{Clone, Range};
+use super::clone::Clone;
 use super::cost::{cost, warnings};
 use super::install::read_config;
 use super::project::Project;
@@ -100,7 +101,7 @@ fn judge(args: &Args) -> anyhow::Result<Judged> {
     let push = Arc::new(facts);
     let (info, report) = runtime()?.block_on(async {
         let (info, config) = prepare(&host, component, config.map(|value| value.to_string())).await?;
-        let call = PolicyCall { digest: info.digest, config: config.into(), push: push.clone(), repository };
+        let call = PolicyCall { digest: info.digest, config: config.into(), push: push.clone(), repository, background: false };
         let report = host.check(call).await;
         anyhow::Ok((info, report))
     })?;

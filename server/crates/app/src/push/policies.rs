@@ -57,7 +57,7 @@ pub fn preview(name: &str, digest: Digest, push: &PushFacts, answer: &PolicyRepo
 }
 
 async fn ask(app: &App, policy: &InstalledPolicy, push: Arc<PushFacts>, repository: Arc<dyn PushRepository>) -> PolicyReport {
-    let call = PolicyCall { digest: policy.digest, config: policy.config.clone(), push, repository };
+    let call = PolicyCall { digest: policy.digest, config: policy.config.clone(), push, repository, background: false };
     app.policies.check(call).await
 }
 

@@ -240,7 +240,8 @@ async fn list_logs(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts
     Ok(paging.answer(found.map(show::log_line)))
 }
 
-fn parse_digest(text: &str) -> Answer<Digest> {
+/// A component's name.
+pub fn parse_digest(text: &str) -> Answer<Digest> {
     digest(text).ok_or_else(|| Refusal::invalid("digest", "must be sha256: and 64 hexadecimal digits"))
 }
 
@@ -249,6 +250,6 @@ fn parse_mode(text: &str) -> Answer<Mode> {
 }
 
 /// `null` counts as absent.
-fn config_text(config: Option<Value>) -> Option<String> {
+pub fn config_text(config: Option<Value>) -> Option<String> {
     config.filter(|value| !value.is_null()).map(|value| value.to_string())
 }
