@@ -11,6 +11,7 @@ use std::process::Command;
 use hardie_testkit::{TestServer, TestUser, process};
 
 use crate::api::Asker;
+pub use versions::newer;
 
 /// How a call of the program ended.
 struct Said {

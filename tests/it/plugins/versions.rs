@@ -9,7 +9,7 @@ use crate::api::Asker;
 use crate::support::{component, component_with};
 
 /// Refuses pushes, and reads its configuration, which the other fixtures do not.
-fn newer() -> bytes::Bytes {
+pub fn newer() -> bytes::Bytes {
     component_with("refuse", |prelude| {
         let prelude = prelude.replace("1.0.0", "2.0.0");
         format!("(import \"hardie:plugin/config@0.1.0\" \"get\" (func $config (param i32)))\n{prelude}")
