@@ -113,3 +113,37 @@ impl Tx {
         self.wrote(statement).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hardie_domain::ids::InstallationId;
+    use sqlx::{Connection as _, Executor as _};
+
+    use crate::options::{Engine, sqlite_url};
+    use crate::{Store, StoreOptions, migrate};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_installed_before_there_were_versions_has_its_way_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        let options = StoreOptions::sqlite(&path);
+        assert!(Store::attach(&options).await.is_err(), "there is nothing yet");
+        let mut connection = sqlx::AnyConnection::connect(&sqlite_url(&path).unwrap()).await.unwrap();
+        migrate::raise(&mut connection, Engine::Sqlite, 8).await.unwrap();
+        let rows = "INSERT INTO plugin_component VALUES (zeroblob(32), 'a', '1', '', 'policy', '', '{}', 1, NULL, 1, zeroblob(1));
+            INSERT INTO plugin_component SELECT CAST(printf('%032d', 7) AS BLOB), name, '2', '', worlds, '', '{}', 1, NULL, 1, bytes
+                FROM plugin_component;
+            INSERT INTO installation SELECT 3, 'site', 0, 'a', digest, zeroblob(32), 'enforce', 0, '{\"x\":1}', '', NULL, 5, 6
+                FROM plugin_component WHERE version = '2';
+            INSERT INTO installation SELECT 4, 'site', 0, 'b', zeroblob(32), NULL, 'off', 0, '{}', '', NULL, 7, 7";
+        connection.execute(rows).await.unwrap();
+        connection.close().await.unwrap();
+        let store = Store::open(&options).await.unwrap();
+        let newest = store.find_installation(InstallationId(3)).await.unwrap().unwrap().digest;
+        let versions = store.list_versions(InstallationId(3)).await.unwrap();
+        let shown: Vec<_> = versions.iter().map(|v| (v.digest.0 == [0; 32], v.config.as_str(), v.at.0)).collect();
+        assert_eq!(shown, [(false, "{\"x\":1}", 6), (true, "{\"x\":1}", 5)]);
+        assert_eq!(versions[0].digest, newest);
+        assert_eq!(store.list_versions(InstallationId(4)).await.unwrap().len(), 1);
+    }
+}

@@ -11,7 +11,7 @@ use hardie_domain::access::Role;
 use hardie_domain::ids::{AccountId, PushId, RepoId};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{FailureClass, PolicyOutcome};
-use hardie_domain::policy::{PolicyCall, PolicyReport, PushFacts, UpdateFacts};
+use hardie_domain::policy::{PolicyCall, PolicyReport, PushFacts, PushRepository as _, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::range::Range;
 use hardie_domain::refname::RefName;
@@ -158,7 +158,10 @@ fn window(clone: &Clone<'_>, facts: &PushFacts) -> anyhow::Result<PushView> {
     let before = before.map(|update| AdvertisedRef { name: update.name.clone(), oid: update.old, peeled: None });
     let refs = Refs::new(before.collect(), RefName::branch(&facts.default_branch)?);
     let tips: Vec<Oid> = facts.updates.iter().map(|facts| facts.update.new).collect();
-    Ok(PushView::recorded(Arc::clone(&clone.odb), &tips, Arc::new(refs), READ_TIME, Cancel::new()))
+    let view = PushView::recorded(Arc::clone(&clone.odb), &tips, Arc::new(refs), READ_TIME, Cancel::new());
+    // A server has a commit-graph, by which this walk takes no time worth the name. The plugin's second is not for it.
+    view.new_commits(0, 0, 0)?;
+    Ok(view)
 }
 
 impl Judged {
