@@ -67,7 +67,10 @@ fn loose_packed_borrowed_and_linked_objects_are_judged_alike() {
     let loose = facts(&loose);
     assert!(loose["lines"].as_array().unwrap().iter().any(|line| line.as_str().unwrap().contains("subject-too-long")), "{loose}");
     // What borrows: an alternate whose own objects are loose, and a worktree.
-    git.ok(git.home(), &["clone", "--quiet", "--shared", "work", "borrower"]).unwrap();
+    std::os::unix::fs::symlink("work", git.path("wörk")).unwrap();
+    git.ok(git.home(), &["clone", "--quiet", "--shared", "wörk", "borrower"]).unwrap();
+    let borrowed = std::fs::read_to_string(git.path("borrower").join(".git/objects/info/alternates")).unwrap();
+    assert!(borrowed.contains("wörk"), "{borrowed}");
     git.ok(&dir, &["worktree", "add", "--quiet", "--detach", "../linked"]).unwrap();
     let judged = |folder: &str| facts(&run(&git.path(folder), &asked));
     assert_eq!((judged("borrower"), judged("linked")), (loose.clone(), loose.clone()));

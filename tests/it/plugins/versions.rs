@@ -135,3 +135,44 @@ async fn who_may_not_install_neither_upgrades_nor_goes_back() {
     assert_eq!((&hidden["editable"], &hidden["versions"]), (&json!(false), &json!([])));
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pushes_during_upgrades_are_judged_by_one_version_and_by_the_one_that_runs_in_the_end() {
+    let server = TestServer::start().await.unwrap();
+    let ann = server.user("ann").await.unwrap();
+    let one = guarded(&server, &ann).await;
+    let (asker, url) = (Asker::new(&server, Some(&ann)), server.http_remote("ann/tool"));
+    let (old, new) = (asker.get(&one).json()["component"]["digest"].clone(), upload(&asker, &newer()));
+    let dir = ann.git.init("tool").unwrap();
+    let wish = json!({ "digest": new, "consent": ["config"] });
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let flips = std::thread::scope(|scope| {
+        let flipping = scope.spawn(|| {
+            let mut flips = 0;
+            while !over.load(std::sync::atomic::Ordering::Acquire) {
+                assert_eq!(asker.json("PUT", &format!("{one}/component"), &wish).status, 200);
+                assert_eq!(asker.json("POST", &format!("{one}/rollback"), &Value::Null).status, 200);
+                flips += 2;
+            }
+            flips
+        });
+        for round in 0..20 {
+            let said = ann.git.run(&dir, &["push", &url, &format!("main:round{round}")]).unwrap();
+            let known = ["nothing may be pushed here", "rules of this repository changed while the push was judged"];
+            assert!(said.ok || known.iter().any(|text| said.stderr.contains(text)), "{}", said.stderr);
+        }
+        over.store(true, std::sync::atomic::Ordering::Release);
+        flipping.join().unwrap()
+    });
+    println!("{flips} exchanges during 20 pushes");
+    let pushes = asker.get("/repos/ann/tool/pushes?limit=50").json();
+    for push in pushes.as_array().unwrap() {
+        let push = asker.get(&format!("/repos/ann/tool/pushes/{}", push["id"])).json();
+        let judges: Vec<_> = push["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["digest"]).collect();
+        match push["state"].as_str().unwrap() {
+            "done" => assert_eq!(judges, [&old], "taken by the version that lets through: {push}"),
+            _ => assert!(judges.is_empty() || judges == [&json!(new)], "{push}"),
+        }
+    }
+    server.stop().await.unwrap();
+}

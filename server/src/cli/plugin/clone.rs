@@ -39,8 +39,12 @@ impl<'a> Clone<'a> {
         }
         let objects = objects.context("git does not say where its objects are")?;
         let mut folders = vec![PathBuf::from(objects)];
-        let counts = ask(folder, &["count-objects", "-v"])?;
-        folders.extend(counts.lines().filter_map(|line| line.strip_prefix("alternate: ")).map(PathBuf::from));
+        // Git quotes what would break its lines, and without this every letter beyond ASCII.
+        let counts = ask(folder, &["-c", "core.quotePath=false", "count-objects", "-v"])?;
+        for alternate in counts.lines().filter_map(|line| line.strip_prefix("alternate: ")) {
+            ensure!(!alternate.starts_with('"'), "{} borrows from {alternate}, a name that cannot be read here", folder.display());
+            folders.push(PathBuf::from(alternate));
+        }
         let (mut packs, mut loose) = (Vec::new(), Vec::new());
         for folder in &folders {
             list(folder, &mut packs, &mut loose).with_context(|| format!("cannot read {}", folder.display()))?;
