@@ -1,4 +1,5 @@
-//! The command line. Exit status 0 for done, 1 for failed, 2 for a call that cannot be understood.
+//! The command line. Exit status 0 for done, 1 for failed, 2 for a call that cannot be understood. (`plugin run` says 2 where nothing
+//! was judged, and 1 where it was refused.)
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -55,24 +56,28 @@ pub fn main() -> ExitCode {
             return if failed { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
+    let done = |()| ExitCode::SUCCESS;
     let result = match cli.command {
-        Command::Serve(args) => serve::run(args),
-        Command::Web(args) => web::run(args),
-        Command::Admin(args) => admin::run(args),
+        Command::Serve(args) => serve::run(args).map(done),
+        Command::Web(args) => web::run(args).map(done),
+        Command::Admin(args) => admin::run(args).map(done),
         Command::Plugin(args) => plugin::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hardie", &mut std::io::stdout());
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
-        Command::PluginCompile { args } => plugin::compile_child(&args),
+        Command::PluginCompile { args } => plugin::compile_child(&args).map(done),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "hardie: {error:#}");
-            ExitCode::from(1)
-        }
-    }
+    result.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::from(1)
+    })
+}
+
+/// Says on stderr why a command failed.
+pub(crate) fn complain(error: &anyhow::Error) {
+    // Nothing can be done if the terminal is gone.
+    let _ = writeln!(std::io::stderr(), "hardie: {error:#}");
 }
 
 /// A multi-threaded runtime for one command.

@@ -14,6 +14,7 @@ mod gc;
 mod git;
 mod git_suite;
 mod lfs;
+mod plugins;
 mod readme;
 mod ssh;
 mod support;

@@ -1,7 +1,10 @@
 //! Small helpers that several areas share.
 
+use std::path::Path;
 use std::time::Duration;
 
+use bytes::Bytes;
+use hardie_plugin_host::componentize;
 use hardie_testkit::history::Choices;
 
 /// Whether the long forms run.
@@ -26,4 +29,19 @@ pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut holds: F) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("still not true after 30 s: {what}");
+}
+
+/// A fixture as a component.
+pub fn component(name: &str) -> Bytes {
+    component_with(name, |prelude| prelude)
+}
+
+/// A fixture as a component, its prelude changed.
+pub fn component_with(name: &str, change: impl FnOnce(String) -> String) -> Bytes {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
+    let read = |file: String| std::fs::read_to_string(folder.join(file)).unwrap();
+    let text = format!("(module\n{}\n{})", change(read("prelude.wat".to_owned())), read(format!("{name}.wat")));
+    let mut module = wat::parse_str(text).unwrap();
+    componentize::embed_world(&mut module, "policy").unwrap();
+    componentize::componentize(&module).unwrap().into()
 }

@@ -1,18 +1,24 @@
 //! `hardie plugin`: write, build and test plugins here; install and switch them on a server.
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::{Args as ClapArgs, Subcommand};
 
 mod build;
+mod clone;
+mod cost;
 mod install;
+mod logs;
 mod manage;
 mod new;
 mod project;
 mod remote;
+mod replay;
+mod run;
 mod test;
 mod vendor;
+mod versions;
 
 /// Arguments of `hardie plugin`.
 #[derive(Debug, ClapArgs)]
@@ -40,31 +46,25 @@ enum Command {
     Enable(manage::EnableArgs),
     /// Switch an installed plugin off, keeping its settings
     Disable(manage::DisableArgs),
-    /// Judge commits of a local clone (not there yet)
-    Run(NotYet),
-    /// Replace an installed plugin by a newer component (not there yet)
-    Upgrade(NotYet),
-    /// Go back to the component before (not there yet)
-    Rollback(NotYet),
-    /// Take a plugin away (not there yet)
-    Remove(NotYet),
-    /// Show what a plugin logged (not there yet)
-    Logs(NotYet),
-    /// Judge recorded pushes again (not there yet)
-    Replay(NotYet),
-}
-
-/// Takes anything, so that what is missing is named instead of misunderstood.
-#[derive(Debug, ClapArgs)]
-#[command(disable_help_flag = true)]
-struct NotYet {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    rest: Vec<OsString>,
+    /// Judge commits of a local clone as if they were pushed
+    Run(run::Args),
+    /// Replace an installed plugin's component by a newer one
+    Upgrade(versions::UpgradeArgs),
+    /// Go back to the component before, and to its configuration
+    Rollback(versions::RollbackArgs),
+    /// Take a plugin away
+    Remove(versions::RemoveArgs),
+    /// Show what a plugin logged in its newest runs
+    Logs(logs::Args),
+    /// Try a policy on pushes that a server has recorded; nothing is changed
+    Replay(replay::Args),
 }
 
 /// Runs the command.
-pub fn run(args: Args) -> anyhow::Result<()> {
-    match args.command {
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
+    let result = match args.command {
+        Command::Run(args) => return Ok(run::run(&args)),
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Test(args) => test::run(&args),
@@ -72,15 +72,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Command::List(args) => manage::list(&args),
         Command::Enable(args) => manage::enable(&args),
         Command::Disable(args) => manage::disable(&args),
-        Command::Run(_) => bail!("plugin run is not there yet: write the case as a scenario and use `hardie plugin test`"),
-        Command::Upgrade(_) => bail!("plugin upgrade is not there yet: install the new component under another name, then disable the old"),
-        Command::Rollback(_) => bail!("plugin rollback is not there yet: enable the earlier installation and disable this one"),
-        Command::Remove(_) => bail!("plugin remove is not there yet: use `hardie plugin disable`, or DELETE on the API's …/plugins/{{id}}"),
-        Command::Logs(_) => {
-            bail!("plugin logs is not there yet: last verdicts are in the repository's settings and at …/plugins/{{id}}/verdicts")
-        }
-        Command::Replay(_) => bail!("plugin replay is not there yet: install with --mode monitor to watch a policy without enforcing it"),
-    }
+        Command::Upgrade(args) => versions::upgrade(&args),
+        Command::Rollback(args) => versions::rollback(&args),
+        Command::Remove(args) => versions::remove(&args),
+        Command::Logs(args) => logs::run(&args),
+        Command::Replay(args) => replay::run(&args),
+    };
+    result.map(done)
 }
 
 /// The hidden subcommand in which the server compiles components.

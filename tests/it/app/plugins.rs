@@ -1,7 +1,5 @@
 //! Who may put which plugin where, and what it then does to a push. The components are real and run in the real sandbox.
 
-use std::path::Path;
-
 use bytes::Bytes;
 use hardie_app::plugins::{
     InstallationChange, MAX_COMPONENT_BYTES, NewInstallation, ScopeView, Target, get_installation, install, list_components,
@@ -13,22 +11,12 @@ use hardie_app::{App, Ctx};
 use hardie_domain::access::Role;
 use hardie_domain::page::Page;
 use hardie_domain::plugin::{Digest, FailureClass, Mode};
-use hardie_plugin_host::componentize;
 use hardie_testkit::{Options, TestServer};
 
 use super::{ctx, kind, nobody, path};
+use crate::support::component;
 
 const ALL: fn() -> Page = || Page::new(None, None);
-
-/// A fixture as a component.
-fn component(name: &str) -> Bytes {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
-    let read = |file: String| std::fs::read_to_string(folder.join(file)).unwrap();
-    let text = format!("(module\n{}\n{})", read("prelude.wat".to_owned()), read(format!("{name}.wat")));
-    let mut module = wat::parse_str(text).unwrap();
-    componentize::embed_world(&mut module, "policy").unwrap();
-    componentize::componentize(&module).unwrap().into()
-}
 
 async fn upload(app: &App, asker: &Ctx, name: &str) -> Digest {
     upload_component(app, asker, component(name)).await.unwrap().component.digest

@@ -1,28 +1,17 @@
 //! A whole server from SQLite to PostgreSQL and back.
 
-use std::path::Path;
-
 use hardie_app::plugins::{NewInstallation, Target, install, upload_component};
 use hardie_app::repos;
 use hardie_domain::access::Role;
 use hardie_domain::names::RepoPath;
 use hardie_domain::plugin::Mode;
-use hardie_plugin_host::componentize;
 use hardie_testkit::postgres::Database;
 use hardie_testkit::server::people;
 use hardie_testkit::{ServerProcess, TestServer, TestUser};
 
 use super::{admin, arg, done, fed, names, parts};
 use crate::git::with_repo;
-
-/// A policy that lets nothing through, since it fails.
-fn refusing() -> bytes::Bytes {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
-    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-    let mut module = wat::parse_str(format!("(module\n{}\n{})", read("prelude.wat"), read("trap.wat"))).unwrap();
-    componentize::embed_world(&mut module, "policy").unwrap();
-    componentize::componentize(&module).unwrap().into()
-}
+use crate::support::component;
 
 /// A server with people, rules, a policy, a repository and one that was deleted; stopped.
 async fn lived_in() -> (std::sync::Arc<tempfile::TempDir>, TestUser, TestUser) {
@@ -38,7 +27,7 @@ async fn lived_in() -> (std::sync::Arc<tempfile::TempDir>, TestUser, TestUser) {
     alice.git.ok(&dir, &["push", "--quiet", "origin", "main", "v1"]).unwrap();
     let guarded = server.repo(&alice, "guarded", false).await.unwrap();
     alice.git.ok(&dir, &["push", "--quiet", &server.http_remote(&guarded), "main"]).unwrap();
-    let digest = upload_component(app, &ctx, refusing()).await.unwrap().component.digest;
+    let digest = upload_component(app, &ctx, component("trap")).await.unwrap().component.digest;
     let new = NewInstallation { digest, name: Some("guard".to_owned()), mode: Mode::Enforce, config: None, fail_open: false };
     install(app, &ctx, &Target::Repo(RepoPath::parse(&guarded).unwrap()), new).await.unwrap();
     let gone = server.repo(&alice, "gone", true).await.unwrap();

@@ -5,6 +5,7 @@ use hardie_testkit::{Git, tools};
 use super::checks::{console_is_silent, page_is_clean, page_is_sound};
 use super::chromium::Chromium;
 use super::forge;
+use crate::support::component;
 
 /// Clicks the button with this label; of several, the last.
 fn press_button(browser: &Chromium, label: &str) {
@@ -115,4 +116,39 @@ fn a_plugin_uploaded_on_the_page_judges_the_next_push_and_shows_its_verdict() {
     browser.wait_for_text("Rejected").unwrap();
     page_is_clean(&browser, "a verdict").unwrap();
     browser.screenshot("plugin-verdict").unwrap();
+}
+
+#[test]
+fn a_plugin_is_upgraded_with_consent_and_goes_back_on_the_page() {
+    let (forge, browser) = forge::with_anvil().unwrap();
+    let git = &forge.git;
+    let dir = git.init("anvil").unwrap();
+    let push = |name: &str| git.run(&dir, &["push", &forge.remote("ann/anvil"), &format!("main:{name}")]).unwrap();
+    let (older, newer) = (git.path("older.wasm"), git.path("newer.wasm"));
+    std::fs::write(&older, component("accept")).unwrap();
+    std::fs::write(&newer, crate::plugins::newer()).unwrap();
+    browser.goto(&forge.page("/ann/anvil/settings/plugins")).unwrap();
+    browser.choose_file("#component-file", &older).unwrap();
+    browser.wait_for("the component is chosen", "return document.querySelector('#component')?.value.startsWith('sha256:')").unwrap();
+    press_button(&browser, "Install");
+    let open = || {
+        let script = "const d = document.querySelector('details.plugin-edit'); if (d) d.open = true; return !!d";
+        browser.wait_for("the versions", script).unwrap();
+    };
+    open();
+    browser.wait_for_element("input[id^=upgrade-]").unwrap();
+    page_is_sound(&browser, "versions").unwrap();
+    assert!(push("a").ok);
+    browser.choose_file("input[id^=upgrade-]", &newer).unwrap();
+    browser.wait_for_text("read its configuration").unwrap();
+    assert!(push("b").ok, "nothing is changed before consent");
+    press_button(&browser, "Allow this and upgrade");
+    browser.wait_for_text("now runs 2.0.0").unwrap();
+    assert!(push("c").stderr.contains("nothing may be pushed here"));
+    open();
+    press_button(&browser, "Go back");
+    browser.wait_for_element("dialog[open]").unwrap();
+    press_button(&browser, "Go back");
+    browser.wait_for_text("runs 1.0.0 again").unwrap();
+    assert!(push("d").ok);
 }

@@ -92,9 +92,15 @@ async fn failure(answer: &Response) -> Failure {
     match envelope {
         Some(said) => {
             let request_id = if said.request_id.is_empty() { request_id } else { said.request_id };
-            Failure { status, message: sentence(&said.message), field: said.field, request_id }
+            Failure { status, message: sentence(&said.message), field: said.field, permissions: said.permissions, request_id }
         }
-        None => Failure { status, message: format!("The server answered with status {status}."), field: None, request_id },
+        None => Failure {
+            status,
+            message: format!("The server answered with status {status}."),
+            field: None,
+            permissions: Vec::new(),
+            request_id,
+        },
     }
 }
 

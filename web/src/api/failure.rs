@@ -1,5 +1,7 @@
 //! What went wrong with a request, for people.
 
+use hardie_api_types::plugin::PluginPermission;
+
 /// A request that did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -9,6 +11,8 @@ pub struct Failure {
     pub message: String,
     /// The field that is at fault, as the API names it.
     pub field: Option<String>,
+    /// What an upgrade of a plugin asks consent for.
+    pub permissions: Vec<PluginPermission>,
     /// For the operator's log; may be empty.
     pub request_id: String,
 }
@@ -16,13 +20,19 @@ pub struct Failure {
 impl Failure {
     /// Nothing answered: no network, or nobody serves these pages any more.
     pub fn offline() -> Failure {
-        Failure { status: 0, message: "No answer. The network may be down.".into(), field: None, request_id: String::new() }
+        Failure {
+            status: 0,
+            message: "No answer. The network may be down.".into(),
+            field: None,
+            permissions: Vec::new(),
+            request_id: String::new(),
+        }
     }
 
     /// The answer is not what this version of the pages understands.
     pub fn misread(detail: &str) -> Failure {
         let message = format!("The answer could not be read ({detail}). Reload the page: it may be older than the server.");
-        Failure { status: 200, message, field: None, request_id: String::new() }
+        Failure { status: 200, message, field: None, permissions: Vec::new(), request_id: String::new() }
     }
 
     /// Nobody is signed in, or no longer.

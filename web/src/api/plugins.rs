@@ -1,6 +1,8 @@
 //! Sandboxed hooks of a repository.
 
-use hardie_api_types::plugin::{CreateInstallationOption, EditInstallationOption, PluginComponent, PluginInstallation, Verdict};
+use hardie_api_types::plugin::{
+    CreateInstallationOption, EditInstallationOption, PluginComponent, PluginInstallation, UpgradeInstallationOption, Verdict,
+};
 use hardie_api_types::push::Push;
 
 use super::client::{self, Done};
@@ -30,6 +32,16 @@ pub async fn install(address: &RepoAddress, options: &CreateInstallationOption) 
 /// Changes what is present.
 pub async fn edit(address: &RepoAddress, id: i64, options: &EditInstallationOption) -> Result<PluginInstallation, Failure> {
     client::send("PATCH", &format!("{}/plugins/{id}", repo_path(address)), options).await
+}
+
+/// Puts another component to work.
+pub async fn upgrade(address: &RepoAddress, id: i64, options: &UpgradeInstallationOption) -> Result<PluginInstallation, Failure> {
+    client::send("PUT", &format!("{}/plugins/{id}/component", repo_path(address)), options).await
+}
+
+/// Goes back to the component before.
+pub async fn roll_back(address: &RepoAddress, id: i64) -> Result<PluginInstallation, Failure> {
+    client::send("POST", &format!("{}/plugins/{id}/rollback", repo_path(address)), &()).await
 }
 
 /// Removes an installation; what it said stays recorded.

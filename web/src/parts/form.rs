@@ -57,6 +57,7 @@ impl Submit {
             status: 422,
             message: message.to_owned(),
             field: Some(field.to_owned()),
+            permissions: Vec::new(),
             request_id: String::new(),
         }));
     }

@@ -2,7 +2,9 @@
 //!
 //! `POST /plugins/components` takes the bytes (`Content-Type: application/wasm`) and answers a [`PluginComponent`], 201 when
 //! new and 200 when already there. Installations live at `R/plugins`, `/orgs/{org}/plugins` and `/admin/plugins`, written
-//! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `GET S/{id}/verdicts` shows what it said.
+//! `S` below; `GET S` lists, `POST S` installs, `GET|PATCH|DELETE S/{id}` work on one, `PUT S/{id}/component` upgrades it,
+//! `POST S/{id}/rollback` goes back, `GET S/{id}/verdicts` shows what it said, `GET S/{id}/logs` what it logged. `POST R/plugins/dry-run`
+//! tries a policy on what was pushed before.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,6 +74,9 @@ pub struct PluginInstallation {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+    /// What it runs or ran, newest first; empty where it cannot be changed. `POST S/{id}/rollback` goes to the next below what runs.
+    #[serde(default)]
+    pub versions: Vec<PluginVersion>,
 }
 
 /// `POST S`.
@@ -96,14 +101,51 @@ pub struct CreateInstallationOption {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct EditInstallationOption {
-    /// Another component: an upgrade or a rollback.
-    pub digest: Option<String>,
     /// `enforce`, `monitor` or `off`.
     pub mode: Option<String>,
     /// Whether a fault of the plugin lets the push through.
     pub fail_open: Option<bool>,
     /// Its configuration.
     pub config: Option<Value>,
+}
+
+/// `PUT S/{id}/component`: an upgrade.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct UpgradeInstallationOption {
+    /// A component that was uploaded; its name is that of the one before.
+    pub digest: String,
+    /// Its configuration; as it is if absent.
+    pub config: Option<Value>,
+    /// Names of permissions that the one before did not have. While one is missing the answer is 409 and names it.
+    pub consent: Vec<String>,
+}
+
+/// A component that an installation runs or ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginVersion {
+    /// `sha256:` and 64 hexadecimal digits.
+    pub digest: String,
+    /// The version in its manifest.
+    pub version: String,
+    /// Whether it is the one that runs.
+    pub current: bool,
+    /// Who put it to work; empty if the account is gone.
+    pub by: String,
+    /// When.
+    pub at: Time,
+}
+
+/// Something that a component may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginPermission {
+    /// By this name people consent.
+    pub name: String,
+    /// The same in words.
+    pub description: String,
 }
 
 /// What one call of one policy said about one push (`GET S/{id}/verdicts`, and in `R/pushes/{id}`).
@@ -141,7 +183,105 @@ pub struct Verdict {
     /// Calls to the host.
     #[serde(default)]
     pub host_calls: i64,
+    /// Bytes that the host handed over.
+    #[serde(default)]
+    pub host_bytes: i64,
     /// Microseconds from instantiation to the answer.
     #[serde(default)]
     pub wall_micros: i64,
+}
+
+/// A line that a policy logged (`GET S/{id}/logs`, the last line first).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PluginLogLine {
+    /// The push that was judged.
+    pub push_id: i64,
+    /// `owner/name`; empty if the repository is gone.
+    pub repository: String,
+    /// How the run ended: `accepted` or a failure class.
+    pub outcome: String,
+    /// When.
+    pub at: Time,
+    /// Its level and text.
+    pub line: String,
+}
+
+/// `POST R/plugins/dry-run`: what a policy would have said. (One of `plugin_id` and `digest`; nothing, `last`, `since` or `range`.)
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct DryRunOption {
+    /// An installation that guards the repository.
+    pub plugin_id: Option<i64>,
+    /// A component that was uploaded.
+    pub digest: Option<String>,
+    /// Its configuration; else the installation's or the component's own.
+    pub config: Option<Value>,
+    /// The newest so many pushes: 1 to 100, 50 if absent.
+    pub last: Option<u32>,
+    /// Only pushes from then on.
+    pub since: Option<Time>,
+    /// `A..B`: these commits instead of pushes.
+    pub range: Option<String>,
+}
+
+/// What a policy would have said over pushes or commits. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DryRun {
+    /// The installation's name, or the component's.
+    pub plugin: String,
+    /// What ran.
+    pub digest: String,
+    /// Pushes that were judged: `accepted`, `refused` and `faults` together.
+    pub judged: i64,
+    /// Those that it would have let through.
+    pub accepted: i64,
+    /// Those that it would have refused.
+    pub refused: i64,
+    /// Those over which it failed.
+    pub faults: i64,
+    /// Pushes that cannot be judged any more, since no ref reaches what they brought or built upon.
+    pub gone: i64,
+    /// Why it ended before all was judged; empty if it did not.
+    pub cut_off: String,
+    /// The middle of the instructions used.
+    pub fuel_p50: i64,
+    /// The most instructions used.
+    pub fuel_max: i64,
+    /// What would not have gone through, newest first.
+    pub findings: Vec<DryRunFinding>,
+}
+
+/// A push that would not have gone through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DryRunFinding {
+    /// The push; `null` for a range.
+    pub push_id: Option<i64>,
+    /// Who pushed; empty if the account is gone.
+    pub actor: String,
+    /// When; `null` for a range.
+    pub at: Option<Time>,
+    /// What was pushed.
+    pub refs: Vec<DryRunRef>,
+    /// `rejected`, or the class of the fault.
+    pub outcome: String,
+    /// What the pusher would have seen.
+    pub lines: Vec<String>,
+    /// Instructions used.
+    pub fuel: i64,
+}
+
+/// A ref of such a push.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DryRunRef {
+    /// Its full name.
+    pub name: String,
+    /// 40 digits; zeros before it was there.
+    pub old: String,
+    /// 40 digits; zeros for a deletion.
+    pub new: String,
 }

@@ -29,6 +29,7 @@ pub use hardie_git::search::{FoundFile, FoundLine};
 pub use history::{CommitPage, CommitQuery, commits};
 pub use listing::{EntryKind, GitTree, GitTreeItem, TreeItem, TreeView, entry, git_tree, tree};
 pub use people::CommitView;
+pub(crate) use reading::{Reading, explain, read_authorised};
 pub use readme::{Readme, readme};
 pub use refs::{Annotation, Branch, RefView, Tag, get_branch, get_tag, get_tag_object, list_branches, list_refs, list_tags};
 pub use revision::{RevKind, Revision};

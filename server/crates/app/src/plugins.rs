@@ -4,15 +4,20 @@
 //! guard, together ([`rights`]). The sandbox itself is behind [`crate::ports::PolicyRunner`].
 
 mod components;
+mod dry_run;
 mod install;
 mod list;
+mod recorded;
 mod rights;
 mod run;
 mod verdicts;
+mod versions;
 
 pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
+pub use dry_run::{DryRun, Finding, MOST_PUSHES, Over, Tried, dry_run};
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
-pub use list::{Installation, ScopeView, get_installation, list_installations};
+pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, policies_for};
-pub use verdicts::{VerdictLine, verdicts};
+pub use verdicts::{LogLine, VerdictLine, logs, verdicts};
+pub use versions::{NewVersion, Upgrade, rollback, upgrade};

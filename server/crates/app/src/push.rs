@@ -18,7 +18,9 @@ mod rules;
 pub use certificate::SentCertificate;
 pub(crate) use execute::lease;
 pub use execute::{PackSource, push};
+pub use facts::READ_TIME;
 pub(crate) use nonce::make_nonce;
+pub use policies::{Preview, preview};
 pub use report::PushReport;
 
 use hardie_domain::ids::{AccountId, PushId, RepoId};

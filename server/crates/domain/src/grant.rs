@@ -1,8 +1,33 @@
-//! Which imports of a component need an administrator of the server.
+//! What a component may do, in words: its imports are its permissions.
+
+use std::collections::BTreeMap;
 
 /// Interfaces through which nothing leaves the server and nothing but the judged repository comes in.
 const HARMLESS: &[&str] = &["types", "repository", "config", "log"];
 const PACKAGE: &str = "hardie:plugin/";
+const WASI: &str = "wasi:";
+
+/// One thing that a component may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// The name by which people consent: the interface without package and version.
+    pub name: String,
+    /// The same as a sentence.
+    pub words: String,
+}
+
+/// What these imports permit, by name. A newer version of an interface permits nothing more.
+pub fn permissions(imports: &[String]) -> Vec<Permission> {
+    let named: BTreeMap<&str, &str> = imports.iter().map(|import| (name(import), without_version(import))).collect();
+    let named = named.into_iter().filter(|(name, _)| *name != "types");
+    named.map(|(name, import)| Permission { name: name.to_owned(), words: words(name, import) }).collect()
+}
+
+/// What `wanted` permits and `granted` does not.
+pub fn added(granted: &[String], wanted: &[String]) -> Vec<Permission> {
+    let granted = permissions(granted);
+    permissions(wanted).into_iter().filter(|permission| !granted.iter().any(|known| known.name == permission.name)).collect()
+}
 
 /// The imports that only a server administrator can grant; empty if any repository administrator may install the component.
 ///
@@ -12,20 +37,50 @@ pub fn imports_that_need_an_administrator(imports: &[String]) -> Vec<&str> {
 }
 
 fn is_harmless(import: &str) -> bool {
-    if import.starts_with("wasi:") {
-        return true;
-    }
-    let interface = import.strip_prefix(PACKAGE).map(|rest| rest.split_once('@').map_or(rest, |(name, _)| name));
-    interface.is_some_and(|name| HARMLESS.contains(&name))
+    import.starts_with(WASI) || own(import).is_some_and(|name| HARMLESS.contains(&name))
+}
+
+fn without_version(import: &str) -> &str {
+    import.split_once('@').map_or(import, |(name, _)| name)
+}
+
+/// The interface, if it is one of ours.
+fn own(import: &str) -> Option<&str> {
+    without_version(import).strip_prefix(PACKAGE)
+}
+
+/// All of WASI is one permission: what is behind it is sealed as a whole.
+fn name(import: &str) -> &str {
+    if import.starts_with(WASI) { "wasi" } else { own(import).unwrap_or(without_version(import)) }
+}
+
+fn words(name: &str, import: &str) -> String {
+    let known = match name {
+        "repository" => "read the push and the repository that it goes to",
+        "config" => "read its configuration",
+        "log" => "write to its log",
+        "wasi" => "use a sealed standard library: no files, network, environment, time or chance",
+        "http" => "send requests to the hosts that it is granted",
+        "secrets" => "have secrets filled into what it sends",
+        "state" => "keep data of its own between calls",
+        "clock" => "read the time",
+        "random" => "draw random numbers",
+        "status" => "set statuses on commits",
+        _ => return format!("use {import}"),
+    };
+    known.to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::imports_that_need_an_administrator;
+    use super::{added, imports_that_need_an_administrator, permissions};
+
+    fn imports(names: &[&str]) -> Vec<String> {
+        names.iter().map(|n| (*n).to_owned()).collect()
+    }
 
     #[test]
     fn reading_the_repository_is_everybodys_and_the_rest_is_not() {
-        let imports = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let plain =
             imports(&["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/config@0.2.0", "wasi:cli/stdout@0.2.3"]);
         assert!(imports_that_need_an_administrator(&plain).is_empty());
@@ -35,5 +90,17 @@ mod tests {
             imports_that_need_an_administrator(&more),
             ["hardie:plugin/http@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]
         );
+    }
+
+    #[test]
+    fn what_is_added_is_told_by_name_and_in_words() {
+        let before = imports(&["hardie:plugin/types@0.1.0", "hardie:plugin/repository@0.1.0"]);
+        let newer = imports(&["hardie:plugin/repository@0.2.0", "hardie:plugin/types@0.2.0"]);
+        assert!(added(&before, &newer).is_empty(), "a version alone permits nothing more");
+        let more = imports(&["wasi:io/streams@0.2.6", "wasi:cli/stdout@0.2.6", "hardie:plugin/http@0.1.0", "other:thing/http@1.0.0"]);
+        let names: Vec<String> = added(&before, &more).into_iter().map(|p| p.name).collect();
+        assert_eq!(names, ["http", "other:thing/http", "wasi"]);
+        assert!(permissions(&more).iter().any(|p| p.words == "use other:thing/http"));
+        assert!(added(&more, &before).iter().map(|p| p.name.as_str()).eq(["repository"]));
     }
 }

@@ -25,6 +25,7 @@ pub mod percent;
 pub mod plugin;
 pub mod policy;
 pub mod push;
+pub mod range;
 pub mod refname;
 pub mod scope;
 pub mod secret;

@@ -121,6 +121,8 @@ pub struct Usage {
     pub memory: u64,
     /// Host calls.
     pub host_calls: u64,
+    /// Bytes that the host handed over.
+    pub host_bytes: u64,
     /// Microseconds from instantiation to the answer.
     pub wall_micros: u64,
 }

@@ -19,6 +19,8 @@ pub struct PolicyCall {
     pub push: Arc<PushFacts>,
     /// The repository with this push's quarantine on top.
     pub repository: Arc<dyn PushRepository>,
+    /// Whether nobody waits with a push for the answer: such calls run one at a time and take no place of a push.
+    pub background: bool,
 }
 
 /// The facts of a push that a policy may know.

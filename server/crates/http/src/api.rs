@@ -7,6 +7,7 @@ mod collaborators;
 mod commits;
 mod components;
 mod contents;
+mod dry_run;
 mod keys;
 mod missing;
 mod orgs;
@@ -56,6 +57,7 @@ pub fn table() -> Api {
         code::add,
         pushes::add,
         components::add,
+        dry_run::add,
         plugins::add,
         admin::add,
     ];

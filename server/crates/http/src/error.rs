@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hardie_api_types::plugin::PluginPermission;
 use hardie_app::Error;
 
 /// The result of a handler.
@@ -21,6 +22,8 @@ pub struct Refusal {
     pub message: String,
     /// The field that breaks a rule.
     pub field: Option<Cow<'static, str>>,
+    /// What an upgrade asks consent for.
+    pub permissions: Vec<PluginPermission>,
     /// Seconds to wait before trying again.
     pub retry_after: Option<u64>,
     /// The new `owner/name` of a repository that moved.
@@ -30,7 +33,7 @@ pub struct Refusal {
 impl Refusal {
     /// A status and a text.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Refusal {
-        Refusal { status, message: message.into(), field: None, retry_after: None, moved_to: None }
+        Refusal { status, message: message.into(), field: None, permissions: Vec::new(), retry_after: None, moved_to: None }
     }
 
     /// 400.

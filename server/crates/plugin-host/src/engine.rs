@@ -2,6 +2,7 @@
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
 
+use crate::gate::BACKGROUND;
 use crate::limits::Limits;
 
 /// Most core instances, memories and tables of one component. Interpreters bring a good dozen of instances.
@@ -49,7 +50,7 @@ fn code_settings() -> Config {
 pub fn for_running(limits: &Limits, wanted: Allocation) -> Result<(Engine, Allocation), wasmtime::Error> {
     if wanted == Allocation::Pooling {
         // A place more than may run, for descriptions asked at install while everything is busy.
-        let places = u32::try_from(limits.running.saturating_add(2)).unwrap_or(u32::MAX);
+        let places = u32::try_from(limits.running.saturating_add(1 + BACKGROUND)).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(places)
             .total_core_instances(places.saturating_mul(CORE_INSTANCES))

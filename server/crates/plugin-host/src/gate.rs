@@ -9,9 +9,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::Limits;
 
+/// Invocations that run at once in the background.
+pub(crate) const BACKGROUND: usize = 1;
+
+/// Whose turn an invocation counts as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lane {
+    /// A repository's.
+    Of(i64),
+    /// Nobody's who waits with a push: one at a time, in a place of its own.
+    Background,
+}
+
 /// The door.
 pub(crate) struct Gate {
     all: Arc<Semaphore>,
+    background: Arc<Semaphore>,
     lanes: Mutex<HashMap<i64, Arc<Semaphore>>>,
     lane_width: usize,
     waiting: AtomicUsize,
@@ -22,13 +35,15 @@ pub(crate) struct Gate {
 /// Leave to run, given back when dropped.
 pub(crate) struct Pass {
     _place: OwnedSemaphorePermit,
-    _lane: OwnedSemaphorePermit,
+    /// `None` in the background.
+    _lane: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
     pub(crate) fn new(limits: &Limits) -> Gate {
         Gate {
             all: Arc::new(Semaphore::new(limits.running)),
+            background: Arc::new(Semaphore::new(BACKGROUND)),
             lanes: Mutex::new(HashMap::new()),
             lane_width: (limits.running / 2).max(1),
             waiting: AtomicUsize::new(0),
@@ -37,18 +52,28 @@ impl Gate {
         }
     }
 
-    /// Waits for a place; `lane` is whose turn it counts as. The error says why there is none.
-    pub(crate) async fn enter(&self, lane: i64) -> Result<Pass, &'static str> {
-        let lane = self.lane(lane);
+    /// Waits for a place. The error says why there is none.
+    pub(crate) async fn enter(&self, lane: Lane) -> Result<Pass, &'static str> {
+        match lane {
+            Lane::Of(lane) => self.enter_lane(self.lane(lane)).await,
+            Lane::Background => {
+                let place = tokio::time::timeout(self.patience, Arc::clone(&self.background).acquire_owned()).await;
+                let place = place.map_err(|_| "no place to run came free in time")?.map_err(|_| "the server is stopping")?;
+                Ok(Pass { _place: place, _lane: None })
+            }
+        }
+    }
+
+    async fn enter_lane(&self, lane: Arc<Semaphore>) -> Result<Pass, &'static str> {
         if let (Ok(lane), Ok(place)) = (Arc::clone(&lane).try_acquire_owned(), Arc::clone(&self.all).try_acquire_owned()) {
-            return Ok(Pass { _place: place, _lane: lane });
+            return Ok(Pass { _place: place, _lane: Some(lane) });
         }
         let _counted = Counted::enter(&self.waiting, self.most_waiting).ok_or("too many plugin runs are waiting")?;
         let both = async {
             // The lane first: whoever waits for its own kind must not hold a place meanwhile.
             let lane = lane.acquire_owned().await.ok()?;
             let place = Arc::clone(&self.all).acquire_owned().await.ok()?;
-            Some(Pass { _place: place, _lane: lane })
+            Some(Pass { _place: place, _lane: Some(lane) })
         };
         match tokio::time::timeout(self.patience, both).await {
             Ok(pass) => pass.ok_or("the server is stopping"),
@@ -92,27 +117,38 @@ mod tests {
     #[tokio::test]
     async fn one_repository_cannot_take_every_place() {
         let gate = gate(4, 10);
-        let (_a, _b) = (gate.enter(1).await.ok(), gate.enter(1).await.ok());
-        assert!(gate.enter(1).await.is_err(), "half of the places are taken by this one");
-        assert!(gate.enter(2).await.is_ok());
+        let (_a, _b) = (gate.enter(Lane::Of(1)).await.ok(), gate.enter(Lane::Of(1)).await.ok());
+        assert!(gate.enter(Lane::Of(1)).await.is_err(), "half of the places are taken by this one");
+        assert!(gate.enter(Lane::Of(2)).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_full_queue_turns_away_at_once_and_counts_right() {
         let gate = gate(1, 0);
-        let pass = gate.enter(1).await.ok();
-        assert_eq!(gate.enter(2).await.err(), Some("too many plugin runs are waiting"));
+        let pass = gate.enter(Lane::Of(1)).await.ok();
+        assert_eq!(gate.enter(Lane::Of(2)).await.err(), Some("too many plugin runs are waiting"));
         assert_eq!(gate.waiting.load(Ordering::SeqCst), 0);
         drop(pass);
-        assert!(gate.enter(2).await.is_ok());
+        assert!(gate.enter(Lane::Of(2)).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_cancelled_wait_gives_everything_back() {
         let gate = gate(2, 5);
-        let pass = (gate.enter(1).await.ok(), gate.enter(2).await.ok());
-        assert!(tokio::time::timeout(Duration::from_millis(5), gate.enter(3)).await.is_err());
+        let pass = (gate.enter(Lane::Of(1)).await.ok(), gate.enter(Lane::Of(2)).await.ok());
+        assert!(tokio::time::timeout(Duration::from_millis(5), gate.enter(Lane::Of(3))).await.is_err());
         drop(pass);
         assert_eq!((gate.waiting.load(Ordering::SeqCst), gate.all.available_permits()), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn what_runs_in_the_background_takes_no_place_of_a_push_and_waits_for_none() {
+        let gate = gate(1, 0);
+        let background = gate.enter(Lane::Background).await.ok();
+        assert!(background.is_some() && gate.enter(Lane::Of(1)).await.is_ok());
+        let _push = gate.enter(Lane::Of(1)).await.ok();
+        assert!(gate.enter(Lane::Background).await.is_err(), "one at a time");
+        drop(background);
+        assert!(gate.enter(Lane::Background).await.is_ok());
     }
 }

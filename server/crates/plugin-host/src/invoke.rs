@@ -55,6 +55,7 @@ impl Runtime {
             fuel: self.limits.fuel.saturating_sub(left),
             memory: state.memory.peak() as u64,
             host_calls: state.budget.calls(),
+            host_bytes: state.budget.bytes(),
             wall_micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
         Ended { outcome, usage, log: state.log.finish() }

@@ -14,7 +14,7 @@ use crate::bindings::{Policy, PolicyPre};
 use crate::cache::{Cache, CacheKey};
 use crate::compile::{self, CompileCommand};
 use crate::engine::{self, Allocation};
-use crate::gate::Gate;
+use crate::gate::{Gate, Lane};
 use crate::host::{PushHandle, RepositoryHandle};
 use crate::info::{self, ComponentInfo};
 use crate::inspect;
@@ -27,7 +27,7 @@ use crate::ticker::Ticker;
 use crate::{text, verdicts, wasi};
 
 /// The lane of everything that no repository asks for: descriptions and configuration checks at install.
-const INSTALL_LANE: i64 = i64::MIN;
+const INSTALL_LANE: Lane = Lane::Of(i64::MIN);
 
 /// How long past its wall budget an invocation may sit in a read that does not return before we stop listening to it.
 const GRACE: Duration = Duration::from_millis(15);
@@ -151,8 +151,8 @@ impl PluginHost {
 
     /// Runs one policy over one push. Never fails: a fault is an outcome.
     pub async fn check(&self, call: PolicyCall) -> PolicyReport {
-        let PolicyCall { digest, config, push, repository } = call;
-        let lane = push.repo.0;
+        let PolicyCall { digest, config, push, repository, background } = call;
+        let lane = if background { Lane::Background } else { Lane::Of(push.repo.0) };
         let updates = push.updates.len();
         let loaded = match self.find(digest).await {
             Ok(Some(loaded)) => loaded,
@@ -201,7 +201,7 @@ impl PluginHost {
     /// Runs one invocation where blocking is allowed, once there is a place for it.
     async fn run<T: Send + 'static>(
         &self,
-        lane: i64,
+        lane: Lane,
         config: Arc<str>,
         work: impl FnOnce(&Runtime, Arc<str>) -> Ended<T> + Send + 'static,
     ) -> Ended<T> {

@@ -73,6 +73,11 @@ impl Budget {
         if self.bytes > self.byte_limit { Err(Stop::HostBytes(self.byte_limit)) } else { Ok(()) }
     }
 
+    /// Bytes that crossed so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Calls made so far.
     pub(crate) fn calls(&self) -> u64 {
         self.calls

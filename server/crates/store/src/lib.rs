@@ -41,6 +41,7 @@ pub mod throttle;
 pub mod tokens;
 pub mod tx;
 pub mod verdicts;
+pub mod versions;
 
 pub use error::{Error, Result};
 pub use options::{Engine, StoreOptions};

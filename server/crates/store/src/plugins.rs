@@ -54,7 +54,7 @@ impl Scope {
         }
     }
 
-    fn id(self) -> i64 {
+    pub(crate) fn id(self) -> i64 {
         match self {
             Scope::Site => 0,
             Scope::Account(id) => id.0,
@@ -74,8 +74,6 @@ pub struct InstallationRow {
     pub name: String,
     /// Which component.
     pub digest: Digest,
-    /// The one before the last upgrade, to which it can be rolled back.
-    pub previous_digest: Option<Digest>,
     /// What its verdict does.
     pub mode: Mode,
     /// Whether a fault of its own lets a push pass.
@@ -118,16 +116,12 @@ pub struct NewInstallation<'a> {
 /// What changes of an installation; `None` leaves a part as it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InstallationChange<'a> {
-    /// Another component; the one before is kept for a rollback.
-    pub digest: Option<Digest>,
     /// What its verdict does.
     pub mode: Option<Mode>,
     /// Whether a fault lets a push pass.
     pub fail_open: Option<bool>,
     /// JSON.
     pub config: Option<&'a str>,
-    /// Imports that are granted.
-    pub grants: Option<&'a [String]>,
 }
 
 fn component_row(cols: &mut Cols<'_>) -> Result<ComponentRow> {
@@ -159,7 +153,6 @@ fn installation_row(cols: &mut Cols<'_>) -> Result<InstallationRow> {
         },
         name: cols.text()?,
         digest: Digest(cols.hash()?),
-        previous_digest: cols.opt_hash()?.map(Digest),
         mode: cols.word(Mode::parse)?,
         fail_open: cols.flag()?,
         config: cols.text()?,
@@ -175,7 +168,7 @@ fn select_component() -> Sql {
 }
 
 fn select_installation() -> Sql {
-    sql("SELECT i.id, i.scope, i.scope_id, i.name, i.digest, i.previous_digest, i.mode, i.fail_open, i.config, i.grants, i.changed_by, \
+    sql("SELECT i.id, i.scope, i.scope_id, i.name, i.digest, i.mode, i.fail_open, i.config, i.grants, i.changed_by, \
          i.created_at, i.updated_at FROM installation i")
 }
 
@@ -280,7 +273,9 @@ impl Tx {
             .bind(new.grants.join("\n"))
             .bind(new.by)
             .bind(new.at);
-        self.opt(statement, |cols| cols.id(InstallationId)).await
+        let Some(id) = self.opt(statement, |cols| cols.id(InstallationId)).await? else { return Ok(None) };
+        self.insert_version(id, new.digest, new.config, new.by, new.at).await?;
+        Ok(Some(id))
     }
 
     /// Changes an installation of this scope; `false` if there is none.
@@ -293,18 +288,14 @@ impl Tx {
         at: Timestamp,
     ) -> Result<bool> {
         self.bump_scope(scope).await?;
-        let statement = sql("UPDATE installation SET \
-             previous_digest = CASE WHEN COALESCE($4, digest) = digest THEN previous_digest ELSE digest END, \
-             digest = COALESCE($4, digest), mode = COALESCE($5, mode), fail_open = COALESCE($6, fail_open), config = COALESCE($7, config), \
-             grants = COALESCE($8, grants), changed_by = $9, updated_at = $10 WHERE id = $1 AND scope = $2 AND scope_id = $3")
+        let statement = sql("UPDATE installation SET mode = COALESCE($4, mode), fail_open = COALESCE($5, fail_open), \
+             config = COALESCE($6, config), changed_by = $7, updated_at = $8 WHERE id = $1 AND scope = $2 AND scope_id = $3")
         .bind(id)
         .bind(scope.as_str())
         .bind(scope.id())
-        .bind(change.digest)
         .bind(change.mode.map(Mode::as_str))
         .bind(change.fail_open)
         .bind(change.config)
-        .bind(change.grants.map(|g| g.join("\n")))
         .bind(by)
         .bind(at);
         self.wrote(statement).await
@@ -319,12 +310,12 @@ impl Tx {
 
     /// Removes components that nothing needs and that nobody brought since `before`; how many.
     pub async fn delete_unused_components(&mut self, before: Timestamp) -> Result<u64> {
-        let statement = sql("DELETE FROM plugin_component WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM installation i \
-             WHERE i.digest = plugin_component.digest OR i.previous_digest = plugin_component.digest)");
+        let statement = sql("DELETE FROM plugin_component WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM installation_version v \
+             WHERE v.digest = plugin_component.digest)");
         self.exec(statement.bind(before)).await
     }
 
-    async fn bump_scope(&mut self, scope: Scope) -> Result<bool> {
+    pub(crate) async fn bump_scope(&mut self, scope: Scope) -> Result<bool> {
         match scope {
             Scope::Site => self.bump_site_rules().await,
             Scope::Account(id) => self.bump_account_rules(id).await,

@@ -218,13 +218,6 @@ impl<'r> Cols<'r> {
         bytes.try_into().map_err(|_| Error::Corrupt(format!("a hash of {} bytes", bytes.len())))
     }
 
-    pub(crate) fn opt_hash(&mut self) -> Result<Option<[u8; 32]>> {
-        let at = self.take();
-        let bytes: Option<&[u8]> = self.row.try_get(at)?;
-        let hash = bytes.map(<[u8; 32]>::try_from).transpose();
-        hash.map_err(|_| Error::Corrupt(format!("a hash of another length in column {at}")))
-    }
-
     pub(crate) fn oid(&mut self) -> Result<Oid> {
         let bytes = self.slice()?;
         Oid::from_bytes(bytes).ok_or_else(|| Error::Corrupt(format!("an object id of {} bytes", bytes.len())))

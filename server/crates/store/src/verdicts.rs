@@ -56,15 +56,39 @@ fn verdict_row(cols: &mut Cols<'_>) -> Result<VerdictRow> {
         failure: cols.word(class)?,
         text: cols.text()?,
         log: cols.text()?,
-        usage: Usage { fuel: cols.count()?, memory: cols.count()?, host_calls: cols.count()?, wall_micros: cols.count()? },
+        usage: Usage {
+            fuel: cols.count()?,
+            memory: cols.count()?,
+            host_calls: cols.count()?,
+            wall_micros: cols.count()?,
+            host_bytes: cols.count()?,
+        },
         at: cols.time()?,
     })
 }
 
-const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, at \
+const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, host_bytes, at \
     FROM verdict WHERE ";
 
+/// Lines and characters of the log that are kept for each installation: whole runs, the newest.
+pub const LOG_LINES: i64 = 1000;
+/// See [`LOG_LINES`].
+pub const LOG_CHARS: i64 = 256 << 10;
+
+/// Runs with a log, each with the lines and characters of its own and all newer ones of its installation. `$1` is a line break.
+const LOGGED: &str = "SELECT l.id, l.installation_id, SUM(LENGTH(l.log)) OVER (PARTITION BY l.installation_id ORDER BY l.id DESC) AS chars, \
+    SUM(LENGTH(l.log) - LENGTH(REPLACE(l.log, $1, '')) + 1) OVER (PARTITION BY l.installation_id ORDER BY l.id DESC) AS line_count \
+    FROM verdict l WHERE l.log <> ''";
+
 reads! {
+    /// The newest verdicts of an installation that come with a log, newest first, within [`LOG_LINES`] and [`LOG_CHARS`].
+    pub async fn list_logged_verdicts(db, installation: InstallationId) -> Result<Vec<VerdictRow>> {
+        let statement = sql(SELECT).push("id IN (SELECT w.id FROM (").bind("\n").push(LOGGED)
+            .push(" AND l.installation_id = ").push_bind(installation).push(") w WHERE w.chars <= ").push_bind(LOG_CHARS)
+            .push(" AND w.line_count <= ").push_bind(LOG_LINES).push(") ORDER BY id DESC");
+        db.all(statement, verdict_row).await
+    }
+
     /// Verdicts over one push, in the order in which the policies ran.
     pub async fn list_verdicts_of_push(db, push: PushId) -> Result<Vec<VerdictRow>> {
         db.all(sql(SELECT).push("push_id = ").push_bind(push).push(" ORDER BY id"), verdict_row).await
@@ -85,11 +109,24 @@ reads! {
 }
 
 impl Tx {
+    /// Forgets logs beyond [`LOG_LINES`] and [`LOG_CHARS`]; of how many runs.
+    pub async fn trim_logs(&mut self) -> Result<u64> {
+        let statement = sql("UPDATE verdict SET log = '' WHERE id IN (SELECT w.id FROM (")
+            .bind("\n")
+            .push(LOGGED)
+            .push(") w WHERE w.chars > ")
+            .push_bind(LOG_CHARS)
+            .push(" OR w.line_count > ")
+            .push_bind(LOG_LINES)
+            .push(")");
+        self.exec(statement).await
+    }
+
     /// Keeps a verdict.
     pub async fn insert_verdict(&mut self, new: &VerdictRow) -> Result<()> {
         let statement =
             sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
-             host_calls, wall_micros, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+             host_calls, wall_micros, host_bytes, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
             .bind(new.push)
             .bind(new.repo)
             .bind(new.installation)
@@ -103,6 +140,7 @@ impl Tx {
             .bind(new.usage.memory)
             .bind(new.usage.host_calls)
             .bind(new.usage.wall_micros)
+            .bind(new.usage.host_bytes)
             .bind(new.at);
         self.exec(statement).await.map(|_| ())
     }

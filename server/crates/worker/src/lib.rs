@@ -68,6 +68,7 @@ async fn expire(app: App) -> Result<Next> {
             pushes = expired.pushes,
             stages = expired.stages,
             components = expired.components,
+            logs = expired.logs,
             "ended what ran out of time"
         );
     }

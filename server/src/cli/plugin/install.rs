@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Takes JSON, and TOML if the name says so.
-fn read_config(file: &Path) -> anyhow::Result<Value> {
+pub fn read_config(file: &Path) -> anyhow::Result<Value> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     if file.extension().is_some_and(|extension| extension == "toml") {
         let table: toml::Table = toml::from_str(&text).with_context(|| format!("{} is not TOML", file.display()))?;

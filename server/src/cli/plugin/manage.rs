@@ -88,16 +88,27 @@ pub fn disable(args: &DisableArgs) -> anyhow::Result<()> {
 fn set_mode(plugin: &str, scope: &Scope, remote: &Remote, mode: &str) -> anyhow::Result<()> {
     let (path, client) = (scope.path()?, remote.client()?);
     let changed: PluginInstallation = runtime()?.block_on(async {
-        let all = fetch(&client, &path).await?;
-        let found = find(&all, plugin).with_context(|| format!("no plugin {plugin:?} guards {}", scope.describe()))?;
-        if !found.editable {
-            bail!("{} comes from the {} {}; change it there", found.name, found.scope.kind, found.scope.name);
-        }
+        let found = editable(&client, scope, plugin).await?;
         let wish = EditInstallationOption { mode: Some(mode.to_owned()), ..EditInstallationOption::default() };
         let answer = client.patch_json(&format!("{path}/{}", found.id), &wish).await?;
         anyhow::Ok(accepted(answer, "the server does not change it")?.json()?)
     })?;
     print_line(&format!("{} (id {}) is now {}", changed.name, changed.id, changed.mode))
+}
+
+/// What is installed by this name or id, if it is changed here.
+pub async fn editable(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow::Result<PluginInstallation> {
+    let found = guarding(client, scope, plugin).await?;
+    if !found.editable {
+        bail!("{} comes from the {} {}; change it there", found.name, found.scope.kind, found.scope.name);
+    }
+    Ok(found)
+}
+
+/// What guards this by this name or id.
+pub async fn guarding(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow::Result<PluginInstallation> {
+    let all = fetch(client, &scope.path()?).await?;
+    find(&all, plugin).cloned().with_context(|| format!("no plugin {plugin:?} guards {}", scope.describe()))
 }
 
 /// By id, else by name; one that can be changed here goes before an inherited one of the same name.

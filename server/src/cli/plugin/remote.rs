@@ -49,6 +49,11 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// One repository, where no other scope makes sense.
+    pub fn of_repo(repo: &str) -> Scope {
+        Scope { site: false, org: None, repo: Some(repo.to_owned()) }
+    }
+
     /// The API's path of this scope's installations.
     pub fn path(&self) -> anyhow::Result<String> {
         if self.site {

@@ -8,8 +8,9 @@ use hardie_plugin_host::scenario::{self, Outcome, Scenario};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
-use super::build;
+use super::cost::{cost, warnings};
 use super::project::Project;
+use super::{build, cost};
 use crate::cli::{print_line, runtime};
 use crate::wiring::{plugins, system::SystemEntropy};
 
@@ -105,8 +106,8 @@ fn print_text(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) 
         match &row.outcome {
             Err(error) => print_line(&format!("{mark} {:width$}  not a scenario: {error}", row.name))?,
             Ok(outcome) => {
-                print_line(&format!("{mark} {:width$}  {}  [{}]", row.name, outcome.verdict, cost(outcome, limits)))?;
-                for warning in warnings(outcome, limits) {
+                print_line(&format!("{mark} {:width$}  {}  [{}]", row.name, outcome.verdict, cost(&outcome.usage, limits)))?;
+                for warning in warnings(&outcome.usage, &outcome.lines, &outcome.log, limits) {
                     print_line(&format!("       warning: {warning}"))?;
                 }
                 if !row.passed() {
@@ -121,45 +122,6 @@ fn print_text(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) 
     print_line(&format!("{passed} of {} scenarios passed", rows.len()))
 }
 
-fn percent(part: u64, whole: u64) -> f64 {
-    part as f64 * 100.0 / whole.max(1) as f64
-}
-
-fn cost(outcome: &Outcome, limits: &Limits) -> String {
-    let usage = outcome.usage;
-    format!(
-        "fuel {:.3} %, memory {:.1} MiB of {}, host calls {} of {}, {:.2} ms",
-        percent(usage.fuel, limits.fuel),
-        usage.memory as f64 / f64::from(1 << 20),
-        limits.memory >> 20,
-        usage.host_calls,
-        limits.host_calls,
-        usage.wall_micros as f64 / 1000.0,
-    )
-}
-
-/// What is near a limit, and what a server would have cut.
-fn warnings(outcome: &Outcome, limits: &Limits) -> Vec<String> {
-    let near = |what: &str, part: u64, whole: u64| {
-        let share = percent(part, whole);
-        (share >= 50.0).then(|| format!("{share:.0} % of the {what} of one run; a larger push would not get through"))
-    };
-    let cut = |what: &str, lines: &[String]| {
-        let line = lines.iter().find(|line| line.contains("more lines"));
-        line.map(|line| format!("{what} would be cut: {line}"))
-    };
-    [
-        near("fuel", outcome.usage.fuel, limits.fuel),
-        near("memory", outcome.usage.memory, limits.memory as u64),
-        near("host calls", outcome.usage.host_calls, limits.host_calls),
-        cut("what the pusher sees", &outcome.lines),
-        cut("the log", &outcome.log),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 fn as_json(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) -> serde_json::Value {
     let scenarios: Vec<_> = rows
         .iter()
@@ -167,15 +129,15 @@ fn as_json(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) -> 
             Err(error) => json!({ "name": row.name, "passed": false, "problems": [error] }),
             Ok(outcome) => json!({
                 "name": row.name, "passed": row.passed(), "problems": outcome.problems, "verdict": outcome.verdict,
-                "lines": outcome.lines, "log": outcome.log, "warnings": warnings(outcome, limits),
+                "lines": outcome.lines, "log": outcome.log, "warnings": warnings(&outcome.usage, &outcome.lines, &outcome.log, limits),
                 "fuel": outcome.usage.fuel, "memory": outcome.usage.memory,
-                "host_calls": outcome.usage.host_calls, "wall_micros": outcome.usage.wall_micros,
+                "host_calls": outcome.usage.host_calls, "host_bytes": outcome.usage.host_bytes, "wall_micros": outcome.usage.wall_micros,
             }),
         })
         .collect();
     json!({
         "name": info.name, "version": info.version, "digest": info.digest.to_string(), "size": size, "imports": info.imports,
-        "limits": { "fuel": limits.fuel, "memory": limits.memory, "host_calls": limits.host_calls },
+        "limits": cost::limits(limits),
         "scenarios": scenarios,
     })
 }

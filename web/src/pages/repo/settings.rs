@@ -7,6 +7,7 @@ mod general;
 mod install;
 mod installation;
 mod plugins;
+mod versions;
 
 use leptos::prelude::*;
 

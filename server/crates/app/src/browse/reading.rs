@@ -25,7 +25,7 @@ const STEPS: u64 = 2_000_000;
 const TIME: Duration = Duration::from_secs(10);
 
 /// A repository that the asker may read, as it was at one moment.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub handle: Arc<RepoHandle>,
     app: App,
     cancel: Cancel,
@@ -96,7 +96,7 @@ fn busy(_: Elapsed) -> Error {
 }
 
 /// As [`read`], for whoever had to know the repository before the work.
-pub(super) async fn read_authorised<T: Send + 'static>(
+pub(crate) async fn read_authorised<T: Send + 'static>(
     app: &App,
     access: &RepoAccess,
     work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
@@ -121,7 +121,7 @@ pub(super) async fn read_authorised<T: Send + 'static>(
 }
 
 /// What git's errors mean to somebody who looks at a page.
-pub(super) fn explain(error: hardie_git::Error) -> Error {
+pub(crate) fn explain(error: hardie_git::Error) -> Error {
     match error {
         hardie_git::Error::NotFound(_) => Error::NotFound("object"),
         hardie_git::Error::WrongKind { .. } => Error::NotFound("object of that kind"),

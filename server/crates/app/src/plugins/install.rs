@@ -36,8 +36,6 @@ pub struct NewInstallation {
 /// What changes; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
 pub struct InstallationChange {
-    /// Another component: an upgrade or a rollback.
-    pub digest: Option<Digest>,
     /// What its verdict does.
     pub mode: Option<Mode>,
     /// JSON.
@@ -90,28 +88,23 @@ pub async fn update_installation(
 ) -> Result<Installation> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let before = owned(app, &guarded, id).await?;
-    let component = usable(app, change.digest.unwrap_or(before.digest)).await?;
-    let only_off = change.mode == Some(Mode::Off) && change.digest.is_none() && change.config.is_none() && change.fail_open.is_none();
+    let component = usable(app, before.digest).await?;
+    let only_off = change.mode == Some(Mode::Off) && change.config.is_none() && change.fail_open.is_none();
     if !only_off {
         require_install(app, ctx, &component).await?;
     }
-    if change.digest.is_some() || change.config.is_some() {
-        check_config(app, &component, change.config.as_deref().unwrap_or(&before.config)).await?;
+    if let Some(config) = &change.config {
+        check_config(app, &component, config).await?;
     }
-    let row = hardie_store::plugins::InstallationChange {
-        digest: change.digest,
-        mode: change.mode,
-        fail_open: change.fail_open,
-        config: change.config.as_deref(),
-        grants: change.digest.map(|_| component.imports.as_slice()),
-    };
+    let row =
+        hardie_store::plugins::InstallationChange { mode: change.mode, fail_open: change.fail_open, config: change.config.as_deref() };
     let mut tx = app.store.begin().await?;
     lock(&mut tx, &guarded).await?;
     let by = ctx.actor.as_ref().map(|a| a.id);
     if !tx.update_installation(guarded.scope(), id, &row, by, app.clock.now()).await? {
         return Err(Error::NotFound("plugin"));
     }
-    let detail = format!("{} on {}: {}", before.name, guarded.name(), describe(&before, &change, &component));
+    let detail = format!("{} on {}: {}", before.name, guarded.name(), describe(&change));
     audit(&mut tx, app, ctx, &guarded, "plugin.edit", detail).await?;
     tx.commit().await?;
     get_installation(app, ctx, target, id).await
@@ -131,12 +124,12 @@ pub async fn remove_installation(app: &App, ctx: &Ctx, target: &Target, id: Inst
 }
 
 /// An installation that belongs to exactly this target: one that is inherited is changed where it was made.
-async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
+pub(super) async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
     let found = app.store.find_installation(id).await?;
     found.filter(|row| row.scope == guarded.scope()).ok_or(Error::NotFound("plugin"))
 }
 
-async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
+pub(super) async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
     let unknown = || Error::from(Invalid::new("digest", format!("{digest} was not uploaded to this server")));
     let component = app.store.find_component(digest).await?.ok_or_else(unknown)?;
     match component.worlds.iter().any(|world| world == WORLD) {
@@ -145,26 +138,32 @@ async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
     }
 }
 
+/// Makes a component ready to run; its bytes.
+pub(super) async fn loaded(app: &App, component: &ComponentRow) -> Result<Bytes> {
+    let missing = || Error::internal(format!("the bytes of component {} are missing", component.digest));
+    let bytes = Bytes::from(app.store.find_component_bytes(component.digest).await?.ok_or_else(missing)?);
+    app.policies.load(component.digest, bytes.clone()).await.map_err(Error::Unavailable)?;
+    Ok(bytes)
+}
+
 /// Asks the component itself, in its sandbox.
-async fn check_config(app: &App, component: &ComponentRow, config: &str) -> Result<()> {
+pub(super) async fn check_config(app: &App, component: &ComponentRow, config: &str) -> Result<()> {
     if config.len() > MAX_CONFIG_BYTES {
         return Err(Invalid::new("config", format!("may have {} KiB at most", MAX_CONFIG_BYTES >> 10)).into());
     }
     serde_json::from_str::<serde_json::Value>(config).map_err(|why| Invalid::new("config", format!("is not JSON: {why}")))?;
-    let missing = || Error::internal(format!("the bytes of component {} are missing", component.digest));
-    let bytes = Bytes::from(app.store.find_component_bytes(component.digest).await?.ok_or_else(missing)?);
-    app.policies.load(component.digest, bytes.clone()).await.map_err(Error::Unavailable)?;
+    let bytes = loaded(app, component).await?;
     let answer = app.policies.validate_config(component.digest, bytes, config).await;
     answer.map_err(|problems| Invalid::new("config", problems.join("; ")).into())
 }
 
 /// The repository first: it is the one order in which everybody takes locks.
-async fn lock(tx: &mut Tx, guarded: &Guarded) -> Result<()> {
+pub(super) async fn lock(tx: &mut Tx, guarded: &Guarded) -> Result<()> {
     let Some(repo) = guarded.repo() else { return Ok(()) };
     tx.lock_repo(repo).await?.map(|_| ()).ok_or(Error::NotFound("repository"))
 }
 
-async fn audit(tx: &mut Tx, app: &App, ctx: &Ctx, guarded: &Guarded, action: &'static str, detail: String) -> Result<()> {
+pub(super) async fn audit(tx: &mut Tx, app: &App, ctx: &Ctx, guarded: &Guarded, action: &'static str, detail: String) -> Result<()> {
     let mut line = entry(ctx, action);
     line.repo = guarded.repo();
     if let Guarded::Account(account) = guarded {
@@ -175,9 +174,8 @@ async fn audit(tx: &mut Tx, app: &App, ctx: &Ctx, guarded: &Guarded, action: &'s
     Ok(())
 }
 
-fn describe(before: &InstallationRow, change: &InstallationChange, component: &ComponentRow) -> String {
+fn describe(change: &InstallationChange) -> String {
     let mut parts = Vec::new();
-    parts.extend(change.digest.filter(|d| *d != before.digest).map(|_| format!("now {} {}", component.name, component.version)));
     parts.extend(change.mode.map(|mode| mode.as_str().to_owned()));
     parts.extend(change.config.as_ref().map(|_| "configured".to_owned()));
     parts.extend(change.fail_open.map(|open| if open { "fails open" } else { "fails closed" }.to_owned()));

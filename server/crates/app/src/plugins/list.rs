@@ -1,7 +1,7 @@
 //! What is installed where, as an administrator of it sees it.
 
-use hardie_domain::ids::InstallationId;
-use hardie_domain::plugin::Mode;
+use hardie_domain::ids::{AccountId, InstallationId};
+use hardie_domain::plugin::{Digest, Mode};
 use hardie_domain::scope::Level;
 use hardie_domain::time::Timestamp;
 use hardie_store::plugins::{ComponentRow, InstallationRow, Scope};
@@ -35,6 +35,21 @@ pub struct Installation {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// What it runs or ran, newest first; empty unless it is editable.
+    pub versions: Vec<Version>,
+}
+
+/// A component that an installation runs or ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Which component.
+    pub component: ComponentRow,
+    /// Whether it is the one that runs.
+    pub current: bool,
+    /// Who put it to work; `None` if the account is gone or it was done on the command line.
+    pub by: Option<Account>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What an installation guards, by name.
@@ -87,8 +102,7 @@ pub(super) async fn find_for(app: &App, guarded: &Guarded, id: InstallationId) -
 }
 
 async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> Result<Installation> {
-    let missing = || Error::internal(format!("component {} of installation {} is missing", row.digest, row.id));
-    let component = app.store.find_component(row.digest).await?.ok_or_else(missing)?;
+    let component = component_of(app, row.id, row.digest).await?;
     let scope = match (row.scope, guarded) {
         (Scope::Site, _) => ScopeView::Site,
         (Scope::Account(_), Guarded::Account(account)) => ScopeView::Account(shown(ctx, account.clone())),
@@ -99,10 +113,8 @@ async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> 
         _ => return Err(Error::NotFound("plugin")),
     };
     let editable = row.scope == guarded.scope();
-    let enabled_by = match row.changed_by {
-        Some(id) => app.store.find_account(id).await?.map(|account| shown(ctx, account)),
-        None => None,
-    };
+    let enabled_by = person(app, ctx, row.changed_by).await?;
+    let versions = if editable { versions(app, ctx, &row).await? } else { Vec::new() };
     // What an organisation or the site configured is not the repository's to read.
     let config = if editable { row.config } else { String::from("{}") };
     Ok(Installation {
@@ -117,5 +129,27 @@ async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> 
         enabled_by,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        versions,
     })
+}
+
+async fn versions(app: &App, ctx: &Ctx, row: &InstallationRow) -> Result<Vec<Version>> {
+    let mut versions = Vec::new();
+    for version in app.store.list_versions(row.id).await? {
+        let component = component_of(app, row.id, version.digest).await?;
+        let by = person(app, ctx, version.changed_by).await?;
+        versions.push(Version { component, current: version.digest == row.digest, by, at: version.at });
+    }
+    Ok(versions)
+}
+
+/// A component that an installation needs: the rows keep it there.
+pub(super) async fn component_of(app: &App, id: InstallationId, digest: Digest) -> Result<ComponentRow> {
+    let missing = || Error::internal(format!("component {digest} of installation {id} is missing"));
+    app.store.find_component(digest).await?.ok_or_else(missing)
+}
+
+async fn person(app: &App, ctx: &Ctx, id: Option<AccountId>) -> Result<Option<Account>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(app.store.find_account(id).await?.map(|account| shown(ctx, account)))
 }

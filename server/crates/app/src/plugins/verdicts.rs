@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use hardie_domain::ids::{AccountId, InstallationId, RepoId};
+use hardie_domain::ids::{AccountId, InstallationId, PushId, RepoId};
 use hardie_domain::page::{Page, Paged};
+use hardie_domain::plugin::FailureClass;
 use hardie_domain::scope::Level;
+use hardie_domain::time::Timestamp;
 use hardie_store::verdicts::VerdictRow;
 
+use super::install::owned;
 use super::list::find_for;
 use super::rights::{Guarded, Target, administered};
 use crate::{App, Ctx, Result};
@@ -35,14 +38,54 @@ pub async fn verdicts(app: &App, ctx: &Ctx, target: &Target, id: InstallationId,
         Guarded::Account(account) => Some(account.id),
         Guarded::Site | Guarded::Repo(_) => None,
     };
-    with_paths(app, found, owner).await
+    Ok(Paged { items: with_paths(app, found.items, owner).await?, total: found.total })
+}
+
+/// A line of a plugin's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// The push that was judged.
+    pub push: PushId,
+    /// As for a [`VerdictLine`].
+    pub repo: Option<String>,
+    /// How the run ended; `None` if it accepted.
+    pub failure: Option<FailureClass>,
+    /// When.
+    pub at: Timestamp,
+    /// Level and text; no control characters.
+    pub text: String,
+}
+
+/// What an installation logged in its newest runs, the last line first; only where it was installed.
+pub async fn logs(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, page: Page) -> Result<Paged<LogLine>> {
+    let guarded = administered(app, ctx, target, Level::Read).await?;
+    let installation = owned(app, &guarded, id).await?;
+    let owner = match &guarded {
+        Guarded::Account(account) => Some(account.id),
+        Guarded::Site | Guarded::Repo(_) => None,
+    };
+    let runs = with_paths(app, app.store.list_logged_verdicts(installation.id).await?, owner).await?;
+    let lines = runs.iter().flat_map(|run| {
+        let line = |text: &str| LogLine {
+            push: run.row.push,
+            repo: run.repo.clone(),
+            failure: run.row.failure,
+            at: run.row.at,
+            text: text.to_owned(),
+        };
+        run.row.log.lines().rev().map(line).collect::<Vec<_>>()
+    });
+    let lines: Vec<LogLine> = lines.collect();
+    let total = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    let (start, limit) = (usize::try_from(page.offset()).unwrap_or(usize::MAX), usize::try_from(page.limit()).unwrap_or(usize::MAX));
+    Ok(Paged { items: lines.into_iter().skip(start).take(limit).collect(), total })
 }
 
 /// Joins paths, only those below `owner` if there is one.
-async fn with_paths(app: &App, found: Paged<VerdictRow>, owner: Option<AccountId>) -> Result<Paged<VerdictLine>> {
+async fn with_paths(app: &App, found: Vec<VerdictRow>, owner: Option<AccountId>) -> Result<Vec<VerdictLine>> {
     let mut paths: HashMap<RepoId, Option<String>> = HashMap::new();
-    let mut items = Vec::with_capacity(found.items.len());
-    for row in found.items {
+    let mut items = Vec::with_capacity(found.len());
+    for row in found {
         let repo = match paths.get(&row.repo) {
             Some(path) => path.clone(),
             None => {
@@ -54,5 +97,5 @@ async fn with_paths(app: &App, found: Paged<VerdictRow>, owner: Option<AccountId
         };
         items.push(VerdictLine { row, repo });
     }
-    Ok(Paged { items, total: found.total })
+    Ok(items)
 }

@@ -16,7 +16,7 @@ use crate::git_access::RepoHandle;
 use crate::{Ctx, Result};
 
 /// How long one read of a policy may take.
-const READ_TIME: Duration = Duration::from_secs(10);
+pub const READ_TIME: Duration = Duration::from_secs(10);
 
 /// The facts and the window. Only updates that nothing refused yet are shown as new to the window's walks, but all of
 /// them are named, so that positions stay those of the push.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use hardie_domain::plugin::{FailureClass, Mode, PolicyOutcome, Verdict};
+use hardie_domain::ids::InstallationId;
+use hardie_domain::plugin::{Digest, FailureClass, Mode, PolicyOutcome, Verdict};
 use hardie_domain::policy::{PolicyCall, PolicyReport, PushFacts, PushRepository};
 use hardie_domain::time::Timestamp;
+use hardie_store::plugins::Scope;
 use hardie_store::verdicts::VerdictRow;
 
 use super::PushReport;
@@ -24,53 +26,88 @@ pub async fn judge(
     let answers = join_all(calls).await;
     let mut rows = Vec::new();
     for (policy, answer) in policies.iter().zip(answers) {
-        rows.push(weigh(policy, &answer, &push, app.clock.now(), report));
+        rows.push(row(policy, &answer, &push, app.clock.now(), weigh(policy, &answer, &push, report)));
     }
     Ok(rows)
 }
 
+/// What an answer would do to a push if the policy were enforced and failed closed.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// `None` if it accepts every update; else how it ended.
+    pub failure: Option<FailureClass>,
+    /// What the pusher would see.
+    pub lines: Vec<String>,
+}
+
+/// Weighs an answer as [`judge`] does, without a push that depends on it.
+pub fn preview(name: &str, digest: Digest, push: &PushFacts, answer: &PolicyReport) -> Preview {
+    let policy = InstalledPolicy {
+        installation: InstallationId(0),
+        scope: Scope::Repo(push.repo),
+        name: name.to_owned(),
+        digest,
+        config: Arc::from(""),
+        mode: Mode::Enforce,
+        fail_open: false,
+    };
+    let mut report = PushReport::new(push.updates.iter().map(|facts| facts.update.clone()));
+    let Weighed { failure, .. } = weigh(&policy, answer, push, &mut report);
+    Preview { failure, lines: report.messages }
+}
+
 async fn ask(app: &App, policy: &InstalledPolicy, push: Arc<PushFacts>, repository: Arc<dyn PushRepository>) -> PolicyReport {
-    let call = PolicyCall { digest: policy.digest, config: policy.config.clone(), push, repository };
+    let call = PolicyCall { digest: policy.digest, config: policy.config.clone(), push, repository, background: false };
     app.policies.check(call).await
 }
 
-fn weigh(policy: &InstalledPolicy, answer: &PolicyReport, push: &PushFacts, at: Timestamp, report: &mut PushReport) -> VerdictRow {
-    let mut row = VerdictRow {
+/// What is kept of an answer beside what it used.
+#[derive(Default)]
+struct Weighed {
+    failure: Option<FailureClass>,
+    text: String,
+}
+
+fn row(policy: &InstalledPolicy, answer: &PolicyReport, push: &PushFacts, at: Timestamp, weighed: Weighed) -> VerdictRow {
+    VerdictRow {
         push: push.id,
         repo: push.repo,
         installation: policy.installation,
         name: policy.name.clone(),
         digest: policy.digest,
         mode: policy.mode,
-        failure: None,
-        text: String::new(),
+        failure: weighed.failure,
+        text: weighed.text,
         log: answer.log.join("\n"),
         usage: answer.usage,
         at,
-    };
-    match &answer.outcome {
-        PolicyOutcome::Verdicts(verdicts) => {
-            for verdict in verdicts {
-                weigh_verdict(policy, verdict, push, report, &mut row);
-            }
-        }
-        PolicyOutcome::Fault(class, text) => {
-            row.failure = Some(*class);
-            row.text = text.clone();
-            weigh_fault(policy, *class, text, push, report);
-        }
     }
-    row
 }
 
-fn weigh_verdict(policy: &InstalledPolicy, verdict: &Verdict, push: &PushFacts, report: &mut PushReport, row: &mut VerdictRow) {
+fn weigh(policy: &InstalledPolicy, answer: &PolicyReport, push: &PushFacts, report: &mut PushReport) -> Weighed {
+    match &answer.outcome {
+        PolicyOutcome::Verdicts(verdicts) => {
+            let mut weighed = Weighed::default();
+            for verdict in verdicts {
+                weigh_verdict(policy, verdict, push, report, &mut weighed);
+            }
+            weighed
+        }
+        PolicyOutcome::Fault(class, text) => {
+            weigh_fault(policy, *class, text, push, report);
+            Weighed { failure: Some(*class), text: text.clone() }
+        }
+    }
+}
+
+fn weigh_verdict(policy: &InstalledPolicy, verdict: &Verdict, push: &PushFacts, report: &mut PushReport, weighed: &mut Weighed) {
     for warning in &verdict.warnings {
         report.say(&policy.name, &format!("warning: {warning}"));
     }
     let Some(rejection) = &verdict.rejection else { return };
-    row.failure = Some(FailureClass::Rejected);
-    if row.text.len() < 4096 {
-        row.text.push_str(&format!("{}: {}\n", rejection.code, rejection.lines.join("\n")));
+    weighed.failure = Some(FailureClass::Rejected);
+    if weighed.text.len() < 4096 {
+        weighed.text.push_str(&format!("{}: {}\n", rejection.code, rejection.lines.join("\n")));
     }
     let name = push.updates.get(verdict.update).map(|u| u.update.name.to_string()).unwrap_or_default();
     match policy.mode {

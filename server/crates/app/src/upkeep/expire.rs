@@ -23,6 +23,8 @@ pub struct Expired {
     pub stages: u64,
     /// Components without an installation.
     pub components: u64,
+    /// Runs of plugins whose logs are forgotten.
+    pub logs: u64,
 }
 
 /// Ends all of it, in one transaction.
@@ -36,6 +38,7 @@ pub async fn expire(app: &App) -> Result<Expired> {
         pushes: tx.abandon_pushes(oldest_possible_push(app, now), now).await?,
         stages: tx.delete_expired_stages(now).await?,
         components: tx.delete_unused_components(now.plus_seconds(-UNUSED_COMPONENT_SECONDS)).await?,
+        logs: tx.trim_logs().await?,
     };
     tx.commit().await?;
     Ok(expired)

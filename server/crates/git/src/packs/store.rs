@@ -226,6 +226,11 @@ impl PackStore {
         Ok(Arc::new(Pack::open(path, hash, &self.0.cache, &Arc::default())?))
     }
 
+    /// Opens a pack of somebody else's, such as a clone's, where it lies. It is read once for its name.
+    pub fn foreign_pack(&self, path: &Path) -> Result<Arc<Pack>> {
+        self.open_unpublished(path, hash_file(path)?)
+    }
+
     /// The bitmaps that were read last.
     pub(crate) fn bitmaps(&self) -> &Mutex<Weak<Index>> {
         &self.0.bitmaps

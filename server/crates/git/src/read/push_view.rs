@@ -71,6 +71,14 @@ impl PushView {
         PushView { odb, push, tips, refs, reach, state: Mutex::new(state), time, cancel }
     }
 
+    /// A push whose objects lie among the others, because it was taken long ago or was never sent: `tips` are readable as if it
+    /// carried them, and `refs` are the refs before it.
+    pub fn recorded(odb: Arc<Odb>, tips: &[Oid], refs: Arc<Refs>, time: Duration, cancel: Cancel) -> PushView {
+        let view = PushView::new(odb, None, tips, refs, time, cancel);
+        view.give(tips.iter().copied().filter(|id| !id.is_zero()));
+        view
+    }
+
     fn budget(&self) -> Budget {
         Budget::new(STEPS, self.time, &self.cancel)
     }

@@ -1,12 +1,14 @@
-//! Installations: which component guards what. The same five addresses below a repository, an organisation and the site.
+//! Installations: which component guards what. The same addresses below a repository, an organisation and the site.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hardie_api_types::plugin::{CreateInstallationOption, EditInstallationOption, PluginInstallation, Verdict};
+use hardie_api_types::plugin::{
+    CreateInstallationOption, EditInstallationOption, PluginInstallation, PluginLogLine, UpgradeInstallationOption, Verdict,
+};
 use hardie_app::plugins::{
-    InstallationChange, NewInstallation, Target, get_installation, install, list_installations, remove_installation, update_installation,
-    verdicts,
+    InstallationChange, NewInstallation, NewVersion, Target, Upgrade, get_installation, install, list_installations, logs,
+    remove_installation, rollback, update_installation, upgrade, verdicts,
 };
 use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::{Digest, Mode};
@@ -15,45 +17,92 @@ use serde_json::Value;
 use super::components::digest;
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
+use crate::json::Whole;
 use crate::openapi::{Api, Op};
 use crate::paging::Paging;
 use crate::path::PathParts;
 use crate::show;
 use crate::state::Http;
 
+/// Lines of a log on one page.
+const LOG_PAGE: u32 = 200;
+const LOG_MOST: u32 = 1000;
+
 /// The addresses and operation ids below one kind of target.
 struct Place {
     all: &'static str,
     one: &'static str,
+    component: &'static str,
+    rollback: &'static str,
     verdicts: &'static str,
-    ids: [&'static str; 6],
+    logs: &'static str,
+    ids: [&'static str; 9],
 }
 
 const PLACES: [Place; 3] = [
     Place {
         all: "/repos/{owner}/{repo}/plugins",
         one: "/repos/{owner}/{repo}/plugins/{id}",
+        component: "/repos/{owner}/{repo}/plugins/{id}/component",
+        rollback: "/repos/{owner}/{repo}/plugins/{id}/rollback",
         verdicts: "/repos/{owner}/{repo}/plugins/{id}/verdicts",
-        ids: ["repoListPlugins", "repoInstallPlugin", "repoGetPlugin", "repoEditPlugin", "repoRemovePlugin", "repoListVerdicts"],
+        logs: "/repos/{owner}/{repo}/plugins/{id}/logs",
+        ids: [
+            "repoListPlugins",
+            "repoInstallPlugin",
+            "repoGetPlugin",
+            "repoEditPlugin",
+            "repoRemovePlugin",
+            "repoUpgradePlugin",
+            "repoRollBackPlugin",
+            "repoListVerdicts",
+            "repoListPluginLogs",
+        ],
     },
     Place {
         all: "/orgs/{org}/plugins",
         one: "/orgs/{org}/plugins/{id}",
+        component: "/orgs/{org}/plugins/{id}/component",
+        rollback: "/orgs/{org}/plugins/{id}/rollback",
         verdicts: "/orgs/{org}/plugins/{id}/verdicts",
-        ids: ["orgListPlugins", "orgInstallPlugin", "orgGetPlugin", "orgEditPlugin", "orgRemovePlugin", "orgListVerdicts"],
+        logs: "/orgs/{org}/plugins/{id}/logs",
+        ids: [
+            "orgListPlugins",
+            "orgInstallPlugin",
+            "orgGetPlugin",
+            "orgEditPlugin",
+            "orgRemovePlugin",
+            "orgUpgradePlugin",
+            "orgRollBackPlugin",
+            "orgListVerdicts",
+            "orgListPluginLogs",
+        ],
     },
     Place {
         all: "/admin/plugins",
         one: "/admin/plugins/{id}",
+        component: "/admin/plugins/{id}/component",
+        rollback: "/admin/plugins/{id}/rollback",
         verdicts: "/admin/plugins/{id}/verdicts",
-        ids: ["adminListPlugins", "adminInstallPlugin", "adminGetPlugin", "adminEditPlugin", "adminRemovePlugin", "adminListVerdicts"],
+        logs: "/admin/plugins/{id}/logs",
+        ids: [
+            "adminListPlugins",
+            "adminInstallPlugin",
+            "adminGetPlugin",
+            "adminEditPlugin",
+            "adminRemovePlugin",
+            "adminUpgradePlugin",
+            "adminRollBackPlugin",
+            "adminListVerdicts",
+            "adminListPluginLogs",
+        ],
     },
 ];
 
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     PLACES.into_iter().fold(api, |api, place| {
-        let [list_id, create_id, get_id, edit_id, delete_id, verdicts_id] = place.ids;
+        let [list_id, create_id, get_id, edit_id, delete_id, upgrade_id, rollback_id, verdicts_id, logs_id] = place.ids;
         let tag = "plugin";
         api.get(place.all, Op::new(list_id, tag, "Lists what guards it, inherited ones too").gives_list::<PluginInstallation>(), list)
             .post(
@@ -64,13 +113,30 @@ pub fn add(api: Api) -> Api {
             .get(place.one, Op::new(get_id, tag, "Shows an installation").gives::<PluginInstallation>(200), get)
             .patch(
                 place.one,
-                Op::new(edit_id, tag, "Changes, upgrades or switches off an installation")
+                Op::new(edit_id, tag, "Changes or switches off an installation")
                     .takes::<EditInstallationOption>()
                     .gives::<PluginInstallation>(200),
                 edit,
             )
             .delete(place.one, Op::new(delete_id, tag, "Removes an installation").gives_nothing(204), delete)
+            .put(
+                place.component,
+                Op::new(upgrade_id, tag, "Upgrades it; 409 while there are new permissions without consent")
+                    .takes::<UpgradeInstallationOption>()
+                    .gives::<PluginInstallation>(200),
+                put_component,
+            )
+            .post(
+                place.rollback,
+                Op::new(rollback_id, tag, "Goes back to the component before, and its configuration").gives::<PluginInstallation>(200),
+                roll_back,
+            )
             .get(place.verdicts, Op::new(verdicts_id, tag, "Lists what it said, newest first").gives_page::<Verdict>(), list_verdicts)
+            .get(
+                place.logs,
+                Op::new(logs_id, tag, "Lists what it logged in its newest runs, the last line first").gives_page::<PluginLogLine>(),
+                list_logs,
+            )
     })
 }
 
@@ -119,11 +185,13 @@ async fn edit(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    crate::json::Json(body): crate::json::Json<EditInstallationOption>,
+    Whole(body, others): Whole<EditInstallationOption>,
 ) -> Answer<Json<PluginInstallation>> {
     ctx.require_actor()?;
+    if others.asked().any(|name| name == "digest") {
+        return Err(Refusal::invalid("digest", "is changed by PUT to component below this address, which asks for consent"));
+    }
     let change = InstallationChange {
-        digest: body.digest.as_deref().map(parse_digest).transpose()?,
         mode: body.mode.as_deref().map(parse_mode).transpose()?,
         config: config_text(body.config),
         fail_open: body.fail_open,
@@ -137,12 +205,43 @@ async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -
     Ok(StatusCode::NO_CONTENT)
 }
 
+async fn put_component(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    crate::json::Json(body): crate::json::Json<UpgradeInstallationOption>,
+) -> Answer<Json<PluginInstallation>> {
+    ctx.require_actor()?;
+    let new = NewVersion { digest: parse_digest(&body.digest)?, config: config_text(body.config), consent: body.consent };
+    match upgrade(&http.app, &ctx, &target(&parts)?, id(&parts)?, new).await? {
+        Upgrade::Done(changed) => Ok(Json(show::installation(*changed))),
+        Upgrade::ConsentNeeded(asked) => {
+            let permissions: Vec<_> = asked.into_iter().map(show::permission).collect();
+            let words: Vec<_> = permissions.iter().map(|p| format!("{} ({})", p.description, p.name)).collect();
+            let message = format!("the new component may do what the one before may not: {}; consent to go on", words.join("; "));
+            Err(Refusal { permissions, ..Refusal::new(StatusCode::CONFLICT, message) })
+        }
+    }
+}
+
+async fn roll_back(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<PluginInstallation>> {
+    ctx.require_actor()?;
+    Ok(Json(show::installation(rollback(&http.app, &ctx, &target(&parts)?, id(&parts)?).await?)))
+}
+
 async fn list_verdicts(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
     let found = verdicts(&http.app, &ctx, &target(&parts)?, id(&parts)?, paging.page).await?;
     Ok(paging.answer(found.map(show::verdict)))
 }
 
-fn parse_digest(text: &str) -> Answer<Digest> {
+async fn list_logs(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
+    let paging = paging.within(LOG_PAGE, LOG_MOST)?;
+    let found = logs(&http.app, &ctx, &target(&parts)?, id(&parts)?, paging.page).await?;
+    Ok(paging.answer(found.map(show::log_line)))
+}
+
+/// A component's name.
+pub fn parse_digest(text: &str) -> Answer<Digest> {
     digest(text).ok_or_else(|| Refusal::invalid("digest", "must be sha256: and 64 hexadecimal digits"))
 }
 
@@ -151,6 +250,6 @@ fn parse_mode(text: &str) -> Answer<Mode> {
 }
 
 /// `null` counts as absent.
-fn config_text(config: Option<Value>) -> Option<String> {
+pub fn config_text(config: Option<Value>) -> Option<String> {
     config.filter(|value| !value.is_null()).map(|value| value.to_string())
 }

@@ -110,6 +110,7 @@ fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
         message: refusal.message.clone(),
         url: http.links.page("api/openapi.json"),
         field: refusal.field.as_deref().map(str::to_owned),
+        permissions: refusal.permissions.clone(),
         request_id: asked.request_id.clone(),
     };
     serde_json::to_string(&body).unwrap_or_default()

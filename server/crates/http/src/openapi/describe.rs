@@ -1,6 +1,7 @@
 //! Turns the table into an OpenAPI 3.1 document.
 
 use hardie_api_types::error::ApiError;
+use hardie_api_types::plugin::PluginPermission;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -20,6 +21,7 @@ pub fn describe(api: &Api) -> OpenApi {
     }
     let mut components = ComponentsBuilder::new()
         .schema(ApiError::name(), ApiError::schema())
+        .schema(PluginPermission::name(), PluginPermission::schema())
         .security_scheme("basic", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)))
         .security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     for (name, schema) in &api.schemas {

@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginScope, Verdict};
+use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginLogLine, PluginPermission, PluginScope, PluginVersion, Verdict};
 use hardie_api_types::push::{Push, PushCertificate, PushRef};
 use hardie_app::events::{CertificateRow, PushLine};
-use hardie_app::plugins::{Component, Installation, ScopeView, VerdictLine};
+use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, VerdictLine, Version};
+use hardie_domain::grant::Permission;
 use hardie_domain::push::RefOutcome;
 use serde_json::Value;
 
@@ -46,6 +47,33 @@ pub fn installation(installation: Installation) -> PluginInstallation {
         enabled_by: installation.enabled_by.map(|account| account.name.to_string()).unwrap_or_default(),
         created_at: installation.created_at.into(),
         updated_at: installation.updated_at.into(),
+        versions: installation.versions.into_iter().map(version).collect(),
+    }
+}
+
+fn version(version: Version) -> PluginVersion {
+    PluginVersion {
+        digest: version.component.digest.to_string(),
+        version: version.component.version,
+        current: version.current,
+        by: version.by.map(|account| account.name.to_string()).unwrap_or_default(),
+        at: version.at.into(),
+    }
+}
+
+/// What a component may do.
+pub fn permission(permission: Permission) -> PluginPermission {
+    PluginPermission { name: permission.name, description: permission.words }
+}
+
+/// What a policy logged.
+pub fn log_line(line: LogLine) -> PluginLogLine {
+    PluginLogLine {
+        push_id: line.push.0,
+        repository: line.repo.unwrap_or_default(),
+        outcome: line.failure.map_or("accepted", |class| class.as_str()).to_owned(),
+        at: line.at.into(),
+        line: line.text,
     }
 }
 
@@ -66,6 +94,7 @@ pub fn verdict(line: VerdictLine) -> Verdict {
         fuel: number(row.usage.fuel),
         memory: number(row.usage.memory),
         host_calls: number(row.usage.host_calls),
+        host_bytes: number(row.usage.host_bytes),
         wall_micros: number(row.usage.wall_micros),
     }
 }

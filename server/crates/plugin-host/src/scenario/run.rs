@@ -43,7 +43,7 @@ pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenar
         None => default_config.to_owned(),
     };
     let (push, repository) = build(scenario)?;
-    let call = PolicyCall { digest, config: config.into(), push: Arc::new(push), repository: Arc::new(repository) };
+    let call = PolicyCall { digest, config: config.into(), push: Arc::new(push), repository: Arc::new(repository), background: false };
     let report = host.check(call).await;
     let (verdict, lines) = match &report.outcome {
         PolicyOutcome::Fault(class, text) => (class.as_str().to_owned(), vec![text.clone()]),

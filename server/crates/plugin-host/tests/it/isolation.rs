@@ -106,7 +106,7 @@ fn call(digest: Digest, repo: i64, repository: Arc<dyn PushRepository>) -> Polic
         options: Vec::new(),
         updates: vec![UpdateFacts { update, forced: false }],
     };
-    PolicyCall { digest, config: Arc::from("{}"), push: Arc::new(push), repository }
+    PolicyCall { digest, config: Arc::from("{}"), push: Arc::new(push), repository, background: false }
 }
 
 /// Implements the port by one answer to `new_commits`; nothing else is asked here.

@@ -44,6 +44,7 @@ pub const TABLES: &[Table] = &[
     table("lfs_lock", "id"),
     table("plugin_component", "digest"),
     table("installation", "id"),
+    table("installation_version", "id"),
     table("verdict", "id"),
     table("outbox", "id"),
     table("event", "seq"),

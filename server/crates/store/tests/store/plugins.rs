@@ -2,6 +2,7 @@
 
 use hardie_domain::plugin::{Digest, Mode};
 use hardie_store::plugins::{ComponentRow, InstallationChange, NewInstallation, Scope};
+use hardie_store::versions::Exchange;
 
 use crate::support::{Db, NOW, after, hash};
 
@@ -55,21 +56,50 @@ both! {
     async fn an_upgrade_keeps_the_way_back(db) {
         let alice = db.user("alice").await;
         let scope = Scope::Repo(db.repo(alice, "tool").await);
-        let (old, newer) = (component(&db, 1).await, component(&db, 2).await);
+        let mut digests = Vec::new();
+        for number in 1..=5 {
+            digests.push(component(&db, number).await);
+        }
         let mut tx = db.store.begin().await.unwrap();
-        let id = tx.insert_installation(&new(scope, old)).await.unwrap().unwrap();
+        let id = tx.insert_installation(&new(scope, digests[0])).await.unwrap().unwrap();
         let grants = ["a".to_owned(), "b".to_owned()];
-        let upgrade = InstallationChange { digest: Some(newer), grants: Some(&grants), ..InstallationChange::default() };
-        assert!(tx.update_installation(scope, id, &upgrade, Some(alice), after(1)).await.unwrap());
-        let switch = InstallationChange { mode: Some(Mode::Off), config: Some("{\"a\":1}"), fail_open: Some(true), ..InstallationChange::default() };
+        let to = |from: usize, to: usize, config: &'static str| Exchange {
+            from: digests[from], to: digests[to], config, grants: &[], by: Some(alice), at: after(1),
+        };
+        let first = Exchange { grants: &grants, ..to(0, 1, "{\"a\":1}") };
+        assert!(tx.upgrade_installation(scope, id, &first).await.unwrap());
+        assert!(!tx.upgrade_installation(scope, id, &first).await.unwrap(), "it runs something else by now");
+        assert!(!tx.upgrade_installation(Scope::Site, id, &to(1, 2, "{}")).await.unwrap(), "it is changed in its scope alone");
+        let switch = InstallationChange { mode: Some(Mode::Off), config: Some("{\"a\":2}"), fail_open: Some(true) };
         assert!(tx.update_installation(scope, id, &switch, None, after(2)).await.unwrap());
-        assert!(!tx.update_installation(Scope::Site, id, &switch, None, NOW).await.unwrap(), "it is changed in its scope alone");
+        assert!(!tx.update_installation(Scope::Site, id, &switch, None, NOW).await.unwrap());
         tx.commit().await.unwrap();
         let row = db.store.find_installation(id).await.unwrap().unwrap();
-        assert_eq!((row.digest, row.previous_digest, row.mode, row.fail_open), (newer, Some(old), Mode::Off, true));
-        assert_eq!((row.config.as_str(), row.grants.as_slice(), row.updated_at), ("{\"a\":1}", &grants[..], after(2)));
+        assert_eq!((row.digest, row.mode, row.fail_open), (digests[1], Mode::Off, true));
+        assert_eq!((row.config.as_str(), row.grants.as_slice(), row.updated_at), ("{\"a\":2}", &grants[..], after(2)));
+
+        let versions = async || -> Vec<(Digest, String)> {
+            db.store.list_versions(id).await.unwrap().into_iter().map(|v| (v.digest, v.config)).collect()
+        };
         let mut tx = db.store.begin().await.unwrap();
-        assert_eq!(tx.delete_unused_components(after(1)).await.unwrap(), 0, "both are needed");
+        assert!(tx.upgrade_installation(scope, id, &to(1, 2, "{}")).await.unwrap());
+        assert!(tx.upgrade_installation(scope, id, &to(2, 3, "{}")).await.unwrap());
+        tx.commit().await.unwrap();
+        let kept = versions().await;
+        assert_eq!(kept.iter().map(|v| v.0).collect::<Vec<_>>(), [digests[3], digests[2], digests[1]], "the oldest is gone");
+        assert_eq!(kept[2].1, "{\"a\":2}", "with the configuration that it had in the end");
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.rollback_installation(scope, id, &to(3, 0, "{}")).await.unwrap(), "what is not kept is no way back");
+        drop(tx);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.rollback_installation(scope, id, &to(3, 1, "{}")).await.unwrap());
+        assert!(tx.upgrade_installation(scope, id, &to(1, 4, "{}")).await.unwrap());
+        tx.commit().await.unwrap();
+        let kept: Vec<Digest> = versions().await.into_iter().map(|v| v.0).collect();
+        assert_eq!(kept, [digests[4], digests[1]], "what was gone back from is forgotten");
+
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.delete_unused_components(after(1)).await.unwrap(), 3, "both versions are needed");
         assert!(!tx.delete_installation(Scope::Account(alice), id).await.unwrap());
         assert!(tx.delete_installation(scope, id).await.unwrap());
         assert_eq!(tx.delete_unused_components(after(1)).await.unwrap(), 2);

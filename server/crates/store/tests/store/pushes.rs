@@ -94,7 +94,7 @@ both! {
         let verdict = VerdictRow {
             push, repo, installation: InstallationId(5), name: "messages".into(), digest: Digest(hash(1)), mode: Mode::Enforce,
             failure: Some(FailureClass::OutOfFuel), text: "too slow\ntry less".into(), log: "one".into(),
-            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, wall_micros: 4 }, at: NOW,
+            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, host_bytes: 5, wall_micros: 4 }, at: NOW,
         };
         let accepted = VerdictRow { failure: None, mode: Mode::Monitor, ..verdict.clone() };
         let mut tx = db.store.begin().await.unwrap();
@@ -105,5 +105,35 @@ both! {
         let listed = db.store.list_verdicts_of_installation(InstallationId(5), Some(repo), all()).await.unwrap();
         assert_eq!(listed.items, [accepted, verdict]);
         assert_eq!(db.store.list_verdicts_of_installation(InstallationId(6), None, all()).await.unwrap().total, 0);
+    }
+
+    async fn logs_of_the_newest_runs_are_kept_for_each_installation(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let push = db.push(repo).await;
+        let run = |installation: i64, log: String| VerdictRow {
+            push, repo, installation: InstallationId(installation), name: "messages".into(), digest: Digest(hash(1)), mode: Mode::Enforce,
+            failure: None, text: String::new(), log, usage: Usage::default(), at: NOW,
+        };
+        let lines = |count: usize| vec!["x"; count].join("\n");
+        let mut tx = db.store.begin().await.unwrap();
+        for log in [lines(1), lines(600), String::new(), lines(400), lines(600)] {
+            tx.insert_verdict(&run(5, log)).await.unwrap();
+        }
+        for log in ["y".repeat(200 << 10), "z".repeat(60 << 10), "w".repeat(60 << 10)] {
+            tx.insert_verdict(&run(6, log)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let sizes = async |installation: i64| -> Vec<usize> {
+            let kept = db.store.list_logged_verdicts(InstallationId(installation)).await.unwrap();
+            kept.iter().map(|run| run.log.len()).collect()
+        };
+        let before = (sizes(5).await, sizes(6).await);
+        assert_eq!(before, (vec![1199, 799], vec![60 << 10, 60 << 10]), "a thousand lines, a quarter of a million characters");
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.trim_logs().await.unwrap(), 3);
+        assert_eq!(tx.trim_logs().await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        assert_eq!((sizes(5).await, sizes(6).await), before);
+        assert_eq!(db.store.list_verdicts_of_installation(InstallationId(5), None, all()).await.unwrap().total, 5, "the verdicts stay");
     }
 }

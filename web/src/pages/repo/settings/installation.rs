@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::api::plugins;
 use crate::load::{Load, load};
+use crate::pages::repo::settings::versions::Versions;
 use crate::pages::repo::use_repo;
 use crate::parts::confirm::ConfirmButton;
 use crate::parts::field::{AreaField, CheckField, SelectField};
@@ -81,7 +82,10 @@ pub fn InstallationCard(installation: PluginInstallation, found: Load<Vec<Plugin
             <ul class="rights" title=imports>{rights}{nothing.then(|| view! { <li class="muted">"Nothing but judge what it is told"</li> })}</ul>
             <Verdicts id=id/>
             {match editable {
-                true => view! { <Edit installation=installation found=found/> }.into_any(),
+                true => view! {
+                    <Versions installation=installation.clone() found=found/>
+                    <Edit installation=installation found=found/>
+                }.into_any(),
                 false => view! { <p class="muted small">"It is changed where it was installed."</p> }.into_any(),
             }}
         </section>
@@ -102,12 +106,8 @@ fn Edit(installation: PluginInstallation, found: Load<Vec<PluginInstallation>>) 
             submit.refuse("config", "This is not valid JSON.");
             return;
         };
-        let options = EditInstallationOption {
-            mode: Some(mode.get_untracked()),
-            fail_open: Some(fail_open.get_untracked()),
-            config: Some(parsed),
-            ..EditInstallationOption::default()
-        };
+        let options =
+            EditInstallationOption { mode: Some(mode.get_untracked()), fail_open: Some(fail_open.get_untracked()), config: Some(parsed) };
         let address = repo.address();
         submit.run(async move { plugins::edit(&address, id, &options).await }, move |_| {
             toasts.done("Plugin saved.");

@@ -1,0 +1,208 @@
+//! Pushes as they were: from their rows, and from the refs undone one push after the other, beginning with those of today.
+//!
+//! A push is shown only if refs that everybody sees here still reach what it brought and what it built upon. What lies here beyond that
+//! is nobody's to read, a policy's neither.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use hardie_domain::access::Role;
+use hardie_domain::error::Invalid;
+use hardie_domain::ids::{AccountId, PushId, RepoId};
+use hardie_domain::oid::Oid;
+use hardie_domain::page::Page;
+use hardie_domain::policy::{PushFacts, PushRepository, UpdateFacts};
+use hardie_domain::push::{Door, RefUpdate};
+use hardie_domain::range::Range;
+use hardie_domain::refname::RefName;
+use hardie_domain::time::Timestamp;
+use hardie_git::Cancel;
+use hardie_git::read::{PushView, commit as commit_of, is_ancestor};
+use hardie_git::wire::{AdvertisedRef, Refs};
+use hardie_store::pushes::{PushRow, PushState};
+
+use super::dry_run::Next;
+use crate::access::RepoAccess;
+use crate::browse::{Reading, RevKind, Revision, explain, read_authorised};
+use crate::git_access::open_repo;
+use crate::push::READ_TIME;
+use crate::{App, Ctx, Error, Result};
+
+/// Rows read at once. Lists of pushes come with the first 50 refs of each.
+const PAGE: u32 = 50;
+const LISTED_REFS: usize = 50;
+/// Most first parents that an end of a range goes back.
+const FURTHEST: usize = 1000;
+
+/// Every ref's target at one moment.
+type RefMap = BTreeMap<RefName, Oid>;
+
+/// A push to be judged.
+pub(super) struct Case {
+    pub(super) facts: Arc<PushFacts>,
+    pub(super) repository: Arc<dyn PushRepository>,
+    /// When it was, if it was.
+    pub(super) at: Option<Timestamp>,
+    pub(super) push: Option<PushId>,
+}
+
+/// The pushes to a repository, newest first.
+pub(super) struct Recorded {
+    access: RepoAccess,
+    since: Option<Timestamp>,
+    /// The refs after the next push.
+    after: RefMap,
+    rows: VecDeque<PushRow>,
+    page: u32,
+    /// The oldest that was taken: lists shift when somebody pushes meanwhile.
+    oldest: Option<PushId>,
+}
+
+impl Recorded {
+    pub(super) async fn open(app: &App, access: &RepoAccess, since: Option<Timestamp>) -> Result<Recorded> {
+        // Refs before rows: a push that comes between the two is undone from where it had not happened, which changes nothing.
+        let handle = open_repo(app, access.repo.id).await?;
+        let after = handle.refs.all().iter().map(|r| (r.name.clone(), r.oid)).collect();
+        Ok(Recorded { access: access.clone(), since, after, rows: VecDeque::new(), page: 0, oldest: None })
+    }
+
+    /// The next push, with the refs as they were before it.
+    pub(super) async fn next(&mut self, app: &App) -> Result<Next> {
+        let Some(row) = self.row(app).await? else { return Ok(Next::End) };
+        for moved in row.refs.iter().filter(|r| r.outcome.is_accepted()) {
+            match moved.update.old.is_zero() {
+                true => self.after.remove(&moved.update.name),
+                false => self.after.insert(moved.update.name.clone(), moved.update.old),
+            };
+        }
+        let actor = match row.actor {
+            Some(id) => app.store.find_account(id).await?.map(|account| account.name.to_string()),
+            None => None,
+        };
+        let facts = PushFacts {
+            id: row.id,
+            repo: row.repo,
+            repo_path: self.access.path(),
+            default_branch: self.access.repo.default_branch.short(),
+            actor: row.actor.unwrap_or(AccountId(0)),
+            actor_name: actor.unwrap_or_default(),
+            // Roles are not recorded; whoever pushed had this one at least.
+            role: Role::Write,
+            door: row.door,
+            options: row.options,
+            updates: row.refs.into_iter().map(|r| UpdateFacts { update: r.update, forced: r.forced }).collect(),
+        };
+        let before = self.after.clone();
+        let shown = read_authorised(app, &self.access, move |reading| {
+            let named = facts.updates.iter().flat_map(|facts| [facts.update.old, facts.update.new]).filter(|id| !id.is_zero());
+            for id in named {
+                if !may_read(reading, &id)? {
+                    return Ok(None);
+                }
+            }
+            let refs = before_refs(reading, before)?;
+            Ok(Some((window(reading, &facts, refs), facts)))
+        });
+        let Some((repository, facts)) = shown.await? else { return Ok(Next::Gone) };
+        let push = Some(facts.id);
+        Ok(Next::Case(Box::new(Case { facts: Arc::new(facts), repository: Arc::new(repository), at: Some(row.opened_at), push })))
+    }
+
+    /// The next row that says what was pushed.
+    async fn row(&mut self, app: &App) -> Result<Option<PushRow>> {
+        loop {
+            while let Some(row) = self.rows.pop_front() {
+                if self.since.is_some_and(|since| row.opened_at < since) {
+                    return Ok(None);
+                }
+                let is_over = matches!(row.state, PushState::Done | PushState::Refused) && !row.refs.is_empty();
+                if !is_over || self.oldest.is_some_and(|oldest| row.id >= oldest) {
+                    continue;
+                }
+                self.oldest = Some(row.id);
+                let is_whole = row.refs.len() < LISTED_REFS;
+                return if is_whole { Ok(Some(row)) } else { app.store.find_push(row.id).await.map_err(Error::from) };
+            }
+            self.page += 1;
+            let page = app.store.list_pushes(self.access.repo.id, Page::new(Some(self.page), Some(PAGE))).await?;
+            if page.items.is_empty() {
+                return Ok(None);
+            }
+            self.rows.extend(page.items);
+        }
+    }
+}
+
+/// A range as a push of the asker.
+pub(super) async fn of_range(app: &App, ctx: &Ctx, access: &RepoAccess, range: Range) -> Result<Case> {
+    let actor = ctx.require_actor()?;
+    let (id, name, role, path) = (actor.id, actor.name.to_string(), access.role, access.path());
+    let (repo, default): (RepoId, RefName) = (access.repo.id, access.repo.default_branch.clone());
+    let (facts, repository) = read_authorised(app, access, move |reading| {
+        let old = range.old.as_deref().map(|name| end(reading, name)).transpose()?.map_or(Oid::ZERO, |found| found.commit);
+        let new = end(reading, &range.new)?;
+        if old == new.commit {
+            return Err(Invalid::new("range", "is empty: both ends are the same commit").into());
+        }
+        let odb = &reading.handle.odb;
+        let forced = !old.is_zero() && !is_ancestor(odb, &old, &new.commit, &mut reading.budget()).map_err(explain)?;
+        let name_of_branch = RefName::branch(&new.name).ok().filter(|name| reading.handle.refs.find(name.as_bytes()).is_some());
+        let update = RefUpdate { name: name_of_branch.unwrap_or_else(|| default.clone()), old, new: new.commit };
+        let before = if old.is_zero() { RefMap::new() } else { RefMap::from([(update.name.clone(), old)]) };
+        let facts = PushFacts {
+            id: PushId(0),
+            repo,
+            repo_path: path,
+            default_branch: default.short(),
+            actor: id,
+            actor_name: name,
+            role,
+            door: Door::Api,
+            options: Vec::new(),
+            updates: vec![UpdateFacts { update, forced }],
+        };
+        let refs = before_refs(reading, before)?;
+        Ok((Arc::new(facts.clone()), window(reading, &facts, refs)))
+    })
+    .await?;
+    Ok(Case { facts, repository: Arc::new(repository), at: None, push: None })
+}
+
+/// What one end of a range names: as everywhere in addresses, or so many first parents before it, `main~5`.
+fn end(reading: &Reading, name: &str) -> Result<Revision> {
+    let Some((tip, steps)) = name.split_once('~') else { return reading.resolve(Some(name)) };
+    let mut steps = steps.split('~').map(|step| if step.is_empty() { Some(1) } else { step.parse::<usize>().ok() });
+    let back = steps.try_fold(0_usize, |all, step| Some(all.saturating_add(step?))).filter(|back| *back <= FURTHEST);
+    let back = back.ok_or_else(|| Invalid::new("range", format!("{name:?}: after ~ comes a number up to {FURTHEST}")))?;
+    let mut commit = reading.resolve(Some(tip))?.commit;
+    for _ in 0..back {
+        let parents = commit_of(&reading.handle.odb, &commit).map_err(explain)?.parents;
+        commit = *parents.first().ok_or_else(|| Invalid::new("range", format!("{name:?} is before the first commit")))?;
+    }
+    Ok(Revision { name: commit.to_hex(), kind: RevKind::Commit, commit })
+}
+
+/// What costs too much to prove counts as not reached.
+fn may_read(reading: &Reading, id: &Oid) -> Result<bool> {
+    match reading.may_read(id) {
+        Err(Error::Quota(_) | Error::NotFound(_)) => Ok(false),
+        answer => answer,
+    }
+}
+
+/// Those of the refs before whose target may still be read.
+fn before_refs(reading: &Reading, before: RefMap) -> Result<Refs> {
+    let mut refs = Vec::with_capacity(before.len());
+    for (name, oid) in before {
+        let is_there = reading.handle.refs.find(name.as_bytes()).is_some_and(|known| known.oid == oid);
+        if is_there || may_read(reading, &oid)? {
+            refs.push(AdvertisedRef { name, oid, peeled: None });
+        }
+    }
+    Ok(Refs::new(refs, reading.handle.refs.head().target.clone()))
+}
+
+fn window(reading: &Reading, facts: &PushFacts, refs: Refs) -> PushView {
+    let tips: Vec<Oid> = facts.updates.iter().map(|facts| facts.update.new).collect();
+    PushView::recorded(Arc::clone(&reading.handle.odb), &tips, Arc::new(refs), READ_TIME, Cancel::new())
+}

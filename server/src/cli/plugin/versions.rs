@@ -1,0 +1,115 @@
+//! `hardie plugin upgrade`, `rollback` and `remove`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use hardie_api_types::error::ApiError;
+use hardie_api_types::plugin::{PluginComponent, PluginInstallation, UpgradeInstallationOption};
+use serde_json::json;
+
+use super::install::read_config;
+use super::manage::editable;
+use super::remote::{Remote, Scope, accepted};
+use crate::cli::{print_line, runtime};
+
+/// Arguments of `hardie plugin upgrade`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  hardie plugin upgrade no-wip no-wip.wasm --repo alice/demo\n  hardie plugin upgrade no-wip no-wip.wasm --org smiths --accept-new-permissions"
+)]
+pub struct UpgradeArgs {
+    /// Its name or id there
+    plugin: String,
+    /// The newer component; its own name must be that of the one before
+    file: PathBuf,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    remote: Remote,
+    /// Its configuration, JSON or TOML [default: as it is]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Go on although the newer component may do more than the one before
+    #[arg(long)]
+    accept_new_permissions: bool,
+}
+
+/// Arguments of `hardie plugin rollback`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie plugin rollback no-wip --repo alice/demo")]
+pub struct RollbackArgs {
+    /// Its name or id there
+    plugin: String,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Arguments of `hardie plugin remove`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hardie plugin remove no-wip --repo alice/demo")]
+pub struct RemoveArgs {
+    /// Its name or id there
+    plugin: String,
+    #[command(flatten)]
+    scope: Scope,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Upgrades.
+pub fn upgrade(args: &UpgradeArgs) -> anyhow::Result<()> {
+    let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let config = args.config.as_deref().map(read_config).transpose()?;
+    let (path, client) = (args.scope.path()?, args.remote.client()?);
+    let changed: PluginInstallation = runtime()?.block_on(async {
+        let found = editable(&client, &args.scope, &args.plugin).await?;
+        let answer = client.post_bytes("/api/v1/plugins/components", "application/wasm", bytes).await?;
+        let component: PluginComponent = accepted(answer, "the server refuses the component; nothing was changed")?.json()?;
+        let address = format!("{path}/{}/component", found.id);
+        let mut wish = UpgradeInstallationOption { digest: component.digest, config, consent: Vec::new() };
+        let mut answer = client.put_json(&address, &wish).await?;
+        if answer.status == 409 {
+            // Other conflicts have no list, and are told below.
+            let asked = answer.json::<ApiError>().map(|error| error.permissions).unwrap_or_default();
+            for permission in &asked {
+                print_line(&format!("it may then also {} ({})", permission.description, permission.name))?;
+            }
+            if !asked.is_empty() && !args.accept_new_permissions {
+                bail!("{} stays as it is; --accept-new-permissions goes on", found.name);
+            }
+            if !asked.is_empty() {
+                wish.consent = asked.into_iter().map(|permission| permission.name).collect();
+                answer = client.put_json(&address, &wish).await?;
+            }
+        }
+        anyhow::Ok(accepted(answer, "nothing was changed")?.json()?)
+    })?;
+    print_line(&format!("{} (id {}) now runs {}", changed.name, changed.id, changed.component.version))?;
+    print_line(&format!("  {}", changed.component.digest))
+}
+
+/// Goes back.
+pub fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
+    let (path, client) = (args.scope.path()?, args.remote.client()?);
+    let changed: PluginInstallation = runtime()?.block_on(async {
+        let found = editable(&client, &args.scope, &args.plugin).await?;
+        let answer = client.post_json(&format!("{path}/{}/rollback", found.id), &json!({})).await?;
+        anyhow::Ok(accepted(answer, "nothing was changed")?.json()?)
+    })?;
+    print_line(&format!("{} (id {}) runs {} again, with the configuration of then", changed.name, changed.id, changed.component.version))?;
+    print_line(&format!("  {}", changed.component.digest))
+}
+
+/// Takes away.
+pub fn remove(args: &RemoveArgs) -> anyhow::Result<()> {
+    let (path, client) = (args.scope.path()?, args.remote.client()?);
+    let gone: PluginInstallation = runtime()?.block_on(async {
+        let found = editable(&client, &args.scope, &args.plugin).await?;
+        accepted(client.delete(&format!("{path}/{}", found.id)).await?, "it is still there")?;
+        anyhow::Ok(found)
+    })?;
+    print_line(&format!("{} (id {}) no longer guards {}", gone.name, gone.id, args.scope.describe()))?;
+    print_line(&format!("  its configuration was {}", gone.config))
+}
