@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;
-use hardie_domain::plugin::CommitInfo;
+use hardie_domain::plugin::{CommitInfo, Signature};
 use hardie_domain::policy::TreeEntry;
 use hardie_git::{Kind, read as git_read};
 
@@ -20,6 +20,8 @@ use crate::{App, Ctx, Error, Result};
 /// Listings that are kept, and entries of each: half a kilobyte or so.
 const MAX_LISTED: usize = 32;
 const MAX_LISTED_ENTRIES: usize = 2_000;
+/// Bytes of all texts in a listing that is kept.
+const MAX_LISTED_BYTES: usize = 512 << 10;
 /// Bytes of each text of a commit in a listing.
 const MAX_TEXT: usize = 1024;
 /// Entries that a recursive listing visits at most.
@@ -84,7 +86,7 @@ pub struct TreeItem {
     pub oid: Oid,
     /// Bytes of a blob.
     pub size: Option<u64>,
-    /// The commit that last touched it, its texts cut off to what a line shows; `None` if it was not found in time or not asked for.
+    /// The commit that last touched it, its texts cut off to what a line shows, without its parents; `None` if it was not found in time or not asked for.
     pub last_commit: Option<Arc<CommitInfo>>,
 }
 
@@ -190,7 +192,9 @@ fn items(r: &Reading, commit: Oid, dir: &[u8], tree: &Oid, page: Page, with_comm
         };
         items.push(item(r, entry, last_commit));
     }
-    let is_whole = complete && items.len() as u64 == total && items.len() <= MAX_LISTED_ENTRIES;
+    let bytes = commits.values().map(|commit| commit.message.len() + commit.author.name.len() + commit.author.email.len()).sum::<usize>()
+        + items.iter().map(|item| item.name.len()).sum::<usize>();
+    let is_whole = complete && items.len() as u64 == total && items.len() <= MAX_LISTED_ENTRIES && bytes <= MAX_LISTED_BYTES;
     if is_whole && items.iter().all(|item| item.last_commit.is_some() && item.size.is_some() == item.kind.is_blob()) {
         LISTED.put((commit, dir.to_vec()), Arc::new(items.clone()));
     }
@@ -299,13 +303,17 @@ pub(super) fn at(r: &Reading, tree: &Oid, path: &[u8]) -> Result<TreeEntry> {
 }
 
 /// A commit may say megabytes; of these a listing keeps what a line shows.
-fn short(mut commit: CommitInfo) -> CommitInfo {
-    commit.message.truncate(MAX_TEXT);
-    for person in [&mut commit.author, &mut commit.committer] {
-        person.name.truncate(MAX_TEXT);
-        person.email.truncate(MAX_TEXT);
-    }
-    commit
+fn short(commit: CommitInfo) -> CommitInfo {
+    let person = |person: Signature| Signature { name: begin(&person.name), email: begin(&person.email), ..person };
+    let (author, committer) = (person(commit.author), person(commit.committer));
+    CommitInfo { message: begin(commit.message.trim_ascii_start()), parents: Vec::new(), author, committer, ..commit }
+}
+
+/// A copy of the first bytes, so that nothing of the rest stays in memory; no character is cut in two.
+fn begin(text: &[u8]) -> Vec<u8> {
+    let is_start = |at: &usize| text.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+    let end = (0..=text.len().min(MAX_TEXT)).rev().find(is_start).unwrap_or_default();
+    text.get(..end).unwrap_or_default().to_vec()
 }
 
 fn item(r: &Reading, entry: TreeEntry, last_commit: Option<Arc<CommitInfo>>) -> TreeItem {

@@ -4,6 +4,7 @@
 //! with their checksums: what they say decides which objects a client gets.
 
 use std::collections::HashMap;
+use std::fs;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -85,8 +86,16 @@ impl Index {
         if let Some(index) = last.upgrade().filter(|index| index.key == cover.key()) {
             return Some(index);
         }
-        let read = |extension| read(&place(store, cover.key(), extension));
-        let files = read("midx").and_then(|midx| Ok(midx.zip(read("bitmap")?)));
+        let paths = ["midx", "bitmap"].map(|extension| place(store, cover.key(), extension));
+        // Both or none: they are tens of megabytes.
+        if paths.iter().any(|path| fs::metadata(path).is_ok_and(|found| found.len() > MOST)) {
+            return None;
+        }
+        let [midx, bitmap] = &paths;
+        let files = read(midx).and_then(|midx| match midx {
+            Some(midx) => Ok(read(bitmap)?.map(|bitmap| (midx, bitmap))),
+            None => Ok(None),
+        });
         match files.map_err(Unread::Lacking).and_then(|files| files.map(|(midx, bitmap)| Index::parse(midx, bitmap, packs)).transpose()) {
             Ok(index) => {
                 let index = Arc::new(Index { key: cover.key().to_owned(), ..index? });

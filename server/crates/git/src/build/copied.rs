@@ -128,7 +128,8 @@ impl Writer<'_, '_, '_> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        let bytes = self.pack.data.entry_slice(self.first..self.end).unwrap_or_default();
+        let bytes = self.pack.data.entry_slice(self.first..self.end);
+        let bytes = bytes.ok_or_else(|| Error::Git("the entries of a pack are not one behind the other".to_owned()))?;
         self.first = self.end;
         self.stream.put(bytes)
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gix::odb::pack::data::Version;
 use hardie_domain::oid::Oid;
 
 use super::copied::{Copied, Moved};
@@ -32,7 +33,9 @@ pub(super) fn write(
     let mut stream = Stream::new(sink, cancel, time);
     // One whole pack and nothing else is that pack, bit by bit; each entry is compared with the index.
     let known = match (plan.copied.as_slice(), entries) {
-        ([copied], []) if copied.is_whole() => Some(copied.pack.data.checksum().as_slice().to_vec()),
+        ([copied], []) if copied.is_whole() && copied.pack.data.version() == Version::V2 => {
+            Some(copied.pack.data.checksum().as_slice().to_vec())
+        }
         _ => None,
     };
     if known.is_some() {

@@ -26,7 +26,7 @@ use crate::odb::Odb;
 use crate::packs::{Pack, PackStore};
 use crate::upload::PackRequest;
 use crate::wire::Refs;
-use reached::Reached;
+use reached::{Lacking, Reached};
 
 /// Objects that are sent one by one.
 const MOST: usize = 8192;
@@ -45,8 +45,7 @@ pub(super) fn plan<'a>(store: &PackStore, odb: &'a Odb, refs: &Refs, request: &P
     }
     let packs: Vec<Arc<Pack>> = odb.members().iter().map(|member| Arc::clone(&member.pack)).collect();
     let Some(index) = Index::load(store, &packs) else { return Ok(None) };
-    let mut budget = Budget::new(STEPS, TIME, cancel);
-    match find(odb, &index, refs, request, scope, &mut budget) {
+    match find(odb, &index, refs, request, scope, cancel) {
         Err(_) if cancel.is_cancelled() => Err(Error::Stopped("cancelled")),
         Err(error @ Error::Damaged { .. }) => Err(error),
         Err(error) => {
@@ -63,47 +62,36 @@ fn is_plain(request: &PackRequest) -> bool {
     cuts.iter().all(|ids| ids.is_empty()) && request.ofs_delta
 }
 
-fn find<'a>(
-    odb: &'a Odb,
-    index: &Index,
-    refs: &Refs,
-    request: &PackRequest,
-    scope: Scope,
-    budget: &mut Budget,
-) -> Result<Option<Plan<'a>>> {
-    let mut reached = Reached::new(odb, index);
-    reached.from(&request.wants, budget)?;
+fn find<'a>(odb: &'a Odb, index: &Index, refs: &Refs, request: &PackRequest, scope: Scope, cancel: &Cancel) -> Result<Option<Plan<'a>>> {
+    let (mut walk, mut clock) = (Budget::new(STEPS, TIME, cancel), Budget::new(u64::MAX, TIME, cancel));
+    let (mut reached, mut known) = (Reached::new(odb, index), Reached::new(odb, index));
+    reached.from(&request.wants, &mut walk)?;
+    known.from(&request.common, &mut walk)?;
+    let mut lacking = reached.without(&known);
+    filter(odb, index, scope, &mut lacking, &mut clock)?;
     if request.include_tag {
-        reached.add_tags(refs, budget)?;
+        lacking.add_tags(odb, index, refs, &known, &mut walk)?;
     }
-    let mut known = Reached::new(odb, index);
-    known.from(&request.common, budget)?;
-    let (mut bits, mut singles) = reached.without(&known);
-    filter(odb, index, scope, &mut bits, &mut singles)?;
+    let Lacking { bits, mut singles } = lacking;
     let mut copied = Vec::new();
     for part in index.parts() {
-        let Some((copy, left)) = split(index, part, &bits, MOST - singles.len())? else { return Ok(None) };
+        let Some((copy, left)) = split(index, part, &bits, MOST - singles.len(), &mut clock)? else { return Ok(None) };
         singles.extend(left);
         copied.extend(copy);
     }
     if copied.is_empty() {
         return Ok(None);
     }
-    let bases = bases(odb, &singles, &copied)?;
-    let mut held: HashSet<Oid> = bases.keys().copied().collect();
-    if request.thin {
-        for id in &singles {
-            held.extend(odb.stored(id)?.base.filter(|base| known.has(base)));
-        }
-    }
+    let (bases, held) = bases(odb, &singles, &copied, request.thin.then_some(&known), &mut clock)?;
     // What is copied may be a base, as if the client had it; it is named by its distance all the same.
     let request = PackRequest { thin: true, ..request.clone() };
-    let entries = entries(odb, singles.into_iter().map(Item::alone).collect(), &held, scope, &request)?;
-    Ok(entries.filter(|entries| is_small(odb, entries, &copied)).map(|entries| Plan { entries, copied, bases }))
+    let Some(entries) = entries(odb, singles.into_iter().map(Item::alone).collect(), &held, scope, &request)? else { return Ok(None) };
+    Ok(is_small(odb, &entries, &copied, &mut clock)?.then_some(Plan { entries, copied, bases }))
 }
 
 /// Leaves out what the filter does not let through.
-fn filter(odb: &Odb, index: &Index, scope: Scope, bits: &mut Bits, singles: &mut Vec<Oid>) -> Result<()> {
+fn filter(odb: &Odb, index: &Index, scope: Scope, lacking: &mut Lacking, clock: &mut Budget) -> Result<()> {
+    let Lacking { bits, singles } = lacking;
     if !scope.takes_depth(0) {
         bits.remove_all(&index.of_kind(Kind::Tree)?);
         bits.remove_all(&index.of_kind(Kind::Blob)?);
@@ -112,6 +100,8 @@ fn filter(odb: &Odb, index: &Index, scope: Scope, bits: &mut Bits, singles: &mut
     } else if !scope.takes_every_blob() {
         let blobs = index.of_kind(Kind::Blob)?;
         for bit in blobs.within(0..index.len()) {
+            // Each size may be at the end of a long chain of deltas.
+            clock.step()?;
             if bits.has(bit) && !index.id(bit).map_or(Ok(false), |id| scope.takes_blob(odb, &id))? {
                 bits.remove(bit);
             }
@@ -120,6 +110,7 @@ fn filter(odb: &Odb, index: &Index, scope: Scope, bits: &mut Bits, singles: &mut
     if scope != Scope::of(None) {
         let mut kept = Vec::with_capacity(singles.len());
         for id in singles.drain(..) {
+            clock.step()?;
             let is_taken = match odb.header(&id)?.0 {
                 Kind::Commit | Kind::Tag => true,
                 Kind::Tree => scope.takes_depth(0),
@@ -133,33 +124,46 @@ fn filter(odb: &Odb, index: &Index, scope: Scope, bits: &mut Bits, singles: &mut
 }
 
 /// What of a part is copied, and what of it is sent one by one: at most so many, or it is for git.
-fn split(index: &Index, part: &Part, bits: &Bits, most: usize) -> Result<Option<(Option<Copied>, Vec<Oid>)>> {
+fn split(index: &Index, part: &Part, bits: &Bits, most: usize, clock: &mut Budget) -> Result<Option<(Option<Copied>, Vec<Oid>)>> {
     let count = bits.within(part.bits.clone()).count();
     if count == part.pack.objects() as usize && part.pack.is_movable() {
         return Ok(Some((Some(Copied::whole(&part.pack)), Vec::new())));
     }
-    let (places, left) = if part.pack.has_checksums() { taken::taken(index, part, bits)? } else { (Vec::new(), Vec::new()) };
+    let (places, left) = if part.pack.has_checksums() { taken::taken(index, part, bits, most, clock)? } else { (Vec::new(), Vec::new()) };
     if places.is_empty() || left.len() > most {
         return Ok((count <= most).then(|| (None, bits.within(part.bits.clone()).filter_map(|bit| index.id(bit)).collect())));
     }
     Ok(Some((Some(Copied::some(&part.pack, places)), left)))
 }
 
-/// What single objects are deltas against and is copied: of which pack, and its offset there.
-fn bases(odb: &Odb, singles: &[Oid], copied: &[Copied]) -> Result<HashMap<Oid, (usize, u64)>> {
-    let mut bases = HashMap::new();
+/// Copied objects by what tells where each is: of which pack, and its offset there.
+type Bases = HashMap<Oid, (usize, u64)>;
+
+/// What single objects are deltas against: what of that is copied, and all that the client has, or gets in front of them. What is `known`
+/// counts only if it is given.
+fn bases(odb: &Odb, singles: &[Oid], copied: &[Copied], known: Option<&Reached<'_>>, clock: &mut Budget) -> Result<(Bases, HashSet<Oid>)> {
+    let (mut bases, mut held) = (HashMap::new(), HashSet::new());
     for id in singles {
+        clock.step()?;
         let Some(base) = odb.stored(id)?.base else { continue };
         let place = |(at, copy): (usize, &Copied)| Some((at, copy.pack.offset_of(&base).filter(|offset| copy.takes(*offset))?));
-        bases.extend(copied.iter().enumerate().find_map(place).map(|place| (base, place)));
+        if let Some(place) = copied.iter().enumerate().find_map(place) {
+            bases.insert(base, place);
+            held.insert(base);
+        } else if known.is_some_and(|known| known.has(&base)) {
+            held.insert(base);
+        }
     }
-    Ok(bases)
+    Ok((bases, held))
 }
 
 /// Whether what has to be deflated again is a small part.
-fn is_small(odb: &Odb, entries: &[Entry<'_>], copied: &[Copied]) -> bool {
-    let anew = entries.iter().filter(|entry| entry.form == Form::Anew);
-    let anew: u64 = anew.map(|entry| odb.header(&entry.id).map_or(u64::MAX, |(_, size)| size)).fold(0, u64::saturating_add);
+fn is_small(odb: &Odb, entries: &[Entry<'_>], copied: &[Copied], clock: &mut Budget) -> Result<bool> {
+    let mut anew = 0u64;
+    for entry in entries.iter().filter(|entry| entry.form == Form::Anew) {
+        clock.step()?;
+        anew = anew.saturating_add(odb.header(&entry.id)?.1);
+    }
     let copied: u64 = copied.iter().map(Copied::bytes).sum();
-    anew <= copied.saturating_mul(ANEW) / 100
+    Ok(anew <= copied.saturating_mul(ANEW) / 100)
 }

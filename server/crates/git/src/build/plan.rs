@@ -23,7 +23,7 @@ const MOST: usize = 4096;
 /// Objects of one that is cut: nearly all of them are copied as they are, and git would search deltas in vain.
 const MOST_CUT: usize = 50_000;
 /// Commits and folders looked at for each object that may be sent.
-const STEPS: u64 = 8;
+const STEPS: u64 = 24;
 /// What looking may take before git has to do it after all.
 const TIME: Duration = Duration::from_secs(2);
 /// Trees of the client's with which all that is new is compared.

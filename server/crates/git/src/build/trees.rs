@@ -64,7 +64,7 @@ impl<'a> Trees<'a> {
     /// Nothing yet; at most `most` objects.
     pub(super) fn new(odb: &'a Odb, scope: Scope, most: usize) -> Trees<'a> {
         let (planned, held, looked, items) = (HashMap::new(), HashSet::new(), HashSet::new(), Vec::new());
-        Trees { odb, scope, most, planned, held, looked, items, asked: 0, down: Down::default() }
+        Trees { odb, scope, most, planned, held, looked, items, asked: 0, down: Down::broad() }
     }
 
     /// A tree that was asked for by its id: all of it, since whoever asks so may lack any part. Comes before all commits.

@@ -69,7 +69,8 @@ struct Blame<'a> {
     keys: Vec<Option<Key>>,
     /// Whether filters are asked.
     trusting: bool,
-    /// Folders that a filter passed down to a commit that has them otherwise: filters know nothing of empty folders.
+    /// Folders that a filter passed down to a commit that has them otherwise: filters know nothing of empty folders. They are looked for
+    /// again without filters, and without what was found earlier.
     doubted: BTreeSet<usize>,
     found: Vec<Option<Oid>>,
     pending: HashMap<Oid, Pending>,
@@ -109,7 +110,7 @@ impl Blame<'_> {
             let Some(Pending { entries: mut left, folder: mut mine }) = self.pending.remove(&id) else { continue };
             budget.step()?;
             let node = self.nodes.get(&id)?;
-            if let Some(known) = self.earlier.get(&id) {
+            if let Some(known) = self.earlier.get(&id).filter(|_| self.trusting) {
                 let entries = self.entries;
                 self.settle(&node.tree, left, |at| entries.get(at).and_then(|entry| known.get(entry.name)).copied())?;
                 continue;
@@ -220,8 +221,9 @@ impl Blame<'_> {
             folders
         };
         for at in entries.difference(&unlike) {
-            if let Some(slot) = self.found.get_mut(*at) {
-                *slot = changed_by(*at);
+            match (self.found.get_mut(*at), changed_by(*at)) {
+                (Some(slot), Some(id)) => *slot = Some(id),
+                _ => drop(self.doubted.insert(*at)),
             }
         }
         self.doubted.extend(unlike);

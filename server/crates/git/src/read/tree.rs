@@ -15,17 +15,32 @@ pub(crate) const MAX_PATH: usize = 4096;
 /// Bytes of the folders that a walk has open at once.
 pub(crate) const MAX_OPEN: usize = 32 << 20;
 
+/// The same for walks that hold much at each level. What is deeper is left to git.
+pub(crate) const MAX_BROAD_DEPTH: usize = 200;
+
 /// How deep a walk is, in every sense.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Down {
     open: usize,
+    deepest: usize,
+}
+
+impl Default for Down {
+    fn default() -> Down {
+        Down { open: 0, deepest: MAX_DEPTH }
+    }
 }
 
 impl Down {
+    /// For a walk that holds much at each level.
+    pub(crate) fn broad() -> Down {
+        Down { open: 0, deepest: MAX_BROAD_DEPTH }
+    }
+
     /// Opens a folder of so many bytes at this path, or says why not.
     pub(crate) fn open(&mut self, bytes: usize, path: &[u8], depth: usize) -> Result<()> {
-        if depth > MAX_DEPTH {
-            return Err(Error::TooLarge(format!("folders are nested more than {MAX_DEPTH} deep")));
+        if depth > self.deepest {
+            return Err(Error::TooLarge(format!("folders are nested more than {} deep", self.deepest)));
         }
         if path.len() > MAX_PATH {
             return Err(Error::TooLarge(format!("a path is longer than {MAX_PATH} bytes")));
@@ -110,10 +125,11 @@ pub(crate) fn mode(entry: &Entry<'_>) -> u32 {
 
 #[cfg(test)]
 mod bounds {
-    use super::{Down, MAX_DEPTH, MAX_OPEN, MAX_PATH};
+    use super::{Down, MAX_BROAD_DEPTH, MAX_DEPTH, MAX_OPEN, MAX_PATH};
 
     #[test]
     fn folders_are_bounded_in_every_sense() {
+        assert!(Down::broad().open(0, b"", MAX_BROAD_DEPTH).is_ok() && Down::broad().open(0, b"", MAX_BROAD_DEPTH + 1).is_err());
         let mut down = Down::default();
         assert!(down.open(0, b"", MAX_DEPTH + 1).is_err() && down.open(0, &[b'x'; MAX_PATH + 1], 0).is_err());
         assert!(down.open(MAX_OPEN, b"a", 1).is_ok() && down.open(1, b"a/b", 2).is_err());

@@ -16,6 +16,43 @@ use crate::wire::Refs;
 /// Objects without bits that are gathered.
 const MOST: usize = 8192;
 
+/// What a client lacks.
+pub(super) struct Lacking {
+    /// What has bits.
+    pub(super) bits: Bits,
+    /// What is in packs that the bitmaps do not cover, in the order in which it was met.
+    pub(super) singles: Vec<Oid>,
+}
+
+impl Lacking {
+    /// Adds the annotated tags of what is there, and the tags that these are tags of, unless they are known.
+    pub(super) fn add_tags(&mut self, odb: &Odb, index: &Index, refs: &Refs, known: &Reached<'_>, budget: &mut Budget) -> Result<()> {
+        let mut met: HashSet<Oid> = self.singles.iter().copied().collect();
+        let mut found = Vec::new();
+        for (of, tag) in refs.tags() {
+            budget.step()?;
+            if index.bit(of).map_or_else(|| met.contains(of), |bit| self.bits.has(bit)) {
+                found.push(*tag);
+            }
+        }
+        for mut at in found {
+            while odb.header(&at)?.0 == Kind::Tag && !known.has(&at) {
+                budget.step()?;
+                match index.bit(&at) {
+                    Some(bit) if !self.bits.add(bit) => break,
+                    None if !met.insert(at) => break,
+                    None if self.singles.len() >= MOST => return Err(too_many()),
+                    None => self.singles.push(at),
+                    Some(_) => {}
+                }
+                at = tag(odb, &at)?.target;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is reached.
 pub(super) struct Reached<'a> {
     odb: &'a Odb,
     index: &'a Index,
@@ -30,11 +67,11 @@ impl<'a> Reached<'a> {
         Reached { odb, index, bits: Bits::new(index.len()), others: Vec::new(), met: HashSet::new() }
     }
 
-    /// Those that are not known: the ones with bits, and the others.
-    pub(super) fn without(mut self, known: &Reached<'_>) -> (Bits, Vec<Oid>) {
+    /// Those that are not known.
+    pub(super) fn without(mut self, known: &Reached<'_>) -> Lacking {
         self.bits.remove_all(&known.bits);
         self.others.retain(|id| !known.met.contains(id));
-        (self.bits, self.others)
+        Lacking { bits: self.bits, singles: self.others }
     }
 
     /// Whether it is reached.
@@ -78,26 +115,8 @@ impl<'a> Reached<'a> {
                 commits.extend(node.parents);
             }
         }
-        let mut down = Down::default();
+        let mut down = Down::broad();
         trees.into_iter().try_for_each(|tree| self.tree(tree, 0, &mut down, budget))
-    }
-
-    /// Adds the annotated tags of what is there.
-    pub(super) fn add_tags(&mut self, refs: &Refs, budget: &mut Budget) -> Result<()> {
-        let mut found = Vec::new();
-        for (of, tag) in refs.tags() {
-            budget.step()?;
-            if self.has(of) {
-                found.push(*tag);
-            }
-        }
-        for mut at in found {
-            while self.odb.header(&at)?.0 == Kind::Tag && self.add(at)? {
-                budget.step()?;
-                at = tag(self.odb, &at)?.target;
-            }
-        }
-        Ok(())
     }
 
     fn tree(&mut self, id: Oid, depth: usize, down: &mut Down, budget: &mut Budget) -> Result<()> {
@@ -125,7 +144,7 @@ impl<'a> Reached<'a> {
             return Ok(self.bits.add(bit));
         }
         if self.others.len() >= MOST {
-            return Err(Error::TooLarge(format!("more than {MOST} objects came since bitmaps were made")));
+            return Err(too_many());
         }
         let is_new = self.met.insert(id);
         if is_new {
@@ -133,4 +152,8 @@ impl<'a> Reached<'a> {
         }
         Ok(is_new)
     }
+}
+
+fn too_many() -> Error {
+    Error::TooLarge(format!("more than {MOST} objects came since bitmaps were made"))
 }

@@ -4,16 +4,22 @@ use gix::odb::pack::data::entry::Header;
 use hardie_domain::oid::Oid;
 
 use crate::bitmaps::{Bits, Index, Part};
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::object::to_gix;
 
-/// Places in the order of the pack's entries, and the objects that are left.
-pub(super) fn taken(index: &Index, part: &Part, bits: &Bits) -> Result<(Vec<u32>, Vec<Oid>)> {
+/// Places in the order of the pack's entries, and the objects that are left: once these are more than `most`, only some of both.
+pub(super) fn taken(index: &Index, part: &Part, bits: &Bits, most: usize, clock: &mut Budget) -> Result<(Vec<u32>, Vec<Oid>)> {
     let pack = &part.pack;
     let starts: Vec<u64> = pack.order().iter().map(|at| pack.index.pack_offset_at_index(*at)).collect();
     let (mut is_taken, mut places, mut left) = (vec![false; starts.len()], Vec::new(), Vec::new());
     let mut order = pack.order().iter().enumerate();
     for bit in bits.within(part.bits.clone()) {
+        // Each look at an entry may wait for the disk.
+        clock.step()?;
+        if left.len() > most {
+            break;
+        }
         let contradicted = || Error::Git("a multi-pack index contradicts a pack".to_owned());
         let id = index.id(bit).ok_or_else(contradicted)?;
         // Bits come in the order of entries; some entries have none, since another pack has the object too.

@@ -7,9 +7,10 @@ use super::{Holder, Sums, TIME};
 use crate::Oid;
 use crate::bitmaps::{Cover, is_settled, write};
 use crate::budget::Cancel;
-use crate::build::{Source, build_covered, pack_objects};
+use crate::build::{Source, build_covered, build_here, pack_objects};
 use crate::error::Error;
 use crate::object::Kind;
+use crate::read::tree::MAX_BROAD_DEPTH;
 use crate::tests::fetch::Collect;
 use crate::tests::support::{Chance, Client, Server};
 use crate::upload::{Filter, PackRequest};
@@ -119,7 +120,13 @@ fn random_fetches_of_covered_packs_hold_what_is_lacking_and_nothing_else() {
             let sent = taken(&history.client, &request, &pack);
             let mut expected = expected(&history, &request);
             if along {
-                expected.extend(history.tags.iter().filter(|tag| sent.contains(tag)));
+                let (odb, refs) = (history.server.odb(), history.server.refs());
+                let tags: Vec<Oid> = refs.tags().iter().filter(|(of, _)| expected.contains(of)).map(|(_, tag)| *tag).collect();
+                for mut tag in tags {
+                    while odb.header(&tag).unwrap().0 == Kind::Tag && expected.insert(tag) {
+                        tag = crate::read::tag(&odb, &tag).unwrap().target;
+                    }
+                }
             }
             assert_eq!(sent, expected);
             let mut gits = Collect::default();
@@ -229,4 +236,36 @@ fn a_damaged_pack_is_not_sent_whole() {
     std::fs::File::options().write(true).open(&path).unwrap().write_all_at(&[0x55, 0xaa, 0x55], length / 2).unwrap();
     let failed = covered(&server, &clone_of(vec![tip]));
     assert!(matches!(failed, Err(Error::Damaged { .. })), "{failed:?}");
+}
+
+#[test]
+fn the_deepest_folders_fit_the_stack_of_any_thread() {
+    let (client, mut server) = (Client::new(), Server::new());
+    let nested = |text: &str, depth: usize| {
+        let blob = client.object("blob", text.as_bytes());
+        let leaf = client.object("tree", &[b"100644 f\0".as_slice(), &blob.0].concat());
+        (0..depth).fold(leaf, |tree, _| client.object("tree", &[b"40000 d\0".as_slice(), &tree.0].concat()))
+    };
+    // So many that what comes later is little.
+    let many: Vec<(String, String)> = (0..5000).map(|n| (format!("f{n}"), format!("{n}\n"))).collect();
+    let files: Vec<(&str, &str)> = many.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let flat = client.commit(&files);
+    let first = client.commit_of_tree(&nested("1", MAX_BROAD_DEPTH), &[flat]);
+    let tip = client.commit_of_tree(&nested("2", MAX_BROAD_DEPTH), &[first]);
+    let deeper = client.commit_of_tree(&nested("3", MAX_BROAD_DEPTH + 1), &[tip]);
+    server.push(&client.pack(&[first], &[], false), &[("refs/heads/main", first)]).unwrap();
+    assert!(cover(&server));
+    server.push(&client.pack(&[tip], &[first], false), &[("refs/heads/tip", tip)]).unwrap();
+    server.push(&client.pack(&[deeper], &[tip], false), &[("refs/heads/deeper", deeper)]).unwrap();
+    let ask = move || {
+        let here = |want: Oid, have: Oid| {
+            let request = PackRequest { common: vec![have], ..clone_of(vec![want]) };
+            build_here(&server.odb(), &server.refs(), &request, &mut Collect::default(), &Cancel::new(), TIME).unwrap()
+        };
+        let whole = |want: Oid| covered(&server, &clone_of(vec![want])).unwrap().is_some();
+        [here(tip, first), whole(tip), here(deeper, tip), whole(deeper)]
+    };
+    // As small as threads come here.
+    let asked = std::thread::Builder::new().stack_size(2 << 20).spawn(ask).unwrap().join().unwrap();
+    assert_eq!(asked, [true, true, false, false], "what is deeper is left to git");
 }
