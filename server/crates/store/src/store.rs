@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -298,8 +299,13 @@ pub(crate) async fn opt<T>(connection: &mut AnyConnection, statement: &Sql, map:
 }
 
 pub(crate) async fn all<T>(connection: &mut AnyConnection, statement: &Sql, map: Map<T>) -> Result<Vec<T>> {
-    let rows = statement.to_query().fetch_all(connection).await?;
-    rows.iter().map(|row| map(&mut Cols::new(row))).collect()
+    // One by one: as a driver has it, a row takes many times the memory of what is made of it.
+    let mut rows = statement.to_query().fetch(connection);
+    let mut all = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        all.push(map(&mut Cols::new(&row))?);
+    }
+    Ok(all)
 }
 
 pub(crate) async fn exec(connection: &mut AnyConnection, statement: &Sql) -> Result<u64> {
