@@ -122,6 +122,8 @@ pub struct InstallationChange<'a> {
     pub fail_open: Option<bool>,
     /// JSON.
     pub config: Option<&'a str>,
+    /// Which component accepted the configuration: if another runs meanwhile, nothing changes.
+    pub runs: Option<Digest>,
 }
 
 fn component_row(cols: &mut Cols<'_>) -> Result<ComponentRow> {
@@ -289,7 +291,8 @@ impl Tx {
     ) -> Result<bool> {
         self.bump_scope(scope).await?;
         let statement = sql("UPDATE installation SET mode = COALESCE($4, mode), fail_open = COALESCE($5, fail_open), \
-             config = COALESCE($6, config), changed_by = $7, updated_at = $8 WHERE id = $1 AND scope = $2 AND scope_id = $3")
+             config = COALESCE($6, config), changed_by = $7, updated_at = $8 WHERE id = $1 AND scope = $2 AND scope_id = $3 \
+             AND digest = COALESCE($9, digest)")
         .bind(id)
         .bind(scope.as_str())
         .bind(scope.id())
@@ -297,7 +300,8 @@ impl Tx {
         .bind(change.fail_open)
         .bind(change.config)
         .bind(by)
-        .bind(at);
+        .bind(at)
+        .bind(change.runs);
         self.wrote(statement).await
     }
 

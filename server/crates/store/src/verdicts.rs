@@ -109,7 +109,7 @@ reads! {
 }
 
 impl Tx {
-    /// Forgets logs beyond [`LOG_LINES`] and [`LOG_CHARS`]; of how many runs.
+    /// Forgets logs beyond [`LOG_LINES`] and [`LOG_CHARS`]; of how many runs, some thousands at most.
     pub async fn trim_logs(&mut self) -> Result<u64> {
         let statement = sql("UPDATE verdict SET log = '' WHERE id IN (SELECT w.id FROM (")
             .bind("\n")
@@ -118,7 +118,7 @@ impl Tx {
             .push_bind(LOG_CHARS)
             .push(" OR w.line_count > ")
             .push_bind(LOG_LINES)
-            .push(")");
+            .push(" LIMIT 5000)");
         self.exec(statement).await
     }
 

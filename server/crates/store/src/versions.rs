@@ -33,6 +33,8 @@ pub struct VersionRow {
 pub struct Exchange<'a> {
     /// What it runs now, or the exchange does not happen.
     pub from: Digest,
+    /// And with which configuration, or the same; `None` for any.
+    pub had: Option<&'a str>,
     /// Which component; its row exists.
     pub to: Digest,
     /// JSON, accepted by that component.
@@ -100,7 +102,7 @@ impl Tx {
              WHERE installation_id = $1 AND digest = $2");
         self.exec(ran.bind(id).bind(new.from)).await?;
         let statement = sql("UPDATE installation SET digest = $5, config = $6, grants = $7, changed_by = $8, updated_at = $9 \
-             WHERE id = $1 AND scope = $2 AND scope_id = $3 AND digest = $4")
+             WHERE id = $1 AND scope = $2 AND scope_id = $3 AND digest = $4 AND config = COALESCE($10, config)")
         .bind(id)
         .bind(scope.as_str())
         .bind(scope.id())
@@ -109,7 +111,8 @@ impl Tx {
         .bind(new.config)
         .bind(new.grants.join("\n"))
         .bind(new.by)
-        .bind(new.at);
+        .bind(new.at)
+        .bind(new.had);
         self.wrote(statement).await
     }
 }

@@ -145,7 +145,12 @@ fn pack_loose(folder: &Path, loose: &[String], scratch: &Path) -> anyhow::Result
     }
     let base = scratch.join("loose");
     let mut command = git(folder);
-    command.args(["pack-objects", "--window=0"]).arg(&base).stdin(Stdio::piped()).stdout(Stdio::piped());
+    // One pack, of the kind that is read here, whatever the clone's own settings are.
+    command
+        .args(["-c", "pack.packSizeLimit=0", "-c", "pack.indexVersion=2", "pack-objects", "--window=0"])
+        .arg(&base)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = command.spawn().context("cannot run git; is it installed?")?;
     let written = child.stdin.take().map(|mut stdin| stdin.write_all((loose.join("\n") + "\n").as_bytes()));
     let output = child.wait_with_output()?;

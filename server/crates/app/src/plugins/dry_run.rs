@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use hardie_domain::ids::{InstallationId, PushId};
 use hardie_domain::names::RepoPath;
-use hardie_domain::plugin::{Digest, FailureClass};
+use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome};
 use hardie_domain::policy::PolicyCall;
 use hardie_domain::push::RefUpdate;
 use hardie_domain::range::Range;
@@ -30,8 +30,9 @@ pub const MOST_PUSHES: u32 = 100;
 const WALL: Duration = Duration::from_secs(20);
 /// How long one waits for another.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Most lines that are told of one push.
+/// Most lines, and refs, that are told of one push.
 const LINES: usize = 100;
+const REFS: usize = 50;
 
 static TURN: Semaphore = Semaphore::const_new(1);
 
@@ -94,7 +95,7 @@ pub struct Finding {
     pub actor: String,
     /// When; `None` for a range.
     pub at: Option<Timestamp>,
-    /// What was pushed.
+    /// What was pushed; the first of many.
     pub updates: Vec<RefUpdate>,
     /// `Rejected`, or the fault.
     pub failure: FailureClass,
@@ -120,6 +121,7 @@ pub async fn dry_run(app: &App, ctx: &Ctx, path: &RepoPath, tried: Tried, config
     };
     require_install(app, ctx, &component).await?;
     let started = Instant::now();
+    let _slot = app.git.slow_slots.take(ctx)?;
     let _turn = turn().await?;
     match &config {
         Some(config) => check_config(app, &component, config).await?,
@@ -146,15 +148,25 @@ pub async fn dry_run(app: &App, ctx: &Ctx, path: &RepoPath, tried: Tried, config
             Next::Case(case) => {
                 let Case { facts, repository, at, push } = *case;
                 let (digest, config, background) = (component.digest, config.clone(), true);
-                let report = app.policies.check(PolicyCall { digest, config, push: facts.clone(), repository, background }).await;
+                let call = PolicyCall { digest, config, push: facts.clone(), repository, background };
+                let left = WALL.saturating_sub(started.elapsed());
+                let Ok(report) = timeout(left, app.policies.check(call)).await else {
+                    tally.run.cut_off = Some("the time for one dry run was over");
+                    break;
+                };
+                if matches!(report.outcome, PolicyOutcome::Fault(FailureClass::Unavailable, _)) {
+                    // No fault of the policy's.
+                    tally.run.cut_off = Some("the sandbox was busy");
+                    break;
+                }
                 let seen = preview(&tally.run.name, digest, &facts, &report);
                 let finding = seen.failure.map(|failure| Finding {
                     push,
                     actor: facts.actor_name.clone(),
                     at,
-                    updates: facts.updates.iter().map(|facts| facts.update.clone()).collect(),
+                    updates: facts.updates.iter().take(REFS).map(|facts| facts.update.clone()).collect(),
                     failure,
-                    lines: cut(seen.lines),
+                    lines: cut(seen.lines, facts.updates.len().saturating_sub(REFS)),
                     fuel: report.usage.fuel,
                 });
                 tally.count(finding, report.usage.fuel);
@@ -240,9 +252,10 @@ impl Tally {
     }
 }
 
-fn cut(mut lines: Vec<String>) -> Vec<String> {
+fn cut(mut lines: Vec<String>, refs: usize) -> Vec<String> {
     let more = lines.len().saturating_sub(LINES);
     lines.truncate(LINES);
     lines.extend((more > 0).then(|| format!("… and {more} more lines")));
+    lines.extend((refs > 0).then(|| format!("… {refs} more refs were pushed")));
     lines
 }

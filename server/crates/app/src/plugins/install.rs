@@ -96,13 +96,18 @@ pub async fn update_installation(
     if let Some(config) = &change.config {
         check_config(app, &component, config).await?;
     }
-    let row =
-        hardie_store::plugins::InstallationChange { mode: change.mode, fail_open: change.fail_open, config: change.config.as_deref() };
+    let runs = change.config.as_ref().map(|_| before.digest);
+    let row = hardie_store::plugins::InstallationChange {
+        mode: change.mode,
+        fail_open: change.fail_open,
+        config: change.config.as_deref(),
+        runs,
+    };
     let mut tx = app.store.begin().await?;
     lock(&mut tx, &guarded).await?;
     let by = ctx.actor.as_ref().map(|a| a.id);
     if !tx.update_installation(guarded.scope(), id, &row, by, app.clock.now()).await? {
-        return Err(Error::NotFound("plugin"));
+        return Err(super::versions::moved());
     }
     let detail = format!("{} on {}: {}", before.name, guarded.name(), describe(&change));
     audit(&mut tx, app, ctx, &guarded, "plugin.edit", detail).await?;

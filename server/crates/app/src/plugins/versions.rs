@@ -7,7 +7,7 @@ use hardie_domain::plugin::Digest;
 use hardie_domain::scope::Level;
 use hardie_store::versions::Exchange;
 
-use super::install::{audit, check_config, loaded, lock, owned, usable};
+use super::install::{audit, check_config, lock, owned, usable};
 use super::list::{Installation, component_of, get_installation};
 use super::rights::{Target, administered, require_install};
 use crate::{App, Ctx, Error, Result};
@@ -55,7 +55,8 @@ pub async fn upgrade(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, 
         return Ok(Upgrade::ConsentNeeded(asked));
     }
     let by = ctx.actor.as_ref().map(|a| a.id);
-    let exchange = Exchange { from: old.digest, to: component.digest, config, grants: &component.imports, by, at: app.clock.now() };
+    let (from, had, at) = (old.digest, Some(before.config.as_str()), app.clock.now());
+    let exchange = Exchange { from, had, to: component.digest, config, grants: &component.imports, by, at };
     let mut tx = app.store.begin().await?;
     lock(&mut tx, &guarded).await?;
     if !tx.upgrade_installation(guarded.scope(), id, &exchange).await? {
@@ -79,10 +80,12 @@ pub async fn rollback(app: &App, ctx: &Ctx, target: &Target, id: InstallationId)
     let earlier = earlier.ok_or_else(none)?;
     let (old, component) = (component_of(app, id, before.digest).await?, component_of(app, id, earlier.digest).await?);
     require_install(app, ctx, &component).await?;
-    loaded(app, &component).await?;
+    // Those that were installed before versions were kept may have had another.
+    check_config(app, &component, &earlier.config).await?;
     let by = ctx.actor.as_ref().map(|a| a.id);
     let (config, grants) = (earlier.config.as_str(), component.imports.as_slice());
-    let exchange = Exchange { from: old.digest, to: component.digest, config, grants, by, at: app.clock.now() };
+    let (from, had, at) = (old.digest, Some(before.config.as_str()), app.clock.now());
+    let exchange = Exchange { from, had, to: component.digest, config, grants, by, at };
     let mut tx = app.store.begin().await?;
     lock(&mut tx, &guarded).await?;
     if !tx.rollback_installation(guarded.scope(), id, &exchange).await? {
@@ -94,6 +97,6 @@ pub async fn rollback(app: &App, ctx: &Ctx, target: &Target, id: InstallationId)
     get_installation(app, ctx, target, id).await
 }
 
-fn moved() -> Error {
+pub(super) fn moved() -> Error {
     Error::Conflict("somebody else changed this plugin at the same moment; look at it and try again".to_owned())
 }

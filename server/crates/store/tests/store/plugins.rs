@@ -64,13 +64,17 @@ both! {
         let id = tx.insert_installation(&new(scope, digests[0])).await.unwrap().unwrap();
         let grants = ["a".to_owned(), "b".to_owned()];
         let to = |from: usize, to: usize, config: &'static str| Exchange {
-            from: digests[from], to: digests[to], config, grants: &[], by: Some(alice), at: after(1),
+            from: digests[from], had: None, to: digests[to], config, grants: &[], by: Some(alice), at: after(1),
         };
         let first = Exchange { grants: &grants, ..to(0, 1, "{\"a\":1}") };
+        assert!(!tx.upgrade_installation(scope, id, &Exchange { had: Some("{\"b\":1}"), ..first }).await.unwrap(), "it was configured meanwhile");
         assert!(tx.upgrade_installation(scope, id, &first).await.unwrap());
         assert!(!tx.upgrade_installation(scope, id, &first).await.unwrap(), "it runs something else by now");
         assert!(!tx.upgrade_installation(Scope::Site, id, &to(1, 2, "{}")).await.unwrap(), "it is changed in its scope alone");
-        let switch = InstallationChange { mode: Some(Mode::Off), config: Some("{\"a\":2}"), fail_open: Some(true) };
+        let switch = InstallationChange { mode: Some(Mode::Off), config: Some("{\"a\":2}"), fail_open: Some(true), runs: None };
+        let late = InstallationChange { runs: Some(digests[0]), ..switch };
+        assert!(!tx.update_installation(scope, id, &late, None, after(2)).await.unwrap(), "another component accepted that");
+        let switch = InstallationChange { runs: Some(digests[1]), ..switch };
         assert!(tx.update_installation(scope, id, &switch, None, after(2)).await.unwrap());
         assert!(!tx.update_installation(Scope::Site, id, &switch, None, NOW).await.unwrap());
         tx.commit().await.unwrap();
