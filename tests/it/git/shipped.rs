@@ -76,7 +76,7 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         // A secret that a later commit takes away again.
         let bad = git.commit(&dir, "deploy/app.yaml", "db:\n  password: k7Hq2vPz9LmX4bTn\n", "Settings").unwrap();
         git.commit(&dir, "deploy/app.yaml", "db:\n", "No settings").unwrap();
-        let place = "remote: [secret-scan]   deploy/app.yaml:2: password: k7Hq… (16 characters)";
+        let place = "] deploy/app.yaml:2: password: k7Hq… (16 characters)";
         refused(url, &["main"], &[place, &bad[..7], "git rebase -i", "fingerprint 624183df", "hardie:allow-secret"]);
         back(2);
         git.commit(&dir, "core/engine.c", &format!("{via:?}\n"), "Not mine").unwrap();
