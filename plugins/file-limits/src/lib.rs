@@ -57,12 +57,11 @@ impl Policy for FileLimits {
     }
 }
 
+/// An update, what it brings, and what is wrong with that.
+type Bad<'a> = (&'a RefUpdate, NewObject, Broken);
+
 /// What the new objects break, and for whom; and whether the search ended before all were judged. An object is listed once, and may be on several branches and at several paths.
-fn bad_objects<'a>(
-    rules: &Rules<'_>,
-    repository: &Repository<'_>,
-    updates: &'a [RefUpdate],
-) -> Result<(Vec<(&'a RefUpdate, NewObject, Broken)>, bool), Error> {
+fn bad_objects<'a>(rules: &Rules<'_>, repository: &Repository<'_>, updates: &'a [RefUpdate]) -> Result<(Vec<Bad<'a>>, bool), Error> {
     let judge = |object: &NewObject| {
         let file = File { path: &object.path, mode: object.mode, size: Some(object.size) };
         rules.check(&file, || rules::is_lfs_pointer(repository, &object.id, object.size))

@@ -80,7 +80,7 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         refused(url, &["main"], &[place, &bad[..7], "git rebase -i", "fingerprint 624183df", "hardie:allow-secret"]);
         back(2);
         git.commit(&dir, "core/engine.c", &format!("{via:?}\n"), "Not mine").unwrap();
-        refused(url, &["main"], &["remote: [code-owners]   core/engine.c belongs to @bob", "push to another branch", "CODEOWNERS in "]);
+        refused(url, &["main"], &["remote: [code-owners]   @bob owns: core/engine.c", "push to another branch", "CODEOWNERS in "]);
         // The way out that it names.
         git.ok(&dir, &["push", "--quiet", url, &format!("HEAD:refs/heads/topic/{via:?}")]).unwrap();
         back(1);
