@@ -26,6 +26,8 @@ pub struct CodeOwners;
 const CHANGES: usize = 20_000;
 /// Steps of one push, each some tens of instructions; beyond, a run would come near its bound.
 const STEPS: usize = 10_000_000;
+/// Steps that it takes to ask who an owner is.
+const ASKED: usize = 30;
 /// Files named for one group of owners.
 const NAMED: usize = 5;
 
@@ -147,6 +149,19 @@ struct Judged {
     too_much: bool,
 }
 
+/// Which owners the pusher is, each asked for once.
+struct Who<'a> {
+    config: &'a Config,
+    actor: &'a Actor,
+    known: BTreeMap<&'a Owner, Option<bool>>,
+}
+
+impl<'a> Who<'a> {
+    fn is(&mut self, owner: &'a Owner) -> Option<bool> {
+        *self.known.entry(owner).or_insert_with(|| self.config.is(self.actor, owner))
+    }
+}
+
 fn judge(
     config: &Config,
     actor: &Actor,
@@ -156,8 +171,8 @@ fn judge(
     left: &mut Left,
 ) -> Result<Judged, Error> {
     let mut judged = Judged::default();
-    let who: BTreeMap<&Owner, Option<bool>> = file.owners.all().into_iter().map(|owner| (owner, config.is(actor, owner))).collect();
-    let is = |owner: &Owner| who.get(owner).copied().flatten();
+    let mut who = Who { config, actor, known: BTreeMap::new() };
+    let mut anybody: Option<(Vec<Owner>, bool)> = None;
     for change in repository.changes(Some(old), Some(new)) {
         let change = change?;
         if left.changes == 0 || left.steps == 0 {
@@ -174,24 +189,37 @@ fn judge(
         for (at, path) in paths.iter().enumerate() {
             for section in file.owners.sections.iter().filter(|section| !section.optional) {
                 let mine = section.owners(path, &mut steps);
-                let known: Vec<&Owner> = mine.iter().filter(|owner| is(owner).is_some()).collect();
-                let path = || String::from_utf8_lossy(&change.path).into_owned();
-                for owner in mine.iter().filter(|owner| is(owner).is_none()) {
-                    judged.unknown.entry(owner.clone()).or_insert_with(path);
+                steps += ASKED * mine.len();
+                let whole = || String::from_utf8_lossy(&change.path).into_owned();
+                let (mut known, mut is_mine) = (Vec::new(), false);
+                for owner in mine {
+                    match who.is(owner) {
+                        Some(is) => {
+                            known.push(owner);
+                            is_mine |= is;
+                        }
+                        None => drop(judged.unknown.entry(owner.clone()).or_insert_with(whole)),
+                    }
                 }
                 owned |= at + 1 == paths.len() && !known.is_empty();
-                if !known.is_empty() && !known.iter().any(|owner| is(owner) == Some(true)) {
-                    judged.add(&section.name, known.into_iter().cloned().collect(), path());
+                if !known.is_empty() && !is_mine {
+                    judged.add(&section.name, known.into_iter().cloned().collect(), whole());
                 }
             }
         }
-        left.steps = left.steps.saturating_sub(steps);
         // Nobody owns the rules: they are for those whom they name, and for who administers the repository.
-        if rules && !owned && actor.role != "admin" && !who.values().any(|is| *is == Some(true)) {
-            let all = who.iter().filter(|(_, is)| is.is_some()).map(|(owner, _)| (*owner).clone());
-            let admins = Owner::Role("maintainer".to_owned());
-            judged.add("", all.chain([admins]).collect(), String::from_utf8_lossy(&change.path).into_owned());
+        if rules && !owned && actor.role != "admin" {
+            let (whose, is_mine) = anybody.get_or_insert_with(|| {
+                let known: Vec<(&Owner, bool)> = file.owners.all().into_iter().filter_map(|owner| Some((owner, who.is(owner)?))).collect();
+                let admins = Owner::Role("maintainer".to_owned());
+                (known.iter().map(|(owner, _)| (*owner).clone()).chain([admins]).collect(), known.iter().any(|(_, is)| *is))
+            });
+            steps += ASKED * whose.len();
+            if !*is_mine {
+                judged.add("", whose.clone(), String::from_utf8_lossy(&change.path).into_owned());
+            }
         }
+        left.steps = left.steps.saturating_sub(steps);
     }
     Ok(judged)
 }

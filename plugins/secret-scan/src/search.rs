@@ -1,6 +1,6 @@
 //! The search through everything that a push brings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hardie_plugin::glob::Glob;
 use hardie_plugin::{Error, NewObject, Places, Push, Repository};
@@ -14,12 +14,17 @@ use crate::shown::{self, Comments};
 use crate::told::{Finding, Unread};
 use crate::{ASIDE, EFFORT, MOST, OBJECTS, VERSIONS};
 
+/// What a hit costs beside its length, as bytes: a text may hold nothing else.
+const HIT: usize = 160;
+
 /// Where it stands.
 pub struct Search<'a> {
     config: &'a Config,
     push: &'a Push<'a>,
     repository: &'a Repository<'a>,
     allowed: Vec<Glob>,
+    /// Fingerprints that are allowed, in small letters.
+    prints: BTreeSet<String>,
     scanner: Scanner,
     effort: Effort,
     reader: Reader,
@@ -38,6 +43,7 @@ impl<'a> Search<'a> {
             push,
             repository,
             allowed: config.allow_paths.iter().map(|pattern| Glob::new(pattern)).collect(),
+            prints: config.allow_fingerprints.iter().map(|print| print.to_ascii_lowercase()).collect(),
             scanner: Scanner::new(config.measure()),
             effort: Effort::new(EFFORT),
             reader: Reader::new(config.max_file),
@@ -99,17 +105,16 @@ impl<'a> Search<'a> {
                 return Ok(false);
             }
         };
-        let Search { scanner, effort, config, push, repository, older, reader, known, findings, .. } = self;
+        let Search { prints, scanner, effort, config, push, repository, older, reader, known, findings, .. } = self;
         let (mut comments, mut failed) = (Comments::new(&text), None);
         let counts = |hit: &Found, effort: &mut Effort| {
             if config.allow_rules.iter().any(|rule| rule == hit.rule) || comments.allow(hit.from, effort) {
                 return false;
             }
             let secret = text.get(hit.from..hit.to).unwrap_or_default();
-            effort.spend(secret.len(), 10);
+            effort.spend(HIT + secret.len() + object.path.len(), 10);
             let print = shown::fingerprint(secret);
-            let is = |allowed: &String| [print.as_str(), shown::short(&print, secret)].iter().any(|one| allowed.eq_ignore_ascii_case(one));
-            if config.allow_fingerprints.iter().any(is) {
+            if prints.contains(&print) || prints.contains(shown::short(&print, secret)) {
                 return false;
             }
             let slot = match known.entry((object.path.clone(), print)) {

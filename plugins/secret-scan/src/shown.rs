@@ -76,7 +76,8 @@ pub fn shown(text: &[u8], found: &Found, shut: usize) -> Option<Shown> {
 
 /// By which a secret is allowed.
 pub fn fingerprint(secret: &[u8]) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16);
+    Sha256::digest(secret).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()
 }
 
 /// The fingerprint as it is shown. A short secret could be guessed from all of it.
