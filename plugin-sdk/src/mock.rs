@@ -1,7 +1,7 @@
 //! A push made of plain values, so that a policy's rules are tested with `cargo test` alone.
 //!
-//! Ids are counted up, not computed, and history is a line of commits. For real ids, limits and a report use
-//! `hardie plugin test`.
+//! Ids are counted up, not computed, but equal content has one id. History is a line of commits for each ref, all on one base. For real
+//! ids, limits and a report use `hardie plugin test`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,10 +15,12 @@ use crate::repository::{
 };
 use crate::verdicts::Verdicts;
 
-/// A push of some commits to one ref.
+/// A push of some commits to one ref, or to several ([`MockPush::and_to`]).
 #[derive(Clone, Debug)]
 pub struct MockPush {
     ref_name: String,
+    /// Refs that are made beside it.
+    others: Vec<String>,
     delete: bool,
     force: bool,
     annotated: bool,
@@ -37,6 +39,10 @@ pub struct MockCommit {
     message: Vec<u8>,
     author: (String, String),
     parents: usize,
+    /// Positions of other parents.
+    merged: Vec<usize>,
+    /// Which of the refs it is for; those of the base are for all.
+    line: usize,
     files: Vec<MockFile>,
 }
 
@@ -52,6 +58,7 @@ impl Default for MockPush {
     fn default() -> Self {
         MockPush {
             ref_name: "refs/heads/main".into(),
+            others: Vec::new(),
             delete: false,
             force: false,
             annotated: false,
@@ -131,7 +138,14 @@ impl MockPush {
     /// Adds a commit, oldest first: a message, or a [`MockCommit`].
     #[must_use]
     pub fn commit(mut self, commit: impl Into<MockCommit>) -> MockPush {
-        self.commits.push(commit.into());
+        self.commits.push(MockCommit { line: self.others.len(), ..commit.into() });
+        self
+    }
+
+    /// Makes another ref with the same push: the commits added from now on are for it alone, on top of the base.
+    #[must_use]
+    pub fn and_to(mut self, ref_name: &str) -> MockPush {
+        self.others.push(ref_name.into());
         self
     }
 
@@ -148,7 +162,7 @@ impl MockCommit {
     /// A commit by `Ann Author <ann@example.org>` that changes nothing yet.
     pub fn new(message: impl AsRef<[u8]>) -> MockCommit {
         let author = ("Ann Author".into(), "ann@example.org".into());
-        MockCommit { message: message.as_ref().to_vec(), author, parents: 1, files: Vec::new() }
+        MockCommit { message: message.as_ref().to_vec(), author, parents: 1, merged: Vec::new(), line: 0, files: Vec::new() }
     }
 
     /// By somebody else.
@@ -162,6 +176,13 @@ impl MockCommit {
     #[must_use]
     pub fn parents(mut self, parents: usize) -> MockCommit {
         self.parents = parents;
+        self
+    }
+
+    /// Merges the push's commit at this position too; the base's come first, from 0 on.
+    #[must_use]
+    pub fn merging(mut self, position: usize) -> MockCommit {
+        self.merged.push(position);
         self
     }
 
@@ -222,15 +243,30 @@ impl MockPush {
         hit.and_then(|(n, file, commit)| found(n, file, commit)).ok_or_else(|| Error::coded("not-found", "no such object"))
     }
 
+    /// A commit and those of its own line before it, oldest first.
+    fn history(&self, commit: usize) -> impl DoubleEndedIterator<Item = (usize, &MockCommit)> {
+        let line = self.commits.get(commit).map(|commit| commit.line);
+        let all = self.commits.iter().enumerate().take(commit.saturating_add(1));
+        all.filter(move |(n, commit)| *n < self.base || Some(commit.line) == line)
+    }
+
+    /// The last commit of a line; of one without commits, that of the base.
+    fn tip(&self, line: usize) -> Option<usize> {
+        self.commits.iter().enumerate().rev().find(|(n, commit)| *n < self.base || commit.line == line).map(|(n, _)| n)
+    }
+
+    /// The id of the first file with the same content.
+    fn blob(&self, file: &MockFile) -> Oid {
+        let all =
+            self.commits.iter().enumerate().flat_map(|(n, commit)| commit.files.iter().enumerate().map(move |(at, file)| (n, at, file)));
+        let mut same = all.filter(|(.., other)| other.size == file.size && other.data == file.data);
+        same.next().map_or_else(|| id(BLOB, 0, 0), |(n, at, _)| id(BLOB, n, at))
+    }
+
     /// All files after a commit, by path.
     fn files(&self, commit: usize) -> BTreeMap<Vec<u8>, ChangeSide> {
-        let mut out = BTreeMap::new();
-        for (n, commit) in self.commits.iter().enumerate().take(commit + 1) {
-            for (at, file) in commit.files.iter().enumerate() {
-                out.insert(file.path.clone(), ChangeSide { mode: file.mode, id: id(BLOB, n, at) });
-            }
-        }
-        out
+        let all = self.history(commit).flat_map(|(_, commit)| &commit.files);
+        all.map(|file| (file.path.clone(), ChangeSide { mode: file.mode, id: self.blob(file) })).collect()
     }
 
     /// The folders below a commit's root, by path; their places are their numbers.
@@ -252,6 +288,12 @@ impl MockPush {
             }
         }
         Err(Error::coded("not-found", "no such tree"))
+    }
+
+    fn made(&self, n: usize) -> Option<Commit> {
+        let commit = self.commits.get(n)?.clone();
+        let before = self.history(n).rev().nth(1).map(|(before, _)| id(COMMIT, before, 0));
+        Some(Commit(Rc::new(Made { n, commit, before })))
     }
 
     fn base_tip(&self) -> Option<Oid> {
@@ -296,7 +338,7 @@ impl PushSource for MockPush {
 
     fn updates(&self, start: u32, limit: u32) -> Vec<RefUpdate> {
         let kind = if self.annotated { TAG } else { COMMIT };
-        let tip = self.commits.len().checked_sub(1).map(|last| id(kind, last, 0));
+        let tip = self.tip(0).map(|last| id(kind, last, 0));
         let gone = self.delete.then(|| id(COMMIT, 0, 0));
         let old = self.base_tip().filter(|_| self.moves).or(gone);
         let update = RefUpdate {
@@ -311,20 +353,30 @@ impl PushSource for MockPush {
             },
             old,
         };
-        page([update], start, limit)
+        let others = self.others.iter().zip(1u32..).map(|(name, index)| RefUpdate {
+            index,
+            name: name.clone().into_bytes(),
+            new: self.tip(index as usize).map(|last| id(COMMIT, last, 0)),
+            kind: UpdateKind::Create,
+            old: None,
+        });
+        page([update].into_iter().chain(others), start, limit)
     }
 }
 
 impl RepositorySource for MockPush {
-    fn new_commits(&self, _update: u32, start: u32, limit: u32) -> Result<Vec<Commit>, Error> {
-        Ok(page(self.new_ones().map(|(n, commit)| Commit(Rc::new((n, commit.clone())))), start, limit))
+    fn new_commits(&self, update: u32, start: u32, limit: u32) -> Result<Vec<Commit>, Error> {
+        let mine = self.new_ones().filter(|(_, commit)| commit.line == update as usize);
+        Ok(page(mine, start, limit).into_iter().map(|(n, _)| self.made(n)).collect::<Option<_>>().unwrap_or_default())
     }
 
     fn new_objects(&self, kind: &str, start: u32, limit: u32) -> Result<Vec<NewObject>, Error> {
+        let old = self.commits.iter().take(self.base).flat_map(|commit| &commit.files);
+        let mut seen: std::collections::BTreeSet<Oid> = old.map(|file| self.blob(file)).collect();
         let blobs = self.new_ones().flat_map(|(n, commit)| {
-            let kept = commit.files.iter().enumerate().filter(|(_, file)| file.mode != FileMode::SUBMODULE);
-            kept.map(move |(at, file)| NewObject {
-                id: id(BLOB, n, at),
+            let kept = commit.files.iter().filter(|file| file.mode != FileMode::SUBMODULE);
+            kept.map(move |file| NewObject {
+                id: self.blob(file),
                 kind: "blob".into(),
                 size: file.size,
                 path: file.path.clone(),
@@ -332,11 +384,11 @@ impl RepositorySource for MockPush {
                 commit: Some(id(COMMIT, n, 0)),
             })
         });
-        Ok(page(blobs.filter(|_| kind.is_empty() || kind == "blob"), start, limit))
+        Ok(page(blobs.filter(|blob| (kind.is_empty() || kind == "blob") && seen.insert(blob.id.clone())), start, limit))
     }
 
     fn commit(&self, wanted: &Oid) -> Result<Commit, Error> {
-        self.find(wanted, COMMIT, |n, file, commit| (file == 0).then(|| Commit(Rc::new((n, commit.clone())))))
+        self.find(wanted, COMMIT, |n, file, _| (file == 0).then(|| self.made(n)).flatten())
     }
 
     fn tree(&self, wanted: &Oid, start: u32, limit: u32) -> Result<Vec<TreeEntry>, Error> {
@@ -374,7 +426,12 @@ impl RepositorySource for MockPush {
 
     fn is_ancestor(&self, ancestor: &Oid, descendant: &Oid) -> Result<bool, Error> {
         let at = |wanted| self.find(wanted, COMMIT, |n, file, _| (file == 0).then_some(n));
-        Ok(at(ancestor)? <= at(descendant)?)
+        let (wanted, mut ready, mut seen) = (at(ancestor)?, vec![at(descendant)?], std::collections::BTreeSet::new());
+        while let Some(n) = ready.pop().filter(|_| !seen.contains(&wanted)) {
+            let merged = self.history(n).filter(|(n, _)| seen.insert(*n)).flat_map(|(_, commit)| commit.merged.clone());
+            ready.extend(merged.collect::<Vec<_>>());
+        }
+        Ok(seen.contains(&wanted))
     }
 
     fn read_ref(&self, name: &[u8]) -> Result<Option<Oid>, Error> {
@@ -384,25 +441,32 @@ impl RepositorySource for MockPush {
     }
 }
 
-impl CommitSource for (usize, MockCommit) {
+/// A commit with its place.
+struct Made {
+    n: usize,
+    commit: MockCommit,
+    before: Option<Oid>,
+}
+
+impl CommitSource for Made {
     fn id(&self) -> Oid {
-        id(COMMIT, self.0, 0)
+        id(COMMIT, self.n, 0)
     }
 
     fn tree(&self) -> Oid {
-        id(TREE, self.0, 0)
+        id(TREE, self.n, 0)
     }
 
     fn parents(&self) -> Vec<Oid> {
         // The first commit's parents lie before the push; their ids are as good as any.
-        (0..self.1.parents)
-            .map(|n| if n == 0 && self.0 > 0 { id(COMMIT, self.0 - 1, 0) } else { id(COMMIT, usize::MAX - 1, n + 1) })
-            .collect()
+        let unknown = |n| id(COMMIT, usize::MAX - 1, n + 1);
+        let plain = (0..self.commit.parents).map(|n| self.before.clone().filter(|_| n == 0).unwrap_or_else(|| unknown(n)));
+        plain.chain(self.commit.merged.iter().map(|n| id(COMMIT, *n, 0))).collect()
     }
 
     fn author(&self) -> Signature {
-        let (name, email) = &self.1.author;
-        let seconds = 1_700_000_000 + 60 * i64::try_from(self.0).unwrap_or_default();
+        let (name, email) = &self.commit.author;
+        let seconds = 1_700_000_000 + 60 * i64::try_from(self.n).unwrap_or_default();
         Signature { name: name.clone().into(), email: email.clone().into(), seconds, offset_minutes: 0 }
     }
 
@@ -411,7 +475,7 @@ impl CommitSource for (usize, MockCommit) {
     }
 
     fn message(&self) -> Vec<u8> {
-        self.1.message.clone()
+        self.commit.message.clone()
     }
 }
 

@@ -39,7 +39,8 @@ impl<'a> Repository<'a> {
         Pages::new(move |start, limit| source.new_commits(index, start, limit))
     }
 
-    /// Blobs that the push brings, each once with the path and commit where it was found first.
+    /// Blobs that the push brings, each once with the path and commit where it was found first; for the others see
+    /// [`Places`](crate::Places).
     pub fn new_blobs(&self) -> Pages<'a, NewObject> {
         self.new_objects("blob")
     }
@@ -102,14 +103,6 @@ impl<'a> Repository<'a> {
             }
         }
         Ok(None)
-    }
-
-    /// Whether an update is one of those that bring this object. In doubt it is.
-    pub fn brings(&self, update: &RefUpdate, object: &NewObject) -> bool {
-        match (&object.commit, &update.new) {
-            (Some(commit), Some(tip)) => self.is_ancestor(commit, tip).unwrap_or(true),
-            _ => true,
-        }
     }
 
     /// Whether the first commit is an ancestor of the second, or the same.

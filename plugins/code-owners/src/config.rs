@@ -68,6 +68,11 @@ impl Config {
         }
     }
 
+    /// Whether a path is one of those where the file is looked for, or lies below one.
+    pub fn is_file(&self, path: &[u8]) -> bool {
+        self.files.iter().any(|file| path.strip_prefix(file.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/")))
+    }
+
     /// Whether the settings can be followed.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::pattern::Pattern;
+use crate::pattern::{DOTS, Pattern};
 
 /// Two places of rules under one key: for the thing itself, and for what is below it.
 type Places = BTreeMap<Vec<u8>, (Option<usize>, Option<usize>)>;
@@ -48,7 +48,7 @@ impl Index {
             let pick = |found: &(Option<usize>, Option<usize>)| if is_file { found.0 } else { found.1 };
             best = best.max(self.names.get(part).and_then(pick));
             if !self.endings.is_empty() {
-                let dots = part.iter().enumerate().filter(|(_, byte)| **byte == b'.').take(8);
+                let dots = part.iter().enumerate().rev().filter(|(_, byte)| **byte == b'.').take(DOTS);
                 let found = dots.filter_map(|(at, _)| pick(self.endings.get(part.get(at..)?)?)).max();
                 best = best.max(found);
             }
@@ -82,6 +82,8 @@ mod tests {
             ("*.js", "a/b.js"),
             ("*.js", "x.js/b"),
             ("*.tar.gz", "a/b.c.tar.gz"),
+            ("*.js", "a.b.c.d.e.f.g.h.i.js"),
+            ("*.1.2.3.4.5.6.7.8.9", "x.0.1.2.3.4.5.6.7.8.9"),
             ("te?t", "a/test/x"),
             ("/build/logs/", "build/logs/a/b.txt"),
             ("docs/*", "docs/a.md"),

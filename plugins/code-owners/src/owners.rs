@@ -3,11 +3,17 @@
 //! What GitHub documents ("About code owners") and GitLab adds to it (sections, `^[optional]`, default owners, `!` for what nobody owns,
 //! `@@` for roles). Gitea reads the patterns as regular expressions; those are not read.
 
+use std::collections::BTreeSet;
+
 use crate::index::Index;
 use crate::pattern::Pattern;
 
 /// Rules that are read.
 const RULES: usize = 5000;
+/// Sections that are read; each file is held against each.
+const SECTIONS: usize = 500;
+/// Owners of one rule.
+const NAMED: usize = 100;
 
 /// The whole file.
 #[derive(Clone, Debug, Default)]
@@ -55,15 +61,19 @@ impl Owners {
     /// Reads a file. Lines that make no sense become notes and nothing else, as on other forges.
     pub fn parse(text: &str) -> Owners {
         let mut owners = Owners { sections: vec![Section::default()], notes: Vec::new() };
-        let (mut section, mut defaults, mut rules) = (0, Vec::new(), 0);
-        for (number, line) in (1..).zip(text.lines()) {
+        let (mut section, mut defaults, mut rules) = (0, Some(Vec::new()), 0);
+        for (number, line) in (1..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             if let Some((name, optional, rest)) = heading(line) {
                 defaults = owners.read(number, &words(rest));
-                section = owners.section(name, optional);
+                let Some(at) = owners.section(name, optional) else {
+                    owners.notes.push(format!("line {number}: more than {SECTIONS} sections; the rest is not read"));
+                    break;
+                };
+                section = at;
                 continue;
             }
             let words = words(line);
@@ -73,10 +83,15 @@ impl Owners {
                 owners.notes.push(format!("line {number}: more than {RULES} rules; the rest is not read"));
                 break;
             }
-            let (pattern, mut named) = match pattern.strip_prefix('!') {
-                Some(pattern) => (pattern, Vec::new()),
+            let (pattern, named) = match pattern.strip_prefix('!') {
+                Some(pattern) => (pattern, Some(Vec::new())),
                 None if rest.is_empty() => (pattern.as_str(), defaults.clone()),
                 None => (pattern.as_str(), owners.read(number, rest)),
+            };
+            // Somebody was meant: that nobody could be read must not free what an earlier rule gave to others.
+            let Some(mut named) = named else {
+                owners.notes.push(format!("line {number}: none of its owners could be read, so the rule does not count"));
+                continue;
             };
             named.dedup();
             if let Some(section) = owners.sections.get_mut(section) {
@@ -87,24 +102,37 @@ impl Owners {
         owners
     }
 
-    fn section(&mut self, name: &str, optional: bool) -> usize {
+    /// `None` if there are too many.
+    fn section(&mut self, name: &str, optional: bool) -> Option<usize> {
         let same = |section: &Section| !section.name.is_empty() && section.name.eq_ignore_ascii_case(name);
         if let Some(at) = self.sections.iter().position(same) {
-            return at;
+            return Some(at);
+        }
+        if self.sections.len() > SECTIONS {
+            return None;
         }
         self.sections.push(Section { name: name.to_owned(), optional, ..Section::default() });
-        self.sections.len() - 1
+        Some(self.sections.len() - 1)
     }
 
-    fn read(&mut self, number: usize, words: &[String]) -> Vec<Owner> {
+    /// `None` if there are words and none is an owner.
+    fn read(&mut self, number: usize, words: &[String]) -> Option<Vec<Owner>> {
+        if words.len() > NAMED {
+            self.notes.push(format!("line {number}: more than {NAMED} owners; the rest is not read"));
+        }
         let mut named = Vec::new();
-        for word in words {
+        for word in words.iter().take(NAMED) {
             match owner(word) {
                 Some(owner) => named.push(owner),
                 None => self.notes.push(format!("line {number}: {word:?} is no owner; @name, @team and name@example.org are")),
             }
         }
-        named
+        (words.is_empty() || !named.is_empty()).then_some(named)
+    }
+
+    /// Everybody who owns something, once.
+    pub fn all(&self) -> BTreeSet<&Owner> {
+        self.sections.iter().filter(|section| !section.optional).flat_map(|section| section.owners.iter().flatten()).collect()
     }
 }
 
@@ -206,11 +234,27 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_whose_owners_cannot_be_read_does_not_free_what_it_matches() {
+        let file = Owners::parse("* @ann\n/a nobody\n[S] bob\n/b\n[T]\n/c\n");
+        assert_eq!(owners(&file, "a"), [("", "@ann".to_owned())]);
+        assert_eq!(owners(&file, "b"), [("", "@ann".to_owned())]);
+        assert_eq!(file.notes.len(), 4, "{:?}", file.notes);
+    }
+
+    #[test]
+    fn sections_and_owners_of_a_line_are_bounded_and_that_is_said() {
+        let file = Owners::parse(&(0..600).map(|n| format!("[{n}] @ann\n*\n")).collect::<String>());
+        assert!(file.sections.len() == 501 && file.notes[0].contains("more than 500 sections"), "{:?}", file.notes);
+        let file = Owners::parse(&format!("* {}\n", (0..200).map(|n| format!("@u{n}")).collect::<Vec<_>>().join(" ")));
+        assert!(owners(&file, "a")[0].1.ends_with("@u99") && file.notes[0].contains("more than 100 owners"), "{:?}", file.notes);
+    }
+
+    #[test]
     fn blanks_and_marks_can_be_escaped_and_nonsense_is_noted() {
-        let file = Owners::parse("my\\ file.txt @ann\n\\#x @bob\na.c nobody @@\n[ab]*.c @ann\n");
+        let file = Owners::parse("\u{feff}my\\ file.txt @ann\n\\#x @bob\na.c nobody @@\n[ab]*.c @ann\n");
         assert_eq!(owners(&file, "my file.txt"), [("", "@ann".to_owned())]);
         assert_eq!(owners(&file, "#x"), [("", "@bob".to_owned())]);
         assert_eq!(owners(&file, "ax.c"), [("", "@ann".to_owned())]);
-        assert_eq!(file.notes.len(), 2, "{:?}", file.notes);
+        assert_eq!(file.notes.len(), 3, "{:?}", file.notes);
     }
 }

@@ -2,6 +2,9 @@
 
 use hardie_plugin::glob::Glob;
 
+/// Dots of an ending that is looked up; one with more is tried.
+pub const DOTS: usize = 8;
+
 /// One pattern. Most are plain enough to be looked up (see [`crate::index`]); the rest are tried.
 #[derive(Clone, Debug)]
 pub enum Pattern {
@@ -30,7 +33,9 @@ impl Pattern {
         if !anywhere.contains('/') {
             return match anywhere.strip_prefix('*') {
                 _ if anywhere.is_empty() || (anywhere == "*" && !folder) => Pattern::All,
-                Some(ending) if ending.starts_with('.') && is_plain(ending) => Pattern::Ending(ending.into(), folder),
+                Some(ending) if ending.starts_with('.') && is_plain(ending) && ending.matches('.').count() <= DOTS => {
+                    Pattern::Ending(ending.into(), folder)
+                }
                 _ if is_plain(anywhere) => Pattern::Name(anywhere.into(), folder),
                 _ => Pattern::Names(Glob::whole(anywhere), folder),
             };

@@ -46,9 +46,9 @@ fn all_that_belongs_to_others_is_said_at_once_with_owners_and_the_way_out() {
     for text in [
         "CODEOWNERS in 0100000",
         "push to another branch",
-        "a.rs belongs to @bob",
-        "infra/0, infra/1, infra/2, infra/3, infra/4 and 3 more belong to @org/ops",
-        "x.sql belongs to @dora [Database]",
+        "@bob owns: a.rs",
+        "@org/ops owns: infra/0, infra/1, infra/2, infra/3, infra/4 and 3 more",
+        "@dora [Database] owns: x.sql",
     ] {
         assert!(all.contains(text), "{text} is missing in {all}");
     }
@@ -112,4 +112,57 @@ fn settings_that_make_no_sense_are_refused_by_field() {
     let fields: Vec<String> = CodeOwners::validate(&bad).unwrap_err().into_iter().map(|error| error.field).collect();
     assert_eq!(fields, ["teams", "branches[0]", "files"]);
     assert!(CodeOwners::validate(&Config::default()).is_ok());
+}
+
+#[test]
+fn a_file_in_front_of_the_one_that_counts_belongs_to_who_owns_that_one() {
+    let owned = MockPush::new().base(MockCommit::new("Base").file("CODEOWNERS", "/CODEOWNERS @bob\n*.rs @carl\n"));
+    let take = |push: &MockPush| push.clone().commit(MockCommit::new("Take").file(".hardie/CODEOWNERS", "* @mallory\n"));
+    assert_eq!(code(&take(&owned).by("mallory", "write")).as_deref(), Some("not-the-owner"));
+    assert_eq!(code(&take(&owned).by("mallory", "admin")).as_deref(), Some("not-the-owner"));
+    assert_eq!(code(&take(&owned).by("carl", "write")).as_deref(), Some("not-the-owner"));
+    assert_eq!(code(&take(&owned).by("bob", "write")), None);
+    let unowned = MockPush::new().base(MockCommit::new("Base").file("CODEOWNERS", "*.rs @carl\n"));
+    let edit = unowned.clone().commit(MockCommit::new("Edit").file("CODEOWNERS", "* @mallory\n"));
+    for push in [take(&unowned), edit] {
+        let verdicts = check(&Config::default(), &push.clone().by("mallory", "write"));
+        assert!(verdicts.lines(0).join("\n").contains("@carl @@maintainer"), "{:?}", verdicts.lines(0));
+        assert_eq!((code(&push.clone().by("carl", "write")), code(&push.by("mallory", "admin"))), (None, None));
+    }
+}
+
+#[test]
+fn guarded_branches_are_not_got_round_by_age_or_by_deletion() {
+    let release = config(r#"{"branches": ["main", "release/*"]}"#);
+    let by = |push: MockPush, role: &str| check(&release, &push.by("mallory", role)).code(0).map(ToOwned::to_owned);
+    let gone = repository().to("refs/heads/release/1").deleting();
+    assert_eq!((by(gone.clone(), "write").as_deref(), by(gone, "admin")), (Some("guarded-branch"), None));
+    assert_eq!(by(repository().to("refs/heads/topic").deleting(), "write"), None);
+    // From before the file was there: what counts is what the default branch has.
+    let old = MockPush::new().base("Empty").base(MockCommit::new("Base").file("CODEOWNERS", "*.rs @bob\n").file("a.rs", "1"));
+    let branch = |path: &str| old.clone().to("refs/heads/release/1").creating().commit(MockCommit::new("Mine").file(path, "2"));
+    assert_eq!(by(branch("b.rs"), "write").as_deref(), Some("not-the-owner"));
+    assert_eq!(by(branch("README"), "write"), None);
+}
+
+#[test]
+fn a_file_that_is_too_large_can_be_mended_and_a_link_is_none() {
+    let large = || MockPush::new().base(MockCommit::new("Base").file("CODEOWNERS", "# x\n".repeat(200_000)));
+    let mend = || large().commit(MockCommit::new("Mend").file("CODEOWNERS", "* @ann\n"));
+    assert_eq!((code(&mend().by("mallory", "admin")), code(&mend().by("mallory", "write")).as_deref()), (None, Some("owners-too-large")));
+    let more = mend().commit(MockCommit::new("More").file("x", "1"));
+    assert_eq!(code(&more.by("mallory", "admin")).as_deref(), Some("owners-too-large"));
+    let link =
+        MockCommit::new("Base").entry(".hardie/CODEOWNERS", hardie_plugin::FileMode::SYMLINK, "* @mallory").file("CODEOWNERS", "* @ann");
+    let push = MockPush::new().base(link).commit(MockCommit::new("Change").file("x", "1")).by("mallory", "write");
+    let verdicts = check(&Config::default(), &push);
+    assert!(verdicts.code(0).is_some() && verdicts.warnings(0)[0].contains("is a symbolic link"), "{:?}", verdicts.warnings(0));
+}
+
+#[test]
+fn bounds_are_those_of_a_push_and_not_of_a_branch() {
+    let wide = |n: usize| (0..12_000).fold(MockCommit::new("Wide"), |commit, at| commit.file(&format!("{n}/{at:05}"), ""));
+    let push = repository().commit(wide(1)).and_to("refs/heads/release/1").commit(wide(2));
+    let verdicts = check(&config(r#"{"branches": ["main", "release/*"]}"#), &push);
+    assert_eq!([0, 1].map(|update| verdicts.code(update)), [None, Some("too-many-changes")]);
 }

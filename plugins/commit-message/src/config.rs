@@ -52,9 +52,9 @@ pub struct Config {
     pub exempt_authors: Vec<String>,
     /// Users whose pushes are left alone.
     pub exempt_users: Vec<String>,
-    /// Which branches: patterns such as `main`, `release/*`; all if empty.
+    /// Which branches: patterns over whole names such as `main`, `release/*`; all if empty.
     pub branches: Vec<String>,
-    /// New commits of one branch in one push that are checked; more are refused.
+    /// New commits of one push that are checked; more are refused.
     pub max_commits: usize,
 }
 
@@ -106,7 +106,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// How many new commits of one branch are checked; 0 for all.
+    /// How many new commits of one push are checked; 0 for all.
     pub fn most(&self) -> usize {
         if !self.asks_authors() {
             self.max_commits

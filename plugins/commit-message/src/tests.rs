@@ -82,6 +82,16 @@ fn more_commits_than_are_checked_are_refused_and_not_waved_through() {
     let push = MockPush::new().commit("a").commit("b").commit("c");
     let verdicts = push.check::<CommitMessage>(&config).unwrap();
     assert_eq!(verdicts.code(0), Some("too-many-commits"));
+    let branches = MockPush::new().commit("a").commit("b").and_to("refs/heads/two").commit("c");
+    let verdicts = branches.check::<CommitMessage>(&config).unwrap();
+    assert_eq!([0, 1].map(|update| verdicts.code(update)), [None, Some("too-many-commits")], "together");
+}
+
+#[test]
+fn branches_are_chosen_by_their_whole_names() {
+    let config = Config { branches: vec!["main".into(), "team/".into()], ..Config::default() };
+    let verdict = |name: &str| MockPush::new().commit("WIP").to(name).check::<CommitMessage>(&config).unwrap().code(0).is_some();
+    assert!(verdict("refs/heads/main") && verdict("refs/heads/team/a/b") && !verdict("refs/heads/topic/main"));
 }
 
 #[test]

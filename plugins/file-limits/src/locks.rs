@@ -10,6 +10,10 @@ use crate::config::{Config, Lock};
 
 /// New commits of one push that are looked at; each takes four or more of the 10,000 calls of a run.
 const COMMITS: usize = 1500;
+/// Commits that another update of the push brings too and that take one call.
+const AGAIN: usize = 1500;
+/// Parents of one merge; each is held against each other one.
+const PARENTS: usize = 8;
 /// Changed paths that are looked at.
 const CHANGES: usize = 10_000;
 /// Violations told.
@@ -24,19 +28,16 @@ pub fn check(config: &Config, push: &Push<'_>, repository: &Repository<'_>, verd
     if locks.is_empty() {
         return Ok(());
     }
-    let mut judge = Judge { locks, known: BTreeMap::new(), changes: 0, found: 0 };
+    let mut judge = Judge { locks, known: BTreeMap::new(), again: 0, changes: 0, found: 0 };
     for update in push.updates().iter().filter(|update| update.new.is_some()) {
         let mut said: BTreeSet<Vec<u8>> = BTreeSet::new();
         for commit in repository.new_commits(update) {
             let commit = commit?;
-            let id = commit.id();
-            if judge.found >= MOST {
-                break;
-            }
-            if judge.known.len() >= COMMITS {
+            if judge.found >= MOST || judge.known.len() >= COMMITS || judge.again >= AGAIN {
                 too_much(verdicts, update);
                 break;
             }
+            let id = commit.id();
             for (path, lock) in judge.locked(repository, &id, &commit)? {
                 if said.insert(path.clone()) {
                     say(verdicts, update, &path, lock, &id);
@@ -56,17 +57,27 @@ struct Judge<'a> {
     locks: Vec<(&'a Lock, Vec<Glob>)>,
     /// What was found in commits that another update brings too.
     known: BTreeMap<Oid, Vec<(Vec<u8>, &'a Lock)>>,
+    again: usize,
     changes: usize,
     found: usize,
 }
 
 impl<'a> Judge<'a> {
-    /// Locked paths that a commit changes: those in which it differs from each of its parents.
+    /// Locked paths that a commit changes: those in which it differs from each of its parents. A parent that is an ancestor of another one
+    /// does not count: who takes a path from it undoes what came after.
     fn locked(&mut self, repository: &Repository<'_>, id: &Oid, commit: &Commit) -> Result<Vec<(Vec<u8>, &'a Lock)>, Error> {
         if let Some(known) = self.known.get(id) {
+            self.again += 1;
             return Ok(known.clone());
         }
-        let parents = commit.parents();
+        let mut parents = commit.parents();
+        if parents.len() > PARENTS {
+            self.changes = CHANGES;
+            return Ok(Vec::new());
+        }
+        let all = parents.clone();
+        let is_older = |parent: &Oid| all.iter().any(|other| other != parent && repository.is_ancestor(parent, other).unwrap_or(false));
+        parents.retain(|parent| all.len() == 1 || !is_older(parent));
         let (first, others) = parents.split_first().map_or((None, &[][..]), |(first, others)| (Some(first), others));
         let mut paths = self.changed(repository, first, id)?;
         for parent in others {

@@ -117,3 +117,41 @@ fn more_than_is_held_against_the_locks_is_refused_and_not_waved_through() {
     let wide = (0..10_000).fold(commit(), |commit, n| commit.file(&format!("{n:05}"), ""));
     assert_eq!(eve(MockPush::new().commit(wide)).as_deref(), Some("too-many-commits"));
 }
+
+#[test]
+fn one_large_file_on_two_branches_at_once_is_refused_on_both_and_on_no_other() {
+    let large = |name: &str| commit().file_of_size(name, 30 << 20);
+    let push = MockPush::new().commit(large("a")).and_to("refs/heads/two").commit(large("b")).and_to("refs/heads/c").commit(commit());
+    let verdicts = push.check::<FileLimits>(&Config::default()).unwrap();
+    assert_eq!([0, 1, 2].map(|update| verdicts.code(update)), [Some("too-large"), Some("too-large"), None]);
+}
+
+#[test]
+fn a_branch_is_not_taken_because_another_one_used_the_search_up() {
+    let many = (0..120).fold(commit(), |commit, n| commit.file_of_size(&format!("{n}"), (30 << 20) + n));
+    let push = MockPush::new().commit(commit().file_of_size("z", 40 << 20)).and_to("refs/heads/two").commit(many);
+    let verdicts = push.check::<FileLimits>(&Config::default()).unwrap();
+    assert_eq!([0, 1].map(|update| verdicts.code(update)), [Some("too-many-violations"), Some("too-large")]);
+    let many = (0..120).fold(commit(), |commit, n| commit.file(&format!("infra/{n:03}"), format!("{n}")));
+    let push = MockPush::new().commit(many).and_to("refs/heads/two").commit(commit().file("infra/x", "x")).by("eve", "write");
+    let verdicts = push.check::<FileLimits>(&locked()).unwrap();
+    assert_eq!([0, 1].map(|update| verdicts.code(update)), [Some("locked-path"), Some("too-many-commits")]);
+}
+
+#[test]
+fn what_is_allowed_at_one_path_is_not_at_another() {
+    let config = Config { allow: vec!["big/**".into()], ..Config::default() };
+    let push = MockPush::new().commit(commit().file_of_size("src/a", 30 << 20)).commit(commit().file_of_size("big/a", 30 << 20));
+    let verdicts = push.check::<FileLimits>(&config).unwrap();
+    assert!(verdicts.code(0) == Some("too-large") && verdicts.lines(0)[0].starts_with("src/a"), "{:?}", verdicts.lines(0));
+}
+
+#[test]
+fn a_merge_that_takes_a_locked_path_back_to_what_it_was_is_a_change() {
+    let base = || MockPush::new().base(commit().file("infra/a", "old")).base(commit().file("infra/a", "new")).by("eve", "write");
+    let code = |push: MockPush| push.check::<FileLimits>(&locked()).unwrap().code(0).map(ToOwned::to_owned);
+    assert_eq!(code(base().commit(commit().file("infra/a", "old").merging(0))).as_deref(), Some("locked-path"));
+    assert_eq!(code(base().commit(commit().file("x", "y").merging(0))), None);
+    let ordinary = MockPush::new().base(commit().file("x", "1")).commit(commit().file("infra/a", "theirs")).commit(commit());
+    assert_eq!(code(ordinary.by("ann", "write")), None);
+}

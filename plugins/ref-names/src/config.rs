@@ -29,7 +29,7 @@ pub struct Config {
     pub lower_case: bool,
     /// Whether tags must be tag objects (`git tag -a`).
     pub annotated_tags: bool,
-    /// Whether a tag that exists stays what it is.
+    /// Whether a tag that exists stays what it is: it is neither moved nor deleted.
     pub fixed_tags: bool,
     /// Branches that cannot be deleted.
     pub keep_branches: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         // What a slip of the command line makes: `git push origin HEAD:refs/heads/HEAD`, `… main:refs/heads/origin/main`.
-        let slips = ["HEAD", "refs/**", "heads/**", "remotes/**", "origin/**", "-*"].map(ToOwned::to_owned).to_vec();
+        let slips = ["HEAD", "refs/**", "heads/**", "remotes/**", "origin/**", "-**"].map(ToOwned::to_owned).to_vec();
         Config {
             branches: Vec::new(),
             forbid_branches: slips.clone(),

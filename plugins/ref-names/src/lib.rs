@@ -36,7 +36,7 @@ impl Policy for RefNames {
                 continue;
             };
             match (update.kind, &update.new) {
-                (UpdateKind::Delete, _) | (_, None) => names.deletion(&mut verdicts, &update, name),
+                (UpdateKind::Delete, _) | (_, None) => names.deletion(config, &mut verdicts, &update, name),
                 (UpdateKind::Create, _) => names.creation(config, &mut verdicts, &update, name),
                 _ if update.is_tag() && config.fixed_tags => moved(&mut verdicts, &update),
                 _ => {}
@@ -101,11 +101,16 @@ impl Names {
         }
     }
 
-    fn deletion(&self, verdicts: &mut Verdicts, update: &RefUpdate, name: &[u8]) {
+    fn deletion(&self, config: &Config, verdicts: &mut Verdicts, update: &RefUpdate, name: &[u8]) {
         if let Some((pattern, _)) = self.kept.iter().find(|(_, glob)| glob.matches(name)) {
             reject!(verdicts, update, "kept",
                 "the {} {} cannot be deleted: those like {} are kept", self.kind, update.short_name(), pattern;
                 "  whoever set up this policy can take it out of keep-branches or keep-tags, or exempt you");
+        } else if config.fixed_tags && update.is_tag() {
+            // Deleted and pushed again it would have moved.
+            reject!(verdicts, update, "tag-deleted",
+                "the tag {} stays what it is, so it cannot be deleted", update.short_name();
+                "  whoever set up this policy can turn fixed-tags off, or exempt you");
         }
     }
 }

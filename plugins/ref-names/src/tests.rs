@@ -21,9 +21,12 @@ fn slips_are_refused_and_ordinary_names_are_not_unless_somebody_says_so() {
     for fine in ["refs/heads/main", "refs/heads/feature/x", "refs/tags/v1.0", "refs/notes/commits", "refs/heads/Fix"] {
         assert_eq!(code(&config, &create(fine)), None, "{fine}");
     }
-    for (bad, rule) in
-        [("refs/heads/HEAD", "branch-name"), ("refs/heads/origin/main", "branch-name"), ("refs/tags/refs/tags/v1", "tag-name")]
-    {
+    for (bad, rule) in [
+        ("refs/heads/-x/y", "branch-name"),
+        ("refs/heads/HEAD", "branch-name"),
+        ("refs/heads/origin/main", "branch-name"),
+        ("refs/tags/refs/tags/v1", "tag-name"),
+    ] {
         assert_eq!(code(&config, &create(bad)).as_deref(), Some(rule), "{bad}");
     }
     assert_eq!(code(&config, &create(&format!("refs/heads/{}", "ü".repeat(101)))).as_deref(), Some("name-too-long"));
@@ -77,7 +80,14 @@ fn tags_must_be_annotated_on_wish() {
     assert_eq!(code(&config, &create("refs/tags/v1")).as_deref(), Some("tag-not-annotated"));
     assert_eq!(code(&config, &create("refs/tags/v1").annotated()), None);
     assert_eq!(code(&config, &create("refs/heads/v1")), None);
-    assert_eq!(code(&config, &create("refs/tags/v1").deleting()), None);
+    assert_eq!(code(&Config { fixed_tags: false, ..config }, &create("refs/tags/v1").deleting()), None);
+}
+
+#[test]
+fn a_fixed_tag_is_not_moved_by_deleting_it_first() {
+    assert_eq!(code(&Config::default(), &create("refs/tags/v1").deleting()).as_deref(), Some("tag-deleted"));
+    assert_eq!(code(&Config { fixed_tags: false, ..Config::default() }, &create("refs/tags/v1").deleting()), None);
+    assert_eq!(code(&Config::default(), &create("refs/heads/v1").deleting()), None);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assigned::Measure;
 use crate::formats::FORMATS;
+use crate::shown::SHORT_DIGITS;
 
 /// Patterns or fingerprints in one list.
 const ENTRIES: usize = 500;
@@ -22,13 +23,14 @@ pub struct Config {
     pub allow_paths: Vec<String>,
     /// Rules that are off, such as `web-token`.
     pub allow_rules: Vec<String>,
-    /// Secrets that are known and none: what a refusal calls fingerprint, the SHA-256 of the secret in hexadecimal digits.
+    /// Secrets that are known and none: what a refusal calls fingerprint, the SHA-256 of the secret in hexadecimal digits, or the first ten of
+    /// one that is short.
     pub allow_fingerprints: Vec<String>,
     /// Bytes that the value of something called password, secret, token or key must have to count.
     pub min_length: usize,
     /// Bits of entropy for each byte that such a value must have, 0 to 8.
     pub min_entropy: f64,
-    /// Whether a push with more text than is read is refused, instead of the pusher being told.
+    /// Whether a push of which something is not read is refused, instead of the pusher being told.
     pub refuse_unread: bool,
 }
 
@@ -79,8 +81,11 @@ impl Config {
             }
         }
         for (at, print) in self.allow_fingerprints.iter().enumerate() {
-            if print.len() != 64 || !print.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                errors.push(FieldError::new(format!("allow-fingerprints[{at}]"), "is not 64 hexadecimal digits, as a refusal shows them"));
+            if (print.len() != 64 && print.len() != SHORT_DIGITS) || !print.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                errors.push(FieldError::new(
+                    format!("allow-fingerprints[{at}]"),
+                    "is not 64 or 10 hexadecimal digits, as a refusal shows them",
+                ));
             }
         }
         for (at, pattern) in self.allow_paths.iter().enumerate() {

@@ -111,7 +111,11 @@ pub const FORMATS: &[Format] = &[
 impl Format {
     /// Whether a token of this form begins at `from`.
     pub fn at(&self, text: &[u8], from: usize, effort: &mut Effort) -> Option<Found> {
-        let before = from.checked_sub(1).and_then(|at| text.get(at)).copied().unwrap_or(b' ');
+        let before = match text.get(from.saturating_sub(2)..from)? {
+            // In a string of a program or of JSON this is a line break or a tab.
+            [b'\\', b'n' | b'r' | b't'] => b' ',
+            near => near.last().copied().unwrap_or(b' '),
+        };
         let rest = text.get(from..)?.strip_prefix(self.begins.as_bytes())?;
         if is_word(before) || before == b'-' {
             return None;

@@ -27,8 +27,8 @@ pub fn at(text: &[u8], from: usize, effort: &mut Effort) -> Option<Found> {
     let end = body.windows(4).position(|window| window == b"----").unwrap_or(body.len());
     let body = body.get(..end)?;
     effort.spend(end, 30);
-    // Quotes and `\n` stand between the lines where a key is part of a program or of JSON.
-    let lines = body.split(|byte| matches!(byte, b'\n' | b'\\' | b'"' | b'\''));
+    // Quotes and `\n` stand between the lines where a key is part of a program or of JSON, blanks where it was put on one line.
+    let lines = body.split(|byte| matches!(byte, b'\n' | b'\\' | b'"' | b'\'' | b' ' | b'\t'));
     let digits = |line: &[u8]| {
         let line = line.strip_prefix(b"n").unwrap_or(line).trim_ascii();
         let whole = line.len() >= LINE && line.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));

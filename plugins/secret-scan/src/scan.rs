@@ -8,14 +8,14 @@ use crate::formats::FORMATS;
 use crate::found::{Effort, Found};
 use crate::{keys, urls};
 
-/// Findings of one text; more say nothing new.
-const MOST: usize = 20;
+/// Findings of one text that count; more say nothing new.
+pub const MOST: usize = 20;
 
 /// Within names, compared without regard to case.
 const NAMES: &[&[u8; 4]] =
     &[b"pass", b"secr", b"toke", b"_key", b"-key", b"ikey", b"skey", b"hkey", b"tkey", b"ekey", b"nkey", b"gkey", b"rkey", b"pkey"];
 /// The last letter of a scheme, and `://`.
-const SCHEMES: &[&[u8; 4]] = &[b"s://", b"l://", b"b://", b"p://", b"v://", b"e://", b"a://"];
+const SCHEMES: &[&[u8; 4]] = &[b"s://", b"l://", b"b://", b"p://", b"v://", b"e://", b"a://", b"t://", b"h://", b"r://", b"j://", b"5://"];
 const KEY: &[u8; 4] = b"BEGI";
 const WEB_TOKEN: &[u8; 4] = b".eyJ";
 
@@ -68,11 +68,17 @@ impl Scanner {
         Scanner { jumps, maybe, anchors, measure }
     }
 
-    /// What a text holds, in order. `bare`: see [`assigned::at`]. `None` if the effort ran out.
-    pub fn scan(&self, text: &[u8], bare: bool, effort: &mut Effort) -> Option<Vec<Found>> {
+    /// What a text holds of what `counts`, in order, the first 20. `bare`: see [`assigned::at`]. `None` if the effort ran out.
+    pub fn scan(
+        &self,
+        text: &[u8],
+        bare: bool,
+        effort: &mut Effort,
+        mut counts: impl FnMut(&Found, &mut Effort) -> bool,
+    ) -> Option<Vec<Found>> {
         let mut found: Vec<Found> = Vec::new();
         // Where the last pair of an anchor may begin.
-        let mut at = 2;
+        let (mut at, mut end) = (2, 0);
         while let Some(jump) = self.jump(text, at) {
             if jump > 0 {
                 at += jump;
@@ -94,9 +100,14 @@ impl Scanner {
             if effort.is_spent() {
                 return None;
             }
-            if let Some(hit) = hit.filter(|hit| found.last().is_none_or(|last| last.to <= hit.from)) {
-                at = at.max(hit.to + 2);
-                found.push(hit);
+            if let Some(hit) = hit.filter(|hit| end <= hit.from) {
+                (at, end) = (at.max(hit.to + 2), hit.to);
+                if counts(&hit, effort) {
+                    found.push(hit);
+                }
+                if effort.is_spent() {
+                    return None;
+                }
                 if found.len() == MOST {
                     break;
                 }
@@ -165,7 +176,7 @@ mod tests {
     const MEASURE: Measure = Measure { length: 14, entropy: 3.4 };
 
     fn scan(text: &[u8]) -> Option<Vec<Found>> {
-        Scanner::new(MEASURE).scan(text, true, &mut Effort::new(10_000))
+        Scanner::new(MEASURE).scan(text, true, &mut Effort::new(10_000), |_, _| true)
     }
 
     /// Something of every kind, each on a line of its own.
@@ -197,7 +208,7 @@ mod tests {
             if let Some(byte) = piece.get_mut(at / 2) {
                 *byte = state.to_le_bytes()[1];
             }
-            let found = scanner.scan(&piece, true, &mut Effort::new(10_000)).unwrap();
+            let found = scanner.scan(&piece, true, &mut Effort::new(10_000), |_, _| true).unwrap();
             let mut end = 0;
             for hit in found {
                 assert!(end <= hit.from && hit.from < hit.to && hit.to <= piece.len(), "{hit:?} in {} bytes", piece.len());
@@ -221,7 +232,7 @@ mod tests {
     #[test]
     fn effort_that_runs_out_is_said_and_not_taken_for_a_clean_text() {
         let text = "password = secret = token\n".repeat(100);
-        assert_eq!(Scanner::new(MEASURE).scan(text.as_bytes(), false, &mut Effort::new(100)), None);
+        assert_eq!(Scanner::new(MEASURE).scan(text.as_bytes(), false, &mut Effort::new(100), |_, _| true), None);
         assert!(scan(text.as_bytes()).unwrap().is_empty());
     }
 }

@@ -173,7 +173,9 @@ fn what_is_not_read_is_said() {
     let text = format!("{}\n{token}\n", "line of text\n".repeat(100_000));
     let verdicts = check(&Config::default(), "big.txt", &text);
     assert_eq!((verdicts.code(0), verdicts.warnings(0).len()), (None, 1));
-    assert!(verdicts.warnings(0)[0].contains("first 1 MiB of big.txt"), "{:?}", verdicts.warnings(0));
+    assert!(verdicts.warnings(0)[0].contains("of big.txt only the beginning"), "{:?}", verdicts.warnings(0));
+    let strict = Config { refuse_unread: true, ..Config::default() };
+    assert_eq!(check(&strict, "big.txt", &text).code(0), Some("too-much-text"));
     let more = Config { max_file: hardie_plugin::size::Size(2 << 20), ..Config::default() };
     assert_eq!(check(&more, "big.txt", &text).code(0), Some("github-token"));
     let mut commit = MockCommit::new("Much");
@@ -182,7 +184,6 @@ fn what_is_not_read_is_said() {
     }
     let push = MockPush::new().commit(commit);
     assert!(push.check::<SecretScan>(&Config::default()).unwrap().warnings(0)[0].contains("more text than is searched"));
-    let strict = Config { refuse_unread: true, ..Config::default() };
     assert_eq!(push.check::<SecretScan>(&strict).unwrap().code(0), Some("too-much-text"));
 }
 
@@ -198,6 +199,93 @@ fn settings_that_make_no_sense_are_refused_by_field() {
     let fields: Vec<String> = SecretScan::validate(&config).unwrap_err().into_iter().map(|error| error.field).collect();
     assert_eq!(fields, ["max-file", "min-entropy", "allow-rules[0]", "allow-fingerprints[0]"]);
     assert!(SecretScan::validate(&Config::default()).is_ok());
+}
+
+fn token() -> String {
+    join(&["ghp_", &RANDOM[..36]])
+}
+
+fn codes(config: &Config, push: &MockPush, updates: usize) -> Vec<bool> {
+    let verdicts = push.check::<SecretScan>(config).unwrap();
+    (0..updates).map(|update| verdicts.code(update).is_some()).collect()
+}
+
+#[test]
+fn one_secret_on_two_branches_at_once_is_refused_on_both_and_on_no_other() {
+    let commit = |name: &str, text: String| MockCommit::new(name).file("a", text);
+    let same = MockPush::new().commit(commit("One", token())).and_to("refs/heads/two").commit(commit("Two", token()));
+    assert_eq!(codes(&Config::default(), &same.and_to("refs/heads/c").commit(commit("Three", "none".into())), 3), [true, true, false]);
+    let versions = MockPush::new().commit(commit("One", token())).and_to("refs/heads/two").commit(commit("Two", token() + "\n"));
+    assert_eq!(codes(&Config::default(), &versions, 2), [true, true]);
+}
+
+#[test]
+fn a_branch_is_not_taken_because_another_one_used_the_search_up() {
+    let many = (0..120)
+        .fold(MockCommit::new("Many"), |commit, n| commit.file(&format!("{n}"), join(&["ghp_", &format!("{n:03}"), &RANDOM[..33]])));
+    let push = MockPush::new().commit(MockCommit::new("One").file("z", token())).and_to("refs/heads/two").commit(many);
+    let verdicts = push.check::<SecretScan>(&Config::default()).unwrap();
+    assert_eq!((verdicts.code(0), verdicts.code(1)), (Some("too-many-secrets"), Some("github-token")));
+}
+
+#[test]
+fn what_is_allowed_at_one_path_is_not_at_another() {
+    let config = Config { allow_paths: vec!["fixtures/**".into()], ..Config::default() };
+    // The newest commit's place is the one that the object is listed with.
+    let one = || MockPush::new().commit(MockCommit::new("One").file("src/a", token()));
+    assert_eq!(codes(&config, &one().commit(MockCommit::new("Two").file("fixtures/a", token())), 1), [true]);
+    let fine = MockPush::new().commit(MockCommit::new("One").file("fixtures/a", token()));
+    assert_eq!(codes(&config, &fine, 1), [false]);
+    let verdicts = (0..700).fold(fine, |push, _| push.commit("More")).check::<SecretScan>(&config).unwrap();
+    assert!(verdicts.code(0).is_none() && verdicts.warnings(0)[0].contains("elsewhere too"), "{:?}", verdicts.warnings(0));
+}
+
+#[test]
+fn hits_that_do_not_count_do_not_hide_those_that_do() {
+    let allowed = (0..40).map(|n| format!("{}{n:02} # hardie:allow-secret\n", join(&["ghp_", &RANDOM[..34]])));
+    assert_eq!(rule("a", &format!("{}\n\n{}", allowed.collect::<String>(), token())).as_deref(), Some("github-token"));
+    let off = Config { allow_rules: vec!["google-key".into()], ..Config::default() };
+    let keys = (0..40).map(|n| format!("{}{n:02}\n", join(&["AIza", &RANDOM[..33]]))).collect::<String>();
+    assert_eq!(check(&off, "a", &(keys + &token())).code(0), Some("github-token"));
+}
+
+#[test]
+fn what_a_new_branch_builds_on_was_there_before() {
+    let base = MockPush::new().base(MockCommit::new("Old").file("a", token())).base(MockCommit::new("Gone").file("a", "none"));
+    let push = base.to("refs/heads/topic").creating().commit(MockCommit::new("Back").file("a", token() + "\n").merging(0));
+    assert_eq!(codes(&Config::default(), &push, 1), [false]);
+}
+
+#[test]
+fn tokens_in_strings_keys_on_one_line_and_other_encodings_are_found() {
+    for escape in ["\\n", "\\t", "\\r"] {
+        assert_eq!(rule("a.json", &format!("{{\"x\": \"a{escape}{}\"}}", token())).as_deref(), Some("github-token"), "{escape}");
+    }
+    let body = format!("{RANDOM}{} ", &RANDOM[..16]).repeat(5);
+    let key = join(&["-----BEGIN RSA PRIVATE", &format!(" KEY----- {body}-----END RSA PRIVATE KEY-----")]);
+    assert_eq!(rule(".env", &format!("KEY=\"{key}\"")).as_deref(), Some("private-key"));
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let text: Vec<u8> = [0xfeff_u16].into_iter().chain(token().encode_utf16()).flat_map(bytes).collect();
+        let push = MockPush::new().commit(MockCommit::new("Add").file("a.ps1", text));
+        let verdicts = push.check::<SecretScan>(&Config::default()).unwrap();
+        assert_eq!((verdicts.code(0), verdicts.warnings(0).len()), (Some("github-token"), 0));
+    }
+    for scheme in ["bolt", "ssh", "neo4j", "socks5", "jdbc:sqlserver"] {
+        assert_eq!(rule("a", &format!("{scheme}://app:k7Hq2vPz@db.acme.io/x")).as_deref(), Some("url-password"), "{scheme}");
+    }
+    let server = |value: &str| rule("a", &format!("jdbc:sqlserver://db.acme.io:1433;user=sa;password={value};encrypt=true"));
+    assert_eq!(server("k7Hq2vPz").as_deref(), Some("url-password"));
+    assert_eq!(server("${PASSWORD}"), None);
+}
+
+#[test]
+fn a_short_secret_is_allowed_by_the_digits_that_are_shown() {
+    let text = join(&["password = \"k7Hq2vPz", "9LmX4bTn\""]);
+    let lines = check(&Config::default(), "a.py", &text).lines(0);
+    let print = lines.last().unwrap().trim().strip_prefix("fingerprint ").unwrap().to_owned();
+    assert_eq!(print.len(), 10);
+    let config = Config { allow_fingerprints: vec![print], ..Config::default() };
+    assert!(SecretScan::validate(&config).is_ok() && check(&config, "a.py", &text).code(0).is_none());
 }
 
 /// The texts of this repository hold many words that sound like secrets.

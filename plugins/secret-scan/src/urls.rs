@@ -1,4 +1,4 @@
-//! Addresses with a password in them (`scheme://user:password@host`), and JSON Web Tokens.
+//! Addresses with a password in them (`scheme://user:password@host`, `jdbc:sqlserver://host;password=…`), and JSON Web Tokens.
 
 use crate::doubt;
 use crate::found::{Effort, Found, is_word};
@@ -18,18 +18,42 @@ pub fn password(text: &[u8], from: usize) -> Option<Found> {
             || matches!(byte, b'.' | b'-' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'*' | b'+' | b'=' | b';' | b':' | b'@')
     };
     let authority = rest.get(..rest.iter().take_while(|byte| holds(byte)).count())?;
+    if let Some(found) = setting(text, from, authority) {
+        return Some(found);
+    }
     let host_at = authority.iter().rposition(|byte| *byte == b'@')?;
     let colon = authority.get(..host_at)?.iter().position(|byte| *byte == b':')?;
     let (user, password, host) = (authority.get(..colon)?, authority.get(colon + 1..host_at)?, authority.get(host_at + 1..)?);
+    let harmless = user == password || is_harmless_password(password) || host.is_empty() || is_harmless(host);
+    (!harmless).then_some(Found { rule: "url-password", from: from + colon + 1, to: from + host_at })
+}
+
+/// A setting behind the host, as SQL Server has it. What it stands in may hold a slash, unlike an authority.
+fn setting(text: &[u8], from: usize, authority: &[u8]) -> Option<Found> {
+    let host = authority.split(|byte| *byte == b';').next().filter(|host| host.len() < authority.len())?;
+    let rest = text.get(from..)?;
+    let rest = rest.get(..rest.len().min(LENGTH))?;
+    let rest = rest.get(..rest.iter().position(|byte| !byte.is_ascii_graphic() || b"\"'`<>".contains(byte)).unwrap_or(rest.len()))?;
+    let mut at = 0;
+    for part in rest.split(|byte| *byte == b';') {
+        let name = part.iter().position(|byte| *byte == b'=').and_then(|equals| part.split_at_checked(equals + 1));
+        if let Some((name, password)) = name
+            && (name.eq_ignore_ascii_case(b"password=") || name.eq_ignore_ascii_case(b"pwd="))
+        {
+            let (from, to) = (from + at + name.len(), from + at + part.len());
+            return (!is_harmless_password(password) && !is_harmless(host)).then_some(Found { rule: "url-password", from, to });
+        }
+        at += part.len() + 1;
+    }
+    None
+}
+
+fn is_harmless_password(password: &[u8]) -> bool {
     let common = [&b"pass"[..], b"pw", b"pwd", b"postgres", b"root", b"admin", b"guest", b"user"];
-    let harmless = password.len() < 6
-        || user == password
+    password.len() < 6
         || common.iter().any(|word| password.eq_ignore_ascii_case(word))
         || doubt::is_stand_in(password)
         || password.iter().all(|byte| *byte == b'*' || *byte == b'.')
-        || host.is_empty()
-        || is_harmless(host);
-    (!harmless).then_some(Found { rule: "url-password", from: from + colon + 1, to: from + host_at })
 }
 
 fn is_harmless(host: &[u8]) -> bool {

@@ -76,11 +76,31 @@ async fn secrets_refs_and_owners_are_guarded_and_each_refusal_says_how_to_mend_i
         // A secret that a later commit takes away again.
         let bad = git.commit(&dir, "deploy/app.yaml", "db:\n  password: k7Hq2vPz9LmX4bTn\n", "Settings").unwrap();
         git.commit(&dir, "deploy/app.yaml", "db:\n", "No settings").unwrap();
-        let place = "remote: [secret-scan]   deploy/app.yaml:2: password: k7Hq… (16 characters)";
+        let place = "] deploy/app.yaml:2: password: k7Hq… (16 characters)";
         refused(url, &["main"], &[place, &bad[..7], "git rebase -i", "fingerprint 624183df", "hardie:allow-secret"]);
         back(2);
+        // On two branches and a tag at once; the server lists its object once. What is beside it goes through.
+        for (name, text) in
+            [("one", "db:\n  password: k7Hq2vPz9LmX4bTn\n"), ("two", "db:\n  password: k7Hq2vPz9LmX4bTn\n"), ("fine", "db:\n")]
+        {
+            git.commit(&dir, "deploy/app.yaml", text, &format!("Settings {name} {via:?}")).unwrap();
+            git.ok(&dir, &["branch", "-f", name]).unwrap();
+            back(1);
+        }
+        git.ok(&dir, &["tag", "-f", "-a", "-m", "Two", "bad", "two"]).unwrap();
+        let topic = |name: &str| format!("{name}:refs/heads/topic/{name}-{via:?}");
+        refused(
+            url,
+            &[&topic("one"), &topic("two"), &topic("fine"), "bad"],
+            &[
+                &format!("[remote rejected] one -> topic/one-{via:?}"),
+                &format!("[remote rejected] two -> topic/two-{via:?}"),
+                "[remote rejected] bad -> bad",
+                &format!("[new branch]      fine -> topic/fine-{via:?}"),
+            ],
+        );
         git.commit(&dir, "core/engine.c", &format!("{via:?}\n"), "Not mine").unwrap();
-        refused(url, &["main"], &["remote: [code-owners]   core/engine.c belongs to @bob", "push to another branch", "CODEOWNERS in "]);
+        refused(url, &["main"], &["remote: [code-owners]   @bob owns: core/engine.c", "push to another branch", "CODEOWNERS in "]);
         // The way out that it names.
         git.ok(&dir, &["push", "--quiet", url, &format!("HEAD:refs/heads/topic/{via:?}")]).unwrap();
         back(1);
