@@ -160,7 +160,9 @@ struct Listed {
 }
 
 /// Whole folders with all last commits, as of a commit: as [`last_changes`] the same wherever that commit is.
-static LISTED: LazyLock<Known<(Oid, Vec<u8>), Arc<Vec<TreeItem>>>> = LazyLock::new(|| Known::new(MAX_LISTED));
+static LISTED: LazyLock<Known<(Oid, Vec<u8>), Items>> = LazyLock::new(|| Known::new(MAX_LISTED));
+
+type Items = Arc<Vec<TreeItem>>;
 
 fn items(r: &Reading, commit: Oid, dir: &[u8], tree: &Oid, page: Page, with_commits: bool) -> Result<Listed> {
     let odb = &r.handle.odb;
