@@ -79,6 +79,11 @@ async fn statuses_are_said_listed_and_taken_together() {
     let part = nobody.get("/repos/ann/tool/commits/main/status?limit=1&page=2").json();
     assert_eq!((field(&part["statuses"], "context"), &part["state"]), (vec!["default"], &json!("warning")));
 
+    // A list of commits has it beside each.
+    let listed = nobody.get("/repos/ann/tool/commits?sha=main").json();
+    assert_eq!(listed[0]["status"], json!({ "state": "warning", "total_count": 3, "target_url": "" }));
+    assert_eq!(listed[1]["status"], Value::Null);
+
     // A branch with a slash, as Renovate and the SDK write it; the commit before has nothing.
     assert_eq!(asker.json("POST", &format!("/repos/ann/tool/statuses/{}", commits[2]), &json!({ "state": "failure" })).status, 201);
     assert_eq!(nobody.get("/repos/ann/tool/commits/feature%2Fx/status").json()["state"], "failure");

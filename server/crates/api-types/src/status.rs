@@ -65,3 +65,15 @@ pub struct CreateStatusOption {
     /// Which check it is, in 255 characters at most; `default` if absent. A commit may have 1,000.
     pub context: Option<String>,
 }
+
+/// What is known of a commit, taken together, beside the commit. (Not in Gitea.)
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StatusSummary {
+    /// As [`CombinedStatus::state`]; never empty.
+    pub state: String,
+    /// How many contexts there are.
+    pub total_count: i64,
+    /// Where the newest of the worst tells more; may be empty.
+    pub target_url: String,
+}

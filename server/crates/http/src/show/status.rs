@@ -1,7 +1,9 @@
 //! Commit statuses.
 
-use hardie_api_types::status::{CombinedStatus, CommitStatus};
-use hardie_app::statuses::{self, CommitStanding};
+use hardie_api_types::commit::Commit;
+use hardie_api_types::status::{CombinedStatus, CommitStatus, StatusSummary};
+use hardie_app::browse::CommitView;
+use hardie_app::statuses::{self, Combined, CommitStanding};
 
 use super::{Place, number, repo, user};
 
@@ -20,6 +22,16 @@ impl Place<'_> {
             created_at: row.created_at.into(),
             updated_at: row.created_at.into(),
         }
+    }
+
+    /// A commit in a list, with what is known of it.
+    pub fn judged_commit(&self, view: &CommitView, statuses: &[Combined]) -> Commit {
+        let status = statuses.iter().find(|combined| combined.sha == view.info.id).map(|combined| StatusSummary {
+            state: combined.state.as_str().to_owned(),
+            total_count: number(combined.contexts),
+            target_url: combined.target_url.clone(),
+        });
+        Commit { status, ..self.commit(view) }
     }
 
     /// What is known of a commit, taken together.
