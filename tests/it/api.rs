@@ -7,6 +7,7 @@ mod hostile;
 mod journey;
 mod missing;
 mod operator;
+mod statuses;
 mod sweep;
 
 use hardie_testkit::{TestServer, TestUser, raw};

@@ -238,6 +238,9 @@ async fn pages_and_the_api_know_no_hidden_ref() {
         "/archive/secret/x.tar.gz".to_owned(),
         format!("/archive/{commit}.zip"),
         format!("/blame/deep/secret.txt?ref={commit}"),
+        format!("/statuses/{commit}"),
+        format!("/commits/{commit}/status"),
+        "/commits/secret%2Fx/statuses".to_owned(),
         "/search?q=secret&ref=secret/x".to_owned(),
     ];
     for path in &doors {

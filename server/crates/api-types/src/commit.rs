@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 use crate::account::User;
+use crate::status::StatusSummary;
 
 /// An id with its address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +115,9 @@ pub struct Commit {
     /// `null` unless one commit was asked for.
     #[serde(default)]
     pub stats: Option<CommitStats>,
+    /// What checks found; `null` where they found nothing, and outside of `GET R/commits`. (Not in Gitea.)
+    #[serde(default)]
+    pub status: Option<StatusSummary>,
 }
 
 /// `GET R/compare/{base}...{head}`, or with two dots for `files` against `base` itself.

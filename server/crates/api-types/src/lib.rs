@@ -24,6 +24,7 @@ pub mod push;
 pub mod repo;
 pub mod search;
 pub mod server;
+pub mod status;
 pub mod time;
 pub mod tree;
 pub mod view;

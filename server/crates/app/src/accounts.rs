@@ -6,6 +6,9 @@ mod orgs;
 mod rules;
 mod users;
 
+use std::collections::{BTreeSet, HashMap};
+
+use hardie_domain::ids::AccountId;
 use hardie_domain::scope::{Category, Level};
 pub use hardie_store::accounts::{AccountKind, AccountRow as Account};
 
@@ -22,6 +25,15 @@ pub use users::{NewUser, create_user, get_user, list_users, me, search_users};
 pub async fn get_account(app: &App, ctx: &Ctx, name: &str) -> Result<Account> {
     let found = app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?;
     Ok(shown(ctx, found))
+}
+
+/// The accounts with these ids, as the asker may see them; each is looked up once.
+pub(crate) async fn shown_by_id(app: &App, ctx: &Ctx, ids: impl Iterator<Item = AccountId>) -> Result<HashMap<AccountId, Account>> {
+    let mut found = HashMap::new();
+    for id in ids.collect::<BTreeSet<_>>() {
+        found.extend(app.store.find_account(id).await?.map(|account| (id, shown(ctx, account))));
+    }
+    Ok(found)
 }
 
 /// Leaves out what only the user and administrators see: the address and when they were last here.

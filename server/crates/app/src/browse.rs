@@ -33,4 +33,5 @@ pub(crate) use reading::{Reading, explain, read_authorised};
 pub use readme::{Readme, readme};
 pub use refs::{Annotation, Branch, RefView, Tag, get_branch, get_tag, get_tag_object, list_branches, list_refs, list_tags};
 pub use revision::{RevKind, Revision};
+pub(crate) use revision::{commit_named, require_commit};
 pub use search::{CodeFound, CodeQuery, search_code};

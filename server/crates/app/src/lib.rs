@@ -30,6 +30,7 @@ pub mod repos;
 pub mod shares;
 pub mod signing;
 pub mod state;
+pub mod statuses;
 pub mod transport;
 pub mod upkeep;
 pub mod verify;

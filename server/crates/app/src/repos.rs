@@ -11,6 +11,7 @@ use hardie_domain::error::Invalid;
 use hardie_domain::ids::RepoId;
 use hardie_domain::names::RepoPath;
 use hardie_domain::refname::RefName;
+use hardie_domain::weblink;
 pub use hardie_store::repo_list::RepoOrder;
 pub use hardie_store::repos::RepoRow;
 
@@ -82,14 +83,8 @@ fn checked_description(text: &str) -> Result<String> {
     }
 }
 
-/// Only addresses that a browser may safely follow: the page links to it.
 fn checked_website(text: &str) -> Result<String> {
-    let text = text.trim();
-    let safe = text.is_empty() || text.starts_with("https://") || text.starts_with("http://");
-    match safe && text.chars().count() <= MAX_WEBSITE_CHARS && !text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        true => Ok(text.to_owned()),
-        false => Err(Invalid::new("website", "must be an address that begins with https:// or http://").into()),
-    }
+    Ok(weblink::checked("website", text, MAX_WEBSITE_CHARS)?)
 }
 
 fn checked_branch(short: &str) -> Result<RefName> {

@@ -2,6 +2,8 @@
 
 /// A push moved, made or removed at least one ref.
 pub const PUSH: &str = "push";
+/// A check said what it found of a commit.
+pub const STATUS: &str = "status";
 /// A repository was made.
 pub const REPO_CREATED: &str = "repository.created";
 /// A repository was renamed.

@@ -37,4 +37,6 @@ typed_ids! {
     InstallationId,
     /// A lock on a path for Git LFS.
     LfsLockId,
+    /// What one check found of one commit at one time.
+    CommitStatusId,
 }

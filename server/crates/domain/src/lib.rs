@@ -30,6 +30,8 @@ pub mod refname;
 pub mod scope;
 pub mod secret;
 pub mod sshkey;
+pub mod status;
 pub mod throttle;
 pub mod time;
 pub mod token;
+pub mod weblink;

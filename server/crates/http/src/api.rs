@@ -19,6 +19,7 @@ mod repo_lists;
 mod repos;
 mod server;
 mod sessions;
+mod statuses;
 mod tokens;
 mod trees;
 mod users;
@@ -51,6 +52,7 @@ pub fn table() -> Api {
         protections::add,
         refs::add,
         commits::add,
+        statuses::add,
         trees::add,
         contents::add,
         archives::add,

@@ -11,6 +11,7 @@ mod identity;
 mod plugin;
 mod repo;
 mod search;
+mod status;
 
 pub use account::{member, organization, user};
 pub use audit::audit_line;

@@ -9,7 +9,7 @@ use hardie_domain::time::Timestamp;
 
 use crate::backup::fence::NO_BACKUP;
 use crate::packs::Staging;
-use crate::sql::{Cols, Sql, count, sql};
+use crate::sql::{AT_ONCE, Cols, count, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
 
@@ -41,25 +41,14 @@ fn object(cols: &mut Cols<'_>) -> Result<LfsObject> {
     Ok(LfsObject { oid: LfsOid(cols.hash()?), size: cols.count()? })
 }
 
-/// Ids in one statement.
-const AT_ONCE: usize = 50;
-
-/// A statement for one id, or for so many: two texts in all, since each is prepared and kept.
-fn one_of(repo: RepoId, oids: &[LfsOid]) -> Sql {
-    let places = if oids.len() == 1 { 1 } else { AT_ONCE };
-    let statement =
-        sql("SELECT o.oid, o.bytes FROM repo_lfs r JOIN lfs_object o ON o.oid = r.oid WHERE r.repo_id = $1 AND r.oid IN (").bind(repo);
-    let padded = oids.iter().chain(std::iter::repeat_n(oids, AT_ONCE).filter_map(|oids| oids.last())).take(places);
-    let listed = padded.enumerate().fold(statement, |statement, (n, oid)| statement.push(if n == 0 { "" } else { ", " }).push_bind(&oid.0));
-    listed.push(")")
-}
-
 reads! {
     /// Those of the objects that the repository has, in no order; each once if each is named once.
     pub async fn find_repo_lfs(db, repo: RepoId, oids: &[LfsOid]) -> Result<Vec<LfsObject>> {
         let mut found = Vec::new();
         for chunk in oids.chunks(AT_ONCE) {
-            found.extend(db.all(one_of(repo, chunk), object).await?);
+            let hashes: Vec<&[u8; 32]> = chunk.iter().map(|oid| &oid.0).collect();
+            let select = "SELECT o.oid, o.bytes FROM repo_lfs r JOIN lfs_object o ON o.oid = r.oid WHERE r.repo_id = ";
+            found.extend(db.all(sql(select).push_bind(repo).push(" AND r.oid").push_in(&hashes), object).await?);
         }
         Ok(found)
     }

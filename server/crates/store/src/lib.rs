@@ -36,6 +36,7 @@ pub mod repo_list;
 pub mod repos;
 pub mod sessions;
 mod sql;
+pub mod statuses;
 pub mod store;
 pub mod throttle;
 pub mod tokens;

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use hardie_domain::ids::{AccountId, AuditId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PushId, RepoId, SessionId, TokenId};
+use hardie_domain::ids::{
+    AccountId, AuditId, CommitStatusId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PushId, RepoId, SessionId, TokenId,
+};
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;
@@ -15,6 +17,9 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::{Error, Result};
+
+/// Values that one statement looks for.
+pub(crate) const AT_ONCE: usize = 50;
 
 /// A statement. Values go in through [`Sql::bind`] only; text is put together from constants of this crate, and for
 /// backups from names that the database itself gave.
@@ -53,6 +58,17 @@ impl Sql {
         let place = format!("${}", self.values.len());
         self.text.to_mut().push_str(&place);
         self
+    }
+
+    /// Appends ` IN (…)` for at most [`AT_ONCE`] values, the last repeated to fill one place or all: two texts of a statement in
+    /// all, since each is prepared and kept.
+    pub(crate) fn push_in<V: Clone + Into<Value>>(self, values: &[V]) -> Sql {
+        let places = if values.len() == 1 { 1 } else { AT_ONCE };
+        let padded = values.iter().chain(std::iter::repeat_n(values, AT_ONCE).filter_map(|all| all.last())).take(places);
+        let listed = padded
+            .enumerate()
+            .fold(self.push(" IN ("), |statement, (n, value)| statement.push(if n == 0 { "" } else { ", " }).push_bind(value.clone()));
+        listed.push(")")
     }
 
     /// Appends ` LIMIT $n OFFSET $m`.
@@ -112,6 +128,7 @@ values! {
     EventSeq, v => Int(v.0);
     InstallationId, v => Int(v.0);
     LfsLockId, v => Int(v.0);
+    CommitStatusId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use hardie_domain::access::RepoAction;
 use hardie_domain::names::RepoPath;
+use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;
 use hardie_git::read::{LogQuery, count_commits, log};
 
 use super::people::{CommitView, with_people};
-use super::reading::{explain, read};
+use super::reading::{explain, read_authorised};
 use super::revision::Revision;
+use crate::access::repo_for;
+use crate::statuses::Combined;
 use crate::{App, Ctx, Error, Result};
 
 const COUNT_TIME: Duration = Duration::from_secs(1);
@@ -33,6 +37,8 @@ pub struct CommitPage {
     pub rev: Revision,
     /// The commits.
     pub commits: Vec<CommitView>,
+    /// What checks found of them; those alone of which they found anything.
+    pub statuses: Vec<Combined>,
     /// Whether more follow.
     pub more: bool,
     /// Whether the time was up before the page was full: what is there is right, what follows is unknown.
@@ -44,7 +50,8 @@ pub struct CommitPage {
 /// Commits that a revision reaches.
 pub async fn commits(app: &App, ctx: &Ctx, path: &RepoPath, query: &CommitQuery, page: Page) -> Result<CommitPage> {
     let query = query.clone();
-    let (rev, found, total) = read(app, ctx, path, move |r| {
+    let access = repo_for(app, ctx, path, RepoAction::Read).await?;
+    let (rev, found, total) = read_authorised(app, &access, move |r| {
         if query.path.len() > super::listing::MAX_PATH_BYTES {
             return Err(Error::NotFound("path"));
         }
@@ -62,6 +69,8 @@ pub async fn commits(app: &App, ctx: &Ctx, path: &RepoPath, query: &CommitQuery,
         Ok((rev, found, total))
     })
     .await?;
+    let ids: Vec<Oid> = found.commits.iter().map(|commit| commit.id).collect();
+    let statuses = app.store.combine_commit_statuses(access.repo.id, &ids).await?;
     let commits = with_people(app, ctx, found.commits).await?;
-    Ok(CommitPage { rev, commits, more: found.more, cut_short: found.cut_short, total })
+    Ok(CommitPage { rev, commits, statuses, more: found.more, cut_short: found.cut_short, total })
 }

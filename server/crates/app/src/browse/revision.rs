@@ -5,8 +5,9 @@ use hardie_domain::refname::RefName;
 use hardie_git::odb::Prefix;
 use hardie_git::{Kind, read};
 
-use super::reading::{Reading, explain};
-use crate::{Error, Result, damage};
+use super::reading::{Reading, explain, read_authorised};
+use crate::access::RepoAccess;
+use crate::{App, Error, Result, damage};
 
 /// What kind of name it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,21 @@ pub struct Revision {
     pub kind: RevKind,
     /// The commit, through tags.
     pub commit: Oid,
+}
+
+/// The commit that a name means, for other use cases.
+pub(crate) async fn commit_named(app: &App, access: &RepoAccess, name: &str) -> Result<Oid> {
+    let name = name.to_owned();
+    read_authorised(app, access, move |r| Ok(resolve(r, Some(&name))?.commit)).await
+}
+
+/// Whether a visible ref reaches a commit of this id; else `NotFound`.
+pub(crate) async fn require_commit(app: &App, access: &RepoAccess, id: Oid) -> Result<()> {
+    let found = read_authorised(app, access, move |r| match by_id(r, &id.to_hex())? {
+        Some(id) => Ok(r.handle.odb.header(&id).map_err(explain)?.0 == Kind::Commit),
+        None => Ok(false),
+    });
+    if found.await? { Ok(()) } else { Err(Error::NotFound("commit")) }
 }
 
 /// Looks a name up: a full ref name, then a branch, a tag, an id or the unique beginning of one. `None` and `HEAD` mean the default

@@ -1,9 +1,7 @@
 //! Pushes, refused ones included, and what policies said about each.
 
-use std::collections::HashMap;
-
 use hardie_domain::access::{RepoAction, Role};
-use hardie_domain::ids::{AccountId, PushId};
+use hardie_domain::ids::PushId;
 use hardie_domain::names::RepoPath;
 use hardie_domain::page::{Page, Paged};
 use hardie_store::certificates::CertificateRow;
@@ -11,7 +9,7 @@ use hardie_store::pushes::PushRow;
 use hardie_store::verdicts::VerdictRow;
 
 use crate::access::{RepoAccess, repo_for};
-use crate::accounts::{Account, shown};
+use crate::accounts::{Account, shown, shown_by_id};
 use crate::{App, Ctx, Error, Result};
 
 /// One push.
@@ -29,23 +27,9 @@ pub struct PushLine {
 pub async fn list_pushes(app: &App, ctx: &Ctx, path: &RepoPath, page: Page) -> Result<Paged<PushLine>> {
     let access = insider(app, ctx, path).await?;
     let found = app.store.list_pushes(access.repo.id, page).await?;
-    let mut actors: HashMap<AccountId, Option<Account>> = HashMap::new();
-    let mut items = Vec::with_capacity(found.items.len());
-    for row in found.items {
-        let actor = match row.actor {
-            None => None,
-            Some(id) => match actors.get(&id) {
-                Some(known) => known.clone(),
-                None => {
-                    let account = app.store.find_account(id).await?.map(|a| shown(ctx, a));
-                    actors.insert(id, account.clone());
-                    account
-                }
-            },
-        };
-        items.push(PushLine { row, actor, verdicts: Vec::new() });
-    }
-    Ok(Paged { items, total: found.total })
+    let actors = shown_by_id(app, ctx, found.items.iter().filter_map(|push| push.actor)).await?;
+    let line = |row: PushRow| PushLine { actor: row.actor.and_then(|id| actors.get(&id).cloned()), row, verdicts: Vec::new() };
+    Ok(found.map(line))
 }
 
 /// One push with all of its refs and verdicts.

@@ -52,7 +52,7 @@ async fn list(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, que
     let wanted = CommitQuery { rev: query.text("sha")?, path, not, count };
     let found = commits(&http.app, &ctx, &repo, &wanted, paging.page).await?;
     let place = Place { links: &http.links, repo: &repo };
-    let list: Vec<Commit> = found.commits.iter().map(|view| place.commit(view)).collect();
+    let list: Vec<Commit> = found.commits.iter().map(|view| place.judged_commit(view, &found.statuses)).collect();
     Ok((paging.open_headers(found.more, found.total), Json(list)).into_response())
 }
 

@@ -14,8 +14,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/assignees", "issues"),
     ("repos/*/*/avatar", "avatars"),
     ("repos/*/*/commits/*/pull", "pull requests"),
-    ("repos/*/*/commits/*/status", "commit statuses"),
-    ("repos/*/*/commits/*/statuses", "commit statuses"),
     ("repos/*/*/diffpatch", "changes of files through the API; push them"),
     ("repos/*/*/editorconfig", "EditorConfig through the API"),
     ("repos/*/*/forks", "forks"),
@@ -40,7 +38,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/reviewers", "pull requests"),
     ("repos/*/*/signing-key.gpg", "commits signed by the server"),
     ("repos/*/*/stargazers", "stars"),
-    ("repos/*/*/statuses", "commit statuses"),
     ("repos/*/*/subscribers", "subscriptions"),
     ("repos/*/*/subscription", "subscriptions"),
     ("repos/*/*/tag_protections", "protection of tags"),
@@ -128,7 +125,7 @@ mod tests {
         let said = |method: Method, path: &str| missing(&method, path).map(|refusal| (refusal.status.as_u16(), refusal.message));
         let hooks = said(Method::POST, "/api/v1/repos/ann/tool/hooks").unwrap();
         assert_eq!(hooks, (501, "this server does not have webhooks yet".to_owned()));
-        for path in ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/commits/x/status"] {
+        for path in ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/commits/x/pull"] {
             assert!(said(Method::GET, &format!("/api/v1/{path}")).is_some(), "{path}");
         }
         for path in ["/api/v1/nonsense", "/api/v1/repos/a/b/hookss", "/api/v1/repos//b/hooks", "/hooks", "/api/v1/users/a"] {

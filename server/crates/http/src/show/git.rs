@@ -58,6 +58,7 @@ impl Place<'_> {
             parents: info.parents.iter().map(|id| self.meta("commit", id, Time::never())).collect(),
             files: Vec::new(),
             stats: None,
+            status: None,
         }
     }
 

@@ -42,6 +42,7 @@ pub const TABLES: &[Table] = &[
     Table { only: LFS_HELD, ..table("lfs_object", "oid") },
     table("repo_lfs", "repo_id, oid"),
     table("lfs_lock", "id"),
+    table("commit_status", "id"),
     table("plugin_component", "digest"),
     table("installation", "id"),
     table("installation_version", "id"),

@@ -54,6 +54,7 @@ fn sample(table: &str, column: &Column) -> Cell {
         (Kind::Bytes, ..) => Cell::Bytes(hash(1).to_vec()),
         (_, "account", "kind") => Cell::Text("user".to_owned()),
         (_, "repo", "visibility") => Cell::Text("public".to_owned()),
+        (_, "commit_status", "state") => Cell::Text("failure".to_owned()),
         (_, "push", "state") => Cell::Text("done".to_owned()),
         (_, "pack" | "lfs_object", "state") => Cell::Text("live".to_owned()),
         (_, "installation", "scope") => Cell::Text("repo".to_owned()),

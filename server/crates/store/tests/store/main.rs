@@ -20,4 +20,5 @@ mod proxy;
 mod pushes;
 mod refs;
 mod repos;
+mod statuses;
 mod transactions;
