@@ -16,5 +16,4 @@ pub mod pager;
 pub mod repo_list;
 pub mod settings_frame;
 pub mod skeleton;
-pub mod status;
 pub mod time;

@@ -5,7 +5,6 @@ use hardie_api_types::branch::{Branch, Reference, Tag};
 use hardie_api_types::commit::Commit;
 use hardie_api_types::diff::CommitDiff;
 use hardie_api_types::search::CodeSearch;
-use hardie_api_types::status::{CombinedStatus, StatusSummary};
 use hardie_api_types::tree::TreeListing;
 use hardie_api_types::view::{FileView, Readme};
 
@@ -101,14 +100,6 @@ pub async fn commits(address: &RepoAddress, at: Option<&At>, path: &str, page: u
 /// One commit with what it changed.
 pub async fn commit_diff(address: &RepoAddress, sha: &str) -> Result<CommitDiff, Failure> {
     client::get(&format!("{}/git/commits/{}/diff", repo_path(address), encode_segment(sha))).await
-}
-
-/// What checks found of a commit; `None` if nothing.
-pub async fn status(address: &RepoAddress, sha: &str) -> Result<Option<StatusSummary>, Failure> {
-    let found: CombinedStatus = client::get(&format!("{}/commits/{}/status?limit=50", repo_path(address), encode_segment(sha))).await?;
-    let CombinedStatus { state, total_count, statuses, .. } = found;
-    let target_url = statuses.into_iter().find(|status| status.status == state).map(|status| status.target_url).unwrap_or_default();
-    Ok((total_count > 0).then_some(StatusSummary { state, total_count, target_url }))
 }
 
 /// Branches.

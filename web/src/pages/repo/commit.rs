@@ -12,7 +12,6 @@ use crate::parts::copy::CopyButton;
 use crate::parts::empty::Empty;
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::skeleton;
-use crate::parts::status::LoadedMark;
 use crate::parts::time::Ago;
 use crate::routes::{At, RefKind};
 use crate::state::title;
@@ -50,14 +49,6 @@ fn Shown(diff: CommitDiff) -> impl IntoView {
         .iter()
         .map(|parent| view! { <a class="sha" href=address.commit(&parent.sha)><code>{text::short(&parent.sha).to_owned()}</code></a> " " })
         .collect_view();
-    let (asked_address, asked_sha) = (address.clone(), commit.sha.clone());
-    let status = load(
-        move || asked_sha.clone(),
-        move |sha| {
-            let address = asked_address.clone();
-            async move { code::status(&address, &sha).await }
-        },
-    );
     let parent_count = commit.parents.len();
     let no_files = diff.files.is_empty();
     let truncated = diff.truncated;
@@ -82,7 +73,6 @@ fn Shown(diff: CommitDiff) -> impl IntoView {
                 <span class="muted"><Ago time=committer.date/></span>
                 <span class="muted">{match parent_count { 0 => "First commit", 1 => "Parent ", _ => "Parents " }}{parents}</span>
                 <span class="commit-id"><code class="wrap">{commit.sha.clone()}</code><CopyButton text=commit.sha what="commit id"/></span>
-                <LoadedMark found=status/>
             </div>
         </section>
         {if no_files {

@@ -16,7 +16,6 @@ use crate::parts::empty::Empty;
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::pager::{Pager, has_next};
 use crate::parts::skeleton;
-use crate::parts::status::StatusMark;
 use crate::parts::time::{Ago, day};
 use crate::routes::{At, RefKind, RepoAddress};
 use crate::state::title;
@@ -99,7 +98,6 @@ fn row(address: &RepoAddress, _at: &At, commit: Commit) -> impl IntoView + use<>
                 <p class="muted small"><span dir="auto">{author.name}</span>{by_other.then(|| view! { ", committed by " <span dir="auto">{committer.name}</span> })} " · " <Ago time=committer.date/></p>
             </div>
             <span class="commit-actions">
-                {commit.status.map(|status| view! { <StatusMark status=status/> })}
                 <a class="sha" href=url><code>{text::short(&commit.sha).to_owned()}</code></a>
                 <CopyButton text=commit.sha.clone() what="commit id"/>
                 <a class="icon-button" href=tree aria-label="Browse the files at this commit" title="Browse the files at this commit"><Icon sign=Sign::Code/></a>

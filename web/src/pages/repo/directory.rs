@@ -12,7 +12,6 @@ use crate::pages::repo::use_repo;
 use crate::parts::avatar::Avatar;
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::skeleton;
-use crate::parts::status::LoadedMark;
 use crate::parts::time::Ago;
 use crate::routes::{At, RepoAddress};
 use crate::text;
@@ -73,21 +72,12 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
 #[component]
 fn LastCommit(commit: CommitSummary, address: RepoAddress, history: String, count: String) -> impl IntoView {
     let url = address.commit(&commit.sha);
-    let asked = commit.sha.clone();
-    let status = load(
-        move || asked.clone(),
-        move |sha| {
-            let address = address.clone();
-            async move { code::status(&address, &sha).await }
-        },
-    );
     view! {
         <div class="last-commit">
             <Avatar name=commit.author_name.clone()/>
             <span class="last-commit-author" dir="auto">{commit.author_name}</span>
             <a class="last-commit-title" href=url.clone() dir="auto">{commit.title}</a>
             <span class="last-commit-right">
-                <LoadedMark found=status/>
                 <a class="sha" href=url><code>{text::short(&commit.sha).to_owned()}</code></a>
                 <span class="muted last-commit-time"><Ago time=commit.committed_at/></span>
                 <a class="last-commit-count" href=history><Icon sign=Sign::Clock/>{count}</a>
