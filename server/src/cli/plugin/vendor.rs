@@ -14,6 +14,7 @@ pub const SDK: &[(&str, &str)] = &[
     ("mock.rs", include_str!("../../../../plugin-sdk/src/mock.rs")),
     ("oid.rs", include_str!("../../../../plugin-sdk/src/oid.rs")),
     ("pages.rs", include_str!("../../../../plugin-sdk/src/pages.rs")),
+    ("places.rs", include_str!("../../../../plugin-sdk/src/places.rs")),
     ("policy.rs", include_str!("../../../../plugin-sdk/src/policy.rs")),
     ("push.rs", include_str!("../../../../plugin-sdk/src/push.rs")),
     ("repository.rs", include_str!("../../../../plugin-sdk/src/repository.rs")),
