@@ -116,7 +116,8 @@ pub struct Commit {
     #[serde(default)]
     pub stats: Option<CommitStats>,
     /// What checks found; `null` where they found nothing, and outside of `GET R/commits`. (Not in Gitea.)
-    #[serde(default)]
+    // No page shows it yet, and reading it would count against what a first visit may load.
+    #[serde(default, skip_deserializing)]
     pub status: Option<StatusSummary>,
 }
 

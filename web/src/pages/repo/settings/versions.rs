@@ -45,10 +45,10 @@ fn row(version: PluginVersion) -> impl IntoView {
     let short = version.digest.strip_prefix("sha256:").and_then(|hex| hex.get(..12)).unwrap_or(&version.digest).to_owned();
     view! {
         <li>
-            {version.current.then(|| view! { <span class="badge badge-good">"Runs"</span> })}
             <span class="small" dir="auto">{version.version}</span>
+            <span class="small">{if version.current { "runs" } else { "" }}</span>
             <code class="small" title=version.digest>{short}</code>
-            {(!version.by.is_empty()).then(|| view! { <span class="small">{format!("by {}", version.by)}</span> })}
+            <span class="small" title="Put to work by">{version.by}</span>
             <span class="muted small"><Ago time=version.at/></span>
         </li>
     }
