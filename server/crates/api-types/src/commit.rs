@@ -117,7 +117,8 @@ pub struct Commit {
     pub stats: Option<CommitStats>,
     /// What checks found; `null` where they found nothing, and outside of `GET R/commits`. (Not in Gitea.)
     // No page shows it yet, and reading it would count against what a first visit may load.
-    #[serde(default, skip_deserializing)]
+    #[serde(default)]
+    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
     pub status: Option<StatusSummary>,
 }
 
