@@ -3,11 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
+use bytes::Buf as _;
 use hardie_domain::ids::RepoId;
 use hardie_git::Cancel;
 use hardie_git::build::{self, Source};
 use hardie_git::sink::ByteSink;
 use hardie_git::upload::{PackRequest, Upload};
+use hardie_git::wire::sideband::Band;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -38,7 +40,8 @@ pub async fn send(
     }
     let progress = request.progress;
     let repo = &handle.snapshot.repo;
-    let key = Key { repo: repo.id, generation: repo.generation, framing: machine.framing(), request: *request };
+    let framing = machine.framing();
+    let key = Key { repo: repo.id, generation: repo.generation, framing, request: *request };
     let (mut reader, writer) = app.git.answers.join(key.clone());
     if let Some(writer) = writer {
         start(app, handle, key.request, writer);
@@ -46,6 +49,16 @@ pub async fn send(
     loop {
         match timeout(KEEPALIVE, reader.next()).await {
             Ok(Ok(Part::Frames(bytes))) => output.write_all(&bytes).await?,
+            Ok(Ok(Part::Data(bytes))) => {
+                for mut packet in framing.packets(Band::Data, bytes) {
+                    if output.is_write_vectored() {
+                        output.write_all_buf(&mut packet).await?;
+                    } else {
+                        // In one: what is written may be enciphered and sent piece by piece.
+                        output.write_all(&packet.copy_to_bytes(packet.remaining())).await?;
+                    }
+                }
+            }
             Ok(Ok(Part::Note(text))) if progress => output.write_all(&machine.frame_progress(&text)).await?,
             Ok(Ok(Part::Note(_))) => {}
             Ok(Ok(Part::End)) => {

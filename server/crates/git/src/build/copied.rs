@@ -55,7 +55,7 @@ impl Copied {
 
     /// Writes the entries.
     pub(super) fn write(&self, stream: &mut Stream<'_>) -> Result<Moved> {
-        let mut writer = Writer { pack: &self.pack, stream, moved: Moved(Vec::new()), first: 0, end: 0 };
+        let mut writer = Writer { pack: &self.pack, stream, moved: Moved(Vec::new()), next: 0, first: 0, end: 0 };
         match &self.places {
             None => (0..self.pack.objects()).try_for_each(|place| writer.entry(place, false))?,
             Some(places) => places.iter().try_for_each(|place| writer.entry(*place, true))?,
@@ -77,9 +77,11 @@ impl Moved {
 }
 
 struct Writer<'a, 'b, 'c> {
-    pack: &'a Pack,
+    pack: &'a Arc<Pack>,
     stream: &'b mut Stream<'c>,
     moved: Moved,
+    /// The place of the entry that begins where the last one ended.
+    next: u32,
     /// Bytes of the pack that are checked and not written yet.
     first: u64,
     end: u64,
@@ -87,22 +89,24 @@ struct Writer<'a, 'b, 'c> {
 
 impl Writer<'_, '_, '_> {
     fn entry(&mut self, place: u32, may_have_moved: bool) -> Result<()> {
-        let range = self.pack.checked(place as usize)?;
-        if range.start != self.end || self.moved.0.is_empty() {
+        if place != self.next || self.moved.0.is_empty() {
             self.flush()?;
-            self.begin(range.start, range.start);
+            let start = self.pack.start_of(place as usize).unwrap_or(u64::MAX);
+            self.begin(start, start);
         }
-        if may_have_moved && let Some((size, new, data)) = self.renamed(place, range.start)? {
+        let start = self.end;
+        let end = self.pack.checked(place as usize, start)?;
+        if may_have_moved && let Some((size, new, data)) = self.renamed(start)? {
             self.flush()?;
-            self.begin(range.start, data);
+            self.begin(start, data);
             self.stream.put(&header(OFS_DELTA, size))?;
             self.stream.put(&distance(new))?;
-            self.end = range.end;
+            self.end = end;
             self.flush()?;
             // What comes next is moved by more or less than this was.
-            self.begin(range.end, range.end);
+            self.begin(end, end);
         }
-        self.end = range.end;
+        (self.next, self.end) = (place + 1, end);
         if self.end - self.first >= RUN { self.flush() } else { Ok(()) }
     }
 
@@ -117,9 +121,9 @@ impl Writer<'_, '_, '_> {
     }
 
     /// Of a delta that its base is not as far from any more: its size, the distance, and where its data begins.
-    fn renamed(&self, place: u32, start: u64) -> Result<Option<(u64, u64, u64)>> {
+    fn renamed(&self, start: u64) -> Result<Option<(u64, u64, u64)>> {
         let lost = || Error::Git("the base of a copied delta is not copied".to_owned());
-        let entry = self.pack.head_of(place as usize).ok_or_else(lost)?;
+        let entry = self.pack.head_at(start).ok_or_else(lost)?;
         let Header::OfsDelta { base_distance } = entry.header else { return Ok(None) };
         let here = self.stream.offset() + (start - self.first);
         let base = start.checked_sub(base_distance).and_then(|base| self.moved.to(base)).ok_or_else(lost)?;
@@ -128,9 +132,9 @@ impl Writer<'_, '_, '_> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        let bytes = self.pack.data.entry_slice(self.first..self.end);
+        let bytes = self.pack.shared(self.first..self.end);
         let bytes = bytes.ok_or_else(|| Error::Git("the entries of a pack are not one behind the other".to_owned()))?;
         self.first = self.end;
-        self.stream.put(bytes)
+        self.stream.put_shared(bytes)
     }
 }

@@ -1,7 +1,9 @@
 //! The pack on its way out: collected into pieces, counted, hashed, and stopped when nobody wants it any more.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use sha1::{Digest as _, Sha1};
 
 use crate::budget::Cancel;
@@ -10,6 +12,8 @@ use crate::sink::ByteSink;
 
 /// Bytes handed on at once.
 const PIECE: usize = 64 << 10;
+/// Bytes for which it pays to keep where they are instead of what they are.
+const WORTH: usize = 32 << 10;
 
 /// Takes the bytes of one pack.
 pub(super) struct Stream<'a> {
@@ -56,11 +60,20 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
+    /// The same of bytes that stay where they are, as long as they are worth it.
+    pub(super) fn put_shared(&mut self, bytes: Bytes) -> Result<()> {
+        if bytes.len() < WORTH {
+            return self.put(&bytes);
+        }
+        self.send_piece()?;
+        self.pass(&bytes.clone(), |sink| sink.shared(bytes))
+    }
+
     /// Text for the client's terminal.
     pub(super) fn say(&mut self, text: &str) -> Result<()> {
         match self.sink.progress(text.as_bytes()) {
-            std::ops::ControlFlow::Continue(()) => Ok(()),
-            std::ops::ControlFlow::Break(()) => Err(Error::Stopped("the receiver has gone")),
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Stopped("the receiver has gone")),
         }
     }
 
@@ -75,6 +88,9 @@ impl<'a> Stream<'a> {
     }
 
     fn send_piece(&mut self) -> Result<()> {
+        if self.piece.is_empty() {
+            return Ok(());
+        }
         let mut piece = std::mem::take(&mut self.piece);
         self.send(&piece)?;
         piece.clear();
@@ -83,6 +99,10 @@ impl<'a> Stream<'a> {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.pass(bytes, |sink| sink.data(bytes))
+    }
+
+    fn pass(&mut self, bytes: &[u8], on: impl FnOnce(&mut dyn ByteSink) -> ControlFlow<()>) -> Result<()> {
         if self.cancel.is_cancelled() {
             return Err(Error::Stopped("cancelled"));
         }
@@ -92,7 +112,7 @@ impl<'a> Stream<'a> {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
         }
-        if self.sink.data(bytes).is_break() {
+        if on(self.sink).is_break() {
             return Err(Error::Stopped("the receiver has gone"));
         }
         self.sent += bytes.len() as u64;

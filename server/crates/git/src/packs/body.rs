@@ -1,7 +1,9 @@
 //! A pack's entries in the order in which they lie, for sending them as they are.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
 
@@ -40,21 +42,39 @@ impl Pack {
         self.order().get(place).map(|at| self.index.pack_offset_at_index(*at))
     }
 
-    /// Type, size and base of the entry at a place, unread otherwise; `None` if it cannot be told.
-    pub(crate) fn head_of(&self, place: usize) -> Option<Entry> {
-        let start = self.start_of(place).filter(|start| *start < self.data.pack_end() as u64)?;
-        self.data.entry(start).ok()
+    /// Type, size and base of the entry that begins at `start`, unread otherwise; `None` if it cannot be told.
+    pub(crate) fn head_at(&self, start: u64) -> Option<Entry> {
+        (start < self.data.pack_end() as u64).then(|| self.data.entry(start).ok()).flatten()
     }
 
-    /// Where the entry at a place lies, once its bytes have the checksum that the index gives them.
-    pub(crate) fn checked(&self, place: usize) -> Result<Range<u64>> {
-        let (start, end) = (self.start_of(place).unwrap_or(u64::MAX), self.start_of(place + 1).unwrap_or(self.data.pack_end() as u64));
+    /// Where the entry ends that begins at `start` and has this place in the order of entries, once its bytes have the checksum that the
+    /// index gives them.
+    pub(crate) fn checked(&self, place: usize, start: u64) -> Result<u64> {
+        let end = self.start_of(place + 1).unwrap_or(self.data.pack_end() as u64);
         let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
         let at = self.order().get(place).copied().unwrap_or_default();
         let is_inside = self.data.entry_slice(start..end).is_some();
         if is_inside && Some(self.data.entry_crc32(start, length)) == self.index.crc32_at_index(at) {
-            return Ok(start..end);
+            return Ok(end);
         }
         Err(self.damaged(from_gix(self.index.oid_at_index(at)), "the pack's bytes have another checksum than its index says"))
+    }
+
+    /// Bytes of the file, which stay mapped, with the pack, as long as anybody has them; `None` if it has no such.
+    pub(crate) fn shared(self: &Arc<Pack>, range: Range<u64>) -> Option<Bytes> {
+        self.data.entry_slice(range.clone())?;
+        Some(Bytes::from_owner(Slice { pack: Arc::clone(self), range }))
+    }
+}
+
+/// Bytes of a pack.
+struct Slice {
+    pack: Arc<Pack>,
+    range: Range<u64>,
+}
+
+impl AsRef<[u8]> for Slice {
+    fn as_ref(&self) -> &[u8] {
+        self.pack.data.entry_slice(self.range.clone()).unwrap_or_default()
     }
 }

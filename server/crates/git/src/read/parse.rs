@@ -1,5 +1,7 @@
 //! The text of commits and tags and the bytes of trees, read forgivingly: what fsck lets through must be shown.
 
+use std::ffi::CStr;
+
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{CommitInfo, Signature};
 
@@ -179,10 +181,27 @@ fn entry(data: &[u8]) -> Option<(Entry<'_>, &[u8])> {
         mode = mode << 3 | u32::from(digit.checked_sub(b'0').filter(|d| *d < 8)?);
     }
     let after = data.get(space + 1..)?;
-    let nul = after.iter().position(|b| *b == 0)?;
-    let name = after.get(..nul)?;
-    let id = Oid::from_bytes(after.get(nul + 1..nul + 21)?)?;
-    (space > 0).then_some((Entry { mode, name, id }, after.get(nul + 21..)?))
+    let name = until_nul(after)?;
+    let (id, rest) = after.get(name.len() + 1..)?.split_at_checked(20)?;
+    (space > 0).then_some((Entry { mode, name, id: Oid::from_bytes(id)? }, rest))
+}
+
+/// What comes before the first NUL: several bytes are looked at in one step.
+fn until_nul(data: &[u8]) -> Option<&[u8]> {
+    CStr::from_bytes_until_nul(data).ok().map(CStr::to_bytes)
+}
+
+/// The id behind the first entry, from `rest` on, that begins with exactly these bytes, its mode and its name; `rest` is what comes
+/// behind it then. Nothing else of the entries is looked at.
+pub(super) fn id_behind<'a>(rest: &mut &'a [u8], head: &[u8]) -> Option<&'a [u8]> {
+    loop {
+        let here = until_nul(rest)?;
+        let (id, after) = rest.get(here.len() + 1..)?.split_at_checked(20)?;
+        *rest = after;
+        if here == head {
+            return Some(id);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -235,5 +254,18 @@ author A U Thor <a@b> 1700000000 +0230\ncommitter C <c@d> 1700000001 -0130\ngpgs
         for odd in [&b" a\0aaaaaaaaaaaaaaaaaaaa"[..], b"9 a\0aaaaaaaaaaaaaaaaaaaa", b"7777777777777 a\0aaaaaaaaaaaaaaaaaaaa"] {
             assert!(entries(odd).any(|e| e.is_err()), "{odd:?}");
         }
+    }
+
+    #[test]
+    fn an_entry_is_found_by_its_bytes_where_one_begins_and_nowhere_else() {
+        let data = [&b"100644 a 100644 b\0"[..], &[7; 20], b"100644 c\0", &[8; 20], b"40000 d\0", &[9; 20]].concat();
+        let mut rest = data.as_slice();
+        assert_eq!(id_behind(&mut rest, b"100644 c"), Some(&[8; 20][..]));
+        assert_eq!(id_behind(&mut rest, b"40000 d"), Some(&[9; 20][..]));
+        for absent in [&b"100644 b"[..], b"a 100644 b", b"100755 c", b""] {
+            assert_eq!(id_behind(&mut data.as_slice(), absent), None);
+        }
+        let cut = data.get(..data.len() - 1).unwrap();
+        assert_eq!(id_behind(&mut &*cut, b"40000 d"), None);
     }
 }

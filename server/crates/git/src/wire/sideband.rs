@@ -1,6 +1,7 @@
 //! Side-bands: pack data, progress and errors share one stream, told apart by the first byte of each packet.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::buf::Chain;
+use bytes::{Buf as _, BufMut, Bytes, BytesMut};
 
 use super::pktline;
 
@@ -60,6 +61,25 @@ impl Sideband {
         out.freeze()
     }
 
+    /// The same, packet by packet, the content of each a part of `data` itself.
+    pub fn packets(self, band: Band, data: Bytes) -> impl Iterator<Item = Chain<Bytes, Bytes>> {
+        let room = self.room();
+        let parts = (0..data.len()).step_by(room).map(move |at| data.slice(at..data.len().min(at.saturating_add(room))));
+        parts.map(move |part| {
+            let mut head = BytesMut::new();
+            if self != Sideband::None {
+                pktline::write_length(&mut head, part.len() + 5);
+                head.put_u8(band as u8);
+            }
+            head.freeze().chain(part)
+        })
+    }
+
+    /// How long the framed form of so many bytes of data is.
+    pub fn framed(self, bytes: usize) -> usize {
+        if self == Sideband::None { bytes } else { bytes + 5 * bytes.div_ceil(self.room()) }
+    }
+
     /// What ends the stream: a flush, or nothing where there are no packets.
     pub fn end(self) -> &'static [u8] {
         match self {
@@ -96,6 +116,8 @@ mod tests {
         let data: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
         assert_eq!(Sideband::None.frame(Band::Data, &data), data);
         for (form, most) in [(Sideband::Small, 1000), (Sideband::Large, 65520)] {
+            let packets = form.packets(Band::Data, Bytes::from(data.clone())).flat_map(IntoIterator::into_iter).collect::<Vec<u8>>();
+            assert_eq!((&packets, packets.len()), (&form.frame(Band::Data, &data).to_vec(), form.framed(data.len())));
             let mut decoder = Decoder::default();
             decoder.push(&form.frame(Band::Data, &data));
             let mut back = Vec::new();

@@ -4,12 +4,12 @@
 //! is read: a slow client slows it down, and one that goes away drops it.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use hardie_app::Error;
 use tokio::io::AsyncWrite;
@@ -38,12 +38,25 @@ where
 pub struct Writer(PollSender<Bytes>);
 
 impl AsyncWrite for Writer {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buffer)])
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
         ready!(self.0.poll_reserve(cx)).map_err(gone)?;
-        let piece = buffer.get(..buffer.len().min(PIECE)).unwrap_or(buffer);
-        self.0.send_item(Bytes::copy_from_slice(piece)).map_err(gone)?;
-        Poll::Ready(Ok(piece.len()))
+        let mut piece = BytesMut::with_capacity(buffers.iter().map(|buffer| buffer.len()).sum::<usize>().min(PIECE));
+        for buffer in buffers {
+            let room = PIECE - piece.len();
+            piece.extend_from_slice(buffer.get(..room).unwrap_or(buffer));
+        }
+        let taken = piece.len();
+        self.0.send_item(piece.freeze()).map_err(gone)?;
+        Poll::Ready(Ok(taken))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

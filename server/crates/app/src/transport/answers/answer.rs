@@ -1,11 +1,13 @@
 //! One answer, growing while it is built.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hardie_git::Cancel;
@@ -64,11 +66,24 @@ pub struct Answer {
 #[derive(Default)]
 struct Content {
     frames: Frames,
+    /// By where each begins, what is in stored packs and not in the file.
+    shared: BTreeMap<u64, Shared>,
     /// What was written to a file last, and where, while it grows: whoever keeps up need not read it back.
     last: (u64, Bytes),
     notes: Vec<u8>,
     /// Why it will never be whole, for the client; nothing if that is the server's affair.
     why: Option<String>,
+}
+
+/// Bytes of a stored pack that are framed when they are sent.
+#[derive(Clone)]
+pub struct Shared {
+    /// Which.
+    pub bytes: Bytes,
+    /// Where what comes behind them begins.
+    pub end: u64,
+    /// When they were read last, as far as is known: a while after, reading may wait for the disk.
+    pub read: Instant,
 }
 
 enum Frames {
@@ -86,8 +101,10 @@ impl Default for Frames {
 pub enum Source {
     /// Here they are.
     Memory(Bytes),
-    /// Reading blocks.
-    File(Arc<File>),
+    /// Reading so many bytes blocks.
+    File(Arc<File>, usize),
+    /// Here they are, to be framed.
+    Shared(Shared),
 }
 
 impl Answer {
@@ -104,9 +121,15 @@ impl Answer {
     /// Up to `most` bytes from `at`, which is not beyond what has grown.
     pub fn frames(&self, at: u64, most: usize) -> Source {
         let content = self.lock();
+        if let Some(shared) = content.shared.get(&at) {
+            return Source::Shared(shared.clone());
+        }
         match &content.frames {
             Frames::File(_) if at == content.last.0 && (1..=most).contains(&content.last.1.len()) => Source::Memory(content.last.1.clone()),
-            Frames::File(file) => Source::File(file.clone()),
+            Frames::File(file) => {
+                let before = content.shared.range(at..).next().map_or(u64::MAX, |(next, _)| next - at);
+                Source::File(file.clone(), usize::try_from(before).map_or(most, |before| most.min(before)))
+            }
             Frames::Memory(bytes) => {
                 let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
                 Source::Memory(Bytes::copy_from_slice(rest.get(..most).unwrap_or(rest)))
@@ -151,24 +174,41 @@ impl Answer {
         Ok(())
     }
 
+    /// Appends what is in a stored pack.
+    fn append_shared(&self, bytes: Bytes, framing: Sideband, store: &PackStore) -> io::Result<()> {
+        let (at, more) = (self.grown.borrow().bytes, framing.framed(bytes.len()) as u64);
+        self.to_file(&mut self.lock(), at, store)?;
+        self.totals.files.fetch_add(more, Ordering::Relaxed);
+        self.lock().shared.insert(at, Shared { bytes, end: at + more, read: Instant::now() });
+        self.grown.send_modify(|grown| grown.bytes += more);
+        Ok(())
+    }
+
     /// The file to write to, begun with what was in memory if this is too much for it; `None` if memory took the frames.
     fn place_for(&self, frames: &[u8], end: u64, store: &PackStore) -> io::Result<Option<Arc<File>>> {
         let mut content = self.lock();
-        let bytes = match &mut content.frames {
-            Frames::File(file) => return Ok(Some(file.clone())),
-            Frames::Memory(bytes) => bytes,
-        };
-        if bytes.len() + frames.len() <= SPILL {
+        if let Frames::Memory(bytes) = &mut content.frames
+            && bytes.len() + frames.len() <= SPILL
+        {
             bytes.extend_from_slice(frames);
             self.totals.memory.fetch_add(frames.len() as u64, Ordering::Relaxed);
             return Ok(None);
         }
+        self.to_file(&mut content, end, store).map(Some)
+    }
+
+    /// The file, begun with what was in memory.
+    fn to_file(&self, content: &mut Content, end: u64, store: &PackStore) -> io::Result<Arc<File>> {
+        let bytes = match &content.frames {
+            Frames::File(file) => return Ok(file.clone()),
+            Frames::Memory(bytes) => bytes,
+        };
         let file = Arc::new(store.answer_file().map_err(io::Error::other)?);
         file.write_all_at(bytes, 0)?;
         content.frames = Frames::File(file.clone());
         self.totals.memory.fetch_sub(end, Ordering::Relaxed);
         self.totals.files.fetch_add(end, Ordering::Relaxed);
-        Ok(Some(file))
+        Ok(file)
     }
 
     fn note(&self, text: &[u8]) {
@@ -246,8 +286,12 @@ impl Writer {
         }
         let frames = self.framing.frame(Band::Data, &self.gathered);
         self.gathered.clear();
+        self.show(|answer, store| answer.append(frames, store))
+    }
+
+    fn show(&mut self, append: impl FnOnce(&Answer, &PackStore) -> io::Result<()>) -> ControlFlow<()> {
         let written = match &self.store {
-            Some(store) => self.answer.append(frames, store),
+            Some(store) => append(&self.answer, store),
             None => Err(io::Error::other("the answer has no place to go")),
         };
         match written {
@@ -262,8 +306,18 @@ impl Writer {
 
 impl ByteSink for Writer {
     fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        if self.gathered.is_empty() && bytes.len() >= GATHERED {
+            let frames = self.framing.frame(Band::Data, bytes);
+            return self.show(|answer, store| answer.append(frames, store));
+        }
         self.gathered.extend_from_slice(bytes);
         if self.gathered.len() < GATHERED { ControlFlow::Continue(()) } else { self.pass_on() }
+    }
+
+    fn shared(&mut self, bytes: Bytes) -> ControlFlow<()> {
+        self.pass_on()?;
+        let framing = self.framing;
+        self.show(|answer, store| answer.append_shared(bytes, framing, store))
     }
 
     fn progress(&mut self, bytes: &[u8]) -> ControlFlow<()> {

@@ -3,22 +3,27 @@
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use super::answer::{Answer, Grown, Source, State};
+use super::answer::{Answer, Grown, Shared, Source, State};
 use super::{Answers, Key};
 
 /// Bytes of one read.
 const CHUNK: usize = 256 << 10;
+/// What was read from a pack no longer ago than this is taken to be in memory still.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Part {
     /// Bytes for the client as they are. Packets may be cut between two parts.
     Frames(Bytes),
+    /// Bytes of the pack that are still to be framed. No packet is cut before or behind them.
+    Data(Bytes),
     /// Progress text, not framed; only where no packet is cut.
     Note(Bytes),
     /// That was all.
@@ -59,9 +64,9 @@ impl Reader {
                 return Ok(Part::Note(notes));
             }
             if self.at < grown.bytes {
-                let frames = self.read(grown.bytes).await?;
-                self.at += frames.len() as u64;
-                return Ok(Part::Frames(frames));
+                let (part, end) = self.read(grown.bytes).await?;
+                self.at = end;
+                return Ok(part);
             }
             match grown.state {
                 State::Whole => return Ok(Part::End),
@@ -71,19 +76,26 @@ impl Reader {
         }
     }
 
-    async fn read(&self, end: u64) -> io::Result<Bytes> {
-        let most = usize::try_from(end - self.at).unwrap_or(CHUNK).min(CHUNK);
-        match self.answer.frames(self.at, most) {
-            Source::Memory(bytes) => Ok(bytes),
-            Source::File(file) => {
-                let at = self.at;
+    /// What comes next, and where what is behind it begins.
+    async fn read(&self, end: u64) -> io::Result<(Part, u64)> {
+        let (at, most) = (self.at, usize::try_from(end - self.at).unwrap_or(CHUNK).min(CHUNK));
+        let frames = match self.answer.frames(at, most) {
+            Source::Memory(bytes) => bytes,
+            Source::File(file, most) => {
                 let read = move || {
                     let mut bytes = vec![0; most];
                     file.read_exact_at(&mut bytes, at).map(|()| Bytes::from(bytes))
                 };
-                spawn_blocking(read).await.map_err(io::Error::other)?
+                spawn_blocking(read).await.map_err(io::Error::other)??
             }
-        }
+            Source::Shared(Shared { bytes, end, read }) if read.elapsed() < FRESH => return Ok((Part::Data(bytes), end)),
+            Source::Shared(Shared { bytes, end, .. }) => {
+                let copy = spawn_blocking(move || Bytes::copy_from_slice(&bytes)).await.map_err(io::Error::other)?;
+                return Ok((Part::Data(copy), end));
+            }
+        };
+        let end = at + frames.len() as u64;
+        Ok((Part::Frames(frames), end))
     }
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hardie_domain::ids::RepoId;
 use hardie_git::Error;
 use hardie_git::packs::{DiskFiles, PackStore};
@@ -23,7 +24,7 @@ async fn all(reader: &mut Reader) -> Result<(Vec<u8>, String), String> {
     let (mut frames, mut notes) = (Vec::new(), String::new());
     loop {
         match reader.next().await.map_err(|e| e.to_string())? {
-            Part::Frames(bytes) => frames.extend_from_slice(&bytes),
+            Part::Frames(bytes) | Part::Data(bytes) => frames.extend_from_slice(&bytes),
             Part::Note(text) => notes.push_str(&String::from_utf8_lossy(&text)),
             Part::End => return Ok((frames, notes)),
             Part::Failed(why) => return Err(why.unwrap_or_else(|| "failed".to_owned())),
@@ -56,6 +57,29 @@ async fn whoever_asks_for_the_same_reads_along_and_it_is_built_once() {
     let (mut third, none) = answers.join(key(1));
     assert!(none.is_none(), "it is kept");
     assert_eq!(all(&mut third).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_is_in_stored_packs_is_not_kept_twice() {
+    let (_dir, store) = store();
+    let answers = Answers::default();
+    let (mut first, writer) = answers.join(key(1));
+    let mut writer = writer.unwrap().spilling_to(&store);
+    let large = Bytes::from(vec![7; 300_000]);
+    assert!(writer.data(b"head").is_continue());
+    for _ in 0..3 {
+        assert!(writer.shared(large.clone()).is_continue());
+        assert!(writer.data(b"between").is_continue());
+    }
+    writer.finish(Ok(())).unwrap();
+    let part = [large.as_ref(), b"between"].concat();
+    let expected = [&b"head"[..], &part, &part, &part].concat();
+    assert_eq!(all(&mut first).await.unwrap().0, expected);
+    drop(first);
+    let (mut second, _) = answers.join(key(1));
+    assert_eq!(second.next().await.unwrap(), Part::Frames(Bytes::from_static(b"head")));
+    let Part::Data(bytes) = second.next().await.unwrap() else { panic!("it is framed when it is sent") };
+    assert_eq!(bytes.as_ptr(), large.as_ptr());
 }
 
 #[tokio::test]

@@ -24,10 +24,10 @@ pub(super) fn taken(index: &Index, part: &Part, bits: &Bits, most: usize, clock:
         let id = index.id(bit).ok_or_else(contradicted)?;
         // Bits come in the order of entries; some entries have none, since another pack has the object too.
         let (place, _) = order.find(|(_, at)| pack.index.oid_at_index(**at) == to_gix(&id)).ok_or_else(contradicted)?;
-        let can_be_copied = match pack.head_of(place).map(|entry| entry.header) {
+        let start = starts.get(place).copied().unwrap_or(u64::MAX);
+        let can_be_copied = match pack.head_at(start).map(|entry| entry.header) {
             Some(Header::OfsDelta { base_distance }) => {
-                let base = starts.get(place).and_then(|start| start.checked_sub(base_distance));
-                let base = base.and_then(|base| starts.binary_search(&base).ok());
+                let base = start.checked_sub(base_distance).and_then(|base| starts.binary_search(&base).ok());
                 base.and_then(|base| is_taken.get(base)).copied().unwrap_or(false)
             }
             // The base may come later, which some clients do not expect.
