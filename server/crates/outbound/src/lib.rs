@@ -1,19 +1,21 @@
 //! The one client that opens connections: the only user of reqwest.
 //!
-//! Two clients over one set of habits (no redirects, no proxy from the environment, bounded waits, TLS by rustls with
+//! Three clients over one set of habits (no redirects, no proxy from the environment, bounded waits, TLS by rustls with
 //! the system's certificates): [`ApiClient`] speaks to a Hardie server's REST API for the command line, [`Upstream`]
-//! streams requests and answers through to one fixed server for `hardie web`.
+//! streams requests and answers through to one fixed server for `hardie web`, [`Egress`] sends what plugins write, to where they may.
 //! Must not know: SQL, git, WebAssembly, what any path means.
 //! Start reading at [`api`].
 #![warn(missing_docs)]
 
 pub mod api;
 pub mod base;
+pub mod egress;
 pub mod error;
 mod tls;
 pub mod upstream;
 
 pub use api::{ApiClient, ApiResponse};
 pub use base::BaseUrl;
+pub use egress::{Allowed, Destination, Egress, Prepared, fill};
 pub use error::Error;
 pub use upstream::{ByteStream, Upstream};

@@ -1,0 +1,124 @@
+//! Requests that plugins send: only to where they may, and only so much of everything.
+//!
+//! One request goes through these files in order: [`fill`] reads its address once and puts secrets in, [`Allowed`] says whether
+//! that destination was granted, `places` how many may be under way, `resolve` asks for the addresses of its host once,
+//! `addresses` judges each, `connect` opens a connection to one that passed, `exchange` sends and `answer` reads.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hardie_domain::delivery::{HttpResponse, ServiceError};
+use hardie_domain::ids::InstallationId;
+use rustls::ClientConfig;
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use crate::tls;
+
+mod addresses;
+mod allowed;
+mod answer;
+mod bounds;
+mod connect;
+mod destination;
+mod exchange;
+mod fill;
+mod headers;
+mod places;
+mod resolve;
+mod url_text;
+
+pub use allowed::{Allowed, InvalidAllowed};
+pub use destination::{Destination, InvalidDestination};
+pub use fill::{Prepared, fill};
+
+use addresses::Vetting;
+use bounds::Bounds;
+use places::{Place, Places};
+use resolve::Lookup;
+
+/// Sends requests of plugins. One for the whole server: it counts what is under way. Connections are not kept: each request has its own,
+/// so that no plugin meets the connection of another.
+pub struct Egress {
+    vetting: Vetting,
+    lookup: Lookup,
+    places: Places,
+    tls: OnceCell<Arc<ClientConfig>>,
+    bounds: Bounds,
+}
+
+impl Egress {
+    /// `permitted` says which addresses of private networks an administrator has opened to plugins (`outbound.permit`); `own` are the
+    /// addresses that this server listens on, which no request reaches even so. Opens nothing yet.
+    pub fn new(permitted: impl Fn(IpAddr) -> bool + Send + Sync + 'static, own: Vec<SocketAddr>) -> Egress {
+        let bounds = Bounds::default();
+        Egress {
+            vetting: Vetting::new(Box::new(permitted), own),
+            lookup: resolve::system(),
+            places: Places::new(bounds.per_installation, bounds.in_all),
+            tls: OnceCell::new(),
+            bounds,
+        }
+    }
+
+    /// Sends one request and reads its answer, within `deadline` (10 s at most), waiting for a place included: 4 requests of an
+    /// installation are under way at once, 32 in all. Whoever drops the future closes the connection and frees the place.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`] if none of `allowed` has the method and destination, or the host has only addresses that plugins may not
+    /// reach; [`ServiceError::Failed`] if no answer came, or not in time, or a larger one than is taken (64 KiB of headers, 4 MiB of
+    /// body). The texts hold no secret and nothing that the other side said.
+    pub async fn send(
+        &self,
+        installation: InstallationId,
+        request: Prepared,
+        allowed: &[Allowed],
+        deadline: Duration,
+    ) -> Result<HttpResponse, ServiceError> {
+        allowed::check(allowed, request.method(), request.destination())?;
+        let whole = deadline.min(self.bounds.whole);
+        let end = Instant::now() + whole;
+        let destination = request.destination().clone();
+        let place = timeout_at(end, self.places.take(installation)).await.map_err(|_| {
+            ServiceError::Failed(format!(
+                "no request to {destination} within {whole:?}: {} of this plugin or {} in all were under way; send fewer at once",
+                self.bounds.per_installation, self.bounds.in_all
+            ))
+        })?;
+        match timeout_at(end, self.go(installation, request, place)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(ServiceError::Failed(format!("{destination} did not answer in full within {whole:?}"))),
+        }
+    }
+
+    async fn go(&self, installation: InstallationId, request: Prepared, place: Place) -> Result<HttpResponse, ServiceError> {
+        let destination = request.destination().clone();
+        let found = resolve::addresses(&self.lookup, &destination, &place, self.bounds.lookup).await?;
+        let vetted = self.vetting.choose(&destination, found).inspect_err(|_| {
+            tracing::info!(%installation, %destination, "a plugin's request was refused for where its host is");
+        })?;
+        let tcp = connect::tcp(&destination, &vetted, self.bounds.connect).await?;
+        let tls = if destination.is_https() { Some(self.tls().await?) } else { None };
+        let inflates = request.method() != http::Method::HEAD;
+        let (head, _open) = exchange::exchange(request, tcp, tls, &self.bounds).await?;
+        answer::read(head, &destination, inflates, &self.bounds).await
+    }
+
+    /// The system's certificates, read when the first request needs them.
+    async fn tls(&self) -> Result<Arc<ClientConfig>, ServiceError> {
+        let failed = |error: String| ServiceError::Failed(format!("this server cannot speak TLS: {error}"));
+        let load = || async {
+            let mut config = tokio::task::spawn_blocking(|| tls::config(true))
+                .await
+                .map_err(|error| failed(error.to_string()))?
+                .map_err(|error| failed(error.to_string()))?;
+            config.alpn_protocols = vec![connect::H2.to_vec(), b"http/1.1".to_vec()];
+            Ok(Arc::new(config))
+        };
+        self.tls.get_or_try_init(load).await.cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests;
