@@ -59,6 +59,9 @@ fn measure() -> anyhow::Result<()> {
     if options.wants("policy") {
         works::policy::measure(&options, &mut report)?;
     }
+    if options.wants("plugins") {
+        works::plugins::measure(&options, &mut report)?;
+    }
     if options.wants("idle") {
         works::idle::measure(&mut report)?;
     }

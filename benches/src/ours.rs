@@ -136,10 +136,19 @@ impl Ours {
         Ok(String::from_utf8_lossy(&response.body).into_owned())
     }
 
-    /// Installs a component for one repository, enforcing.
+    /// Installs a component for one repository, enforcing, by its own name.
     pub fn install(&self, component: &Path, repository: &str) -> anyhow::Result<()> {
+        self.install_with(component, repository, &[])
+    }
+
+    /// The same by another name: one component may be installed several times.
+    pub fn install_as(&self, component: &Path, repository: &str, name: &str) -> anyhow::Result<()> {
+        self.install_with(component, repository, &["--name", name])
+    }
+
+    fn install_with(&self, component: &Path, repository: &str, more: &[&str]) -> anyhow::Result<()> {
         let mut hardie = command(binary()?, &self.scratch);
-        hardie.args(["plugin", "install"]).arg(component).args(["--repo", &format!("{USER}/{repository}"), "--mode", "enforce"]);
+        hardie.args(["plugin", "install"]).arg(component).args(["--repo", &format!("{USER}/{repository}"), "--mode", "enforce"]).args(more);
         hardie.env("HARDIE_SERVER", format!("http://{}", self.host)).env("HARDIE_TOKEN", &self.token);
         children::output(&mut hardie).map(|_| ())
     }

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod git;
 pub mod idle;
+pub mod plugins;
 pub mod policy;
 pub mod push;
 pub mod rate;

@@ -1,11 +1,11 @@
-//! Why a policy could not judge.
+//! Why something could not be read, kept or sent.
 
 use std::fmt;
 
 use crate::bindings::hardie::plugin::types::{Fault, ReadError};
 
-/// A read that failed, or anything else that keeps a policy from judging. Not a verdict: whether the push goes through then
-/// is for the installation's settings to say.
+/// A read that failed, or anything else that keeps a policy from judging or a handler from handling. Not a verdict: whether the
+/// push goes through then is for the installation's settings to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     code: String,
@@ -13,16 +13,18 @@ pub struct Error {
 }
 
 impl Error {
-    /// Of the policy's own making.
+    /// Of the plugin's own making.
     pub fn new(message: impl Into<String>) -> Error {
         Error { code: String::new(), message: message.into() }
     }
 
-    pub(crate) fn coded(code: &str, message: impl Into<String>) -> Error {
+    /// With a code, for a scripted answer.
+    pub fn coded(code: &str, message: impl Into<String>) -> Error {
         Error { code: code.into(), message: message.into() }
     }
 
-    /// `not-found`, `wrong-kind`, `too-large` or `invalid` for a failed read; empty for others.
+    /// `not-found`, `wrong-kind`, `too-large` or `invalid` for a failed read; `denied`, `invalid` or `failed` for a request; `invalid` or
+    /// `not-found` for data and statuses; empty for others.
     pub fn code(&self) -> &str {
         &self.code
     }

@@ -1,11 +1,18 @@
-//! The glue between the server's calls and a [`Policy`].
+//! The glue between the server's calls and a [`Policy`] or a [`Handler`].
 
 use std::rc::Rc;
 
-use crate::bindings::exports::hardie::plugin::plugin_info;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::bindings::events::exports::hardie::plugin::event_handler;
+use crate::bindings::hardie::plugin::event as wire_event;
 use crate::bindings::hardie::plugin::types::{Fault, Page, RefVerdict, Signature as WireSignature};
 use crate::bindings::hardie::plugin::{config, repository as wire};
+use crate::bindings::info::exports::hardie::plugin::plugin_info;
 use crate::error::Error;
+use crate::event::{Event, EventSource};
+use crate::handler::{Failure, Handler};
 use crate::oid::Oid;
 use crate::policy::{FieldError, Policy};
 use crate::push::{Push, PushSource, RefUpdate, UpdateKind};
@@ -20,32 +27,54 @@ pub struct Identity {
     pub description: &'static str,
 }
 
-pub fn describe<P: Policy>(identity: &Identity) -> plugin_info::Info {
+pub fn describe<C: Serialize + Default>(identity: &Identity) -> plugin_info::Info {
     plugin_info::Info {
         name: identity.name.to_owned(),
         version: identity.version.to_owned(),
         description: identity.description.to_owned(),
-        default_config: serde_json::to_string(&P::Config::default()).unwrap_or_else(|_| "null".to_owned()),
+        default_config: serde_json::to_string(&C::default()).unwrap_or_else(|_| "null".to_owned()),
     }
 }
 
-pub fn validate<P: Policy>(config: &str) -> Result<(), Vec<plugin_info::FieldError>> {
-    let parsed = parse::<P>(config).map_err(|error| vec![error]);
-    let errors = parsed.and_then(|config| P::validate(&config));
-    errors.map_err(|errors| {
-        let wire = |error: FieldError| plugin_info::FieldError { field: error.field, message: error.message };
-        errors.into_iter().map(wire).collect()
-    })
+/// One check of a configuration that has the right form.
+type Check<C> = fn(&C) -> Result<(), Vec<FieldError>>;
+
+pub fn validate<C: DeserializeOwned>(config: &str, checks: &[Check<C>]) -> Result<(), Vec<plugin_info::FieldError>> {
+    let errors = match parse::<C>(config) {
+        Err(error) => vec![error],
+        Ok(config) => checks.iter().filter_map(|check| check(&config).err()).flatten().collect(),
+    };
+    let wire = |error: FieldError| plugin_info::FieldError { field: error.field, message: error.message };
+    if errors.is_empty() { Ok(()) } else { Err(errors.into_iter().map(wire).collect()) }
 }
 
 pub fn check<P: Policy>(push: &wire::Push, repository: &wire::Repository) -> Result<Vec<RefVerdict>, Fault> {
     log_panics();
-    let config = parse::<P>(&config::get()).map_err(|error| Error::new(format!("configuration: {}", error.message)))?;
+    let config = settings::<P::Config>()?;
     let verdicts = P::check(&config, &Push(push), &Repository(repository))?;
     Ok(verdicts.into_answer())
 }
 
-fn parse<P: Policy>(config: &str) -> Result<P::Config, FieldError> {
+pub fn handle<H: Handler>(event: &wire_event::Event, repository: Option<&wire::Repository>) -> Result<(), event_handler::HandlerError> {
+    log_panics();
+    let handled = settings::<H::Config>().map_err(Failure::from).and_then(|config| {
+        let repository = repository.map(|repository| Repository(repository));
+        H::handle(&config, &Event(event), repository.as_ref())
+    });
+    handled.map_err(|failure| match failure {
+        Failure::Permanent(message) => event_handler::HandlerError::Permanent(message),
+        Failure::Retry(after, message) => {
+            let after = after.map(|after| u32::try_from(after.as_secs()).unwrap_or(u32::MAX));
+            event_handler::HandlerError::Retry(event_handler::Retry { after, message })
+        }
+    })
+}
+
+fn settings<C: DeserializeOwned>() -> Result<C, Error> {
+    parse(&config::get()).map_err(|error| Error::new(format!("configuration: {}", error.message)))
+}
+
+fn parse<C: DeserializeOwned>(config: &str) -> Result<C, FieldError> {
     // serde names the field in its message.
     serde_json::from_str(config).map_err(|error| FieldError::new("", error.to_string()))
 }
@@ -58,6 +87,36 @@ fn log_panics() {
 
 fn page(start: u32, limit: u32) -> Page {
     Page { start, limit }
+}
+
+impl EventSource for wire_event::Event {
+    fn id(&self) -> String {
+        wire_event::Event::id(self)
+    }
+
+    fn attempt(&self) -> u32 {
+        wire_event::Event::attempt(self)
+    }
+
+    fn sequence(&self) -> u64 {
+        wire_event::Event::sequence(self)
+    }
+
+    fn kind(&self) -> String {
+        wire_event::Event::kind(self)
+    }
+
+    fn at(&self) -> i64 {
+        wire_event::Event::at(self)
+    }
+
+    fn payload(&self) -> String {
+        wire_event::Event::payload(self)
+    }
+
+    fn repository_path(&self) -> String {
+        wire_event::Event::repository_path(self)
+    }
 }
 
 impl PushSource for wire::Push {

@@ -1,4 +1,4 @@
-//! Write policies for Hardie in Rust.
+//! Write policies and handlers of events for Hardie in Rust.
 //!
 //! A policy is a WebAssembly component that judges a push before any of its refs moves. It sees the push and the repository
 //! and nothing else: no file, no clock, no network. `hardie plugin new NAME` writes a project that builds; this is its heart:
@@ -49,27 +49,50 @@
 //!
 //! Start at [`Policy`]; [`Push`] and [`Repository`] are what a policy may read, [`Verdicts`] is what it answers. Every read is a
 //! call to the server and counts: 10,000 calls and 64 MiB a push. For settings there are [`glob`], [`size`] and [`teams`].
+//!
+//! A [`Handler`] is told what happened, afterwards. It may send requests ([`http`], [`secrets`]), keep data ([`state`]), set a
+//! [`status`] of a commit, and ask for the time and for chance ([`clock`], [`random`]); each of these that a plugin uses is a permission
+//! that somebody has to grant. [`mock::MockEvent`] tests it. A crate may be both: `export!(policy: P, events: H)`.
 
 #[doc(hidden)]
 pub mod bindings;
+pub mod clock;
 mod error;
+mod event;
 pub mod glob;
 mod guest;
+mod handler;
+pub mod http;
 pub mod log;
 pub mod mock;
+mod mock_event;
 mod oid;
 mod pages;
+pub mod payload;
 mod places;
 mod policy;
 mod push;
+pub mod random;
 mod repository;
+pub mod secrets;
+#[cfg(target_arch = "wasm32")]
+mod server;
 pub mod size;
+pub mod state;
+pub mod status;
 pub mod teams;
 mod verdicts;
 
+#[cfg(not(target_arch = "wasm32"))]
+use mock_event::backend;
+#[cfg(target_arch = "wasm32")]
+use server as backend;
+
 pub use error::Error;
+pub use event::Event;
 #[doc(hidden)]
-pub use guest::{Identity, check, describe, validate};
+pub use guest::{Identity, check, describe, handle, validate};
+pub use handler::{Failure, Handler};
 pub use oid::Oid;
 pub use pages::Pages;
 pub use places::Places;
@@ -80,40 +103,98 @@ pub use verdicts::Verdicts;
 
 /// Makes the crate a plugin: name, version and description are those of `Cargo.toml`.
 ///
-/// To be written once, in a crate of type `cdylib`.
+/// To be written once, in a crate of type `cdylib`: `export!(MyPolicy)`, `export!(events: MyHandler)`, or both with one type of
+/// configuration, `export!(policy: MyPolicy, events: MyHandler)`.
 #[macro_export]
 macro_rules! export {
+    (policy: $policy:ty, events: $handler:ty $(,)?) => {
+        const _: () = {
+            struct Component;
+            $crate::__export_info!(
+                Component,
+                <$policy as $crate::Policy>::Config,
+                [<$policy as $crate::Policy>::validate, <$handler as $crate::Handler>::validate]
+            );
+            $crate::__export_policy!(Component, $policy);
+            $crate::__export_events!(Component, $handler);
+        };
+    };
+    (events: $handler:ty $(,)?) => {
+        const _: () = {
+            struct Component;
+            $crate::__export_info!(Component, <$handler as $crate::Handler>::Config, [<$handler as $crate::Handler>::validate]);
+            $crate::__export_events!(Component, $handler);
+        };
+    };
+    (policy: $policy:ty $(,)?) => {
+        $crate::export!($policy);
+    };
     ($policy:ty) => {
         const _: () = {
             struct Component;
-
-            const IDENTITY: $crate::Identity = $crate::Identity {
-                name: env!("CARGO_PKG_NAME"),
-                version: env!("CARGO_PKG_VERSION"),
-                description: env!("CARGO_PKG_DESCRIPTION"),
-            };
-
-            impl $crate::bindings::exports::hardie::plugin::plugin_info::Guest for Component {
-                fn describe() -> $crate::bindings::exports::hardie::plugin::plugin_info::Info {
-                    $crate::describe::<$policy>(&IDENTITY)
-                }
-
-                fn validate_config(config: String) -> Result<(), Vec<$crate::bindings::exports::hardie::plugin::plugin_info::FieldError>> {
-                    $crate::validate::<$policy>(&config)
-                }
-            }
-
-            impl $crate::bindings::exports::hardie::plugin::push_policy::Guest for Component {
-                fn check(
-                    push: &$crate::bindings::hardie::plugin::repository::Push,
-                    repository: &$crate::bindings::hardie::plugin::repository::Repository,
-                ) -> Result<Vec<$crate::bindings::hardie::plugin::types::RefVerdict>, $crate::bindings::hardie::plugin::types::Fault>
-                {
-                    $crate::check::<$policy>(push, repository)
-                }
-            }
-
-    $crate::bindings::export_policy!(Component with_types_in $crate::bindings);
+            $crate::__export_info!(Component, <$policy as $crate::Policy>::Config, [<$policy as $crate::Policy>::validate]);
+            $crate::__export_policy!(Component, $policy);
         };
+    };
+}
+
+/// Who the plugin is.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_info {
+    ($component:ident, $config:ty, [$($check:expr),+]) => {
+        const IDENTITY: $crate::Identity = $crate::Identity {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            description: env!("CARGO_PKG_DESCRIPTION"),
+        };
+
+        impl $crate::bindings::info::exports::hardie::plugin::plugin_info::Guest for $component {
+            fn describe() -> $crate::bindings::info::exports::hardie::plugin::plugin_info::Info {
+                $crate::describe::<$config>(&IDENTITY)
+            }
+
+            fn validate_config(config: String) -> Result<(), Vec<$crate::bindings::info::exports::hardie::plugin::plugin_info::FieldError>> {
+                $crate::validate::<$config>(&config, &[$($check),+])
+            }
+        }
+
+        $crate::bindings::info::export_info!($component with_types_in $crate::bindings::info);
+    };
+}
+
+/// The call of a policy.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_policy {
+    ($component:ident, $policy:ty) => {
+        impl $crate::bindings::policy::exports::hardie::plugin::push_policy::Guest for $component {
+            fn check(
+                push: &$crate::bindings::hardie::plugin::repository::Push,
+                repository: &$crate::bindings::hardie::plugin::repository::Repository,
+            ) -> Result<Vec<$crate::bindings::hardie::plugin::types::RefVerdict>, $crate::bindings::hardie::plugin::types::Fault> {
+                $crate::check::<$policy>(push, repository)
+            }
+        }
+
+        $crate::bindings::policy::export_policy!($component with_types_in $crate::bindings::policy);
+    };
+}
+
+/// The call of a handler.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_events {
+    ($component:ident, $handler:ty) => {
+        impl $crate::bindings::events::exports::hardie::plugin::event_handler::Guest for $component {
+            fn handle(
+                event: &$crate::bindings::hardie::plugin::event::Event,
+                repository: Option<&$crate::bindings::hardie::plugin::repository::Repository>,
+            ) -> Result<(), $crate::bindings::events::exports::hardie::plugin::event_handler::HandlerError> {
+                $crate::handle::<$handler>(event, repository)
+            }
+        }
+
+        $crate::bindings::events::export_events!($component with_types_in $crate::bindings::events);
     };
 }

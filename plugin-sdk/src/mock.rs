@@ -1,4 +1,4 @@
-//! A push made of plain values, so that a policy's rules are tested with `cargo test` alone.
+//! A push and an event made of plain values, so that a plugin's rules are tested with `cargo test` alone.
 //!
 //! Ids are counted up, not computed, but equal content has one id. History is a line of commits for each ref, all on one base. For real
 //! ids, limits and a report use `hardie plugin test`.
@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::error::Error;
+pub use crate::mock_event::{Handled, MockEvent, MockRequest, MockStatus};
 use crate::oid::Oid;
 use crate::policy::Policy;
 use crate::push::{Push, PushSource, RefUpdate, UpdateKind};

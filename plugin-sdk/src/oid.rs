@@ -12,6 +12,18 @@ impl Oid {
         Oid(bytes.into())
     }
 
+    /// From hexadecimal digits; `None` if they are not.
+    pub fn from_hex(text: &str) -> Option<Oid> {
+        let digits = text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let whole = text.len().is_multiple_of(2) && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.collect::<Option<Vec<u8>>>().filter(|_| whole).map(Oid)
+    }
+
+    /// Whether it is the id that stands for none.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|byte| *byte == 0)
+    }
+
     /// The raw bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

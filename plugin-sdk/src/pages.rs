@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::error::Error;
 
 /// The server's own bound.
-const PAGE: u32 = 256;
+pub(crate) const PAGE: u32 = 256;
 
 type Fetch<'a, T> = Box<dyn FnMut(u32, u32) -> Result<Vec<T>, Error> + 'a>;
 

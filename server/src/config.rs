@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use hardie_app::state::{GitRules, PluginPolicy};
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_http::Cidr;
+use hardie_outbound::Allowed;
 
 pub mod data_dir;
 pub mod file;
@@ -17,7 +19,7 @@ pub use data_dir::{prepare_data_dir, require_data};
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …) and [git] (require-signed-push = …, hide-refs = […], bundle-uri = …)
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …) and [outbound] (hosts = […], permit = […])
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -77,6 +79,16 @@ pub struct Config {
     pub limits: GitLimits,
     pub retention: Retention,
     pub git_rules: GitRules,
+    pub outbound: Outbound,
+}
+
+/// Where plugins may send.
+#[derive(Clone, Debug, Default)]
+pub struct Outbound {
+    /// To these, if they were granted `http`.
+    pub hosts: Vec<Allowed>,
+    /// Networks that are not public and open to them all the same.
+    pub permit: Vec<Cidr>,
 }
 
 /// What commands on the data itself need.
@@ -117,7 +129,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
     only("packs", settings.packs.as_ref().or(file.packs.as_ref()), "local")?;
     let trusted_proxies = settings.trusted_proxies.clone().or(file.trusted_proxies).unwrap_or_default();
     for network in &trusted_proxies {
-        network.parse::<hardie_http::Cidr>().with_context(|| format!("trusted-proxies = {network:?}"))?;
+        network.parse::<Cidr>().with_context(|| format!("trusted-proxies = {network:?}"))?;
     }
     let public_url = settings.public_url.clone().or(file.public_url).unwrap_or_else(|| "http://localhost:8080".to_owned());
     Ok(Config {
@@ -133,6 +145,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         limits: file.limits.apply(GitLimits::default())?,
         retention: file.gc.apply(Retention::default()),
         git_rules: file.git.rules()?,
+        outbound: file.outbound.checked()?,
     })
 }
 

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
-use hardie_app::ports::{Clock, Entropy};
+use hardie_app::ports::{Clock, Entropy, PolicyRunner};
 use hardie_app::state::Inner;
 use hardie_app::{App, AppConfig};
 use hardie_git::lfs::LfsStore;
@@ -24,6 +25,7 @@ pub mod keys;
 pub mod lock;
 mod offline;
 pub mod plugins;
+mod sender;
 pub mod shutdown;
 pub mod system;
 
@@ -38,11 +40,14 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// How pack files reach the disk.
     pub files: Arc<dyn Files>,
+    /// What runs plugins; the sandbox of the data folder if `None`.
+    pub sandbox: Option<Arc<dyn PolicyRunner>>,
 }
 
 impl Default for Ports {
     fn default() -> Self {
-        Ports { clock: Arc::new(system::SystemClock), entropy: Arc::new(system::SystemEntropy), files: Arc::new(DiskFiles) }
+        let (clock, entropy) = (Arc::new(system::SystemClock), Arc::new(system::SystemEntropy));
+        Ports { clock, entropy, files: Arc::new(DiskFiles), sandbox: None }
     }
 }
 
@@ -76,7 +81,10 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     let packs = PackStore::open(&config.data_dir, ports.files.clone()).context("cannot open the pack storage")?;
     let lfs = LfsStore::open(&config.data_dir, ports.files.clone()).context("cannot open the storage of LFS objects")?;
     let signing = key_file::open(&config.data_dir, ports.entropy.as_ref())?;
-    let policies = plugins::host(&config.data_dir, ports.entropy.as_ref())?;
+    let policies = match ports.sandbox {
+        Some(sandbox) => sandbox,
+        None => plugins::host(&config.data_dir, ports.entropy.as_ref())?,
+    };
     let app = App::new(Inner {
         store,
         packs,
@@ -86,6 +94,8 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         entropy: ports.entropy,
         signing,
         policies,
+        sender: sender::sender(config.outbound.clone(), vec![http_address, ssh_address]),
+        wakes: Wakes::default(),
         config: AppConfig {
             public_url: config.public_url.clone(),
             ssh_address: config::ssh_address(&config, ssh_address),

@@ -55,6 +55,7 @@ fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
         Error::Unauthenticated(_) => "unauthenticated",
         Error::Forbidden(_) => "forbidden",
         Error::NotFound(_) => "not found",
+        Error::Gone(_) => "gone",
         Error::Invalid(_) => "invalid",
         Error::Conflict(_) => "conflict",
         Error::Quota(_) => "quota",

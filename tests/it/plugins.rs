@@ -1,8 +1,13 @@
 //! A plugin's life as a person lives it: the real program on the command line, the real server, real pushes.
 
+mod abuse;
+mod deliveries;
+mod events;
+mod handled;
 mod logs;
 mod replay;
 mod run;
+mod sends;
 mod versions;
 
 use std::path::Path;

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+mod bench;
 mod build;
 mod clone;
 mod cost;
+mod deliveries;
 mod install;
 mod logs;
 mod manage;
@@ -38,6 +40,8 @@ enum Command {
     Build(build::Args),
     /// Run a plugin's scenarios in the server's own sandbox and show what they cost
     Test(test::Args),
+    /// Measure what a plugin's calls cost: time, memory, and how fast it is there after a restart
+    Bench(bench::Args),
     /// Upload a component and set it to work
     Install(install::Args),
     /// Show what guards a repository, an organisation or the whole server
@@ -56,6 +60,14 @@ enum Command {
     Remove(versions::RemoveArgs),
     /// Show what a plugin logged in its newest runs
     Logs(logs::Args),
+    /// Show or set of which events a plugin is told
+    Events(deliveries::EventsArgs),
+    /// Show events on their way to a plugin
+    Deliveries(deliveries::DeliveriesArgs),
+    /// Deliver events again to a plugin
+    Redeliver(deliveries::RedeliverArgs),
+    /// Let a plugin that rests after faults go on, or skip what waits for it
+    Resume(deliveries::ResumeArgs),
     /// Try a policy on pushes that a server has recorded; nothing is changed
     Replay(replay::Args),
 }
@@ -68,6 +80,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Install(args) => install::run(&args),
         Command::List(args) => manage::list(&args),
         Command::Enable(args) => manage::enable(&args),
@@ -76,6 +89,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rollback(args) => versions::rollback(&args),
         Command::Remove(args) => versions::remove(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Events(args) => deliveries::events(&args),
+        Command::Deliveries(args) => deliveries::deliveries(&args),
+        Command::Redeliver(args) => deliveries::redeliver(&args),
+        Command::Resume(args) => deliveries::resume(&args),
         Command::Replay(args) => replay::run(&args),
     };
     result.map(done)

@@ -29,6 +29,7 @@ pub struct Settings {
     pub limits: Limits,
     pub gc: Gc,
     pub git: Git,
+    pub outbound: Outbound,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.
@@ -64,6 +65,23 @@ pub struct Git {
     pub require_signed_push: bool,
     pub hide_refs: Vec<String>,
     pub bundle_uri: Option<bool>,
+}
+
+/// `[outbound]`: where plugins may send.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Outbound {
+    pub hosts: Vec<String>,
+    pub permit: Vec<String>,
+}
+
+impl Outbound {
+    /// What the file says.
+    pub fn checked(&self) -> anyhow::Result<super::Outbound> {
+        let hosts = self.hosts.iter().map(|text| text.parse().with_context(|| format!("[outbound] hosts = {text:?}")));
+        let permit = self.permit.iter().map(|text| text.parse().with_context(|| format!("[outbound] permit = {text:?}")));
+        Ok(super::Outbound { hosts: hosts.collect::<Result<_, _>>()?, permit: permit.collect::<Result<_, _>>()? })
+    }
 }
 
 impl Git {

@@ -36,6 +36,8 @@ fn bad_configuration_names_file_key_and_reason() {
         ("[gc]\ncruft-days = 3", "cruft-days"),
         ("[git]\nhide-refs = [\"heads/x\"]", "hide-refs"),
         ("[git]\nrequire-signed-pushes = true", "require-signed-pushes"),
+        ("[outbound]\nhosts = [\"ftp://example.org\"]", "ftp://example.org"),
+        ("[outbound]\npermit = [\"10.0.0.0/40\"]", "10.0.0.0/40"),
         ("database = \"mysql://root:secret@x\"", "database"),
     ] {
         let (_dir, settings) = settings(toml);

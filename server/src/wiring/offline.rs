@@ -5,11 +5,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
+use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{ComponentInfo, Entropy as _, PolicyRunner};
 use hardie_app::signing::SigningKey;
 use hardie_app::state::{GitRules, Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
+use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, Writes};
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_git::lfs::LfsStore;
@@ -52,6 +54,8 @@ fn around(place: &Place, store: Store) -> App {
         entropy: Arc::new(SystemEntropy),
         signing: SigningKey::new(key),
         policies: Arc::new(NoSandbox),
+        sender: None,
+        wakes: Wakes::default(),
         config,
     })
 }
@@ -74,6 +78,11 @@ impl PolicyRunner for NoSandbox {
     async fn check(&self, _call: PolicyCall) -> PolicyReport {
         let outcome = PolicyOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
         PolicyReport { outcome, usage: Usage::default(), log: Vec::new() }
+    }
+
+    async fn handle(&self, _call: EventCall) -> EventReport {
+        let outcome = EventOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
+        EventReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
 
     async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {

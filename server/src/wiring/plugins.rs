@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_app::ports::{ComponentInfo, Entropy, PolicyRunner};
+use hardie_domain::delivery::{EventCall, EventReport};
 use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_plugin_host::{Allocation, CacheKey, CompileCommand, HostOptions, Limits, PluginHost};
@@ -65,6 +66,10 @@ impl PolicyRunner for Runner {
 
     async fn check(&self, call: PolicyCall) -> PolicyReport {
         self.0.check(call).await
+    }
+
+    async fn handle(&self, call: EventCall) -> EventReport {
+        self.0.handle(call).await
     }
 
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String> {

@@ -135,7 +135,7 @@ async fn every_change_leaves_a_line_in_the_audit_log_and_an_event() {
     assert_eq!(kind(list_audit(app, &super::nobody(), &query, Page::new(None, None)).await), "unauthenticated");
     let system = Ctx::system();
     super::super::support::eventually("four events", async || {
-        let events = hardie_app::events::list_events(app, &system, None, hardie_domain::ids::EventSeq(0), 100).await.unwrap();
+        let events = hardie_app::events::list_events(app, &system, None, Some(hardie_domain::ids::EventSeq(0)), 100).await.unwrap();
         let kinds: Vec<_> = events.iter().map(|e| e.kind.as_str()).collect();
         kinds == ["repository.created", "repository.updated", "repository.renamed", "repository.deleted"]
     })

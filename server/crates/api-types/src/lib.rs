@@ -14,6 +14,7 @@ pub mod blame;
 pub mod branch;
 pub mod commit;
 pub mod contents;
+pub mod delivery;
 pub mod diff;
 pub mod error;
 pub mod identity;

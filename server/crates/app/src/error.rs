@@ -17,6 +17,9 @@ pub enum Error {
     /// Absent or invisible: the two are not told apart.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// It was there and is not kept any more.
+    #[error("{0}")]
+    Gone(String),
     /// A field breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),

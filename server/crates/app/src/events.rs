@@ -9,34 +9,58 @@ use hardie_domain::scope::Level;
 use hardie_store::Tx;
 pub use hardie_store::certificates::CertificateRow;
 pub use hardie_store::events::EventRow as Event;
+pub(crate) use hardie_store::outbox::Cause;
 use hardie_store::repos::RepoRow;
 use serde_json::{Value, json};
 
 use crate::access::{repo_for, require_admin};
 use crate::accounts::Account;
-use crate::{App, Ctx, Result};
+use crate::{App, Ctx, Error, Result};
 
 pub use pushes::{PushLine, get_push, get_push_certificate, list_pushes};
 
 const MAX_EVENTS: u32 = 100;
 
-/// Events after `since`, in order: of one repository for its administrators, of all for the server's. At most 100.
-pub async fn list_events(app: &App, ctx: &Ctx, repo: Option<&RepoPath>, since: EventSeq, limit: u32) -> Result<Vec<Event>> {
+/// Events after `since`, in order: of one repository for its administrators, of all for the server's. At most 100. Without `since`
+/// they begin with the oldest that is kept; `Gone` if some after `since` are not kept any more.
+pub async fn list_events(app: &App, ctx: &Ctx, repo: Option<&RepoPath>, since: Option<EventSeq>, limit: u32) -> Result<Vec<Event>> {
     let limit = limit.clamp(1, MAX_EVENTS);
-    match repo {
+    let from = since.unwrap_or(EventSeq(0));
+    let events = match repo {
         Some(path) => {
             let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
-            Ok(app.store.list_repo_events_since(access.repo.id, since, limit).await?)
+            app.store.list_repo_events_since(access.repo.id, from, limit).await?
         }
         None => {
             require_admin(ctx, Level::Read)?;
-            Ok(app.store.list_events_since(since, limit).await?)
+            app.store.list_events_since(from, limit).await?
         }
+    };
+    // Looked at afterwards: what is removed in between is noticed.
+    let first = app.store.first_event().await?;
+    match since.is_some_and(|since| since.0.saturating_add(1) < first.0) {
+        true => Err(Error::Gone(format!("the events after {from} are not all kept: the oldest that is left is {first}"))),
+        false => Ok(events),
     }
 }
 
 /// Announces a change of a repository. `more` is an object whose fields join the common ones.
 pub(crate) async fn announce(tx: &mut Tx, app: &App, ctx: &Ctx, kind: &str, repo: &RepoRow, owner: &Account, more: Value) -> Result<()> {
+    announce_caused(tx, app, ctx, kind, repo, owner, more, Cause::default()).await
+}
+
+/// As [`announce`], for what a handler may have caused.
+#[expect(clippy::too_many_arguments, reason = "all that is known of one change")]
+pub(crate) async fn announce_caused(
+    tx: &mut Tx,
+    app: &App,
+    ctx: &Ctx,
+    kind: &str,
+    repo: &RepoRow,
+    owner: &Account,
+    more: Value,
+    cause: Cause,
+) -> Result<()> {
     let mut payload = json!({
         "repository": {
             "id": repo.id.0,
@@ -52,6 +76,6 @@ pub(crate) async fn announce(tx: &mut Tx, app: &App, ctx: &Ctx, kind: &str, repo
     if let (Value::Object(common), Value::Object(more)) = (&mut payload, more) {
         common.extend(more);
     }
-    tx.insert_outbox(kind, Some(repo.id), &payload.to_string(), app.clock.now()).await?;
+    tx.insert_caused_outbox(kind, Some(repo.id), &payload.to_string(), app.clock.now(), cause).await?;
     Ok(())
 }

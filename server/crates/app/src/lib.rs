@@ -14,6 +14,7 @@ mod cancel;
 pub mod collaborators;
 pub mod ctx;
 pub mod damage;
+pub mod deliveries;
 pub mod error;
 pub mod events;
 pub mod export;

@@ -4,6 +4,7 @@
 //! guard, together ([`rights`]). The sandbox itself is behind [`crate::ports::PolicyRunner`].
 
 mod components;
+mod deliveries;
 mod dry_run;
 mod install;
 mod list;
@@ -14,9 +15,15 @@ mod verdicts;
 mod versions;
 
 pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
+pub use deliveries::{
+    DeliveryLine, DeliveryRange, DeliveryRow, HandlerView, MOST_REDELIVERED, deliveries, delivery, handler, redeliver, redeliver_range,
+    resume, set_kinds,
+};
 pub use dry_run::{DryRun, Finding, MOST_PUSHES, Over, Tried, dry_run};
+pub(crate) use install::make_ready;
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
 pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
+pub(crate) use recorded::window_of;
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, policies_for};
 pub use verdicts::{LogLine, VerdictLine, logs, verdicts};

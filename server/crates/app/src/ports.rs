@@ -1,7 +1,11 @@
 //! What `app` needs from parts that it must not know. `server` supplies them.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use hardie_domain::delivery::{EventCall, EventReport, HttpRequest, HttpResponse, ServiceError};
+use hardie_domain::ids::{DeliveryId, InstallationId};
 use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::time::Timestamp;
@@ -18,7 +22,7 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// Runs policies in a sandbox.
+/// Runs policies and handlers of events in a sandbox.
 #[async_trait]
 pub trait PolicyRunner: Send + Sync {
     /// Checks, compiles (in a bounded child) and describes a component. Nothing is executed on the request path later
@@ -28,8 +32,23 @@ pub trait PolicyRunner: Send + Sync {
     async fn validate_config(&self, digest: Digest, component: Bytes, config: &str) -> Result<(), Vec<String>>;
     /// Runs one policy over one push. Never fails: a fault is an outcome.
     async fn check(&self, call: PolicyCall) -> PolicyReport;
+    /// Hands one event to one handler, once. Never fails: a fault is an outcome.
+    async fn handle(&self, call: EventCall) -> EventReport;
     /// Makes sure that the component is loaded, compiling it again if the cache lost it.
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String>;
+}
+
+/// Sends requests of handlers to where their installations may send.
+#[async_trait]
+pub trait HttpSender: Send + Sync {
+    /// Sends one within `left`; [`ServiceError::Denied`] if the installation may not go there. The delivery is named on the way.
+    async fn send(
+        &self,
+        installation: InstallationId,
+        delivery: DeliveryId,
+        request: HttpRequest,
+        left: Duration,
+    ) -> Result<HttpResponse, ServiceError>;
 }
 
 /// What a component says of itself, and what it asks for.
@@ -43,7 +62,7 @@ pub struct ComponentInfo {
     pub version: String,
     /// One line for people.
     pub description: String,
-    /// Worlds that it exports: `policy`.
+    /// Worlds that it exports: `policy`, `events`.
     pub worlds: Vec<String>,
     /// Interfaces that it imports; what it may do is exactly this.
     pub imports: Vec<String>,

@@ -8,8 +8,9 @@ use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::Store;
 
+use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
-use crate::ports::{Clock, Entropy, PolicyRunner};
+use crate::ports::{Clock, Entropy, HttpSender, PolicyRunner};
 use crate::signing::SigningKey;
 
 /// Cheap to clone; one for the process.
@@ -32,8 +33,12 @@ pub struct Inner {
     pub entropy: Arc<dyn Entropy>,
     /// What the server signs with.
     pub signing: SigningKey,
-    /// The sandbox for policies.
+    /// The sandbox for policies and handlers.
     pub policies: Arc<dyn PolicyRunner>,
+    /// What sends requests of handlers; `None` where nothing may be sent.
+    pub sender: Option<Arc<dyn HttpSender>>,
+    /// Who waits for events.
+    pub wakes: Wakes,
     /// What the operator set.
     pub config: AppConfig,
 }

@@ -7,14 +7,15 @@ use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::page::{Page, Paged};
 pub use hardie_domain::status::{CommitState, Finding};
+use hardie_store::Tx;
 use hardie_store::statuses::NewCommitStatus;
 pub use hardie_store::statuses::{CombinedRow as Combined, CommitStatusFilter, CommitStatusRow};
 use serde_json::json;
 
-use crate::access::repo_for;
+use crate::access::{RepoAccess, repo_for};
 use crate::accounts::{Account, shown_by_id};
 use crate::browse::{commit_named, require_commit};
-use crate::events::announce;
+use crate::events::{Cause, announce_caused};
 use crate::repos::Repo;
 use crate::{App, Ctx, Error, Result};
 
@@ -66,8 +67,24 @@ pub async fn create_status(app: &App, ctx: &Ctx, path: &RepoPath, sha: &str, new
     let finding = Finding::new(&new.state, &new.context, &new.description, &new.target_url)?;
     let sha = Oid::from_hex(sha.as_bytes()).ok_or_else(|| Invalid::new("sha", "must be the full id of a commit, 40 hexadecimal digits"))?;
     require_commit(app, &access, sha).await?;
-    let (creator, now) = (ctx.actor.as_ref().map(|actor| actor.id), app.clock.now());
     let mut tx = app.store.begin().await?;
+    let row = write_status(&mut tx, app, ctx, &access, sha, finding, Cause::default()).await?;
+    tx.commit().await?;
+    app.wakes.committed();
+    with_creators(app, ctx, vec![row]).await?.pop().ok_or(Error::NotFound("commit status"))
+}
+
+/// Writes a finding and announces it. Whoever calls knows that it may be said, and that a visible ref reaches the commit.
+pub(crate) async fn write_status(
+    tx: &mut Tx,
+    app: &App,
+    ctx: &Ctx,
+    access: &RepoAccess,
+    sha: Oid,
+    finding: Finding,
+    cause: Cause,
+) -> Result<CommitStatusRow> {
+    let (creator, now) = (ctx.actor.as_ref().map(|actor| actor.id), app.clock.now());
     if tx.count_other_contexts(access.repo.id, sha, &finding.context).await? >= MAX_CONTEXTS {
         return Err(Error::Quota(format!("a commit may have {MAX_CONTEXTS} contexts: say more with fewer")));
     }
@@ -76,10 +93,8 @@ pub async fn create_status(app: &App, ctx: &Ctx, path: &RepoPath, sha: &str, new
         "id": id.0, "sha": sha.to_hex(), "context": finding.context, "state": finding.state.as_str(),
         "description": finding.description, "target_url": finding.target_url,
     });
-    announce(&mut tx, app, ctx, event::STATUS, &access.repo, &access.owner, more).await?;
-    tx.commit().await?;
-    let row = CommitStatusRow { id, sha, finding, creator, created_at: now };
-    with_creators(app, ctx, vec![row]).await?.pop().ok_or(Error::NotFound("commit status"))
+    announce_caused(tx, app, ctx, event::STATUS, &access.repo, &access.owner, more, cause).await?;
+    Ok(CommitStatusRow { id, sha, finding, creator, created_at: now })
 }
 
 /// What was found of a commit, by a branch, a tag or an id: all that is kept.

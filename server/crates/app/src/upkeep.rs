@@ -21,5 +21,6 @@ pub use collect::{Collection, CollectionCounts, Collections, How, collect_all, c
 pub use expire::{Expired, expire};
 pub use fold::fold_packs;
 pub use purge::purge_repos;
+pub(crate) use sequence::take_sequencing;
 pub use sequence::{hand_over_sequencing, sequence_events};
 pub use sweep::{Swept, sweep_lfs, sweep_packs};

@@ -16,3 +16,6 @@ pub const REPO_UPDATED: &str = "repository.updated";
 pub const REPO_DELETED: &str = "repository.deleted";
 /// A deleted repository came back.
 pub const REPO_RESTORED: &str = "repository.restored";
+
+/// All of them, in the order in which they are listed to people.
+pub const ALL: [&str; 8] = [PUSH, STATUS, REPO_CREATED, REPO_RENAMED, REPO_TRANSFERRED, REPO_UPDATED, REPO_DELETED, REPO_RESTORED];

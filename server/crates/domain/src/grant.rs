@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Interfaces through which nothing leaves the server and nothing but the judged repository comes in.
+/// Interfaces through which nothing leaves the server and nothing but the judged repository comes in. A handler of events is none of
+/// these: it works when nobody waits, on all that happens.
 const HARMLESS: &[&str] = &["types", "repository", "config", "log"];
 const PACKAGE: &str = "hardie:plugin/";
 const WASI: &str = "wasi:";
@@ -57,6 +58,7 @@ fn name(import: &str) -> &str {
 fn words(name: &str, import: &str) -> String {
     let known = match name {
         "repository" => "read the push and the repository that it goes to",
+        "event" => "be told what happens",
         "config" => "read its configuration",
         "log" => "write to its log",
         "wasi" => "use a sealed standard library: no files, network, environment, time or chance",
@@ -84,6 +86,8 @@ mod tests {
         let plain =
             imports(&["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/config@0.2.0", "wasi:cli/stdout@0.2.3"]);
         assert!(imports_that_need_an_administrator(&plain).is_empty());
+        let beyond = ["event", "http", "secrets", "state", "status", "clock", "random"].map(|name| format!("hardie:plugin/{name}@0.1.0"));
+        assert_eq!(imports_that_need_an_administrator(&beyond), beyond.each_ref());
         let more =
             imports(&["hardie:plugin/http@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]);
         assert_eq!(

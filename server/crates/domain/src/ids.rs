@@ -35,6 +35,8 @@ typed_ids! {
     EventSeq,
     /// A plugin installed for a site, an organisation or a repository.
     InstallationId,
+    /// One event on its way to one installation.
+    DeliveryId,
     /// A lock on a path for Git LFS.
     LfsLockId,
     /// What one check found of one commit at one time.

@@ -6,8 +6,10 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod attempt;
 pub mod audit;
 pub mod certificate;
+pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod glob;
@@ -23,6 +25,7 @@ pub mod page;
 pub mod password;
 pub mod percent;
 pub mod plugin;
+pub mod plugin_state;
 pub mod policy;
 pub mod push;
 pub mod range;

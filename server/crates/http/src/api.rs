@@ -7,7 +7,9 @@ mod collaborators;
 mod commits;
 mod components;
 mod contents;
+mod deliveries;
 mod dry_run;
+mod events;
 mod keys;
 mod missing;
 mod orgs;
@@ -61,6 +63,8 @@ pub fn table() -> Api {
         components::add,
         dry_run::add,
         plugins::add,
+        deliveries::add,
+        events::add,
         admin::add,
     ];
     parts.into_iter().fold(Api::default(), |api, add| add(api))

@@ -86,6 +86,7 @@ impl From<Error> for Refusal {
             Error::Unauthenticated(_) => Refusal::unauthenticated(text),
             Error::Forbidden(_) => Refusal::forbidden(text),
             Error::NotFound(_) => Refusal::new(StatusCode::NOT_FOUND, text),
+            Error::Gone(_) => Refusal::new(StatusCode::GONE, text),
             Error::Invalid(invalid) => {
                 Refusal { field: Some(invalid.field.into()), ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, text) }
             }
@@ -141,6 +142,7 @@ mod tests {
         assert_eq!(status(Error::forbidden("x")), 403);
         assert_eq!(status(Error::NotFound("repository")), 404);
         assert_eq!(status(Error::Conflict("x".into())), 409);
+        assert_eq!(status(Error::Gone("x".into())), 410);
         assert_eq!(status(Error::Quota("x".into())), 413);
         assert_eq!(status(Error::Invalid(Invalid::new("name", "x"))), 422);
         assert_eq!(status(Error::RateLimited { text: "x".into(), retry_after: 7 }), 429);

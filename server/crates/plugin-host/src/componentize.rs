@@ -14,6 +14,14 @@ pub const WIT: &[(&str, &str)] = &[
     ("log.wit", include_str!("../../../../wit/log.wit")),
     ("plugin-info.wit", include_str!("../../../../wit/plugin-info.wit")),
     ("push-policy.wit", include_str!("../../../../wit/push-policy.wit")),
+    ("event.wit", include_str!("../../../../wit/event.wit")),
+    ("event-handler.wit", include_str!("../../../../wit/event-handler.wit")),
+    ("state.wit", include_str!("../../../../wit/state.wit")),
+    ("http.wit", include_str!("../../../../wit/http.wit")),
+    ("secrets.wit", include_str!("../../../../wit/secrets.wit")),
+    ("status.wit", include_str!("../../../../wit/status.wit")),
+    ("clock.wit", include_str!("../../../../wit/clock.wit")),
+    ("random.wit", include_str!("../../../../wit/random.wit")),
     ("worlds.wit", include_str!("../../../../wit/worlds.wit")),
 ];
 

@@ -1,6 +1,6 @@
 //! The engine: one per process, and one in the process that compiles with exactly the same code-generating settings.
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
 
 use crate::gate::BACKGROUND;
 use crate::limits::Limits;
@@ -50,7 +50,7 @@ fn code_settings() -> Config {
 pub fn for_running(limits: &Limits, wanted: Allocation) -> Result<(Engine, Allocation), wasmtime::Error> {
     if wanted == Allocation::Pooling {
         // A place more than may run, for descriptions asked at install while everything is busy.
-        let places = u32::try_from(limits.running.saturating_add(1 + BACKGROUND)).unwrap_or(u32::MAX);
+        let places = u32::try_from(limits.running.saturating_add(limits.events).saturating_add(1 + BACKGROUND)).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(places)
             .total_core_instances(places.saturating_mul(CORE_INSTANCES))
@@ -61,7 +61,8 @@ pub fn for_running(limits: &Limits, wanted: Allocation) -> Result<(Engine, Alloc
             .max_tables_per_component(TABLES)
             .max_tables_per_module(4)
             .max_memory_size(limits.memory)
-            .linear_memory_keep_resident(64 << 10)
+            .pagemap_scan(Enabled::Auto)
+            .linear_memory_keep_resident(kept())
             .table_keep_resident(16 << 10);
         let mut config = code_settings();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
@@ -71,6 +72,12 @@ pub fn for_running(limits: &Limits, wanted: Allocation) -> Result<(Engine, Alloc
         }
     }
     Ok((Engine::new(&code_settings())?, Allocation::OnDemand))
+}
+
+/// Bytes of a memory that are put back as they were instead of being given back to the kernel, which takes an interrupt of every core, and
+/// in the next call a fault for each page. Where the kernel cannot tell which pages were written, all of them are.
+fn kept() -> usize {
+    if PoolingAllocationConfig::is_pagemap_scan_available() { 256 << 10 } else { 64 << 10 }
 }
 
 /// The engine of the process that compiles: reserves nothing.

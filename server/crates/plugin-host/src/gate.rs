@@ -19,12 +19,15 @@ pub(crate) enum Lane {
     Of(i64),
     /// Nobody's who waits with a push: one at a time, in a place of its own.
     Background,
+    /// An event's: nobody waits for it, so it takes no push's place.
+    Event,
 }
 
 /// The door.
 pub(crate) struct Gate {
     all: Arc<Semaphore>,
     background: Arc<Semaphore>,
+    events: Arc<Semaphore>,
     lanes: Mutex<HashMap<i64, Arc<Semaphore>>>,
     lane_width: usize,
     waiting: AtomicUsize,
@@ -35,7 +38,7 @@ pub(crate) struct Gate {
 /// Leave to run, given back when dropped.
 pub(crate) struct Pass {
     _place: OwnedSemaphorePermit,
-    /// `None` in the background.
+    /// `None` where no push waits.
     _lane: Option<OwnedSemaphorePermit>,
 }
 
@@ -44,6 +47,7 @@ impl Gate {
         Gate {
             all: Arc::new(Semaphore::new(limits.running)),
             background: Arc::new(Semaphore::new(BACKGROUND)),
+            events: Arc::new(Semaphore::new(limits.events)),
             lanes: Mutex::new(HashMap::new()),
             lane_width: (limits.running / 2).max(1),
             waiting: AtomicUsize::new(0),
@@ -56,12 +60,15 @@ impl Gate {
     pub(crate) async fn enter(&self, lane: Lane) -> Result<Pass, &'static str> {
         match lane {
             Lane::Of(lane) => self.enter_lane(self.lane(lane)).await,
-            Lane::Background => {
-                let place = tokio::time::timeout(self.patience, Arc::clone(&self.background).acquire_owned()).await;
-                let place = place.map_err(|_| "no place to run came free in time")?.map_err(|_| "the server is stopping")?;
-                Ok(Pass { _place: place, _lane: None })
-            }
+            Lane::Background => self.enter_aside(&self.background).await,
+            Lane::Event => self.enter_aside(&self.events).await,
         }
+    }
+
+    async fn enter_aside(&self, places: &Arc<Semaphore>) -> Result<Pass, &'static str> {
+        let place = tokio::time::timeout(self.patience, Arc::clone(places).acquire_owned()).await;
+        let place = place.map_err(|_| "no place to run came free in time")?.map_err(|_| "the server is stopping")?;
+        Ok(Pass { _place: place, _lane: None })
     }
 
     async fn enter_lane(&self, lane: Arc<Semaphore>) -> Result<Pass, &'static str> {
@@ -150,5 +157,16 @@ mod tests {
         assert!(gate.enter(Lane::Background).await.is_err(), "one at a time");
         drop(background);
         assert!(gate.enter(Lane::Background).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn events_have_places_of_their_own() {
+        let gate = Gate::new(&Limits { running: 1, events: 2, patience: Duration::from_millis(30), ..Limits::default() });
+        let events = [gate.enter(Lane::Event).await.ok(), gate.enter(Lane::Event).await.ok()];
+        assert!(gate.enter(Lane::Event).await.is_err(), "two at a time");
+        let push = gate.enter(Lane::Of(1)).await.ok();
+        assert!(push.is_some(), "a push waits for no event");
+        drop(events);
+        assert!(gate.enter(Lane::Event).await.is_ok(), "and an event for no push");
     }
 }

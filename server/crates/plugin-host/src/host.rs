@@ -1,11 +1,18 @@
 //! The host's side of each interface: one module per capability. Every function charges the budget before it works.
 
+mod ambient;
+mod event;
+mod http;
+mod kept;
 mod log_config;
 mod push;
 mod read;
+mod request;
+mod status;
 
 use std::sync::Arc;
 
+use hardie_domain::delivery::DeliveryFacts;
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::CommitInfo;
 use hardie_domain::policy::{PushFacts, PushRepository};
@@ -23,6 +30,9 @@ pub struct PushHandle(pub(crate) Arc<PushFacts>);
 
 /// Behind `resource repository`.
 pub struct RepositoryHandle(pub(crate) Arc<dyn PushRepository>);
+
+/// Behind `resource event`.
+pub struct EventHandle(pub(crate) Arc<DeliveryFacts>);
 
 /// Behind `resource commit`.
 pub struct CommitHandle(CommitInfo);

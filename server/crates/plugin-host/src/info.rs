@@ -19,7 +19,7 @@ pub struct ComponentInfo {
     pub version: String,
     /// One line for people.
     pub description: String,
-    /// Worlds that it serves: `policy`.
+    /// Worlds that it serves: `policy`, `policy-online`, `events`.
     pub worlds: Vec<String>,
     /// Interfaces that it imports; what it may do is exactly this.
     pub imports: Vec<String>,

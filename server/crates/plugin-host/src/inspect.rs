@@ -12,10 +12,18 @@ use crate::wasi;
 const PACKAGE: &str = "hardie:plugin/";
 /// The version of the contract that this host speaks.
 const VERSION: &str = "0.1.0";
-/// What a `policy` may import.
-const IMPORTS: &[&str] = &["types", "repository", "config", "log"];
-/// What a `policy` must export.
-const EXPORTS: &[&str] = &["plugin-info", "push-policy"];
+/// What every component may import.
+const READING: &[&str] = &["types", "repository", "config", "log"];
+/// What reaches beyond the server and still goes with judging pushes.
+const ONLINE: &[&str] = &["http", "secrets", "clock"];
+/// What only a handler of events may have.
+const HANDLING: &[&str] = &["event", "state", "status", "random"];
+/// The world of policies whose verdict is a function of the push.
+pub(crate) const POLICY: &str = "policy";
+/// The world of policies that ask others.
+pub(crate) const POLICY_ONLINE: &str = "policy-online";
+/// The world of handlers of events.
+pub(crate) const EVENTS: &str = "events";
 
 /// sha256 of the bytes.
 pub(crate) fn digest(component: &[u8]) -> Digest {
@@ -49,44 +57,93 @@ pub(crate) struct Shape {
     pub(crate) wants_wasi: bool,
 }
 
-/// Compares imports and exports with the `policy` world. The error names each that does not fit.
+impl Shape {
+    /// Whether it judges pushes, in whichever way.
+    pub(crate) fn judges(&self) -> bool {
+        self.worlds.iter().any(|world| world == POLICY || world == POLICY_ONLINE)
+    }
+
+    /// Whether it may ask others while it judges.
+    pub(crate) fn judges_online(&self) -> bool {
+        self.worlds.iter().any(|world| world == POLICY_ONLINE)
+    }
+
+    /// Whether it handles events.
+    pub(crate) fn handles(&self) -> bool {
+        self.worlds.iter().any(|world| world == EVENTS)
+    }
+}
+
+/// Finds the worlds that a component serves. The error names each import and export that does not fit.
 pub(crate) fn shape(engine: &Engine, component: &Component) -> Result<Shape, String> {
     let kind = component.component_type();
     let imports: Vec<String> = kind.imports(engine).map(|(name, _)| name.to_owned()).collect();
-    let mut problems: Vec<String> = imports.iter().filter_map(|import| refuse_import(import)).collect();
     let exports: Vec<String> = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
-    for wanted in EXPORTS {
-        if !exports.iter().any(|export| *export == format!("{PACKAGE}{wanted}@{VERSION}")) {
-            problems.push(missing_export(wanted, &exports));
-        }
+    fit(imports, &exports)
+}
+
+fn fit(imports: Vec<String>, exports: &[String]) -> Result<Shape, String> {
+    let has = |wanted: &str| exports.iter().any(|export| *export == format!("{PACKAGE}{wanted}@{VERSION}"));
+    let (judges, handles) = (has("push-policy"), has("event-handler"));
+    let mut problems: Vec<String> = imports.iter().filter_map(|import| refuse_import(import, handles)).collect();
+    if !has("plugin-info") {
+        problems.push(missing_export("plugin-info", exports));
+    }
+    if !judges && !handles {
+        problems.push(missing_export("push-policy", exports));
+        problems.push(missing_export("event-handler", exports));
     }
     if !problems.is_empty() {
         return Err(problems.join("; "));
     }
+    let asks = imports.iter().filter_map(|import| own(import)).any(|(interface, _)| ONLINE.contains(&interface));
+    // With both calls, what reaches out belongs to the events: what a push must wait for is not to be guessed from a list of imports.
+    let judging = match (judges, handles, asks) {
+        (false, ..) => None,
+        (true, false, true) => Some(POLICY_ONLINE),
+        (true, ..) => Some(POLICY),
+    };
+    let worlds = judging.into_iter().chain(handles.then_some(EVENTS)).map(str::to_owned).collect();
     let wants_wasi = imports.iter().any(|import| import.starts_with("wasi:"));
-    Ok(Shape { worlds: vec!["policy".into()], imports, wants_wasi })
+    Ok(Shape { worlds, imports, wants_wasi })
 }
 
-fn refuse_import(import: &str) -> Option<String> {
+/// Name and version of an interface of ours.
+fn own(import: &str) -> Option<(&str, &str)> {
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
-    if let Some(interface) = name.strip_prefix(PACKAGE) {
-        return match (IMPORTS.contains(&interface), version == VERSION) {
-            (true, true) => None,
-            (true, false) => Some(format!("it imports {import}, but this server has {PACKAGE}{interface}@{VERSION}")),
-            (false, _) => Some(format!("it imports {import}, which a policy may not have")),
+    Some((name.strip_prefix(PACKAGE)?, version))
+}
+
+fn refuse_import(import: &str, handles: bool) -> Option<String> {
+    if let Some((interface, version)) = own(import) {
+        let known = [READING, ONLINE, HANDLING].concat().contains(&interface);
+        return match (known, version == VERSION, HANDLING.contains(&interface) && !handles) {
+            (true, true, false) => None,
+            (true, true, true) => Some(format!("it imports {import}, which only a plugin that exports event-handler may have")),
+            (true, false, _) => Some(format!("it imports {import}, but this server has {PACKAGE}{interface}@{VERSION}")),
+            (false, ..) => Some(format!("it imports {import}, which no plugin may have")),
         };
     }
+    let (name, version) = import.split_once('@').unwrap_or((import, ""));
     if wasi::SEALED.contains(&name) {
         return (!version.starts_with("0.2.")).then(|| format!("it imports {import}, but this server has version 0.2 of it"));
     }
-    Some(format!("it imports {import}, which a policy may not have"))
+    Some(format!("it imports {import}, which no plugin may have"))
 }
 
 fn missing_export(wanted: &str, exports: &[String]) -> String {
     let name = format!("{PACKAGE}{wanted}");
     match exports.iter().find(|export| export.split('@').next() == Some(&name)) {
         Some(other) => format!("it exports {other}, but this server needs {name}@{VERSION}"),
-        None => format!("it does not export {name}@{VERSION}, so it is not a plugin of the world `policy`"),
+        None => format!("it does not export {name}@{VERSION}, so it is {}", what_is_missing(wanted)),
+    }
+}
+
+fn what_is_missing(export: &str) -> &'static str {
+    match export {
+        "push-policy" => "no policy",
+        "event-handler" => "no handler of events",
+        _ => "no plugin",
     }
 }
 
@@ -109,11 +166,11 @@ mod tests {
 
     #[test]
     fn imports_are_refused_by_name_and_version() {
-        for good in ["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "wasi:io/streams@0.2.6", "wasi:random/random@0.2.0"] {
-            assert_eq!(refuse_import(good), None);
+        for good in ["hardie:plugin/repository@0.1.0", "hardie:plugin/http@0.1.0", "wasi:io/streams@0.2.6", "wasi:random/random@0.2.0"] {
+            assert_eq!(refuse_import(good, false), None);
         }
         for bad in [
-            "hardie:plugin/http@0.1.0",
+            "hardie:plugin/comment@0.1.0",
             "hardie:plugin/log@0.2.0",
             "wasi:sockets/tcp@0.2.0",
             "wasi:http/outgoing-handler@0.2.0",
@@ -121,7 +178,34 @@ mod tests {
             "env",
             "wasi:clocks/wall-clock",
         ] {
-            assert!(refuse_import(bad).unwrap().contains(bad));
+            assert!(refuse_import(bad, true).unwrap().contains(bad));
         }
+    }
+
+    fn worlds(exports: &[&str], imports: &[&str]) -> Result<Vec<String>, String> {
+        let ours = |names: &[&str]| names.iter().map(|name| format!("hardie:plugin/{name}@0.1.0")).collect::<Vec<_>>();
+        fit(ours(imports), &ours(exports)).map(|shape| shape.worlds)
+    }
+
+    #[test]
+    fn worlds_follow_from_what_is_exported_and_imported() {
+        let of = |exports: &[&str], imports: &[&str]| worlds(&[exports, &["plugin-info"]].concat(), imports).unwrap();
+        assert_eq!(of(&["push-policy"], &["repository", "log"]), ["policy"]);
+        for online in ["http", "secrets", "clock"] {
+            assert_eq!(of(&["push-policy"], &["repository", online]), ["policy-online"]);
+        }
+        assert_eq!(of(&["event-handler"], &["event", "http", "state", "status", "random"]), ["events"]);
+        assert_eq!(of(&["event-handler", "push-policy"], &["event", "http", "clock"]), ["policy", "events"]);
+    }
+
+    #[test]
+    fn what_belongs_to_events_is_refused_without_them() {
+        for import in HANDLING {
+            let refusal = worlds(&["plugin-info", "push-policy"], &["repository", import]).unwrap_err();
+            assert!(refusal.contains(&format!("/{import}@0.1.0")) && refusal.contains("event-handler"), "{refusal}");
+        }
+        let refusal = worlds(&["plugin-info"], &["http"]).unwrap_err();
+        assert!(refusal.contains("push-policy") && refusal.contains("event-handler"), "{refusal}");
+        assert!(worlds(&["event-handler"], &["event"]).unwrap_err().contains("plugin-info"));
     }
 }

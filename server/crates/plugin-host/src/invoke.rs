@@ -2,16 +2,14 @@
 //!
 //! It blocks, both in guest code and in reads of the repository, so it belongs on a thread where that is allowed.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use hardie_domain::plugin::Usage;
 use wasmtime::{Engine, Store};
 
-use crate::bindings::Policy;
 use crate::limits::Limits;
-use crate::loaded::Loaded;
-use crate::state::CallState;
+use crate::loaded::{Exports, Loaded};
+use crate::state::{CallState, Task};
 use crate::stop::Failure;
 use crate::ticker::Ticker;
 
@@ -34,18 +32,19 @@ impl Runtime {
     pub(crate) fn invoke<T>(
         &self,
         loaded: &Loaded,
-        config: Arc<str>,
-        call: impl FnOnce(&mut Store<CallState>, &Policy) -> wasmtime::Result<T>,
+        task: Task,
+        call: impl FnOnce(&mut Store<CallState>, &Exports) -> wasmtime::Result<T>,
     ) -> Ended<T> {
         let started = Instant::now();
         let _watch = self.ticker.watch();
-        let mut store = Store::new(&self.engine, CallState::new(&self.limits, config, started));
+        let errand = task.errand;
+        let mut store = Store::new(&self.engine, CallState::new(&self.limits, task, started));
         let outcome = self.arm(&mut store).and_then(|()| {
             // Start functions run here, which is why everything is armed already.
-            let policy = loaded.policy.instantiate(&mut store)?;
-            call(&mut store, &policy)
+            let exports = loaded.instantiate(&mut store)?;
+            call(&mut store, &exports)
         });
-        let outcome = outcome.map_err(|error| Failure::from_error(&error, &self.limits));
+        let outcome = outcome.map_err(|error| Failure::from_error(&error, &self.limits, errand));
         let left = store.get_fuel().unwrap_or_default();
         let state = store.data();
         if let Err(failure) = &outcome {

@@ -2,7 +2,8 @@
 //! plugin can widen.
 //!
 //! It knows components and limits. It must not know the database, git's storage, HTTP or any use case: what a plugin may read
-//! comes through `hardie_domain::policy::PushRepository`, what comes out is `hardie_domain::policy::PolicyReport`.
+//! comes through `hardie_domain::policy::PushRepository`, what it may do besides through `hardie_domain::delivery::Services`; what comes
+//! out is a `PolicyReport` or an `EventReport`.
 //!
 //! Start at [`PluginHost`]; `invoke.rs` is one call from first to last, `host/` is what a guest can ask for, `stop.rs` is how
 //! it can end, `cache.rs` holds the only unsafe line.
@@ -12,15 +13,18 @@ mod cache;
 mod compile;
 pub mod componentize;
 mod engine;
+mod errand;
 mod gate;
 mod host;
 mod info;
 mod inspect;
 mod invoke;
 mod limits;
+mod linkers;
 mod loaded;
 mod log;
 mod memory;
+mod pending;
 mod plugin_host;
 pub mod scenario;
 mod state;

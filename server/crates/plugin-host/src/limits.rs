@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Instructions of one invocation, by wasmtime's count. Deterministic: the same push ends the same way.
     pub fuel: u64,
-    /// Wall clock of one invocation, from instantiation to the answer. Waiting for a free place is outside it.
+    /// Wall clock of one invocation, over a push or an event, from instantiation to the answer. Waiting for a free place is outside it.
     pub wall: Duration,
     /// All linear memories and tables of one invocation together.
     pub memory: usize,
@@ -21,6 +21,18 @@ pub struct Limits {
     pub guest_to_host: usize,
     /// Handles that may live at once.
     pub handles: usize,
+    /// Keys that one event's handler may change.
+    pub state_writes: usize,
+    /// Bytes of keys and values that it may change them to.
+    pub state_bytes: usize,
+    /// Statuses that it may set.
+    pub statuses: usize,
+    /// Requests that one invocation may send.
+    pub requests: usize,
+    /// Bytes of the body of one request.
+    pub request_body: usize,
+    /// Bytes of the body of one answer.
+    pub response_body: usize,
     /// Log lines of one invocation.
     pub log_lines: usize,
     /// Log bytes of one invocation.
@@ -41,6 +53,8 @@ pub struct Limits {
     pub compile_wall: Duration,
     /// Invocations that run at once.
     pub running: usize,
+    /// Events that are handled at once, in places of their own.
+    pub events: usize,
     /// Invocations that wait; more are turned away.
     pub waiting: usize,
     /// How long one waits before it is turned away.
@@ -54,13 +68,20 @@ impl Default for Limits {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Limits {
             fuel: 1_000_000_000,
-            wall: Duration::from_secs(1),
+            // Ten times and more what the fuel takes, so that a busy machine does not turn one end of a run into another.
+            wall: Duration::from_secs(10),
             memory: 128 << 20,
             table_elements: 100_000,
             host_calls: 10_000,
             host_bytes: 64 << 20,
             guest_to_host: 4 << 20,
             handles: 1024,
+            state_writes: 1000,
+            state_bytes: 1 << 20,
+            statuses: 100,
+            requests: 20,
+            request_body: 1 << 20,
+            response_body: 4 << 20,
             log_lines: 200,
             log_bytes: 64 << 10,
             reply_lines: 40,
@@ -71,6 +92,7 @@ impl Default for Limits {
             compile_cpu: 60,
             compile_wall: Duration::from_secs(120),
             running: (2 * cores).max(4),
+            events: (2 * cores).max(4),
             waiting: 1024,
             patience: Duration::from_secs(15),
             loaded: 256,

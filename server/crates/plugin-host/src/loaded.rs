@@ -6,14 +6,49 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hardie_domain::plugin::Digest;
 
-use crate::bindings::PolicyPre;
+use wasmtime::Store;
+use wasmtime::component::InstancePre;
+
+use crate::bindings::exports::hardie::plugin::{event_handler, plugin_info, push_policy};
 use crate::inspect::Shape;
 use crate::state::CallState;
 
 /// One component, linked: an instance is microseconds away.
 pub(crate) struct Loaded {
-    pub(crate) policy: PolicyPre<CallState>,
+    instance: InstancePre<CallState>,
+    info: plugin_info::GuestIndices,
+    policy: Option<push_policy::GuestIndices>,
+    handler: Option<event_handler::GuestIndices>,
     pub(crate) shape: Shape,
+}
+
+/// What an instance answers.
+pub(crate) struct Exports {
+    pub(crate) info: plugin_info::Guest,
+    /// `None` unless it serves `policy` or `policy-online`.
+    pub(crate) policy: Option<push_policy::Guest>,
+    /// `None` unless it serves `events`.
+    pub(crate) handler: Option<event_handler::Guest>,
+}
+
+impl Loaded {
+    /// Finds the exports that the shape promises.
+    pub(crate) fn new(instance: InstancePre<CallState>, shape: Shape) -> wasmtime::Result<Loaded> {
+        let info = plugin_info::GuestIndices::new(&instance)?;
+        let policy = shape.judges().then(|| push_policy::GuestIndices::new(&instance)).transpose()?;
+        let handler = shape.handles().then(|| event_handler::GuestIndices::new(&instance)).transpose()?;
+        Ok(Loaded { instance, info, policy, handler, shape })
+    }
+
+    /// A fresh instance. All of its exports are held against their types, whichever is called.
+    pub(crate) fn instantiate(&self, store: &mut Store<CallState>) -> wasmtime::Result<Exports> {
+        let instance = self.instance.instantiate(&mut *store)?;
+        Ok(Exports {
+            info: self.info.load(&mut *store, &instance)?,
+            policy: self.policy.as_ref().map(|policy| policy.load(&mut *store, &instance)).transpose()?,
+            handler: self.handler.as_ref().map(|handler| handler.load(&mut *store, &instance)).transpose()?,
+        })
+    }
 }
 
 /// All that are ready.

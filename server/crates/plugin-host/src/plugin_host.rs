@@ -1,30 +1,32 @@
 //! The host as the rest of the server sees it.
 
+mod handle;
+mod judge;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
-use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_domain::plugin::{Digest, Usage};
 use tokio::sync::Semaphore;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::Component;
 
-use crate::bindings::{Policy, PolicyPre};
 use crate::cache::{Cache, CacheKey};
 use crate::compile::{self, CompileCommand};
 use crate::engine::{self, Allocation};
+use crate::errand::Errand;
 use crate::gate::{Gate, Lane};
-use crate::host::{PushHandle, RepositoryHandle};
 use crate::info::{self, ComponentInfo};
 use crate::inspect;
 use crate::invoke::{Ended, Runtime};
 use crate::limits::Limits;
+use crate::linkers::Linkers;
 use crate::loaded::{Loaded, Registry};
-use crate::state::CallState;
+use crate::state::Task;
 use crate::stop::Failure;
+use crate::text;
 use crate::ticker::Ticker;
-use crate::{text, verdicts, wasi};
 
 /// The lane of everything that no repository asks for: descriptions and configuration checks at install.
 const INSTALL_LANE: Lane = Lane::Of(i64::MIN);
@@ -64,8 +66,7 @@ pub struct PluginHost(Arc<Inner>);
 
 struct Inner {
     runtime: Runtime,
-    plain: Linker<CallState>,
-    with_wasi: Linker<CallState>,
+    linkers: Linkers,
     registry: Registry,
     cache: Cache,
     compiler: CompileCommand,
@@ -83,18 +84,14 @@ impl PluginHost {
     pub fn open(options: HostOptions) -> Result<PluginHost, OpenError> {
         let broken = |error: wasmtime::Error| OpenError::Sandbox(format!("{error:#}"));
         let (engine, allocation) = engine::for_running(&options.limits, options.allocation).map_err(broken)?;
-        let mut plain = Linker::new(&engine);
-        Policy::add_to_linker::<CallState, HasSelf<CallState>>(&mut plain, |state| state).map_err(broken)?;
-        let mut with_wasi = plain.clone();
-        wasi::add_to_linker(&mut with_wasi).map_err(broken)?;
+        let linkers = Linkers::new(&engine).map_err(broken)?;
         let cache = Cache::open(&options.cache, options.key, &engine)?;
         let ticker = Ticker::start(&engine)?;
         Ok(PluginHost(Arc::new(Inner {
             registry: Registry::new(options.limits.loaded),
             gate: Gate::new(&options.limits),
             runtime: Runtime { engine, limits: options.limits, ticker },
-            plain,
-            with_wasi,
+            linkers,
             cache,
             compiler: options.compiler,
             compiling: Semaphore::new(1),
@@ -121,8 +118,9 @@ impl PluginHost {
         let limits = self.limits().clone();
         let asked = Arc::clone(&loaded);
         let ended = self
-            .run(INSTALL_LANE, Arc::from(""), move |runtime, config| {
-                runtime.invoke(&asked, config, |store, policy| policy.hardie_plugin_plugin_info().call_describe(store))
+            .run(INSTALL_LANE, Errand::Describe, move |runtime| {
+                let task = Task::pure(Errand::Describe, Arc::from(""));
+                runtime.invoke(&asked, task, |store, exports| exports.info.call_describe(store))
             })
             .await;
         let info = ended.outcome.map_err(|failure| format!("asked for its name, it {}", failure.text))?;
@@ -138,8 +136,9 @@ impl PluginHost {
         let (_, loaded) = self.ready(Some(digest), component).await.map_err(|error| vec![error])?;
         let config: Arc<str> = Arc::from(config);
         let ended = self
-            .run(INSTALL_LANE, Arc::clone(&config), move |runtime, held| {
-                runtime.invoke(&loaded, held, |store, policy| policy.hardie_plugin_plugin_info().call_validate_config(store, &config))
+            .run(INSTALL_LANE, Errand::Describe, move |runtime| {
+                let task = Task::pure(Errand::Describe, Arc::clone(&config));
+                runtime.invoke(&loaded, task, |store, exports| exports.info.call_validate_config(store, &config))
             })
             .await;
         match ended.outcome {
@@ -147,42 +146,6 @@ impl PluginHost {
             Ok(Err(errors)) => Err(info::field_errors(errors)),
             Err(failure) => Err(vec![format!("asked about its configuration, it {}", failure.text)]),
         }
-    }
-
-    /// Runs one policy over one push. Never fails: a fault is an outcome.
-    pub async fn check(&self, call: PolicyCall) -> PolicyReport {
-        let PolicyCall { digest, config, push, repository, background } = call;
-        let lane = if background { Lane::Background } else { Lane::Of(push.repo.0) };
-        let updates = push.updates.len();
-        let loaded = match self.find(digest).await {
-            Ok(Some(loaded)) => loaded,
-            Ok(None) => return report(unrun(Failure::unavailable("it is not loaded"))),
-            Err(why) => return report(unrun(Failure::unavailable(&why))),
-        };
-        let ended = self
-            .run(lane, config, move |runtime, config| {
-                let mut ended = runtime.invoke(&loaded, config, |store, policy| {
-                    let push = store.data_mut().table.push(PushHandle(push))?;
-                    let repository = store.data_mut().table.push(RepositoryHandle(repository))?;
-                    policy.hardie_plugin_push_policy().call_check(store, push, repository)
-                });
-                let outcome = match ended.outcome {
-                    Ok(Ok(answer)) => verdicts::checked(answer, updates, &runtime.limits).map_err(|what| Failure::bad_output(&what)),
-                    Ok(Err(fault)) => {
-                        let message = text::line(&fault.message, runtime.limits.reply_columns);
-                        Err(Failure::new(FailureClass::BadOutput, format!("could not judge: {message}")))
-                    }
-                    Err(failure) => Err(failure),
-                };
-                if let Err(failure) = &outcome
-                    && failure.class == FailureClass::BadOutput
-                {
-                    ended.log.push(format!("error: bad-output: {}", failure.text));
-                }
-                Ended { outcome, usage: ended.usage, log: ended.log }
-            })
-            .await;
-        report(ended)
     }
 
     /// Makes sure that a component is loaded, compiling it again if the cache lost it.
@@ -198,32 +161,38 @@ impl PluginHost {
         matches!(self.find(digest).await, Ok(Some(_)))
     }
 
+    /// A component that must be there already. The error is why it cannot be run.
+    async fn loaded(&self, digest: Digest, errand: Errand) -> Result<Arc<Loaded>, Failure> {
+        let found = self.find(digest).await.map_err(|why| Failure::unavailable(&why, errand))?;
+        found.ok_or_else(|| Failure::unavailable("it is not loaded", errand))
+    }
+
     /// Runs one invocation where blocking is allowed, once there is a place for it.
     async fn run<T: Send + 'static>(
         &self,
         lane: Lane,
-        config: Arc<str>,
-        work: impl FnOnce(&Runtime, Arc<str>) -> Ended<T> + Send + 'static,
+        errand: Errand,
+        work: impl FnOnce(&Runtime) -> Ended<T> + Send + 'static,
     ) -> Ended<T> {
         let pass = match self.0.gate.enter(lane).await {
             Ok(pass) => pass,
-            Err(why) => return unrun(Failure::unavailable(why)),
+            Err(why) => return unrun(Failure::unavailable(why, errand)),
         };
         let inner = Arc::clone(&self.0);
         let wall = inner.runtime.limits.wall;
         let running = tokio::task::spawn_blocking(move || {
             // Kept until the work is truly over, also when nobody waits for it any more.
             let _pass = pass;
-            work(&inner.runtime, config)
+            work(&inner.runtime)
         });
         match tokio::time::timeout(wall.saturating_add(GRACE), running).await {
             Ok(Ok(ended)) => ended,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the plugin host failed");
-                unrun(Failure::unavailable("the server failed"))
+                unrun(Failure::unavailable("the server failed", errand))
             }
-            // It sits in a read that does not return; the budget check after that read will end it.
-            Err(_) => unrun(Failure::deadline(wall)),
+            // It sits in a read or a request that does not return; the budget check after that will end it.
+            Err(_) => unrun(Failure::deadline(self.limits(), errand)),
         }
     }
 
@@ -274,12 +243,9 @@ impl Inner {
     /// Checks what a component wants and links it.
     fn link(&self, digest: Digest, component: &Component) -> Result<Arc<Loaded>, String> {
         let shape = inspect::shape(&self.runtime.engine, component)?;
-        let linker = if shape.wants_wasi { &self.with_wasi } else { &self.plain };
-        let policy = linker
-            .instantiate_pre(component)
-            .and_then(PolicyPre::new)
-            .map_err(|error| format!("its types do not match this server's: {}", text::line(&format!("{error:#}"), 600)))?;
-        Ok(self.registry.insert(digest, Loaded { policy, shape }))
+        let linked = self.linkers.of(&shape).instantiate_pre(component).and_then(|instance| Loaded::new(instance, shape));
+        let misfit = |error| format!("its types do not match this server's: {}", text::line(&format!("{error:#}"), 600));
+        Ok(self.registry.insert(digest, linked.map_err(misfit)?))
     }
 }
 
@@ -287,12 +253,4 @@ impl Inner {
 fn unrun<T>(failure: Failure) -> Ended<T> {
     let log = vec![format!("error: {}: {}", failure.class.as_str(), failure.text)];
     Ended { outcome: Err(failure), usage: Usage::default(), log }
-}
-
-fn report(ended: Ended<Vec<hardie_domain::plugin::Verdict>>) -> PolicyReport {
-    let outcome = match ended.outcome {
-        Ok(verdicts) => PolicyOutcome::Verdicts(verdicts),
-        Err(failure) => PolicyOutcome::Fault(failure.class, failure.text),
-    };
-    PolicyReport { outcome, usage: ended.usage, log: ended.log }
 }

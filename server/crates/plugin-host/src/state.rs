@@ -1,16 +1,40 @@
 //! What one invocation carries: its handles, its bounds, its log. Made fresh for each call and dropped with it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use hardie_domain::delivery::Services;
+use hardie_domain::ids::DeliveryId;
+use hardie_domain::policy::PushRepository;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::errand::Errand;
 use crate::limits::Limits;
 use crate::log::Log;
 use crate::memory::MemoryLimiter;
+use crate::pending::Pending;
 use crate::stop::Stop;
 use crate::wasi;
+
+/// What one invocation is given.
+pub(crate) struct Task {
+    pub(crate) errand: Errand,
+    pub(crate) config: Arc<str>,
+    /// What it may do besides reading; `None` where the errand allows nothing.
+    pub(crate) services: Option<Arc<dyn Services>>,
+    /// The repository whose commits may be given statuses.
+    pub(crate) repository: Option<Arc<dyn PushRepository>>,
+    /// The delivery that is handled.
+    pub(crate) delivery: Option<DeliveryId>,
+}
+
+impl Task {
+    /// One that may read and nothing else.
+    pub(crate) fn pure(errand: Errand, config: Arc<str>) -> Task {
+        Task { errand, config, services: None, repository: None, delivery: None }
+    }
+}
 
 /// The data of one store.
 pub(crate) struct CallState {
@@ -18,13 +42,18 @@ pub(crate) struct CallState {
     pub(crate) memory: MemoryLimiter,
     pub(crate) budget: Budget,
     pub(crate) log: Log,
-    pub(crate) config: Arc<str>,
+    pub(crate) task: Task,
+    pub(crate) limits: Limits,
+    /// What it wants written.
+    pub(crate) pending: Pending,
+    /// How many requests it sent.
+    pub(crate) requests: usize,
     /// Made when a component that imports WASI first asks for it; the others never do.
     wasi: Option<WasiCtx>,
 }
 
 impl CallState {
-    pub(crate) fn new(limits: &Limits, config: Arc<str>, started: Instant) -> CallState {
+    pub(crate) fn new(limits: &Limits, task: Task, started: Instant) -> CallState {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
         let budget = Budget {
@@ -34,7 +63,24 @@ impl CallState {
             byte_limit: limits.host_bytes,
             deadline: started.checked_add(limits.wall),
         };
-        CallState { table, memory: MemoryLimiter::new(limits), budget, log: Log::new(limits), config, wasi: None }
+        CallState {
+            table,
+            memory: MemoryLimiter::new(limits),
+            budget,
+            log: Log::new(limits),
+            task,
+            limits: limits.clone(),
+            pending: Pending::new(limits),
+            requests: 0,
+            wasi: None,
+        }
+    }
+
+    /// Charges a call of an interface through which more than the repository can be reached, and says whom to ask.
+    pub(crate) fn serve(&mut self, interface: &'static str) -> Result<Arc<dyn Services>, Stop> {
+        self.budget.call()?;
+        let services = self.task.services.as_ref().filter(|_| self.task.errand.may(interface));
+        services.map(Arc::clone).ok_or(Stop::NotThere { interface, occasion: self.task.errand.occasion() })
     }
 }
 
@@ -61,10 +107,12 @@ impl Budget {
         if self.calls > self.call_limit {
             return Err(Stop::HostCalls(self.call_limit));
         }
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(Stop::Deadline),
-            _ => Ok(()),
-        }
+        if self.left().is_zero() { Err(Stop::Deadline) } else { Ok(()) }
+    }
+
+    /// What remains of the wall clock.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// To be called with the size of everything that crosses.

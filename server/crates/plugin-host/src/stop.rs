@@ -1,11 +1,10 @@
 //! Why an invocation ended early, and the text that each class of failure gets.
 
-use std::time::Duration;
-
 use hardie_domain::plugin::FailureClass;
 use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 
+use crate::errand::Errand;
 use crate::limits::Limits;
 
 /// Raised by the host inside an invocation; ends it at once, the guest cannot catch it.
@@ -21,6 +20,14 @@ pub(crate) enum Stop {
     Deadline,
     #[error("the repository could not be read: {0}")]
     Storage(String),
+    #[error("the server could not do it: {0}")]
+    Services(String),
+    #[error("{0}")]
+    Writes(String),
+    #[error("sent more than {0} requests")]
+    Requests(usize),
+    #[error("used `{interface}`, which is not there while {occasion}")]
+    NotThere { interface: &'static str, occasion: &'static str },
 }
 
 /// A failed invocation: its class, the text for whoever pushes, and what only the plugin's administrators see.
@@ -36,12 +43,12 @@ impl Failure {
         Failure { class, text: text.into(), detail: String::new() }
     }
 
-    pub(crate) fn unavailable(why: &str) -> Failure {
-        Failure::new(FailureClass::Unavailable, format!("could not be run: {why}. This says nothing about your push: try again"))
+    pub(crate) fn unavailable(why: &str, errand: Errand) -> Failure {
+        Failure::new(FailureClass::Unavailable, format!("could not be run: {why}. {}", errand.again()))
     }
 
-    pub(crate) fn deadline(wall: Duration) -> Failure {
-        let text = format!("ran longer than {} ms and was stopped. This says nothing about your push: try again", wall.as_millis());
+    pub(crate) fn deadline(limits: &Limits, errand: Errand) -> Failure {
+        let text = format!("ran longer than {} ms and was stopped. {}", limits.wall.as_millis(), errand.again());
         Failure::new(FailureClass::Deadline, text)
     }
 
@@ -50,20 +57,22 @@ impl Failure {
     }
 
     /// Sorts whatever wasmtime reports into one of the eight classes.
-    pub(crate) fn from_error(error: &wasmtime::Error, limits: &Limits) -> Failure {
-        let mut failure = classify(error, limits);
+    pub(crate) fn from_error(error: &wasmtime::Error, limits: &Limits, errand: Errand) -> Failure {
+        let mut failure = classify(error, limits, errand);
         failure.detail = format!("{error:?}");
         failure
     }
 }
 
-fn classify(error: &wasmtime::Error, limits: &Limits) -> Failure {
+fn classify(error: &wasmtime::Error, limits: &Limits, errand: Errand) -> Failure {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return match stop {
             Stop::OutOfMemory { .. } => out_of_memory(limits),
-            Stop::HostCalls(_) | Stop::HostBytes(_) => host_budget(&stop.to_string()),
-            Stop::Deadline => Failure::deadline(limits.wall),
-            Stop::Storage(_) => Failure::unavailable("the repository could not be read"),
+            Stop::HostCalls(_) | Stop::HostBytes(_) | Stop::Writes(_) | Stop::Requests(_) => host_budget(&stop.to_string()),
+            Stop::Deadline => Failure::deadline(limits, errand),
+            Stop::Storage(_) => Failure::unavailable("the repository could not be read", errand),
+            Stop::Services(_) => Failure::unavailable("the server's storage failed", errand),
+            Stop::NotThere { .. } => Failure::new(FailureClass::Trap, format!("{stop}. {}", errand.bug())),
         };
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
@@ -71,13 +80,10 @@ fn classify(error: &wasmtime::Error, limits: &Limits) -> Failure {
     }
     let text = match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {
-            let text = format!(
-                "used up its {} instructions. The same push ends the same way: push fewer commits at a time, or turn to who administers the plugin",
-                limits.fuel
-            );
+            let text = format!("used up its {} instructions. {}", limits.fuel, errand.shorter());
             return Failure::new(FailureClass::OutOfFuel, text);
         }
-        Some(Trap::Interrupt) => return Failure::deadline(limits.wall),
+        Some(Trap::Interrupt) => return Failure::deadline(limits, errand),
         Some(Trap::AllocationTooLarge) => return out_of_memory(limits),
         Some(Trap::StackOverflow) => "recursed until its stack was exhausted",
         Some(Trap::UnreachableCodeReached) => "gave up (it panicked)",
@@ -85,7 +91,7 @@ fn classify(error: &wasmtime::Error, limits: &Limits) -> Failure {
         _ if is_transfer_limit(error) => return host_budget("handed too much data to the host in one call"),
         _ => "crashed",
     };
-    Failure::new(FailureClass::Trap, format!("{text}. This is a bug in the plugin, not in your push"))
+    Failure::new(FailureClass::Trap, format!("{text}. {}", errand.bug()))
 }
 
 fn out_of_memory(limits: &Limits) -> Failure {

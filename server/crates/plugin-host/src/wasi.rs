@@ -1,8 +1,9 @@
 //! WASI for components that a stock toolchain built for `wasm32-wasip2`: present, and sealed shut.
 //!
 //! No file, no environment, no argument, no socket; standard output and error go to the log; the clock stands still and
-//! chance is the same each time, so that a policy's verdict stays a function of the push. Sockets and HTTP are not even
-//! defined: a component that imports them is refused by name.
+//! chance is the same each time, so that a policy's verdict stays a function of the push. For an event as well: who wants the time,
+//! chance or the network imports the interfaces of ours that say so, since what is imported is what people consented to. Sockets
+//! and HTTP are not even defined: a component that imports them is refused by name.
 
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
 //! The one event log. Its order is given after commit, by one leased sequencer, without gaps: whoever has read up to a number has
 //! read everything before it.
 
-use hardie_domain::ids::{EventSeq, OutboxId, RepoId};
+use hardie_domain::ids::{EventSeq, InstallationId, OutboxId, RepoId};
 use hardie_domain::time::Timestamp;
 
+use crate::outbox::Cause;
 use crate::sql::{Cols, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
@@ -26,6 +27,12 @@ pub struct EventRow {
     pub payload: String,
     /// When it happened.
     pub at: Timestamp,
+    /// Where it comes from.
+    pub cause: Cause,
+}
+
+fn cause(cols: &mut Cols<'_>) -> Result<Cause> {
+    Ok(Cause { depth: u32::try_from(cols.count()?).unwrap_or(u32::MAX), installation: cols.opt_id(InstallationId)? })
 }
 
 fn event_row(cols: &mut Cols<'_>) -> Result<EventRow> {
@@ -36,10 +43,11 @@ fn event_row(cols: &mut Cols<'_>) -> Result<EventRow> {
         repo: cols.opt_id(RepoId)?,
         payload: cols.text()?,
         at: cols.time()?,
+        cause: cause(cols)?,
     })
 }
 
-const SELECT: &str = "SELECT seq, outbox_id, kind, repo_id, payload, at FROM event";
+const SELECT: &str = "SELECT seq, outbox_id, kind, repo_id, payload, at, depth, cause_id FROM event";
 
 reads! {
     /// Events after `seq`, in order.
@@ -54,9 +62,25 @@ reads! {
         db.all(statement, event_row).await
     }
 
+    /// One event; `None` if it is not there any more, or not yet.
+    pub async fn find_event(db, seq: EventSeq) -> Result<Option<EventRow>> {
+        db.opt(sql(SELECT).push(" WHERE seq = ").push_bind(seq), event_row).await
+    }
+
+    /// The place of the oldest event that is kept, or of the next one if none is.
+    pub async fn first_event(db) -> Result<EventSeq> {
+        let statement = sql("SELECT COALESCE((SELECT MIN(seq) FROM event), last_event + 1) FROM site");
+        db.one(statement, |cols| cols.id(EventSeq)).await
+    }
+
+    /// Whether there are events of which no deliveries were made.
+    pub async fn has_undelivered(db) -> Result<bool> {
+        Ok(db.opt(sql("SELECT id FROM site WHERE delivered_event < last_event"), |cols| cols.int()).await?.is_some())
+    }
+
     /// The last place given; 0 before the first.
     pub async fn last_event(db) -> Result<EventSeq> {
-        db.one(sql("SELECT COALESCE(MAX(seq), 0) FROM event"), |cols| cols.id(EventSeq)).await
+        db.one(sql("SELECT last_event FROM site"), |cols| cols.id(EventSeq)).await
     }
 }
 
@@ -68,16 +92,32 @@ impl Tx {
         if !self.wrote(held.bind(SEQUENCER).bind(holder).bind(now)).await? {
             return Ok(None);
         }
-        let waiting = sql("SELECT id, kind, repo_id, payload, at FROM outbox ORDER BY id LIMIT $1").bind(limit);
-        let rows = self.all(waiting, |c| Ok((c.id(OutboxId)?, c.text()?, c.opt_id(RepoId)?, c.text()?, c.time()?))).await?;
+        let waiting = sql("SELECT id, kind, repo_id, payload, at, depth, cause_id FROM outbox ORDER BY id LIMIT $1").bind(limit);
+        let rows = self.all(waiting, |c| Ok((c.id(OutboxId)?, c.text()?, c.opt_id(RepoId)?, c.text()?, c.time()?, cause(c)?))).await?;
+        // While nobody listens there is nothing to deliver, and no second transaction to say so.
+        let unheard = sql("UPDATE site SET delivered_event = delivered_event + $1 WHERE delivered_event = last_event \
+             AND NOT EXISTS (SELECT 1 FROM handler)");
+        self.exec(unheard.bind(rows.len() as u64)).await?;
         let last = sql("UPDATE site SET last_event = last_event + $1 RETURNING last_event").bind(rows.len() as u64);
         let mut seq = self.one(last, |c| c.int()).await?.saturating_sub(i64::try_from(rows.len()).unwrap_or(0));
-        for (id, kind, repo, payload, at) in &rows {
+        for (id, kind, repo, payload, at, cause) in &rows {
             seq += 1;
-            let event = sql("INSERT INTO event (seq, outbox_id, kind, repo_id, payload, at) VALUES ($1, $2, $3, $4, $5, $6)");
-            self.exec(event.bind(seq).bind(*id).bind(kind.as_str()).bind(*repo).bind(payload.as_str()).bind(*at)).await?;
+            let event = sql("INSERT INTO event (seq, outbox_id, kind, repo_id, payload, at, depth, cause_id) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+            let event = event.bind(seq).bind(*id).bind(kind.as_str()).bind(*repo).bind(payload.as_str()).bind(*at);
+            self.exec(event.bind(cause.depth).bind(cause.installation)).await?;
             self.exec(sql("DELETE FROM outbox WHERE id = $1").bind(*id)).await?;
         }
         Ok(Some(rows.len() as u64))
+    }
+
+    /// Removes events that happened before `before`, from the oldest on, as far as deliveries were made and none is open; at most
+    /// `limit`, how many. What is left has no gaps.
+    pub async fn delete_old_events(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
+        let statement = sql("DELETE FROM event WHERE seq < COALESCE((SELECT e.seq FROM event e WHERE e.at >= $1 ORDER BY e.seq LIMIT 1), \
+             (SELECT last_event + 1 FROM site)) AND seq <= (SELECT delivered_event FROM site) \
+             AND seq < COALESCE((SELECT MIN(d.seq) FROM delivery d WHERE d.state IN ('pending', 'running', 'failed')), \
+             (SELECT last_event + 1 FROM site)) AND seq < (SELECT MIN(e.seq) FROM event e) + $2");
+        self.exec(statement.bind(before).bind(limit)).await
     }
 }

@@ -174,6 +174,16 @@ fn select_installation() -> Sql {
          i.created_at, i.updated_at FROM installation i")
 }
 
+/// Appends what guards a repository, in the order in which it is asked.
+fn effective(statement: Sql, repo: RepoId) -> Sql {
+    statement
+        .push(" (i.scope = 'site' OR (i.scope = 'repo' AND i.scope_id = ")
+        .push_bind(repo)
+        .push(") OR (i.scope = 'account' AND i.scope_id = (SELECT r.owner_id FROM repo r WHERE r.id = ")
+        .push_bind(repo)
+        .push("))) ORDER BY CASE i.scope WHEN 'site' THEN 0 WHEN 'account' THEN 1 ELSE 2 END, i.id")
+}
+
 reads! {
     /// What a component says of itself.
     pub async fn find_component(db, digest: Digest) -> Result<Option<ComponentRow>> {
@@ -222,11 +232,14 @@ reads! {
 
     /// Everything that guards one repository, switched off or not: the site's, its owner's, its own; oldest first in each.
     pub async fn list_effective_installations(db, repo: RepoId) -> Result<Vec<InstallationRow>> {
-        let statement = select_installation()
-            .push(" WHERE (i.scope = 'site') OR (i.scope = 'repo' AND i.scope_id = ").push_bind(repo)
-            .push(") OR (i.scope = 'account' AND i.scope_id = (SELECT r.owner_id FROM repo r WHERE r.id = ").push_bind(repo)
-            .push(")) ORDER BY CASE i.scope WHEN 'site' THEN 0 WHEN 'account' THEN 1 ELSE 2 END, i.id");
-        db.all(statement, installation_row).await
+        db.all(effective(select_installation().push(" WHERE"), repo), installation_row).await
+    }
+
+    /// Those of them that judge pushes: their component exports the world `policy`.
+    pub async fn list_effective_policies(db, repo: RepoId) -> Result<Vec<InstallationRow>> {
+        let policies = select_installation().push(" JOIN plugin_component c ON c.digest = i.digest WHERE (").push_bind("\n")
+            .push(" || c.worlds || ").push_bind("\n").push(") LIKE ").push_bind("%\npolicy\n%").push(" AND");
+        db.all(effective(policies, repo), installation_row).await
     }
 }
 

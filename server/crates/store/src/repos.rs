@@ -327,7 +327,13 @@ impl Tx {
 
     /// Removes a deleted repository for good, with everything under it. Its packs are left to the sweeper.
     pub async fn purge_repo(&mut self, id: RepoId, before: Timestamp) -> Result<bool> {
-        self.wrote(sql("DELETE FROM repo WHERE id = $1 AND deleted_at IS NOT NULL AND deleted_at < $2").bind(id).bind(before)).await
+        let statement = sql("DELETE FROM repo WHERE id = $1 AND deleted_at IS NOT NULL AND deleted_at < $2");
+        let purged = self.wrote(statement.bind(id).bind(before)).await?;
+        if purged {
+            // It refers to no repository, since there is also what belongs to none.
+            self.exec(sql("DELETE FROM plugin_state WHERE repo_id = $1").bind(id)).await?;
+        }
+        Ok(purged)
     }
 
     /// Points HEAD at another branch.

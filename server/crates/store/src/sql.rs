@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AuditId, CommitStatusId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PushId, RepoId, SessionId, TokenId,
+    AccountId, AuditId, CommitStatusId, DeliveryId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PushId, RepoId, SessionId,
+    TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
@@ -127,6 +128,7 @@ values! {
     OutboxId, v => Int(v.0);
     EventSeq, v => Int(v.0);
     InstallationId, v => Int(v.0);
+    DeliveryId, v => Int(v.0);
     LfsLockId, v => Int(v.0);
     CommitStatusId, v => Int(v.0);
     &str, v => Text(v.to_owned());

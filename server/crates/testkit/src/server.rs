@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use hardie::config::Config;
+pub use hardie::config::Outbound;
 use hardie::wiring::{self, Ports, Server};
 use hardie_app::state::{GitRules, PluginPolicy};
 use hardie_domain::limits::{GitLimits, Retention};
@@ -25,6 +26,8 @@ pub struct Options {
     pub plugins: PluginPolicy,
     /// What every repository asks of git clients.
     pub git_rules: GitRules,
+    /// Where plugins may send.
+    pub outbound: Outbound,
     /// Clock, chance and disk.
     pub ports: Ports,
     /// Networks whose forwarding headers are believed.
@@ -40,6 +43,7 @@ impl Default for Options {
             retention,
             plugins: PluginPolicy::Open,
             git_rules: GitRules::default(),
+            outbound: Outbound::default(),
             ports,
             trusted_proxies: Vec::new(),
         }
@@ -93,6 +97,7 @@ impl TestServer {
             limits: options.limits,
             retention: options.retention,
             git_rules: options.git_rules,
+            outbound: options.outbound,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

@@ -10,13 +10,16 @@ mod rounds;
 
 use std::time::Duration;
 
+use hardie_app::deliveries::{Dispatcher, Old, forget_old, make_deliveries};
 use hardie_app::{App, Result, upkeep};
 use tokio_util::sync::CancellationToken;
 
-use crate::rounds::{Next, rounds};
+use crate::rounds::{Next, rounds, woken_rounds};
 
 /// Events are ordered this long after their commit at most, give or take.
 const SEQUENCING: Duration = Duration::from_millis(200);
+/// Deliveries that another process made, or that are due again, are begun this long afterwards at most.
+const DELIVERING: Duration = Duration::from_millis(250);
 /// What expired is ended about this long afterwards.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// What reading found damaged is told and fenced off this long afterwards, if it was not at once.
@@ -35,8 +38,10 @@ const SWEEPING: Duration = Duration::from_secs(600);
 /// Works until `stop`. A stop may cut off a round anywhere: each is safe to repeat.
 pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     let holder = holder(&app);
+    let dispatcher = Dispatcher::new(app.clone(), &holder);
     tokio::join!(
-        rounds("worker.sequence", SEQUENCING, &stop, || sequence(app.clone(), holder.clone())),
+        woken_rounds("worker.sequence", SEQUENCING, &stop, || app.wakes.announced(), || sequence(app.clone(), holder.clone())),
+        woken_rounds("worker.deliver", DELIVERING, &stop, || app.wakes.made(), || deliver(&dispatcher)),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
         rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
@@ -45,6 +50,9 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         rounds("worker.collect", COLLECTING, &stop, || collect(app.clone())),
         rounds("worker.sweep", SWEEPING, &stop, || sweep(app.clone())),
     );
+    if let Err(error) = dispatcher.hand_over().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "deliveries under way are tried again when their leases run out");
+    }
     if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "the sequencer's lease runs out by itself");
     }
@@ -56,7 +64,14 @@ async fn sequence(app: App, holder: String) -> Result<Next> {
     if ordered > 0 {
         tracing::debug!(events = ordered, "events ordered");
     }
-    Ok(if ordered > 0 { Next::AtOnce } else { Next::Later })
+    let handed_on = make_deliveries(&app, &holder).await?;
+    Ok(if ordered > 0 || handed_on > 0 { Next::AtOnce } else { Next::Later })
+}
+
+async fn deliver(dispatcher: &Dispatcher) -> Result<Next> {
+    // What is begun goes on by itself, and tells when there is room again.
+    dispatcher.round().await?;
+    Ok(Next::Later)
 }
 
 async fn expire(app: App) -> Result<Next> {
@@ -71,6 +86,11 @@ async fn expire(app: App) -> Result<Next> {
             logs = expired.logs,
             "ended what ran out of time"
         );
+    }
+    let old = forget_old(&app).await?;
+    if old != Old::default() {
+        let Old { events, deliveries, skipped, logs } = old;
+        tracing::info!(events, deliveries, skipped, logs, "forgot old events and deliveries");
     }
     Ok(Next::Later)
 }

@@ -22,6 +22,17 @@ pub async fn rounds<W: Future<Output = Result<Next>>>(
     name: &'static str,
     pause: Duration,
     stop: &CancellationToken,
+    work: impl FnMut() -> W,
+) {
+    woken_rounds(name, pause, stop, std::future::pending, work).await;
+}
+
+/// The same, where news ends a pause early.
+pub async fn woken_rounds<N: Future<Output = ()>, W: Future<Output = Result<Next>>>(
+    name: &'static str,
+    pause: Duration,
+    stop: &CancellationToken,
+    mut news: impl FnMut() -> N,
     mut work: impl FnMut() -> W,
 ) {
     let mut failures = 0u32;
@@ -48,6 +59,7 @@ pub async fn rounds<W: Future<Output = Result<Next>>>(
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
+            () = news(), if failures == 0 => {}
             () = tokio::time::sleep(wait) => {}
         }
     }

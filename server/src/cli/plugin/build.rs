@@ -15,7 +15,7 @@ use crate::cli::print_line;
 /// Arguments of `hardie plugin build`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hardie plugin build\n  hardie plugin build plugins/commit-message --out commit-message.wasm\n  hardie plugin build --from-core module.wasm --out plugin.wasm"
+    after_help = "Example:\n  hardie plugin build\n  hardie plugin build plugins/commit-message --out commit-message.wasm\n  hardie plugin build --from-core module.wasm --out plugin.wasm\n  hardie plugin build --from-core module.wasm --world policy,events --out plugin.wasm"
 )]
 pub struct Args {
     /// The plugin's folder
@@ -24,15 +24,18 @@ pub struct Args {
     /// Where the component goes [default: NAME.wasm in the plugin's folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Take a finished core module of the world `policy`, from any language, instead of building one
+    /// Take a finished core module, from any language, instead of building one
     #[arg(long, value_name = "FILE", requires = "out")]
     from_core: Option<PathBuf>,
+    /// The worlds that the core module is for
+    #[arg(long, value_name = "WORLD", requires = "from_core", value_delimiter = ',', default_value = "policy", value_parser = ["policy", "policy-online", "events"])]
+    world: Vec<String>,
 }
 
 /// Builds and says where the result is.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let (component, out) = match &args.from_core {
-        Some(module) => (from_core(module)?, args.out.clone().context("--from-core needs --out")?),
+        Some(module) => (from_core(module, &args.world)?, args.out.clone().context("--from-core needs --out")?),
         None => {
             let project = Project::find(&args.folder)?;
             let out = args.out.clone().unwrap_or_else(|| project.folder.join(format!("{}.wasm", project.name)));
@@ -90,9 +93,9 @@ fn artifact(line: &str, project: &Project) -> Option<PathBuf> {
     message.filenames.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
-fn from_core(module: &Path) -> anyhow::Result<Vec<u8>> {
+fn from_core(module: &Path, worlds: &[String]) -> anyhow::Result<Vec<u8>> {
     let mut bytes = std::fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let made = embed_world(&mut bytes, "policy").and_then(|()| componentize(&bytes));
+    let made = worlds.iter().try_for_each(|world| embed_world(&mut bytes, world)).and_then(|()| componentize(&bytes));
     made.map_err(|error| anyhow::anyhow!("{} does not make a plugin: {error}", module.display()))
 }
 

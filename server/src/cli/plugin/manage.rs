@@ -69,10 +69,10 @@ pub fn list(args: &ListArgs) -> anyhow::Result<()> {
             name => format!("{} {name}", one.scope.kind),
         };
         let faults = if one.fail_open { "fails open" } else { "fails closed" };
-        [one.id.to_string(), one.name.clone(), one.component.version.clone(), one.mode.clone(), faults.to_owned(), place]
+        vec![one.id.to_string(), one.name.clone(), one.component.version.clone(), one.mode.clone(), faults.to_owned(), place]
     });
-    let heading = ["ID", "NAME", "VERSION", "MODE", "FAULTS", "SCOPE"].map(ToOwned::to_owned);
-    table(std::iter::once(heading).chain(rows).collect())
+    let heading = ["ID", "NAME", "VERSION", "MODE", "FAULTS", "SCOPE"].map(ToOwned::to_owned).to_vec();
+    columns(std::iter::once(heading).chain(rows).collect())
 }
 
 /// Switches on.
@@ -132,15 +132,17 @@ async fn fetch(client: &ApiClient, path: &str) -> anyhow::Result<Vec<PluginInsta
     Ok(all)
 }
 
-fn table(rows: Vec<[String; 6]>) -> anyhow::Result<()> {
-    let mut widths = [0; 6];
+/// Prints rows of equally many cells below each other.
+pub fn columns(rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+    let mut widths = Vec::new();
     for row in &rows {
+        widths.resize(row.len().max(widths.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         print_line(cells.join("  ").trim_end())?;
     }
     Ok(())

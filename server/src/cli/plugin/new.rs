@@ -1,4 +1,4 @@
-//! `hardie plugin new`: a project with a working policy, its tests, and everything that it builds against.
+//! `hardie plugin new`: a project with a working plugin, its tests, and everything that it builds against.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,49 @@ use crate::cli::print_line;
 
 /// Arguments of `hardie plugin new`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  hardie plugin new no-wip\n  hardie plugin new team-rules --dir plugins/team-rules")]
+#[command(
+    after_help = "Example:\n  hardie plugin new no-wip\n  hardie plugin new team-rules --dir plugins/team-rules\n  hardie plugin new teller --world events"
+)]
 pub struct Args {
     /// The plugin's name: a-z, 0-9 and -, beginning with a letter
     name: String,
+    /// What it is: a policy judges pushes, a handler of events is told what happened
+    #[arg(long, value_enum, default_value = "policy")]
+    world: World,
     /// The language; only rust in this version
     #[arg(long, default_value = "rust")]
     lang: String,
     /// The folder to make [default: the name]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+}
+
+/// The kinds of plugin that there are templates for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum World {
+    Policy,
+    Events,
+}
+
+impl World {
+    /// Description, source and scenarios.
+    fn template(self) -> (&'static str, &'static str, &'static [(&'static str, &'static str)]) {
+        match self {
+            World::Policy => (
+                "Refuses commits that are marked as work in progress.",
+                include_str!("template/lib.rs.in"),
+                &[
+                    ("tests/accepts.toml", include_str!("template/accepts.toml")),
+                    ("tests/rejects.toml", include_str!("template/rejects.toml")),
+                ],
+            ),
+            World::Events => (
+                "Sets a status that tells how many new commits a push brought.",
+                include_str!("template/events.rs.in"),
+                &[("tests/counts.toml", include_str!("template/counts.toml"))],
+            ),
+        }
+    }
 }
 
 /// Writes the project.
@@ -34,7 +67,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if dir.exists() {
         bail!("{} is there already; nothing was written", dir.display());
     }
-    write_project(&args.name, &dir)?;
+    write_project(&args.name, args.world, &dir)?;
     print_line(&format!("{} is ready. Next:", dir.display()))?;
     print_line(&format!("  cd {}\n  hardie plugin build\n  hardie plugin test", dir.display()))
 }
@@ -51,13 +84,15 @@ fn check_name(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_project(name: &str, dir: &Path) -> anyhow::Result<()> {
-    let fill = |template: &str| template.replace("@NAME@", name);
+fn write_project(name: &str, world: World, dir: &Path) -> anyhow::Result<()> {
+    let (description, source, scenarios) = world.template();
+    let fill = |template: &str| template.replace("@NAME@", name).replace("@DESCRIPTION@", description);
     write(&dir.join("Cargo.toml"), &fill(include_str!("template/Cargo.toml.in")))?;
-    write(&dir.join("src/lib.rs"), &fill(include_str!("template/lib.rs.in")))?;
+    write(&dir.join("src/lib.rs"), &fill(source))?;
     write(&dir.join("README.md"), &fill(include_str!("template/README.md.in")))?;
-    write(&dir.join("tests/accepts.toml"), include_str!("template/accepts.toml"))?;
-    write(&dir.join("tests/rejects.toml"), include_str!("template/rejects.toml"))?;
+    for (path, text) in scenarios {
+        write(&dir.join(path), text)?;
+    }
     write(&dir.join(".gitignore"), "/target\n/*.wasm\n")?;
     let carried = dir.join(".hardie");
     write(&carried.join("plugin-sdk/Cargo.toml"), vendor::SDK_MANIFEST)?;
@@ -92,7 +127,7 @@ mod tests {
 
     #[test]
     fn other_languages_are_refused_by_name() {
-        let args = |lang: &str| Args { name: "x".into(), lang: lang.into(), dir: None };
+        let args = |lang: &str| Args { name: "x".into(), world: World::Policy, lang: lang.into(), dir: None };
         assert!(run(&args("js")).unwrap_err().to_string().contains("--lang js"));
         assert!(run(&args("cobol")).unwrap_err().to_string().contains("cobol"));
     }
@@ -100,7 +135,7 @@ mod tests {
     #[test]
     fn an_existing_folder_is_never_written_to() {
         let dir = tempfile::tempdir().unwrap();
-        let args = Args { name: "x".into(), lang: "rust".into(), dir: Some(dir.path().to_owned()) };
+        let args = Args { name: "x".into(), world: World::Events, lang: "rust".into(), dir: Some(dir.path().to_owned()) };
         assert!(run(&args).unwrap_err().to_string().contains("already"));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }

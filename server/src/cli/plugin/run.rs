@@ -113,6 +113,12 @@ fn judge(args: &Args) -> anyhow::Result<Judged> {
 /// The component's own words, and the configuration that it accepts.
 async fn prepare(host: &PluginHost, component: Bytes, config: Option<String>) -> anyhow::Result<(ComponentInfo, String)> {
     let info = host.prepare(component.clone()).await.map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
+    let worlds = info.worlds.join(" and ");
+    anyhow::ensure!(
+        info.worlds.iter().any(|world| world == "policy"),
+        "{} is of the world {worlds}, and this judges by components of the world policy alone; `hardie plugin test` runs scenarios of events",
+        info.name
+    );
     let config = config.unwrap_or_else(|| info.default_config.clone());
     let accepted = host.validate_config(info.digest, component, &config).await;
     accepted.map_err(|problems| anyhow::anyhow!("the component refuses its configuration: {}", problems.join("; ")))?;
@@ -159,7 +165,7 @@ fn window(clone: &Clone<'_>, facts: &PushFacts) -> anyhow::Result<PushView> {
     let refs = Refs::new(before.collect(), RefName::branch(&facts.default_branch)?);
     let tips: Vec<Oid> = facts.updates.iter().map(|facts| facts.update.new).collect();
     let view = PushView::recorded(Arc::clone(&clone.odb), &tips, Arc::new(refs), READ_TIME, Cancel::new());
-    // A server has a commit-graph, by which this walk takes no time worth the name. The plugin's second is not for it.
+    // A server has a commit-graph, by which this walk takes no time worth the name. The plugin's time is not for it.
     view.new_commits(0, 0, 0)?;
     Ok(view)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
-use hardie_plugin_host::scenario::{self, Outcome, Scenario};
+use hardie_plugin_host::scenario::{Case, Outcome};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
@@ -66,14 +66,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-async fn judge(component: Bytes, scenarios: Vec<(String, Result<Scenario, String>)>) -> anyhow::Result<(ComponentInfo, Vec<Row>, Limits)> {
+async fn judge(component: Bytes, scenarios: Vec<(String, Result<Case, String>)>) -> anyhow::Result<(ComponentInfo, Vec<Row>, Limits)> {
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let host: PluginHost = plugins::open(scratch.path(), &SystemEntropy, Limits::default())?;
     let info = host.prepare(component).await.map_err(|error| anyhow::anyhow!("this server would refuse the component: {error}"))?;
     let mut rows = Vec::new();
     for (name, scenario) in scenarios {
         let outcome = match scenario {
-            Ok(scenario) => scenario::run(&host, info.digest, &info.default_config, &scenario).await,
+            Ok(scenario) => scenario.run(&host, info.digest, &info.default_config).await,
             Err(error) => Err(error),
         };
         rows.push(Row { name, outcome });
@@ -81,7 +81,7 @@ async fn judge(component: Bytes, scenarios: Vec<(String, Result<Scenario, String
     Ok((info, rows, host.limits().clone()))
 }
 
-fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Scenario, String>)>> {
+fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Case, String>)>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("there are no scenarios: cannot read {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
@@ -91,7 +91,7 @@ fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Scenario, String>)>
     }
     let parsed = files.into_iter().map(|file| {
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok((file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), Scenario::parse(&text)))
+        Ok((file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), Case::parse(&text)))
     });
     parsed.collect()
 }
@@ -99,7 +99,7 @@ fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Scenario, String>)>
 fn print_text(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) -> anyhow::Result<()> {
     print_line(&format!("{} {} ({} KiB, {})", info.name, info.version, size.div_ceil(1024), info.digest))?;
     print_line(&format!("  {}", info.description))?;
-    print_line(&format!("  it may use: {}", info.imports.join(", ")))?;
+    print_line(&format!("  worlds: {}; it may use: {}", info.worlds.join(", "), info.imports.join(", ")))?;
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
     for row in rows {
         let mark = if row.passed() { "ok  " } else { "FAIL" };
@@ -112,7 +112,7 @@ fn print_text(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) 
                 }
                 if !row.passed() {
                     outcome.problems.iter().try_for_each(|problem| print_line(&format!("       {problem}")))?;
-                    outcome.lines.iter().try_for_each(|line| print_line(&format!("       remote: {line}")))?;
+                    outcome.lines.iter().try_for_each(|line| print_line(&format!("       said: {line}")))?;
                     outcome.log.iter().try_for_each(|line| print_line(&format!("       log: {line}")))?;
                 }
             }
@@ -136,7 +136,7 @@ fn as_json(info: &ComponentInfo, size: usize, rows: &[Row], limits: &Limits) -> 
         })
         .collect();
     json!({
-        "name": info.name, "version": info.version, "digest": info.digest.to_string(), "size": size, "imports": info.imports,
+        "name": info.name, "version": info.version, "digest": info.digest.to_string(), "size": size, "worlds": info.worlds, "imports": info.imports,
         "limits": cost::limits(limits),
         "scenarios": scenarios,
     })

@@ -17,7 +17,7 @@ use hardie_domain::time::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::install::{check_config, loaded, usable};
+use super::install::{check_config, loaded, require_policy, usable};
 use super::list::{component_of, find_for};
 use super::recorded::{Case, Recorded, of_range};
 use super::rights::{Guarded, Target, administered, require_install};
@@ -119,6 +119,7 @@ pub async fn dry_run(app: &App, ctx: &Ctx, path: &RepoPath, tried: Tried, config
             (component.name.clone(), component.clone(), component.default_config)
         }
     };
+    require_policy(&component)?;
     require_install(app, ctx, &component).await?;
     let started = Instant::now();
     let _slot = app.git.slow_slots.take(ctx)?;

@@ -1,4 +1,6 @@
 //! Putting a component to work, changing how, and taking it away. Every change makes pushes in flight be judged again.
+//!
+//! A component that handles events is told of them while its mode is not off; what happens meanwhile is held for it.
 
 use bytes::Bytes;
 use hardie_domain::error::Invalid;
@@ -16,7 +18,10 @@ use crate::{App, Ctx, Error, Result};
 /// Each push asks all of them: a bound on what one push costs.
 const MAX_INSTALLATIONS: usize = 20;
 const MAX_CONFIG_BYTES: usize = 64 << 10;
-const WORLD: &str = "policy";
+/// The world of components that judge pushes.
+const POLICY: &str = "policy";
+/// The world of components that handle events.
+const EVENTS: &str = "events";
 
 /// A component to be put to work.
 #[derive(Clone, Debug)]
@@ -71,6 +76,7 @@ pub async fn install(app: &App, ctx: &Ctx, target: &Target, new: NewInstallation
     };
     let taken = || Error::Conflict(format!("a plugin named {name:?} is installed there already"));
     let id = tx.insert_installation(&row).await?.ok_or_else(taken)?;
+    set_handler(&mut tx, app, id, &component).await?;
     let detail = format!("{name} ({} {}) on {}, {}", component.name, component.version, guarded.name(), new.mode.as_str());
     audit(&mut tx, app, ctx, &guarded, "plugin.install", detail).await?;
     tx.commit().await?;
@@ -137,9 +143,38 @@ pub(super) async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> R
 pub(super) async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
     let unknown = || Error::from(Invalid::new("digest", format!("{digest} was not uploaded to this server")));
     let component = app.store.find_component(digest).await?.ok_or_else(unknown)?;
-    match component.worlds.iter().any(|world| world == WORLD) {
+    match exports(&component, POLICY) || exports(&component, EVENTS) {
         true => Ok(component),
-        false => Err(Invalid::new("digest", format!("{} exports no policy", component.name)).into()),
+        false => Err(Invalid::new("digest", format!("{} exports neither a policy nor a handler of events", component.name)).into()),
+    }
+}
+
+fn exports(component: &ComponentRow, world: &str) -> bool {
+    component.worlds.iter().any(|exported| exported == world)
+}
+
+/// Refuses what judges no pushes.
+pub(super) fn require_policy(component: &ComponentRow) -> Result<()> {
+    match exports(component, POLICY) {
+        true => Ok(()),
+        false => Err(Invalid::new("digest", format!("{} exports no policy: it judges no pushes", component.name)).into()),
+    }
+}
+
+/// From now on an installation is told of events, or not any more, as its component has it.
+pub(super) async fn set_handler(tx: &mut Tx, app: &App, id: InstallationId, component: &ComponentRow) -> Result<()> {
+    match exports(component, EVENTS) {
+        true => tx.insert_handler(id).await.map(drop)?,
+        false => tx.delete_handler(id, app.clock.now()).await.map(drop)?,
+    }
+    Ok(())
+}
+
+/// Makes an installed component ready to run in this process.
+pub(crate) async fn make_ready(app: &App, digest: Digest) -> Result<()> {
+    match app.store.find_component(digest).await? {
+        Some(component) => loaded(app, &component).await.map(drop),
+        None => Ok(()),
     }
 }
 

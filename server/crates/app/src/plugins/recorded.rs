@@ -31,7 +31,7 @@ use crate::{App, Ctx, Error, Result};
 /// Rows read at once. Lists of pushes come with the first 50 refs of each.
 const PAGE: u32 = 50;
 const LISTED_REFS: usize = 50;
-/// Most first parents that an end of a range goes back.
+/// Most first parents that an end of a range goes back, and most pushes that are undone to come to the one of an event.
 const FURTHEST: usize = 1000;
 
 /// Every ref's target at one moment.
@@ -69,12 +69,7 @@ impl Recorded {
     /// The next push, with the refs as they were before it.
     pub(super) async fn next(&mut self, app: &App) -> Result<Next> {
         let Some(row) = self.row(app).await? else { return Ok(Next::End) };
-        for moved in row.refs.iter().filter(|r| r.outcome.is_accepted()) {
-            match moved.update.old.is_zero() {
-                true => self.after.remove(&moved.update.name),
-                false => self.after.insert(moved.update.name.clone(), moved.update.old),
-            };
-        }
+        undo(&mut self.after, &row);
         let actor = match row.actor {
             Some(id) => app.store.find_account(id).await?.map(|account| account.name.to_string()),
             None => None,
@@ -101,7 +96,8 @@ impl Recorded {
                 }
             }
             let refs = before_refs(reading, before)?;
-            Ok(Some((window(reading, &facts, refs), facts)))
+            let tips: Vec<Oid> = facts.updates.iter().map(|facts| facts.update.new).collect();
+            Ok(Some((window(reading, &tips, refs), facts)))
         });
         let Some((repository, facts)) = shown.await? else { return Ok(Next::Gone) };
         let push = Some(facts.id);
@@ -133,6 +129,53 @@ impl Recorded {
     }
 }
 
+/// Takes back what a push moved.
+fn undo(after: &mut RefMap, row: &PushRow) {
+    for moved in row.refs.iter().filter(|r| r.outcome.is_accepted()) {
+        match moved.update.old.is_zero() {
+            true => after.remove(&moved.update.name),
+            false => after.insert(moved.update.name.clone(), moved.update.old),
+        };
+    }
+}
+
+/// The repository as it is now, and what a push brought that it took: its updates are those that were accepted. What no ref reaches
+/// any more is not shown, and an update of that brings nothing.
+pub(crate) async fn window_of(app: &App, access: &RepoAccess, push: Option<PushId>) -> Result<Arc<dyn PushRepository>> {
+    let (before, updates) = match push {
+        Some(push) => before_push(app, access, push).await?,
+        None => (None, Vec::new()),
+    };
+    let view = read_authorised(app, access, move |reading| {
+        let refs = match before {
+            Some(before) => Arc::new(before_refs(reading, before)?),
+            None => Arc::clone(&reading.handle.refs),
+        };
+        let mut tips = Vec::with_capacity(updates.len());
+        for update in updates {
+            let is_there = !update.new.is_zero() && may_read(reading, &update.new)?;
+            tips.push(if is_there { update.new } else { Oid::ZERO });
+        }
+        Ok(PushView::recorded(Arc::clone(&reading.handle.odb), &tips, refs, READ_TIME, Cancel::new()))
+    });
+    Ok(Arc::new(view.await?))
+}
+
+/// The refs before a push, and what it moved.
+async fn before_push(app: &App, access: &RepoAccess, push: PushId) -> Result<(Option<RefMap>, Vec<RefUpdate>)> {
+    let Some(wanted) = app.store.find_push(push).await? else { return Ok((None, Vec::new())) };
+    let mut recorded = Recorded::open(app, access, None).await?;
+    for _ in 0..FURTHEST {
+        match recorded.row(app).await? {
+            Some(newer) if newer.id > push => undo(&mut recorded.after, &newer),
+            _ => break,
+        }
+    }
+    undo(&mut recorded.after, &wanted);
+    let accepted = wanted.refs.into_iter().filter(|r| r.outcome.is_accepted());
+    Ok((Some(recorded.after), accepted.map(|r| r.update).collect()))
+}
+
 /// A range as a push of the asker.
 pub(super) async fn of_range(app: &App, ctx: &Ctx, access: &RepoAccess, range: Range) -> Result<Case> {
     let actor = ctx.require_actor()?;
@@ -162,7 +205,7 @@ pub(super) async fn of_range(app: &App, ctx: &Ctx, access: &RepoAccess, range: R
             updates: vec![UpdateFacts { update, forced }],
         };
         let refs = before_refs(reading, before)?;
-        Ok((Arc::new(facts.clone()), window(reading, &facts, refs)))
+        Ok((Arc::new(facts), window(reading, &[new.commit], refs)))
     })
     .await?;
     Ok(Case { facts, repository: Arc::new(repository), at: None, push: None })
@@ -202,7 +245,6 @@ fn before_refs(reading: &Reading, before: RefMap) -> Result<Refs> {
     Ok(Refs::new(refs, reading.handle.refs.head().target.clone()))
 }
 
-fn window(reading: &Reading, facts: &PushFacts, refs: Refs) -> PushView {
-    let tips: Vec<Oid> = facts.updates.iter().map(|facts| facts.update.new).collect();
-    PushView::recorded(Arc::clone(&reading.handle.odb), &tips, Arc::new(refs), READ_TIME, Cancel::new())
+fn window(reading: &Reading, tips: &[Oid], refs: Refs) -> PushView {
+    PushView::recorded(Arc::clone(&reading.handle.odb), tips, Arc::new(refs), READ_TIME, Cancel::new())
 }

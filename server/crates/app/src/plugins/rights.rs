@@ -2,7 +2,7 @@
 
 use hardie_domain::access::RepoAction;
 use hardie_domain::grant::imports_that_need_an_administrator;
-use hardie_domain::ids::RepoId;
+use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoPath;
 use hardie_domain::scope::{Category, Level};
 use hardie_store::plugins::{ComponentRow, Scope};
@@ -43,6 +43,14 @@ impl Guarded {
         match self {
             Guarded::Repo(access) => Some(access.repo.id),
             Guarded::Site | Guarded::Account(_) => None,
+        }
+    }
+
+    /// Below whom repositories may be named to the asker: what became of one after it left is the affair of those who have it now.
+    pub(super) fn owner(&self) -> Option<AccountId> {
+        match self {
+            Guarded::Account(account) => Some(account.id),
+            Guarded::Site | Guarded::Repo(_) => None,
         }
     }
 

@@ -31,7 +31,7 @@ pub struct InstalledPolicy {
 /// The policies that judge a repository: the site's, its owner's, its own, each group oldest first. A change of any of them moves
 /// the repository's rules epoch.
 pub async fn policies_for(app: &App, repo: RepoId) -> Result<Vec<InstalledPolicy>> {
-    let rows = app.store.list_effective_installations(repo).await?;
+    let rows = app.store.list_effective_policies(repo).await?;
     let on = rows.into_iter().filter(|row| row.mode != Mode::Off);
     Ok(on
         .map(|row| InstalledPolicy {

@@ -1,6 +1,7 @@
 //! What an installed policy said.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use hardie_domain::ids::{AccountId, InstallationId, PushId, RepoId};
 use hardie_domain::page::{Page, Paged};
@@ -11,7 +12,7 @@ use hardie_store::verdicts::VerdictRow;
 
 use super::install::owned;
 use super::list::find_for;
-use super::rights::{Guarded, Target, administered};
+use super::rights::{Target, administered};
 use crate::{App, Ctx, Result};
 
 /// One call of a policy over one push.
@@ -33,12 +34,7 @@ pub async fn verdicts(app: &App, ctx: &Ctx, target: &Target, id: InstallationId,
         (_, repo) => repo,
     };
     let found = app.store.list_verdicts_of_installation(installation.id, only, page).await?;
-    // What became of a repository after it left is the affair of those who have it now.
-    let owner = match &guarded {
-        Guarded::Account(account) => Some(account.id),
-        Guarded::Site | Guarded::Repo(_) => None,
-    };
-    Ok(Paged { items: with_paths(app, found.items, owner).await?, total: found.total })
+    Ok(Paged { items: with_paths(app, found.items, guarded.owner()).await?, total: found.total })
 }
 
 /// A line of a plugin's log.
@@ -60,11 +56,7 @@ pub struct LogLine {
 pub async fn logs(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, page: Page) -> Result<Paged<LogLine>> {
     let guarded = administered(app, ctx, target, Level::Read).await?;
     let installation = owned(app, &guarded, id).await?;
-    let owner = match &guarded {
-        Guarded::Account(account) => Some(account.id),
-        Guarded::Site | Guarded::Repo(_) => None,
-    };
-    let runs = with_paths(app, app.store.list_logged_verdicts(installation.id).await?, owner).await?;
+    let runs = with_paths(app, app.store.list_logged_verdicts(installation.id).await?, guarded.owner()).await?;
     let lines = runs.iter().flat_map(|run| {
         let line = |text: &str| LogLine {
             push: run.row.push,
@@ -83,19 +75,22 @@ pub async fn logs(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, pag
 
 /// Joins paths, only those below `owner` if there is one.
 async fn with_paths(app: &App, found: Vec<VerdictRow>, owner: Option<AccountId>) -> Result<Vec<VerdictLine>> {
-    let mut paths: HashMap<RepoId, Option<String>> = HashMap::new();
-    let mut items = Vec::with_capacity(found.len());
-    for row in found {
-        let repo = match paths.get(&row.repo) {
-            Some(path) => path.clone(),
-            None => {
-                let found = app.store.find_owned_repo(row.repo).await?.filter(|r| owner.is_none_or(|owner| r.owner.id == owner));
-                let path = found.map(|r| format!("{}/{}", r.owner.name, r.repo.name));
-                paths.insert(row.repo, path.clone());
-                path
-            }
-        };
-        items.push(VerdictLine { row, repo });
+    let paths = paths_of(app, found.iter().map(|row| row.repo), owner).await?;
+    Ok(found.into_iter().map(|row| VerdictLine { repo: paths.get(&row.repo).cloned().flatten(), row }).collect())
+}
+
+/// The paths of repositories as they are now, only those below `owner` if there is one.
+pub(super) async fn paths_of(
+    app: &App,
+    repos: impl Iterator<Item = RepoId>,
+    owner: Option<AccountId>,
+) -> Result<HashMap<RepoId, Option<String>>> {
+    let mut paths = HashMap::new();
+    for repo in repos {
+        if let Entry::Vacant(vacant) = paths.entry(repo) {
+            let found = app.store.find_owned_repo(repo).await?.filter(|r| owner.is_none_or(|owner| r.owner.id == owner));
+            vacant.insert(found.map(|r| format!("{}/{}", r.owner.name, r.repo.name)));
+        }
     }
-    Ok(items)
+    Ok(paths)
 }

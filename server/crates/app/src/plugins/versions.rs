@@ -7,7 +7,7 @@ use hardie_domain::plugin::Digest;
 use hardie_domain::scope::Level;
 use hardie_store::versions::Exchange;
 
-use super::install::{audit, check_config, lock, owned, usable};
+use super::install::{audit, check_config, lock, owned, set_handler, usable};
 use super::list::{Installation, component_of, get_installation};
 use super::rights::{Target, administered, require_install};
 use crate::{App, Ctx, Error, Result};
@@ -62,6 +62,7 @@ pub async fn upgrade(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, 
     if !tx.upgrade_installation(guarded.scope(), id, &exchange).await? {
         return Err(moved());
     }
+    set_handler(&mut tx, app, id, &component).await?;
     let permissions: Vec<String> = added(&before.grants, &component.imports).into_iter().map(|p| p.name).collect();
     let more = if permissions.is_empty() { String::new() } else { format!(", and may now use {}", permissions.join(", ")) };
     let detail = format!("{} on {}: {} to {} {}{more}", before.name, guarded.name(), old.version, component.version, component.digest);
@@ -91,6 +92,7 @@ pub async fn rollback(app: &App, ctx: &Ctx, target: &Target, id: InstallationId)
     if !tx.rollback_installation(guarded.scope(), id, &exchange).await? {
         return Err(moved());
     }
+    set_handler(&mut tx, app, id, &component).await?;
     let detail = format!("{} on {}: {} back to {} {}", before.name, guarded.name(), old.version, component.version, component.digest);
     audit(&mut tx, app, ctx, &guarded, "plugin.rollback", detail).await?;
     tx.commit().await?;

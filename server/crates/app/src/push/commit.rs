@@ -101,7 +101,10 @@ pub async fn commit(
     tx.insert_audit(&audit, now).await?;
     finish(&mut tx, app, push, report, Some(judged)).await?;
     match tx.commit().await {
-        Ok(()) => Ok(Committed::Done),
+        Ok(()) => {
+            app.wakes.committed();
+            Ok(Committed::Done)
+        }
         Err(hardie_store::Error::CommitUnknown(_)) => settle_unknown(app, push).await,
         Err(error) => Err(error.into()),
     }

@@ -1,5 +1,7 @@
 //! Giving committed events their place in the one log.
 
+use hardie_domain::time::Timestamp;
+use hardie_store::Tx;
 use hardie_store::events::SEQUENCER;
 
 use crate::{App, Result};
@@ -18,12 +20,17 @@ pub async fn sequence_events(app: &App, holder: &str) -> Result<u64> {
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    if !tx.take_lease(SEQUENCER, holder, now, now.plus_seconds(LEASE_SECONDS)).await? {
+    if !take_sequencing(&mut tx, holder, now).await? {
         return Ok(0);
     }
     let ordered = tx.sequence_events(holder, now, BATCH).await?.unwrap_or(0);
     tx.commit().await?;
     Ok(ordered)
+}
+
+/// Takes or extends the lease of the one process that orders events and makes deliveries of them.
+pub(crate) async fn take_sequencing(tx: &mut Tx, holder: &str, now: Timestamp) -> Result<bool> {
+    Ok(tx.take_lease(SEQUENCER, holder, now, now.plus_seconds(LEASE_SECONDS)).await?)
 }
 
 /// Gives the lease back, so that another node need not wait for its end.

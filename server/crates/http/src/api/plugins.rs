@@ -141,7 +141,7 @@ pub fn add(api: Api) -> Api {
 }
 
 /// A repository, an organisation or, without either in the address, the site.
-fn target(parts: &PathParts) -> Answer<Target> {
+pub fn target(parts: &PathParts) -> Answer<Target> {
     let (owner, org) = (parts.text("owner")?, parts.text("org")?);
     Ok(match (owner.is_empty(), org.is_empty()) {
         (false, _) => Target::Repo(parts.repo()?),
@@ -150,7 +150,8 @@ fn target(parts: &PathParts) -> Answer<Target> {
     })
 }
 
-fn id(parts: &PathParts) -> Answer<InstallationId> {
+/// The installation in the address.
+pub fn id(parts: &PathParts) -> Answer<InstallationId> {
     parts.id("id").map(InstallationId)
 }
 

@@ -17,7 +17,7 @@ impl log::Host for CallState {
 impl config::Host for CallState {
     fn get(&mut self) -> wasmtime::Result<String> {
         self.budget.call()?;
-        self.budget.transfer(self.config.len())?;
-        Ok(self.config.to_string())
+        self.budget.transfer(self.task.config.len())?;
+        Ok(self.task.config.to_string())
     }
 }

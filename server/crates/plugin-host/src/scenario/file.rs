@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::event_file::{Answer, now};
+
 /// A push and what a policy should say about it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,12 @@ pub struct Scenario {
     /// Commits that are pushed, oldest first.
     #[serde(default)]
     pub commit: Vec<Commit>,
+    /// For a policy that asks others: what its requests are answered with, in order.
+    #[serde(default)]
+    pub answer: Vec<Answer>,
+    /// For a policy that asks for it: the time, in milliseconds since 1970-01-01 UTC. It stands still.
+    #[serde(default = "now")]
+    pub now: i64,
     /// What should come out.
     pub expect: Expectation,
 }

@@ -1,5 +1,6 @@
 //! Builds a scenario's push, has it judged, and compares.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hardie_domain::access::Role;
@@ -10,6 +11,7 @@ use hardie_domain::policy::{PolicyCall, PushFacts, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::refname::RefName;
 
+use super::desk::Desk;
 use super::file::{Commit, File, Scenario, SpecialFile};
 use super::repo::{MemoryPush, MemoryRepo};
 use super::tree::{EXECUTABLE, FILE, Files, SUBMODULE, SYMLINK};
@@ -38,13 +40,10 @@ pub struct Outcome {
 /// # Errors
 /// If the scenario itself makes no sense.
 pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenario: &Scenario) -> Result<Outcome, String> {
-    let config = match &scenario.config {
-        Some(table) => serde_json::to_string(table).map_err(|error| format!("config: {error}"))?,
-        None => default_config.to_owned(),
-    };
-    let (push, repository) = build(scenario)?;
-    let call = PolicyCall { digest, config: config.into(), push: Arc::new(push), repository: Arc::new(repository), background: false };
-    let report = host.check(call).await;
+    let call = call(digest, default_config, scenario)?;
+    // One that may ask nobody does not see them.
+    let desk = Desk::new(&BTreeMap::new(), &scenario.answer, scenario.now);
+    let report = host.check_online(call, Arc::new(desk)).await;
     let (verdict, lines) = match &report.outcome {
         PolicyOutcome::Fault(class, text) => (class.as_str().to_owned(), vec![text.clone()]),
         PolicyOutcome::Verdicts(verdicts) => {
@@ -55,6 +54,22 @@ pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenar
     };
     let problems = compare(scenario, &verdict, &lines);
     Ok(Outcome { problems, verdict, lines, log: report.log, usage: report.usage })
+}
+
+/// The call of a policy that a scenario makes.
+///
+/// # Errors
+/// If the scenario itself makes no sense.
+pub fn call(digest: Digest, default_config: &str, scenario: &Scenario) -> Result<PolicyCall, String> {
+    let config = config(scenario.config.as_ref(), default_config)?;
+    let (push, repository, _) = build(scenario)?;
+    Ok(PolicyCall { digest, config: config.into(), push: Arc::new(push), repository: Arc::new(repository), background: false })
+}
+
+/// The configuration of a scenario, JSON.
+pub(super) fn config(given: Option<&toml::Table>, default: &str) -> Result<String, String> {
+    let json = given.map(|table| serde_json::to_string(table).map_err(|error| format!("config: {error}")));
+    json.unwrap_or_else(|| Ok(default.to_owned()))
 }
 
 fn compare(scenario: &Scenario, verdict: &str, lines: &[String]) -> Vec<String> {
@@ -76,8 +91,17 @@ fn compare(scenario: &Scenario, verdict: &str, lines: &[String]) -> Vec<String> 
     problems
 }
 
-/// The push of a scenario and the repository that it goes to.
-pub(crate) fn build(scenario: &Scenario) -> Result<(PushFacts, MemoryPush), String> {
+/// The push of a scenario, the repository that it goes to, and its last commit.
+pub(super) fn build(scenario: &Scenario) -> Result<(PushFacts, MemoryPush, Oid), String> {
+    let (facts, push, tip) = history(scenario)?;
+    match facts.updates.iter().any(|facts| facts.update.old != facts.update.new) {
+        true => Ok((facts, push, tip)),
+        false => Err("the push changes nothing: give it a [[commit]], or push.delete with a [[base]]".into()),
+    }
+}
+
+/// The same, also of a push that changes nothing, and the last commit.
+pub(super) fn history(scenario: &Scenario) -> Result<(PushFacts, MemoryPush, Oid), String> {
     let mut repo = MemoryRepo::default();
     let name = RefName::parse(scenario.push.r#ref.as_bytes()).map_err(|error| format!("push.ref: {}", error.reason))?;
     let (mut tip, mut files, mut seconds) = (Oid::ZERO, Files::new(), 1_700_000_000);
@@ -99,9 +123,6 @@ pub(crate) fn build(scenario: &Scenario) -> Result<(PushFacts, MemoryPush), Stri
         tip = add(&mut repo, commit, tip)?;
     }
     let new = if scenario.push.delete { Oid::ZERO } else { tip };
-    if new == old {
-        return Err("the push changes nothing: give it a [[commit]], or push.delete with a [[base]]".into());
-    }
     let role = Role::parse(&scenario.push.role).ok_or("push.role is read, write or admin")?;
     let facts = PushFacts {
         id: PushId(1),
@@ -115,7 +136,7 @@ pub(crate) fn build(scenario: &Scenario) -> Result<(PushFacts, MemoryPush), Stri
         options: scenario.push.options.clone(),
         updates: vec![UpdateFacts { update: RefUpdate { name, old, new }, forced: false }],
     };
-    Ok((facts, MemoryPush::new(repo, vec![new])))
+    Ok((facts, MemoryPush::new(repo, vec![new]), tip))
 }
 
 fn apply(repo: &mut MemoryRepo, files: &mut Files, commit: &Commit) -> Result<(), String> {

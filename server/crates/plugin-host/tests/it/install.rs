@@ -21,7 +21,7 @@ async fn a_component_tells_what_it_is_and_what_it_may_do() {
 #[tokio::test]
 async fn forbidden_imports_are_refused_each_by_name() {
     let refusal = Bench::new(Limits::default()).host.prepare(component("sockets.component")).await.unwrap_err();
-    for name in ["wasi:sockets/tcp@0.2.0", "hardie:plugin/http@0.1.0", "hardie:plugin/push-policy@0.1.0"] {
+    for name in ["wasi:sockets/tcp@0.2.0", "hardie:plugin/comment@0.1.0", "hardie:plugin/push-policy@0.1.0"] {
         assert!(refusal.contains(name), "{refusal}");
     }
 }

@@ -69,6 +69,40 @@ async fn a_read_that_hangs_ends_at_the_deadline_for_the_pusher() {
     hanging.release();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn runaways_end_soon_after_their_deadline_alone_and_a_hundred_at_once() {
+    let wall = Duration::from_millis(200);
+    for (what, fixture) in [("loops", "loop"), ("host calls that hang", "handles")] {
+        for copies in [1, 100] {
+            // What hangs needs no processor and has its own place; loops wait for one another.
+            let running = if fixture == "loop" { Limits::default().running } else { copies };
+            let patience = Duration::from_secs(120);
+            let bench = Bench::new(Limits { fuel: u64::MAX / 2, wall, running, patience, ..Limits::default() });
+            let digest = bench.install(fixture).await;
+            let tasks: Vec<_> = (1..)
+                .take(copies)
+                .map(|repo| {
+                    let (host, hanging) = (bench.host.clone(), Arc::new(Hanging::default()));
+                    let call = call(digest, repo, hanging.clone());
+                    tokio::spawn(async move {
+                        let report = host.check(call).await;
+                        let ended = hanging.began().map(|began| began.elapsed());
+                        hanging.release();
+                        assert!(matches!(report.outcome, PolicyOutcome::Fault(FailureClass::Deadline, _)), "{:?}", report.outcome);
+                        ended.unwrap_or(Duration::from_micros(report.usage.wall_micros))
+                    })
+                })
+                .collect();
+            let mut worst = Duration::ZERO;
+            for task in tasks {
+                worst = worst.max(task.await.unwrap());
+            }
+            println!("{copies} {what}: the last ended {:.1?} after its deadline", worst.saturating_sub(wall));
+            assert!(worst < wall + Duration::from_secs(2), "took {worst:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_storage_failure_is_never_the_plugins_verdict() {
     let bench = Bench::new(Limits::default());
@@ -91,7 +125,7 @@ async fn a_call_that_is_dropped_half_way_gives_its_place_back() {
     assert!(matches!(report.outcome, PolicyOutcome::Verdicts(_)), "{:?}", report.outcome);
 }
 
-fn call(digest: Digest, repo: i64, repository: Arc<dyn PushRepository>) -> PolicyCall {
+pub fn call(digest: Digest, repo: i64, repository: Arc<dyn PushRepository>) -> PolicyCall {
     let name = RefName::branch("main").unwrap();
     let update = RefUpdate { name, old: Oid([1; 20]), new: Oid([2; 20]) };
     let push = PushFacts {
@@ -153,11 +187,17 @@ repository!(Broken, self => Err(ReadError::Storage("disk on fire".into())));
 /// Does not answer until released.
 #[derive(Default)]
 struct Hanging {
+    began: Mutex<Option<Instant>>,
     released: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Hanging {
+    /// When it was first asked.
+    fn began(&self) -> Option<Instant> {
+        *self.began.lock().unwrap()
+    }
+
     fn release(&self) {
         *self.released.lock().unwrap() = true;
         self.changed.notify_all();
@@ -165,6 +205,7 @@ impl Hanging {
 }
 
 repository!(Hanging, self => {
+    self.began.lock().unwrap().get_or_insert_with(Instant::now);
     let mut released = self.released.lock().unwrap();
     while !*released {
         released = self.changed.wait(released).unwrap();

@@ -19,6 +19,14 @@ async fn a_loop_runs_out_of_fuel_at_the_same_instruction_every_time() {
 }
 
 #[tokio::test]
+async fn the_fuel_of_a_run_is_used_up_long_before_its_time() {
+    let limits = Limits::default();
+    let outcome = Bench::new(limits.clone()).push("loop").await;
+    assert_eq!((outcome.verdict.as_str(), outcome.usage.fuel), ("out-of-fuel", limits.fuel));
+    println!("{} instructions of a loop took {} ms of {} ms", limits.fuel, outcome.usage.wall_micros / 1000, limits.wall.as_millis());
+}
+
+#[tokio::test]
 async fn a_loop_with_fuel_to_spare_is_stopped_by_the_clock() {
     let wall = Duration::from_millis(100);
     let bench = Bench::new(Limits { fuel: u64::MAX / 2, wall, ..Limits::default() });

@@ -62,7 +62,7 @@ impl Bench {
     }
 }
 
-/// What every fixture begins with.
+/// What every policy among the fixtures begins with.
 pub fn prelude() -> String {
     read("prelude.wat")
 }
@@ -77,8 +77,22 @@ pub fn component(name: &str) -> Bytes {
     if name.ends_with(".component") {
         return wat::parse_str(read(&format!("{name}.wat"))).unwrap().into();
     }
-    let text = format!("(module\n{}\n{})", prelude(), read(&format!("{name}.wat")));
+    component_of(name, |text| text)
+}
+
+/// A fixture as a component, its text changed.
+pub fn component_of(name: &str, change: impl FnOnce(String) -> String) -> Bytes {
+    let (prelude, worlds): (String, &[&str]) = match name {
+        "event-and-policy" => (read("event-prelude.wat"), &["events", "policy"]),
+        name if name.starts_with("event-") => (read("event-prelude.wat"), &["events"]),
+        "online" => (prelude(), &["policy-online"]),
+        _ => (prelude(), &["policy"]),
+    };
+    let text = read(&format!("{name}.wat"));
+    // In WebAssembly's text imports come first, also those that only one fixture has.
+    let (imports, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.trim_start().starts_with("(import"));
+    let text = change(format!("(module\n{}\n{prelude}\n{})", imports.join("\n"), rest.join("\n")));
     let mut module = wat::parse_str(text).unwrap();
-    componentize::embed_world(&mut module, "policy").unwrap();
+    worlds.iter().for_each(|world| componentize::embed_world(&mut module, world).unwrap());
     componentize::componentize(&module).unwrap().into()
 }

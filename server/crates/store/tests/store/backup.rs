@@ -57,6 +57,7 @@ fn sample(table: &str, column: &Column) -> Cell {
         (_, "commit_status", "state") => Cell::Text("failure".to_owned()),
         (_, "push", "state") => Cell::Text("done".to_owned()),
         (_, "pack" | "lfs_object", "state") => Cell::Text("live".to_owned()),
+        (_, "delivery", "state") => Cell::Text("dead".to_owned()),
         (_, "installation", "scope") => Cell::Text("repo".to_owned()),
         (_, "installation", "mode") => Cell::Text("enforce".to_owned()),
         _ => Cell::Text("ü\n\"\\' 漢".to_owned()),

@@ -11,6 +11,7 @@ mod collection;
 mod credentials;
 mod cut;
 mod damage;
+mod deliveries;
 mod events;
 mod lfs;
 mod open;

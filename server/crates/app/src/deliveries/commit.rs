@@ -1,0 +1,143 @@
+//! The one transaction in which a try ends well: the delivery's row, and what the handler wrote, together or not at all.
+
+use hardie_domain::attempt::DeliveryState;
+use hardie_domain::delivery::{EventOutcome, EventReport, Writes};
+use hardie_domain::oid::Oid;
+use hardie_domain::plugin::FailureClass;
+use hardie_domain::plugin_state::{check_all, check_key, check_value};
+use hardie_domain::status::Finding;
+use hardie_store::Tx;
+use hardie_store::deliveries::End;
+use hardie_store::plugin_state::StateOf;
+
+use super::{Try, fail};
+use crate::browse::require_commit;
+use crate::events::Cause;
+use crate::statuses::write_status;
+use crate::{App, Ctx, Error, Result};
+
+/// Statuses of one try.
+const MOST_STATUSES: usize = 100;
+
+/// Ends a try as its report says.
+pub async fn settle(app: &App, known: &Try, report: EventReport) -> Result<()> {
+    let EventReport { outcome, writes, usage, log } = report;
+    let log = log.join("\n");
+    let told = fail::Told { log: &log, usage };
+    match outcome {
+        EventOutcome::Done => match done(app, known, writes, &told).await? {
+            None => Ok(()),
+            Some(refused) => fail::give_up(app, known, &refused, &told).await,
+        },
+        EventOutcome::Retry(pause, why) => fail::again(app, known, pause, &why, &told).await,
+        EventOutcome::Failed(why) => fail::give_up(app, known, &why, &told).await,
+        EventOutcome::Fault(class, why) => match class {
+            // Not the handler's doing.
+            FailureClass::Unavailable => fail::unavailable(app, &known.claim, &why).await,
+            class => fail::fault(app, known, class, &why, &told).await,
+        },
+    }
+}
+
+/// Commits. Why not, if what the handler wants written is refused: then nothing is.
+async fn done(app: &App, known: &Try, writes: Writes, told: &fail::Told<'_>) -> Result<Option<String>> {
+    if let Err(why) = check_state(&writes) {
+        return Ok(Some(why));
+    }
+    let said = match sayable(app, known, writes.statuses).await? {
+        Ok(said) => said,
+        Err(why) => return Ok(Some(why)),
+    };
+    let end = End {
+        state: DeliveryState::Done,
+        next_at: None,
+        outcome: "done",
+        text: &said.left_out.join("\n"),
+        log: told.log,
+        usage: told.usage,
+    };
+    let mut tx = app.store.begin().await?;
+    tx.lock_handler(known.claim.installation).await?;
+    if !tx.end_try(&known.claim, &end, app.clock.now()).await? {
+        tracing::info!(delivery = %known.claim.id, attempt = known.claim.attempt, "a try ended after its lease: nothing of it is kept");
+        return Ok(None);
+    }
+    if let Some(why) = write_state(&mut tx, known, &writes.state).await? {
+        return Ok(Some(why));
+    }
+    let announced = !said.findings.is_empty();
+    if let Some(access) = &known.access {
+        let cause = Cause { depth: known.event.cause.depth.saturating_add(1), installation: Some(known.claim.installation) };
+        for (sha, finding) in said.findings {
+            match write_status(&mut tx, app, &Ctx::system(), access, sha, finding, cause).await {
+                Ok(_) => {}
+                Err(Error::Quota(why)) => return Ok(Some(why)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    fail::works(&mut tx, app, known).await?;
+    tx.commit().await?;
+    if announced {
+        app.wakes.committed();
+    }
+    Ok(None)
+}
+
+fn check_state(writes: &Writes) -> Result<(), String> {
+    writes.state.iter().try_for_each(|(key, value)| {
+        check_key(key)?;
+        value.as_ref().map_or(Ok(()), |value| check_value(key, value))
+    })
+}
+
+async fn write_state(tx: &mut Tx, known: &Try, writes: &[(String, Option<Vec<u8>>)]) -> Result<Option<String>> {
+    let of = StateOf { installation: known.claim.installation, repo: known.claim.repo };
+    for (key, value) in writes {
+        match value {
+            Some(value) => tx.set_state(of, key, value).await?,
+            None => tx.delete_state(of, key).await.map(drop)?,
+        }
+    }
+    if writes.iter().all(|(_, value)| value.is_none()) {
+        return Ok(None);
+    }
+    let (keys, bytes) = tx.count_state(of).await?;
+    Ok(check_all(keys, bytes).err())
+}
+
+/// Statuses as they are written, and what is said of those that are not.
+struct Said {
+    findings: Vec<(Oid, Finding)>,
+    left_out: Vec<String>,
+}
+
+/// A handler speaks in its installation's name: the name goes before each context, so that none passes for another check. A commit
+/// that is gone by now has nobody left who would look at it.
+async fn sayable(app: &App, known: &Try, statuses: Vec<(Oid, Finding)>) -> Result<Result<Said, String>> {
+    if statuses.len() > MOST_STATUSES {
+        return Ok(Err(format!("the handler set {} statuses, {MOST_STATUSES} are allowed", statuses.len())));
+    }
+    let mut said = Said { findings: Vec::new(), left_out: Vec::new() };
+    for (sha, finding) in statuses {
+        let context = format!("{}/{}", known.installation.name, finding.context);
+        let finding = match Finding::new(finding.state.as_str(), &context, &finding.description, &finding.target_url) {
+            Ok(finding) => finding,
+            Err(why) => return Ok(Err(format!("a status of {sha} is refused: {why}"))),
+        };
+        let why = match &known.access {
+            None => Some("the repository is gone"),
+            Some(access) if access.repo.archived => Some("the repository is archived"),
+            Some(access) => match require_commit(app, access, sha).await {
+                Ok(()) => None,
+                Err(Error::NotFound(_)) => Some("no branch or tag reaches this commit"),
+                Err(error) => return Err(error),
+            },
+        };
+        match why {
+            None => said.findings.push((sha, finding)),
+            Some(why) => said.left_out.push(format!("the status {context} of {sha} was left out: {why}")),
+        }
+    }
+    Ok(Ok(said))
+}

@@ -1,0 +1,158 @@
+//! How a try ends otherwise: another follows after a pause, or the delivery is given up. An installation that keeps failing rests.
+
+use std::time::Duration;
+
+use hardie_domain::attempt::{DeliveryState, FAULT_WINDOW, pause_after, rest_after};
+use hardie_domain::plugin::{FailureClass, Usage};
+use hardie_domain::time::Timestamp;
+use hardie_store::Tx;
+use hardie_store::deliveries::{Claim, End};
+use hardie_store::handlers::HandlerRow;
+use hardie_store::plugins::{InstallationRow, Scope};
+
+use super::Try;
+use crate::audit::entry;
+use crate::error::with_causes;
+use crate::{App, Ctx, Result};
+
+/// Characters of a reason that are kept.
+const MOST_TEXT: usize = 4096;
+/// And of one in the audit log.
+const MOST_AUDITED: usize = 200;
+
+/// What a try left behind for the people who look at it.
+pub struct Told<'a> {
+    /// Lines.
+    pub log: &'a str,
+    /// What it used.
+    pub usage: Usage,
+}
+
+const NOTHING: Told<'_> = Told { log: "", usage: Usage { fuel: 0, memory: 0, host_calls: 0, host_bytes: 0, wall_micros: 0 } };
+
+/// What an end means for the installation.
+enum Means {
+    /// Its handler answers.
+    Works,
+    /// Its handler failed.
+    Fault,
+    /// Nothing.
+    Nothing,
+}
+
+/// The handler asks for another try.
+pub async fn again(app: &App, known: &Try, pause: Option<Duration>, why: &str, told: &Told<'_>) -> Result<()> {
+    ended(app, &known.claim, Some(known), Means::Works, "retry", why, next(app, &known.claim, pause), told).await
+}
+
+/// The handler gives up, or what it wants written is refused each time.
+pub async fn give_up(app: &App, known: &Try, why: &str, told: &Told<'_>) -> Result<()> {
+    ended(app, &known.claim, Some(known), Means::Works, "failed", why, None, told).await
+}
+
+/// The handler did not answer.
+pub async fn fault(app: &App, known: &Try, class: FailureClass, why: &str, told: &Told<'_>) -> Result<()> {
+    ended(app, &known.claim, Some(known), Means::Fault, class.as_str(), why, next(app, &known.claim, None), told).await
+}
+
+/// It was not the handler's doing; the try counts all the same, so that nothing is tried for ever.
+pub async fn unavailable(app: &App, claim: &Claim, why: &str) -> Result<()> {
+    ended(app, claim, None, Means::Nothing, FailureClass::Unavailable.as_str(), why, next(app, claim, None), &NOTHING).await
+}
+
+/// The server failed.
+pub async fn not_our_day(app: &App, claim: &Claim, error: &crate::Error) -> Result<()> {
+    tracing::warn!(delivery = %claim.id, attempt = claim.attempt, error = %with_causes(error), "a try failed");
+    unavailable(app, claim, &error.to_string()).await
+}
+
+/// There is nothing to try.
+pub async fn end(app: &App, claim: &Claim, state: DeliveryState, why: &str) -> Result<()> {
+    let now = app.clock.now();
+    let end = End { state, next_at: None, outcome: state.as_str(), text: why, log: "", usage: Usage::default() };
+    let mut tx = app.store.begin().await?;
+    tx.lock_handler(claim.installation).await?;
+    tx.end_try(claim, &end, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// In the transaction in which a handler answers: earlier faults are forgotten, and a rest is over.
+pub async fn works(tx: &mut Tx, app: &App, known: &Try) -> Result<()> {
+    if tx.resume_handler(known.claim.installation).await? {
+        audit(tx, app, &known.installation, "plugin.resume", "its handler answers again").await?;
+    }
+    Ok(())
+}
+
+/// When the next try is, if there is one.
+fn next(app: &App, claim: &Claim, wish: Option<Duration>) -> Option<Timestamp> {
+    let mut chance = [0; 1];
+    app.entropy.fill(&mut chance);
+    let [chance] = chance;
+    let pause = pause_after(claim.attempt, wish, chance)?;
+    Some(Timestamp(app.clock.now().0.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX))))
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that is known of an end")]
+async fn ended(
+    app: &App,
+    claim: &Claim,
+    known: Option<&Try>,
+    means: Means,
+    outcome: &str,
+    why: &str,
+    next_at: Option<Timestamp>,
+    told: &Told<'_>,
+) -> Result<()> {
+    let text = cut(why, MOST_TEXT);
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let before = tx.lock_handler(claim.installation).await?;
+    // Nobody is told of events any more: it would wait for ever.
+    let next_at = next_at.filter(|_| before.is_some());
+    let state = if next_at.is_some() { DeliveryState::Failed } else { DeliveryState::Dead };
+    let end = End { state, next_at, outcome, text: &text, log: told.log, usage: told.usage };
+    if !tx.end_try(claim, &end, now).await? {
+        return Ok(());
+    }
+    match (means, known) {
+        (Means::Works, Some(known)) => works(&mut tx, app, known).await?,
+        (Means::Fault, Some(known)) => rest(&mut tx, app, known, before, now, &format!("{outcome}: {why}")).await?,
+        _ => {}
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Counts a fault, and lets the installation rest if there are too many. `before` is how it stood.
+async fn rest(tx: &mut Tx, app: &App, known: &Try, before: Option<HandlerRow>, now: Timestamp, why: &str) -> Result<()> {
+    let window = i64::try_from(FAULT_WINDOW.as_secs()).unwrap_or(i64::MAX);
+    let noted = tx.note_fault(known.claim.installation, now.plus_seconds(-window), now).await?;
+    let (Some(before), Some(HandlerRow { faults, .. })) = (before, noted) else { return Ok(()) };
+    let rested = match (known.claim.is_probe, before.paused_until) {
+        (true, _) => Duration::from_secs(before.pause_seconds),
+        (false, None) => Duration::ZERO,
+        // It was under way when the rest began, and says nothing new.
+        (false, Some(_)) => return Ok(()),
+    };
+    let Some(rest) = rest_after(faults, rested) else { return Ok(()) };
+    let reason = format!("its handler kept failing, the last time with {}", cut(why, MOST_AUDITED));
+    let until = now.plus_seconds(i64::try_from(rest.as_secs()).unwrap_or(i64::MAX));
+    tx.pause_handler(known.claim.installation, until, rest.as_secs(), &reason).await?;
+    audit(tx, app, &known.installation, "plugin.pause", &format!("for {} minutes: {reason}", rest.as_secs() / 60)).await
+}
+
+async fn audit(tx: &mut Tx, app: &App, installation: &InstallationRow, action: &'static str, detail: &str) -> Result<()> {
+    let mut line = entry(&Ctx::system(), action);
+    match installation.scope {
+        Scope::Site => {}
+        Scope::Account(id) => line.account = Some(id),
+        Scope::Repo(id) => line.repo = Some(id),
+    }
+    line.detail = format!("{}: {detail}", installation.name);
+    tx.insert_audit(&line, app.clock.now()).await?;
+    Ok(())
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).take(most).collect()
+}

@@ -1,0 +1,127 @@
+//! What a handler is called with: the event, the repository as it is now, and what it may ask for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hardie_domain::access::RepoAction;
+use hardie_domain::attempt::{DeliveryState, MOST_TRIES};
+use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport, Writes};
+use hardie_domain::event;
+use hardie_domain::ids::PushId;
+use hardie_domain::plugin::{FailureClass, Usage};
+use hardie_domain::policy::PushRepository;
+use hardie_store::deliveries::Claim;
+use hardie_store::events::EventRow;
+use hardie_store::plugins::{InstallationRow, Scope};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::Try;
+use super::services::HandlerServices;
+use crate::access::{RepoAccess, repo_by_id};
+use crate::plugins::{make_ready, window_of};
+use crate::{App, Ctx, Error, Result};
+
+/// The sandbox ends every handler long before; if it should not, its lease must not run out under it.
+const LONGEST_CALL: Duration = Duration::from_secs(90);
+
+/// What became of the search for the facts.
+pub enum Gathered {
+    /// The handler can be called.
+    Ready(Box<(Try, EventCall)>),
+    /// There is nothing to call it for: where the delivery stands from now on, and why.
+    Ended(DeliveryState, &'static str),
+    /// The installation is gone, and its deliveries with it.
+    Gone,
+}
+
+/// Puts together what a handler is told.
+pub async fn gather(app: &App, claim: &Claim) -> Result<Gathered> {
+    if claim.attempt > MOST_TRIES {
+        return Ok(Gathered::Ended(DeliveryState::Dead, "the server stopped during its last try"));
+    }
+    let Some(installation) = app.store.find_installation(claim.installation).await? else { return Ok(Gathered::Gone) };
+    let Some(event) = app.store.find_event(claim.seq).await? else {
+        return Ok(Gathered::Ended(DeliveryState::Skipped, "its event is not kept any more"));
+    };
+    let access = match claim.repo {
+        Some(id) => match repo_by_id(app, &Ctx::system(), id, RepoAction::Read).await {
+            Ok(access) => Some(access),
+            Err(Error::NotFound(_)) => None,
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    if access.as_ref().is_some_and(|access| !reaches(&installation, access)) {
+        return Ok(Gathered::Ended(
+            DeliveryState::Skipped,
+            "the repository has another owner by now, for whom the plugin is not installed",
+        ));
+    }
+    let repository = match &access {
+        Some(access) => Some(window_of(app, access, push_of(&event)).await?),
+        None => None,
+    };
+    let call = call_of(app, claim, &event, &installation, access.as_ref(), repository);
+    Ok(Gathered::Ready(Box::new((Try { claim: claim.clone(), event, installation, access }, call))))
+}
+
+/// Whether an installation still has to do with the repository: a delivery may wait while that changes hands.
+fn reaches(installation: &InstallationRow, access: &RepoAccess) -> bool {
+    match installation.scope {
+        Scope::Site => true,
+        Scope::Account(owner) => access.owner.id == owner,
+        Scope::Repo(repo) => access.repo.id == repo,
+    }
+}
+
+fn push_of(event: &EventRow) -> Option<PushId> {
+    let payload: Value = serde_json::from_str(&event.payload).ok().filter(|_| event.kind == event::PUSH)?;
+    payload.get("push").and_then(Value::as_i64).map(PushId)
+}
+
+fn call_of(
+    app: &App,
+    claim: &Claim,
+    event: &EventRow,
+    installation: &InstallationRow,
+    access: Option<&RepoAccess>,
+    repository: Option<Arc<dyn PushRepository>>,
+) -> EventCall {
+    let delivery = DeliveryFacts {
+        id: claim.id,
+        attempt: claim.attempt,
+        seq: event.seq,
+        kind: event.kind.clone(),
+        at: event.at,
+        payload: event.payload.as_str().into(),
+        repo: claim.repo,
+        repo_path: access.map(RepoAccess::path).unwrap_or_default(),
+    };
+    EventCall {
+        digest: installation.digest,
+        config: installation.config.as_str().into(),
+        delivery: Arc::new(delivery),
+        repository,
+        services: Arc::new(HandlerServices::new(app, claim)),
+    }
+}
+
+/// Calls the handler.
+pub async fn call(app: &App, call: EventCall) -> EventReport {
+    let digest = call.digest;
+    let report = match timeout(LONGEST_CALL, app.policies.handle(call)).await {
+        Ok(report) => report,
+        Err(_) => {
+            let outcome = EventOutcome::Fault(FailureClass::Deadline, "the handler did not come to an end".to_owned());
+            EventReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
+        }
+    };
+    if matches!(report.outcome, EventOutcome::Fault(FailureClass::Unavailable, _)) {
+        // Another process may have installed it: the next try finds it here.
+        if let Err(error) = make_ready(app, digest).await {
+            tracing::warn!(%digest, error = &error as &dyn std::error::Error, "an installed component cannot be loaded");
+        }
+    }
+    report
+}

@@ -1,0 +1,188 @@
+//! Hands a scenario's events to a handler, one after the other, and compares.
+
+use std::sync::Arc;
+
+use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport, HttpRequest};
+use hardie_domain::ids::{DeliveryId, EventSeq, RepoId};
+use hardie_domain::oid::Oid;
+use hardie_domain::plugin::{Digest, Usage};
+use hardie_domain::policy::{PushFacts, PushRepository};
+use hardie_domain::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, shown};
+use super::event_file::{EventCase, EventScenario, ExpectedRequest, ExpectedStatus};
+use super::file::Scenario;
+use super::run::{self, Outcome};
+use crate::plugin_host::PluginHost;
+
+/// Runs a scenario against a component that the host has loaded. What is written after one event is there at the next.
+///
+/// # Errors
+/// If the scenario itself makes no sense.
+pub async fn run_events(host: &PluginHost, digest: Digest, default_config: &str, scenario: &EventScenario) -> Result<Outcome, String> {
+    let config: Arc<str> = run::config(scenario.config.as_ref(), default_config)?.into();
+    let is_push = scenario.event.iter().any(|event| event.kind == "push");
+    let (push, repository, tip) = repository(scenario, is_push)?;
+    let repository: Arc<dyn PushRepository> = Arc::new(repository);
+    let desk = Arc::new(Desk::new(&scenario.state, &scenario.answer, scenario.now));
+    let mut all = Outcome { problems: Vec::new(), verdict: String::new(), lines: Vec::new(), log: Vec::new(), usage: Usage::default() };
+    for (event, number) in scenario.event.iter().zip(1i64..) {
+        let payload = payload(event, &push, tip)?;
+        let delivery = DeliveryFacts {
+            id: DeliveryId(number),
+            attempt: event.attempt,
+            seq: EventSeq(number),
+            kind: event.kind.clone(),
+            at: Timestamp(scenario.now),
+            payload: payload.into(),
+            repo: Some(RepoId(1)),
+            repo_path: if event.gone { String::new() } else { "ann/demo".into() },
+        };
+        let call = EventCall {
+            digest,
+            config: Arc::clone(&config),
+            delivery: Arc::new(delivery),
+            repository: (!event.gone).then(|| Arc::clone(&repository)),
+            services: desk.clone(),
+        };
+        let report = host.handle(call).await;
+        desk.commit(&report.writes);
+        let problems = compare(event, &report, &desk, &tip.to_hex());
+        all.problems.extend(problems.into_iter().map(|problem| format!("event {number}, {}: {problem}", event.kind)));
+        add(&mut all, report);
+    }
+    Ok(all)
+}
+
+/// The push (if there is one), the repository, and its last commit.
+fn repository(scenario: &EventScenario, is_push: bool) -> Result<(Option<PushFacts>, super::MemoryPush, Oid), String> {
+    // What no push brings is there already.
+    let (base, commit) = match is_push {
+        true => (scenario.base.clone(), scenario.commit.clone()),
+        false => ([scenario.base.clone(), scenario.commit.clone()].concat(), Vec::new()),
+    };
+    let whole = Scenario {
+        description: String::new(),
+        config: None,
+        push: scenario.push.clone(),
+        base,
+        commit,
+        answer: Vec::new(),
+        now: scenario.now,
+        expect: super::Expectation::default(),
+    };
+    let (facts, repository, tip) = if is_push { run::build(&whole)? } else { run::history(&whole)? };
+    Ok((is_push.then_some(facts), repository, tip))
+}
+
+/// In the form in which the server announces it.
+fn payload(event: &EventCase, push: &Option<PushFacts>, tip: Oid) -> Result<String, String> {
+    let mut payload = match push.as_ref().filter(|_| event.kind == "push") {
+        Some(push) => {
+            let refs = push.updates.iter().map(|facts| &facts.update).map(|update| {
+                json!({
+                    "ref": update.name.to_string(), "before": update.old.to_hex(), "after": update.new.to_hex(),
+                    "kind": update.kind().as_str(),
+                })
+            });
+            json!({ "push": push.id.0, "actor": push.actor.0, "refs": refs.collect::<Vec<_>>(), "options": push.options })
+        }
+        None => json!({
+            "repository": {
+                "id": 1, "name": "demo", "full_name": "ann/demo", "owner": { "id": 1, "login": "ann" }, "private": false,
+                "archived": false, "default_branch": "main",
+            },
+            "actor": { "id": 1, "login": "ann" },
+        }),
+    };
+    let own = serde_json::to_value(&event.payload).map_err(|error| format!("payload: {error}"))?;
+    if let (Value::Object(all), Value::Object(own)) = (&mut payload, own) {
+        all.extend(own);
+    }
+    Ok(payload.to_string().replace("{tip}", &tip.to_hex()))
+}
+
+fn compare(event: &EventCase, report: &EventReport, desk: &Desk, tip: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (word, reason) = words(&report.outcome);
+    if word != event.expect {
+        problems.push(format!("expected {}, got {word} {reason}", event.expect));
+    }
+    let missing = event.contains.iter().filter(|text| !reason.contains(*text));
+    problems.extend(missing.map(|text| format!("the reason does not contain {text:?}")));
+    let sent = desk.sent();
+    if sent.len() != event.request.len() {
+        problems.push(format!(
+            "expected {} requests, got {}: {:?}",
+            event.request.len(),
+            sent.len(),
+            sent.iter().map(line).collect::<Vec<_>>()
+        ));
+    }
+    problems.extend(sent.iter().zip(&event.request).flat_map(|(sent, wanted)| compare_request(sent, wanted)));
+    let set = &report.writes.statuses;
+    if set.len() != event.status.len() {
+        problems.push(format!("expected {} statuses, got {}: {set:?}", event.status.len(), set.len()));
+    }
+    for ((commit, finding), ExpectedStatus { commit: id, state, context, description }) in set.iter().zip(&event.status) {
+        let (id, hex) = (id.as_ref().map(|id| id.replace("{tip}", tip)), commit.to_hex());
+        problems.extend(differs("commit", id.as_deref(), &hex));
+        problems.extend(differs("state", state.as_deref(), finding.state.as_str()));
+        problems.extend(differs("context", context.as_deref(), &finding.context));
+        problems.extend(differs("description", description.as_deref(), &finding.description));
+    }
+    for (key, wanted) in &event.state {
+        let kept = desk.kept(key).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
+        problems.extend(differs(&format!("state {key}"), Some(wanted), &kept));
+    }
+    problems
+}
+
+fn compare_request(sent: &HttpRequest, wanted: &ExpectedRequest) -> Vec<String> {
+    let body = String::from_utf8_lossy(&sent.body);
+    let mut problems: Vec<String> = differs("method", wanted.method.as_deref(), &sent.method).into_iter().collect();
+    problems.extend(differs("url", wanted.url.as_deref(), &sent.url));
+    for (name, value) in &wanted.headers {
+        let found = sent.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| shown(value));
+        problems.extend(differs(name, Some(value), &found.unwrap_or_default()));
+    }
+    let lacking = wanted.contains.iter().filter(|text| !body.contains(*text));
+    problems.extend(lacking.map(|text| format!("the body does not contain {text:?}: {body}")));
+    let too_much = wanted.lacks.iter().filter(|text| body.contains(*text));
+    problems.extend(too_much.map(|text| format!("the body contains {text:?}: {body}")));
+    problems
+}
+
+fn differs(what: &str, wanted: Option<&str>, got: &str) -> Option<String> {
+    wanted.filter(|wanted| *wanted != got).map(|wanted| format!("{what}: expected {wanted:?}, got {got:?}"))
+}
+
+fn line(request: &HttpRequest) -> String {
+    format!("{} {}", request.method, request.url)
+}
+
+fn words(outcome: &EventOutcome) -> (&'static str, String) {
+    match outcome {
+        EventOutcome::Done => ("done", String::new()),
+        EventOutcome::Retry(None, why) => ("retry", why.clone()),
+        EventOutcome::Retry(Some(after), why) => ("retry", format!("{why} (after {} s)", after.as_secs())),
+        EventOutcome::Failed(why) => ("failed", why.clone()),
+        EventOutcome::Fault(class, why) => (class.as_str(), why.clone()),
+    }
+}
+
+/// Joins one event's report; of what was used, the most counts.
+fn add(all: &mut Outcome, report: EventReport) {
+    let (word, reason) = words(&report.outcome);
+    let between = if all.verdict.is_empty() { "" } else { ", " };
+    all.verdict.push_str(&format!("{between}{word}"));
+    all.lines.extend(Some(reason).filter(|reason| !reason.is_empty()));
+    all.log.extend(report.log);
+    let (most, used) = (&mut all.usage, report.usage);
+    most.fuel = most.fuel.max(used.fuel);
+    most.memory = most.memory.max(used.memory);
+    most.host_calls = most.host_calls.max(used.host_calls);
+    most.host_bytes = most.host_bytes.max(used.host_bytes);
+    most.wall_micros = most.wall_micros.max(used.wall_micros);
+}

@@ -1,0 +1,187 @@
+//! Events on their way to installations: made of the log in its order, tried one after the other in each repository, ended once.
+//!
+//! A try is a lease: whoever ends one names its attempt and its holder, and hits no row once the lease ran out.
+
+mod make;
+mod tries;
+
+use hardie_domain::attempt::DeliveryState;
+use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
+use hardie_domain::page::{Page, Paged};
+use hardie_domain::plugin::Usage;
+use hardie_domain::time::Timestamp;
+
+use crate::sql::{Cols, Sql, count, sql};
+use crate::store::reads;
+use crate::{Result, Tx};
+
+pub use make::Made;
+pub use tries::{Claim, End};
+
+/// One event on its way to one installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The same in every try.
+    pub id: DeliveryId,
+    /// To whom.
+    pub installation: InstallationId,
+    /// Where it happened, if in a repository.
+    pub repo: Option<RepoId>,
+    /// What happened: its place in the log, in which it may be no more.
+    pub seq: EventSeq,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Tries so far, one that is under way included.
+    pub attempt: u32,
+    /// When it is tried next, or, while it is, when that try's lease ends.
+    pub next_at: Timestamp,
+    /// How the last try ended, in one word; empty before the first did.
+    pub outcome: String,
+    /// The same in more words; may be empty.
+    pub text: String,
+    /// What the last try logged, line by line.
+    pub log: String,
+    /// What the last try used.
+    pub usage: Usage,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When the last try began.
+    pub started_at: Option<Timestamp>,
+    /// When it came to its end.
+    pub ended_at: Option<Timestamp>,
+    /// What kind of event it is; empty once the event is gone.
+    pub kind: String,
+}
+
+fn delivery_row(cols: &mut Cols<'_>) -> Result<DeliveryRow> {
+    Ok(DeliveryRow {
+        id: cols.id(DeliveryId)?,
+        installation: cols.id(InstallationId)?,
+        repo: cols.opt_id(RepoId)?,
+        seq: cols.id(EventSeq)?,
+        state: cols.word(DeliveryState::parse)?,
+        attempt: u32::try_from(cols.count()?).unwrap_or(u32::MAX),
+        next_at: cols.time()?,
+        outcome: cols.text()?,
+        text: cols.text()?,
+        log: cols.text()?,
+        usage: Usage {
+            fuel: cols.count()?,
+            memory: cols.count()?,
+            host_calls: cols.count()?,
+            host_bytes: cols.count()?,
+            wall_micros: cols.count()?,
+        },
+        created_at: cols.time()?,
+        started_at: cols.opt_time()?,
+        ended_at: cols.opt_time()?,
+        kind: cols.text()?,
+    })
+}
+
+const SELECT: &str = "SELECT d.id, d.installation_id, d.repo_id, d.seq, d.state, d.attempt, d.next_at, d.outcome, d.text, d.log, d.fuel, \
+    d.memory, d.host_calls, d.host_bytes, d.wall_micros, d.created_at, d.started_at, d.ended_at, COALESCE(e.kind, '') \
+    FROM delivery d LEFT JOIN event e ON e.seq = d.seq";
+
+/// Which deliveries of an installation somebody means.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeliveryFilter {
+    /// Only those that stand so.
+    pub state: Option<DeliveryState>,
+    /// Only those of this repository.
+    pub repo: Option<RepoId>,
+}
+
+/// A range of deliveries of an installation; what is absent does not bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryRange {
+    /// From this place of the log on.
+    pub from: Option<EventSeq>,
+    /// To this place of the log, which is meant too.
+    pub to: Option<EventSeq>,
+    /// Made at this time or later.
+    pub since: Option<Timestamp>,
+    /// Made before this time.
+    pub until: Option<Timestamp>,
+}
+
+fn filtered(start: &'static str, installation: InstallationId, filter: DeliveryFilter) -> Sql {
+    let mut statement = sql(start).push(" WHERE d.installation_id = ").push_bind(installation);
+    if let Some(state) = filter.state {
+        statement = statement.push(" AND d.state = ").push_bind(state.as_str());
+    }
+    if let Some(repo) = filter.repo {
+        statement = statement.push(" AND d.repo_id = ").push_bind(repo);
+    }
+    statement
+}
+
+reads! {
+    /// One delivery of an installation.
+    pub async fn find_delivery(db, installation: InstallationId, id: DeliveryId) -> Result<Option<DeliveryRow>> {
+        let statement = sql(SELECT).push(" WHERE d.installation_id = ").push_bind(installation).push(" AND d.id = ").push_bind(id);
+        db.opt(statement, delivery_row).await
+    }
+
+    /// Deliveries of an installation, the newest event first.
+    pub async fn list_deliveries(db, installation: InstallationId, filter: DeliveryFilter, page: Page) -> Result<Paged<DeliveryRow>> {
+        let total = db.one(filtered("SELECT COUNT(*) FROM delivery d", installation, filter), count).await?;
+        let statement = filtered(SELECT, installation, filter).push(" ORDER BY d.seq DESC").page(page);
+        Ok(Paged { items: db.all(statement, delivery_row).await?, total })
+    }
+
+    /// How many deliveries of an installation stand how; states in which there is none are left out.
+    pub async fn count_deliveries(db, installation: InstallationId) -> Result<Vec<(DeliveryState, u64)>> {
+        let statement = sql("SELECT state, COUNT(*) FROM delivery WHERE installation_id = $1 GROUP BY state ORDER BY state");
+        db.all(statement.bind(installation), |cols| Ok((cols.word(DeliveryState::parse)?, cols.count()?))).await
+    }
+}
+
+impl Tx {
+    /// Lets one that came to its end begin anew, under the same id; `false` if it has not ended or its event is gone.
+    pub async fn redeliver(&mut self, installation: InstallationId, id: DeliveryId, now: Timestamp) -> Result<bool> {
+        let statement = sql("UPDATE delivery SET state = 'pending', attempt = 0, next_at = $3, ended_at = NULL \
+             WHERE installation_id = $1 AND id = $2 AND state IN ('done', 'dead', 'skipped') \
+             AND EXISTS (SELECT 1 FROM event e WHERE e.seq = delivery.seq)");
+        self.wrote(statement.bind(installation).bind(id).bind(now)).await
+    }
+
+    /// The same for all of a range whose event is still there; how many, at most `limit`, the oldest first.
+    pub async fn redeliver_range(&mut self, installation: InstallationId, range: DeliveryRange, now: Timestamp, limit: u32) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'pending', attempt = 0, next_at = $2, ended_at = NULL WHERE id IN \
+             (SELECT d.id FROM delivery d JOIN event e ON e.seq = d.seq WHERE d.installation_id = $1 \
+             AND d.state IN ('done', 'dead', 'skipped') AND d.seq >= $3 AND d.seq <= $4 AND d.created_at >= $5 AND d.created_at < $6 \
+             ORDER BY d.seq LIMIT $7)");
+        let statement = statement.bind(installation).bind(now).bind(range.from.unwrap_or(EventSeq(0)));
+        let statement = statement.bind(range.to.unwrap_or(EventSeq(i64::MAX))).bind(range.since.unwrap_or(Timestamp(0)));
+        self.exec(statement.bind(range.until.unwrap_or(Timestamp(i64::MAX))).bind(limit)).await
+    }
+
+    /// Gives up everything that waits for a try, and every try whose lease ran out; how many. What is being tried goes on.
+    pub async fn skip_deliveries(&mut self, installation: InstallationId, why: &str, now: Timestamp) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'skipped', outcome = 'skipped', text = $2, ended_at = $3 \
+             WHERE installation_id = $1 AND (state IN ('pending', 'failed') OR state = 'running' AND next_at <= $3)");
+        self.exec(statement.bind(installation).bind(why).bind(now)).await
+    }
+
+    /// Gives up what was made before `before` and waits still, whoever it is for; how many.
+    pub async fn skip_old_deliveries(&mut self, before: Timestamp, why: &str, now: Timestamp) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'skipped', outcome = 'skipped', text = $2, ended_at = $3 \
+             WHERE (state IN ('pending', 'failed') OR state = 'running' AND next_at <= $3) AND created_at < $1");
+        self.exec(statement.bind(before).bind(why).bind(now)).await
+    }
+
+    /// Removes what came to its end before `before`; how many.
+    pub async fn delete_old_deliveries(&mut self, before: Timestamp) -> Result<u64> {
+        let statement = sql("DELETE FROM delivery WHERE created_at < $1 AND ended_at < $1 AND state IN ('done', 'dead', 'skipped')");
+        self.exec(statement.bind(before)).await
+    }
+
+    /// Forgets the logs of all but the newest `keep` deliveries of each installation that have one; of how many.
+    pub async fn trim_delivery_logs(&mut self, keep: u32) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET log = '' WHERE log <> '' AND id IN (SELECT w.id FROM (SELECT l.id, \
+             ROW_NUMBER() OVER (PARTITION BY l.installation_id ORDER BY l.id DESC) AS place FROM delivery l WHERE l.log <> '') w \
+             WHERE w.place > $1)");
+        self.exec(statement.bind(keep)).await
+    }
+}

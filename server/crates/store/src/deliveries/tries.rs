@@ -1,0 +1,145 @@
+//! Tries: which deliveries are due, who has one under way, and how it ends.
+
+use hardie_domain::attempt::DeliveryState;
+use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
+use hardie_domain::plugin::Usage;
+use hardie_domain::time::Timestamp;
+
+use crate::sql::{Cols, sql};
+use crate::store::reads;
+use crate::{Result, Tx};
+
+/// A try that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// To whom.
+    pub installation: InstallationId,
+    /// Where it happened, if in a repository.
+    pub repo: Option<RepoId>,
+    /// What happened.
+    pub seq: EventSeq,
+    /// Which try it is, from 1.
+    pub attempt: u32,
+    /// Who tries.
+    pub holder: String,
+    /// Whether it is the one try that an installation has after a rest.
+    pub is_probe: bool,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug)]
+pub struct End<'a> {
+    /// Where the delivery stands from now on.
+    pub state: DeliveryState,
+    /// When it is tried again; `None` if it came to its end.
+    pub next_at: Option<Timestamp>,
+    /// In one word.
+    pub outcome: &'a str,
+    /// In more words.
+    pub text: &'a str,
+    /// Lines.
+    pub log: &'a str,
+    /// What it used.
+    pub usage: Usage,
+}
+
+fn claim(cols: &mut Cols<'_>) -> Result<Claim> {
+    Ok(Claim {
+        id: cols.id(DeliveryId)?,
+        installation: cols.id(InstallationId)?,
+        repo: cols.opt_id(RepoId)?,
+        seq: cols.id(EventSeq)?,
+        attempt: u32::try_from(cols.count()?).unwrap_or(u32::MAX),
+        holder: cols.text()?,
+        is_probe: false,
+    })
+}
+
+/// The lowest repository of an installation for which a delivery is open, 0 for none.
+macro_rules! lane_of {
+    ($installation:literal, $more:literal) => {
+        concat!(
+            "SELECT COALESCE(o.repo_id, 0) FROM delivery o WHERE o.installation_id = ",
+            $installation,
+            " AND o.state IN ('pending', 'running', 'failed') ",
+            $more,
+            " ORDER BY COALESCE(o.repo_id, 0) LIMIT 1"
+        )
+    };
+}
+
+reads! {
+    /// The first open delivery of each installation and repository, as far as it is due, with its installation; those first that are
+    /// due for longest. Installations that are switched off or rest are left out, and cost nothing, however much waits for them.
+    pub async fn list_due_deliveries(db, now: Timestamp, limit: u32) -> Result<Vec<(DeliveryId, InstallationId)>> {
+        // From one repository to the next by the index: what waits behind the first of each is not looked at.
+        let statement = sql(concat!(
+            "WITH RECURSIVE lane (installation_id, lane_id) AS (SELECT h.installation_id, (",
+            lane_of!("h.installation_id", ""),
+            ") FROM handler h JOIN installation i ON i.id = h.installation_id WHERE i.mode <> 'off' AND h.paused_until <= $1 \
+             UNION ALL SELECT l.installation_id, (",
+            lane_of!("l.installation_id", "AND COALESCE(o.repo_id, 0) > l.lane_id"),
+            ") FROM lane l WHERE l.lane_id IS NOT NULL) \
+             SELECT d.id, d.installation_id FROM lane l JOIN delivery d ON d.installation_id = l.installation_id AND d.seq = \
+             (SELECT o.seq FROM delivery o WHERE o.installation_id = l.installation_id AND COALESCE(o.repo_id, 0) = l.lane_id \
+             AND o.state IN ('pending', 'running', 'failed') ORDER BY o.seq LIMIT 1) \
+             WHERE d.next_at <= $1 ORDER BY d.next_at, d.id LIMIT $2"
+        ));
+        db.all(statement.bind(now).bind(limit), |cols| Ok((cols.id(DeliveryId)?, cols.id(InstallationId)?))).await
+    }
+
+    /// The first open delivery behind one that ended, of the same installation and repository.
+    pub async fn next_delivery(db, ended: &Claim) -> Result<Option<DeliveryId>> {
+        let statement = sql("SELECT id FROM delivery WHERE installation_id = $1 AND COALESCE(repo_id, 0) = $2 \
+             AND state IN ('pending', 'running', 'failed') ORDER BY seq LIMIT 1");
+        db.opt(statement.bind(ended.installation).bind(lane(ended.repo)), |cols| cols.id(DeliveryId)).await
+    }
+}
+
+fn lane(repo: Option<RepoId>) -> i64 {
+    repo.map_or(0, |id| id.0)
+}
+
+impl Tx {
+    /// Begins a try that holds until `until`. `None` if the delivery is not due, an earlier one of the same installation and repository
+    /// is open, another is being tried, or the installation is switched off or rests; the transaction is to be dropped then.
+    pub async fn claim_delivery(
+        &mut self,
+        id: DeliveryId,
+        installation: InstallationId,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Claim>> {
+        let Some(is_probe) = self.take_turn(installation, now, until).await? else { return Ok(None) };
+        let statement = sql("UPDATE delivery SET state = 'running', attempt = attempt + 1, holder = $3, next_at = $5, started_at = $4 \
+             WHERE id = $1 AND installation_id = $2 AND state IN ('pending', 'running', 'failed') AND next_at <= $4 \
+             AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.installation_id = delivery.installation_id \
+             AND COALESCE(o.repo_id, 0) = COALESCE(delivery.repo_id, 0) AND o.state IN ('pending', 'running', 'failed') \
+             AND (o.seq < delivery.seq OR (o.seq > delivery.seq AND o.state = 'running' AND o.next_at > $4))) \
+             RETURNING id, installation_id, repo_id, seq, attempt, holder");
+        let statement = statement.bind(id).bind(installation).bind(holder).bind(now).bind(until);
+        Ok(self.opt(statement, claim).await?.map(|claim| Claim { is_probe, ..claim }))
+    }
+
+    /// Ends a try; `false` if its lease ran out or it is somebody else's by now: then nothing of it may be written.
+    pub async fn end_try(&mut self, claim: &Claim, end: &End<'_>, now: Timestamp) -> Result<bool> {
+        let statement = sql("UPDATE delivery SET state = $5, next_at = COALESCE($6, next_at), \
+             ended_at = $7, outcome = $8, text = $9, log = $10, fuel = $11, memory = $12, host_calls = $13, host_bytes = $14, \
+             wall_micros = $15, holder = '' WHERE id = $1 AND attempt = $2 AND holder = $3 AND state = 'running' AND next_at > $4");
+        let ended_at = end.next_at.is_none().then_some(now);
+        let statement = statement.bind(claim.id).bind(claim.attempt).bind(claim.holder.as_str()).bind(now);
+        let statement = statement.bind(end.state.as_str()).bind(end.next_at).bind(ended_at).bind(end.outcome).bind(end.text).bind(end.log);
+        let Usage { fuel, memory, host_calls, host_bytes, wall_micros } = end.usage;
+        self.wrote(statement.bind(fuel).bind(memory).bind(host_calls).bind(host_bytes).bind(wall_micros)).await
+    }
+
+    /// Gives back what a process has under way that stops, so that nobody waits for the end of its leases; how many.
+    pub async fn release_deliveries(&mut self, holder: &str, now: Timestamp) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'failed', next_at = $2, holder = '', outcome = 'stopped', \
+             text = 'the server stopped during this try' WHERE holder = $1 AND state = 'running'");
+        self.exec(statement.bind(holder).bind(now)).await
+    }
+}
