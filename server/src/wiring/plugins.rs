@@ -75,4 +75,8 @@ impl PolicyRunner for Runner {
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String> {
         self.0.load(digest, component).await
     }
+
+    async fn forget(&self, digest: Digest) {
+        self.0.forget(digest).await;
+    }
 }

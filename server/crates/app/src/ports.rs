@@ -20,6 +20,13 @@ pub trait Clock: Send + Sync {
 pub trait Entropy: Send + Sync {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
+
+    /// 32 hexadecimal digits that nothing else was ever called.
+    fn name(&self) -> String {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Runs policies and handlers of events in a sandbox.
@@ -36,6 +43,8 @@ pub trait PolicyRunner: Send + Sync {
     async fn handle(&self, call: EventCall) -> EventReport;
     /// Makes sure that the component is loaded, compiling it again if the cache lost it.
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String>;
+    /// Removes what is kept of a component that nothing needs any more, if anything is.
+    async fn forget(&self, _digest: Digest) {}
 }
 
 /// Sends requests of handlers to where their installations may send.

@@ -60,6 +60,15 @@ impl CacheKey {
     }
 }
 
+/// Code that our own compiler made just now, as a component: whether it fits what this engine has room for.
+pub(crate) fn compiled(code: &[u8], engine: &Engine) -> wasmtime::Result<Component> {
+    #[expect(unsafe_code, reason = "these bytes came from our own compiler")]
+    // SAFETY: `code` is what `Engine::precompile_component` returned in our own child process, over a pipe or a file that nobody else has.
+    unsafe {
+        Component::deserialize(engine, code)
+    }
+}
+
 /// The folder and the key.
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -122,7 +131,20 @@ impl Cache {
         let loaded = unsafe { Component::deserialize(engine, code) };
         match loaded {
             Ok(component) => Ok(Some(component)),
-            Err(error) => self.discard(&path, digest, &error.to_string()),
+            Err(error) => {
+                // Another pool than the one it was made for, say. Compiling it again tells whoever waits for it.
+                tracing::warn!(plugin.digest = %digest, %error, "a compiled plugin does not fit this server any more; it will be compiled again");
+                fs::remove_file(path)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Removes the code of a component, if it is there.
+    pub(crate) fn remove(&self, digest: &Digest) -> io::Result<()> {
+        match fs::remove_file(self.path(digest)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 

@@ -61,6 +61,7 @@ pub fn for_running(limits: &Limits, wanted: Allocation) -> Result<(Engine, Alloc
             .max_tables_per_component(TABLES)
             .max_tables_per_module(4)
             .max_memory_size(limits.memory)
+            .table_elements(limits.table_elements)
             .pagemap_scan(Enabled::Auto)
             .linear_memory_keep_resident(kept())
             .table_keep_resident(16 << 10);

@@ -1,6 +1,7 @@
-//! Who may run now: a few invocations per core, no repository more than half of them, a bounded queue before the door.
+//! Who may run now: a few invocations per core, no owner's repositories more than half of them, a bounded queue before the door.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,12 +16,21 @@ pub(crate) const BACKGROUND: usize = 1;
 /// Whose turn an invocation counts as.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lane {
-    /// A repository's.
-    Of(i64),
+    /// An owner's, for all of their repositories together.
+    Of(u64),
     /// Nobody's who waits with a push: one at a time, in a place of its own.
     Background,
     /// An event's: nobody waits for it, so it takes no push's place.
     Event,
+}
+
+impl Lane {
+    /// That of whoever owns `owner/name`. Two owners whose names fall together share one, which is all that comes of it.
+    pub(crate) fn of_owner(path: &str) -> Lane {
+        let mut hasher = DefaultHasher::new();
+        path.split('/').next().hash(&mut hasher);
+        Lane::Of(hasher.finish())
+    }
 }
 
 /// The door.
@@ -28,7 +38,7 @@ pub(crate) struct Gate {
     all: Arc<Semaphore>,
     background: Arc<Semaphore>,
     events: Arc<Semaphore>,
-    lanes: Mutex<HashMap<i64, Arc<Semaphore>>>,
+    lanes: Mutex<HashMap<u64, Arc<Semaphore>>>,
     lane_width: usize,
     waiting: AtomicUsize,
     most_waiting: usize,
@@ -88,7 +98,7 @@ impl Gate {
         }
     }
 
-    fn lane(&self, lane: i64) -> Arc<Semaphore> {
+    fn lane(&self, lane: u64) -> Arc<Semaphore> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if lanes.len() > 1024 {
             lanes.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
@@ -157,6 +167,14 @@ mod tests {
         assert!(gate.enter(Lane::Background).await.is_err(), "one at a time");
         drop(background);
         assert!(gate.enter(Lane::Background).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn all_repositories_of_an_owner_share_one_lane() {
+        let gate = gate(4, 0);
+        let _half = (gate.enter(Lane::of_owner("ann/a")).await.ok(), gate.enter(Lane::of_owner("ann/b")).await.ok());
+        assert!(gate.enter(Lane::of_owner("ann/c")).await.is_err(), "another repository makes no more room");
+        assert!(gate.enter(Lane::of_owner("bob/a")).await.is_ok());
     }
 
     #[tokio::test]

@@ -41,7 +41,14 @@ impl CommitHandle {
     fn new(mut commit: CommitInfo) -> CommitHandle {
         // A handle must not hold a gigabyte: 1,024 of them may live at once.
         commit.message.truncate(MESSAGE_BYTES);
+        commit.message.shrink_to_fit();
         CommitHandle(commit)
+    }
+
+    /// Bytes that it holds.
+    fn size(commit: &CommitInfo) -> usize {
+        let who = |who: &hardie_domain::plugin::Signature| who.name.len() + who.email.len();
+        commit.message.len().min(MESSAGE_BYTES) + commit.parents.len() * size_of::<Oid>() + who(&commit.author) + who(&commit.committer)
     }
 }
 

@@ -75,6 +75,10 @@ impl Registry {
         Some(Arc::clone(&entry.loaded))
     }
 
+    pub(crate) fn remove(&self, digest: &Digest) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(digest);
+    }
+
     /// Keeps it; one that was put in meanwhile wins.
     pub(crate) fn insert(&self, digest: Digest, loaded: Loaded) -> Arc<Loaded> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,7 @@ use hardie_domain::plugin::{Digest, Usage};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 
-use crate::cache::{Cache, CacheKey};
+use crate::cache::{self, Cache, CacheKey};
 use crate::compile::{self, CompileCommand};
 use crate::engine::{self, Allocation};
 use crate::errand::Errand;
@@ -29,7 +29,7 @@ use crate::text;
 use crate::ticker::Ticker;
 
 /// The lane of everything that no repository asks for: descriptions and configuration checks at install.
-const INSTALL_LANE: Lane = Lane::Of(i64::MIN);
+const INSTALL_LANE: Lane = Lane::Of(0);
 
 /// How long past its wall budget an invocation may sit in a read that does not return before we stop listening to it.
 const GRACE: Duration = Duration::from_millis(15);
@@ -123,8 +123,24 @@ impl PluginHost {
                 runtime.invoke(&asked, task, |store, exports| exports.info.call_describe(store))
             })
             .await;
-        let info = ended.outcome.map_err(|failure| format!("asked for its name, it {}", failure.text))?;
-        info::checked(digest, info, &loaded.shape, &limits)
+        let info = ended.outcome.map_err(|failure| format!("asked for its name, it {}", failure.text));
+        let info = info.and_then(|info| info::checked(digest, info, &loaded.shape, &limits));
+        if info.is_err() {
+            self.forget(digest).await;
+        }
+        info
+    }
+
+    /// Removes what is kept of a component that nothing needs any more. What runs goes on.
+    pub async fn forget(&self, digest: Digest) {
+        let inner = Arc::clone(&self.0);
+        let removed = tokio::task::spawn_blocking(move || {
+            inner.registry.remove(&digest);
+            inner.cache.remove(&digest)
+        });
+        if let Ok(Err(error)) = removed.await {
+            tracing::warn!(%error, plugin.digest = %digest, "a compiled plugin that nothing needs cannot be removed");
+        }
     }
 
     /// Asks whether a configuration suits a component.
@@ -229,13 +245,18 @@ impl PluginHost {
         }
         let code = compile::compile(&self.0.compiler, self.0.cache.folder(), &component, limits).await?;
         let inner = Arc::clone(&self.0);
-        let stored = tokio::task::spawn_blocking(move || inner.cache.store(&digest, &code)).await;
-        stored.map_err(|error| error.to_string())?.map_err(|error| {
-            tracing::error!(%error, "a compiled plugin could not be kept");
-            "the server could not keep the compiled component; its log says why".to_owned()
-        })?;
-        let loaded = self.find(digest).await?.ok_or("the compiled component could not be loaded")?;
-        Ok((digest, loaded))
+        let kept = tokio::task::spawn_blocking(move || {
+            // Nothing stays on the disk of what cannot run here.
+            let component = cache::compiled(&code, &inner.runtime.engine);
+            let component = component.map_err(|error| format!("this server cannot hold it: {}", text::line(&format!("{error:#}"), 600)))?;
+            let loaded = inner.link(digest, &component)?;
+            inner.cache.store(&digest, &code).map_err(|error| {
+                tracing::error!(%error, "a compiled plugin could not be kept");
+                "the server could not keep the compiled component; its log says why".to_owned()
+            })?;
+            Ok((digest, loaded))
+        });
+        kept.await.map_err(|error| error.to_string())?
     }
 }
 

@@ -95,7 +95,10 @@ fn classify(error: &wasmtime::Error, limits: &Limits, errand: Errand) -> Failure
 }
 
 fn out_of_memory(limits: &Limits) -> Failure {
-    Failure::new(FailureClass::OutOfMemory, format!("asked for more than its {} MiB of memory", limits.memory >> 20))
+    Failure::new(
+        FailureClass::OutOfMemory,
+        format!("asked for more than its {} MiB of memory and {} table elements", limits.memory >> 20, limits.table_elements),
+    )
 }
 
 fn host_budget(what: &str) -> Failure {

@@ -325,11 +325,11 @@ impl Tx {
         self.wrote(statement.bind(id).bind(scope.as_str()).bind(scope.id())).await
     }
 
-    /// Removes components that nothing needs and that nobody brought since `before`; how many.
-    pub async fn delete_unused_components(&mut self, before: Timestamp) -> Result<u64> {
+    /// Removes components that nothing needs and that nobody brought since `before`; which.
+    pub async fn delete_unused_components(&mut self, before: Timestamp) -> Result<Vec<Digest>> {
         let statement = sql("DELETE FROM plugin_component WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM installation_version v \
-             WHERE v.digest = plugin_component.digest)");
-        self.exec(statement.bind(before)).await
+             WHERE v.digest = plugin_component.digest) RETURNING digest");
+        self.all(statement.bind(before), |cols| cols.hash().map(Digest)).await
     }
 
     pub(crate) async fn bump_scope(&mut self, scope: Scope) -> Result<bool> {

@@ -1,5 +1,7 @@
 //! Components: brought once, named by their digest, checked and compiled before anything else may happen with them.
 
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
 use hardie_domain::error::Invalid;
 use hardie_domain::ids::AccountId;
@@ -9,7 +11,6 @@ use hardie_domain::scope::{Category, Level};
 pub use hardie_store::plugins::ComponentRow as Component;
 use hardie_store::plugins::Scope;
 use sha2::{Digest as _, Sha256};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
 use super::rights::require_upload;
@@ -21,11 +22,13 @@ use crate::{App, Ctx, Error, Result};
 pub const MAX_COMPONENT_BYTES: usize = 16 << 20;
 const MAX_COMPONENTS_EACH: u64 = 100;
 const MAX_BYTES_EACH: u64 = 512 << 20;
+/// Uploads that wait for their turn or are compiled, all together and of one account: nobody keeps the others out.
 const LONGEST_QUEUE: usize = 8;
+const OF_ONE: usize = 2;
 
 /// Compiling is the dearest thing that a stranger can ask for: one at a time in the process.
 static COMPILING: Semaphore = Semaphore::const_new(1);
-static WAITING: AtomicUsize = AtomicUsize::new(0);
+static WAITING: Mutex<Vec<Option<AccountId>>> = Mutex::new(Vec::new());
 
 /// What became of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +52,11 @@ pub async fn upload_component(app: &App, ctx: &Ctx, bytes: Bytes) -> Result<Uplo
     let by = ctx.actor.as_ref().map(|a| a.id);
     check_quota(app, by, bytes.len()).await?;
     let info = {
-        let _turn = turn().await?;
+        let _turn = turn(by).await?;
+        // Somebody brought the same meanwhile.
+        if let Some(component) = app.store.find_component(digest).await? {
+            return Ok(Uploaded { component, created: false });
+        }
         app.policies.prepare(bytes.clone()).await.map_err(|why| Invalid::new("component", why))?
     };
     let now = app.clock.now();
@@ -111,23 +118,61 @@ async fn check_quota(app: &App, by: Option<AccountId>, more: usize) -> Result<()
 
 struct Turn {
     _permit: tokio::sync::SemaphorePermit<'static>,
+    _queued: Queued,
 }
 
-async fn turn() -> Result<Turn> {
-    struct Queued;
-    impl Drop for Queued {
-        fn drop(&mut self) {
-            WAITING.fetch_sub(1, Ordering::AcqRel);
+/// A place in the queue, given back when dropped.
+struct Queued(Option<AccountId>);
+
+impl Queued {
+    fn enter(by: Option<AccountId>) -> Result<Queued> {
+        let busy = |text: &str| Error::RateLimited { text: text.to_owned(), retry_after: 20 };
+        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= LONGEST_QUEUE {
+            return Err(busy("other components are being compiled: try again soon"));
+        }
+        if waiting.iter().filter(|who| **who == by).count() >= OF_ONE {
+            return Err(busy("other components of yours are being compiled: try again when they are done"));
+        }
+        waiting.push(by);
+        Ok(Queued(by))
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = waiting.iter().position(|who| *who == self.0) {
+            waiting.swap_remove(at);
         }
     }
-    let entered = WAITING.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < LONGEST_QUEUE).then_some(n + 1));
-    if entered.is_err() {
-        return Err(Error::RateLimited { text: "other components are being compiled: try again soon".to_owned(), retry_after: 20 });
-    }
-    let _queued = Queued;
-    Ok(Turn { _permit: COMPILING.acquire().await.map_err(Error::internal)? })
+}
+
+async fn turn(by: Option<AccountId>) -> Result<Turn> {
+    let queued = Queued::enter(by)?;
+    Ok(Turn { _permit: COMPILING.acquire().await.map_err(Error::internal)?, _queued: queued })
 }
 
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_keeps_the_others_from_the_compiler() {
+        let (ann, bob) = (Some(AccountId(-1)), Some(AccountId(-2)));
+        let first = Queued::enter(ann).unwrap();
+        let _second = Queued::enter(ann).unwrap();
+        assert!(matches!(Queued::enter(ann), Err(Error::RateLimited { text, .. }) if text.contains("yours")));
+        let _bobs = Queued::enter(bob).unwrap();
+        drop(first);
+        let _again = Queued::enter(ann).unwrap();
+        let _others: Vec<_> = (3..8).map(|id| Queued::enter(Some(AccountId(-id))).unwrap()).collect();
+        assert!(
+            matches!(Queued::enter(Some(AccountId(-9))), Err(Error::RateLimited { text, .. }) if text.contains("other components are"))
+        );
+    }
 }

@@ -18,7 +18,7 @@ use crate::{Ctx, Result};
 /// How long one read of a policy may take.
 pub const READ_TIME: Duration = Duration::from_secs(10);
 
-/// The facts and the window. Only updates that nothing refused yet are shown as new to the window's walks, but all of
+/// The facts, and what opens a window. Only updates that nothing refused yet are shown as new to the window's walks, but all of
 /// them are named, so that positions stay those of the push.
 #[expect(clippy::too_many_arguments, reason = "all that is known of one push")]
 pub fn for_policies(
@@ -30,7 +30,7 @@ pub fn for_policies(
     ingested: Option<Arc<Ingested>>,
     forced: &[bool],
     report: &PushReport,
-) -> Result<(Arc<PushFacts>, Arc<dyn PushRepository>)> {
+) -> Result<(Arc<PushFacts>, impl Fn() -> Arc<dyn PushRepository> + use<>)> {
     let actor = ctx.require_actor()?;
     let updates = report.results.iter().zip(forced).map(|((update, _), forced)| UpdateFacts { update: update.clone(), forced: *forced });
     let facts = PushFacts {
@@ -48,6 +48,9 @@ pub fn for_policies(
     // A policy has nothing to say about what is refused already, and reads nothing that it brought.
     let tips: Vec<Oid> =
         report.results.iter().map(|(update, outcome)| if outcome.is_accepted() { update.new } else { Oid::ZERO }).collect();
-    let view = PushView::new(odb, ingested, &tips, handle.refs.clone(), READ_TIME, Cancel::new());
-    Ok((Arc::new(facts), Arc::new(view)))
+    let refs = handle.refs.clone();
+    let window = move || -> Arc<dyn PushRepository> {
+        Arc::new(PushView::new(Arc::clone(&odb), ingested.clone(), &tips, refs.clone(), READ_TIME, Cancel::new()))
+    };
+    Ok((Arc::new(facts), window))
 }

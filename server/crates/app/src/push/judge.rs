@@ -77,9 +77,9 @@ pub async fn judge(
     };
     let installed = plugins::policies_for(app, push.repo).await?;
     if report.any_accepted() && !installed.is_empty() {
-        let (push_facts, repository) =
+        let (push_facts, window) =
             facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
-        judged.verdicts = policies::judge(app, &installed, push_facts, repository, report).await?;
+        judged.verdicts = policies::judge(app, &installed, push_facts, window, report).await?;
     }
     judged.closed = closed(app, &handle, found.odb, ingested, report).await?;
     Ok(judged)

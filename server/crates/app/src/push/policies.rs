@@ -14,15 +14,23 @@ use super::PushReport;
 use crate::plugins::InstalledPolicy;
 use crate::{App, Result};
 
-/// Asks every policy at once: all run, so that the pusher sees every reason together.
+/// Asks every policy at once: all run, so that the pusher sees every reason together. Those of one place share a window: what one read
+/// serves the next, and what one holds up is the affair of whoever installed both.
 pub async fn judge(
     app: &App,
     policies: &[InstalledPolicy],
     push: Arc<PushFacts>,
-    repository: Arc<dyn PushRepository>,
+    window: impl Fn() -> Arc<dyn PushRepository>,
     report: &mut PushReport,
 ) -> Result<Vec<VerdictRow>> {
-    let calls = policies.iter().map(|policy| ask(app, policy, push.clone(), repository.clone()));
+    let mut windows: Vec<(Scope, Arc<dyn PushRepository>)> = Vec::new();
+    for policy in policies {
+        if windows.iter().all(|(scope, _)| *scope != policy.scope) {
+            windows.push((policy.scope, window()));
+        }
+    }
+    let with_windows = policies.iter().filter_map(|policy| Some((policy, &windows.iter().find(|(scope, _)| *scope == policy.scope)?.1)));
+    let calls = with_windows.map(|(policy, repository)| ask(app, policy, push.clone(), Arc::clone(repository)));
     let answers = join_all(calls).await;
     let mut rows = Vec::new();
     for (policy, answer) in policies.iter().zip(answers) {

@@ -32,15 +32,19 @@ pub async fn expire(app: &App) -> Result<Expired> {
     let now = app.clock.now();
     let forget_after = i64::from(throttle::ACCOUNT.forget_after.max(throttle::ADDRESS.forget_after));
     let mut tx = app.store.begin().await?;
+    let unused = tx.delete_unused_components(now.plus_seconds(-UNUSED_COMPONENT_SECONDS)).await?;
     let mut expired = Expired {
         sessions: tx.delete_expired_sessions(now).await?,
         failures: tx.delete_old_failures(now.plus_seconds(-forget_after)).await?,
         pushes: tx.abandon_pushes(oldest_possible_push(app, now), now).await?,
         stages: tx.delete_expired_stages(now).await?,
-        components: tx.delete_unused_components(now.plus_seconds(-UNUSED_COMPONENT_SECONDS)).await?,
+        components: unused.len() as u64,
         logs: 0,
     };
     tx.commit().await?;
+    for digest in unused {
+        app.policies.forget(digest).await;
+    }
     // Nobody's right depends on it, and it may take long.
     let mut tx = app.store.begin().await?;
     expired.logs = tx.trim_logs().await?;

@@ -30,6 +30,13 @@ const PAGE: usize = 10_000;
 const GIVEN: usize = 1 << 20;
 /// Objects looked at in one call.
 const STEPS: u64 = 20_000_000;
+/// Bytes of a commit that is read for a policy; a larger one is an error to it.
+const COMMIT_BYTES: u64 = 16 << 20;
+/// Parents of one; git's own tools make a few dozen at most.
+const PARENTS: usize = 1_000;
+/// Of a message, and of a name or an address, so much is shown: a page of commits is held in memory at once.
+const MESSAGE_BYTES: usize = 64 << 10;
+const NAME_BYTES: usize = 4 << 10;
 
 /// See [`PushRepository`]. Shared by all policies of one push; what one asked for serves the next.
 ///
@@ -145,6 +152,24 @@ impl PushView {
         given.extend(ids.into_iter().take(room));
     }
 
+    /// One commit, of which no more is kept than a policy gets to see.
+    fn read_commit(&self, id: &Oid) -> Result<CommitInfo> {
+        let (_, bytes) = self.odb.header(id)?;
+        if bytes > COMMIT_BYTES {
+            return Err(Error::TooLarge(format!("the commit {id} has {bytes} bytes, {COMMIT_BYTES} are read")));
+        }
+        let mut info = commit(&self.odb, id)?;
+        if info.parents.len() > PARENTS {
+            return Err(Error::TooLarge(format!("the commit {id} has {} parents, {PARENTS} are read", info.parents.len())));
+        }
+        cut(&mut info.message, MESSAGE_BYTES);
+        for who in [&mut info.author, &mut info.committer] {
+            cut(&mut who.name, NAME_BYTES);
+            cut(&mut who.email, NAME_BYTES);
+        }
+        Ok(info)
+    }
+
     fn give_commit(&self, info: &CommitInfo) {
         self.give(info.parents.iter().copied().chain([info.id, info.tree]));
     }
@@ -195,7 +220,8 @@ impl PushView {
 impl PushRepository for PushView {
     fn new_commits(&self, update: usize, start: usize, limit: usize) -> Result<Vec<CommitInfo>, ReadError> {
         let ids = self.new_commits_of(update).map_err(read_error)?;
-        let page = ids.iter().skip(start).take(limit.min(PAGE)).map(|id| commit(&self.odb, id));
+        let mut budget = self.budget();
+        let page = ids.iter().skip(start).take(limit.min(PAGE)).map(|id| budget.step().and_then(|()| self.read_commit(id)));
         let page = page.collect::<Result<Vec<_>>>().map_err(read_error)?;
         page.iter().for_each(|info| self.give_commit(info));
         Ok(page)
@@ -212,7 +238,7 @@ impl PushRepository for PushView {
 
     fn commit(&self, id: Oid) -> Result<CommitInfo, ReadError> {
         self.allow(&id)?;
-        let info = commit(&self.odb, &id).map_err(read_error)?;
+        let info = self.read_commit(&id).map_err(read_error)?;
         self.give_commit(&info);
         Ok(info)
     }
@@ -261,6 +287,14 @@ impl PushRepository for PushView {
 
     fn read_ref(&self, name: &[u8]) -> Result<Option<Oid>, ReadError> {
         Ok(self.refs.find(name).map(|r| r.oid))
+    }
+}
+
+/// Cuts, and gives back the memory of what was cut.
+fn cut(text: &mut Vec<u8>, bytes: usize) {
+    if text.len() > bytes {
+        text.truncate(bytes);
+        text.shrink_to_fit();
     }
 }
 

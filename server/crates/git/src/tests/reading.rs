@@ -269,6 +269,33 @@ fn a_policy_sees_what_is_new_and_where_it_lies() {
 }
 
 #[test]
+fn a_policy_is_shown_no_more_of_a_commit_than_a_page_of_them_may_hold() {
+    let (client, mut server) = (Client::new(), Server::new());
+    let tree = client.object("tree", b"");
+    let commit = |parents: usize, name: usize, message: usize| {
+        let parent = client.object("commit", format!("tree {tree}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\nroot").as_bytes());
+        let lines = format!("parent {parent}\n").repeat(parents);
+        let (name, message) = ("n".repeat(name), "m".repeat(message));
+        client.object(
+            "commit",
+            format!("tree {tree}\n{lines}author {name} <a> 1 +0000\ncommitter {name} <a> 1 +0000\n\n{message}").as_bytes(),
+        )
+    };
+    let (long, wide, large) = (commit(1, 10_000, 1 << 20), commit(1_001, 1, 1), commit(1, 1, (16 << 20) + 1));
+    let tips = [long, wide, large];
+    server.store_unreachable(&client.pack(&tips, &[], false));
+    let view = PushView::recorded(server.odb(), &tips, server.refs(), Duration::from_secs(20), Cancel::new());
+    let shown = view.new_commits(0, 0, 1).unwrap().remove(0);
+    assert_eq!((shown.message.len(), shown.author.name.len(), shown.committer.name.len()), (64 << 10, 4 << 10, 4 << 10));
+    assert!(shown.message.capacity() < 128 << 10, "what was cut is not kept");
+    for (update, why) in [(1, "1001 parents"), (2, "bytes")] {
+        let Err(ReadError::TooLarge(text)) = view.new_commits(update, 0, 1) else { panic!("{why}") };
+        assert!(text.contains(why), "{text}");
+        assert!(matches!(view.commit(tips[update]), Err(ReadError::TooLarge(_))));
+    }
+}
+
+#[test]
 fn an_object_between_a_change_and_its_reversal_does_not_escape_a_policy() {
     let (client, mut server) = (Client::new(), Server::new());
     let public = client.commit(&[("a", "public\n")]);

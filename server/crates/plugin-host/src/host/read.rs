@@ -76,7 +76,8 @@ fn bounds(page: Page) -> (usize, usize) {
 impl HostRepository for CallState {
     fn new_commits(&mut self, this: Resource<RepositoryHandle>, update: u32, page: Page) -> Read<Vec<Resource<CommitHandle>>> {
         let (start, limit) = bounds(page);
-        let commits = self.read(&this, |r| Ok(r.new_commits(update as usize, start, limit)?), |list| list.len() * 4)?;
+        let commits =
+            self.read(&this, |r| Ok(r.new_commits(update as usize, start, limit)?), |list| list.iter().map(CommitHandle::size).sum())?;
         match commits {
             Ok(list) => Ok(Ok(list.into_iter().map(|commit| self.keep(commit)).collect::<wasmtime::Result<_>>()?)),
             Err(error) => Ok(Err(error)),
@@ -97,7 +98,7 @@ impl HostRepository for CallState {
     }
 
     fn commit(&mut self, this: Resource<RepositoryHandle>, id: Vec<u8>) -> Read<Resource<CommitHandle>> {
-        match self.read(&this, |r| Ok(r.commit(parse(&id)?)?), |_| 4)? {
+        match self.read(&this, |r| Ok(r.commit(parse(&id)?)?), CommitHandle::size)? {
             Ok(commit) => Ok(Ok(self.keep(commit)?)),
             Err(error) => Ok(Err(error)),
         }

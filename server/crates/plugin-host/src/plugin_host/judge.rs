@@ -32,7 +32,7 @@ impl PluginHost {
 
     async fn judge(&self, call: PolicyCall, services: Option<Arc<dyn Services>>) -> PolicyReport {
         let PolicyCall { digest, config, push, repository, background } = call;
-        let lane = if background { Lane::Background } else { Lane::Of(push.repo.0) };
+        let lane = if background { Lane::Background } else { Lane::of_owner(&push.repo_path) };
         let updates = push.updates.len();
         let loaded = match self.loaded(digest, Errand::Judge).await {
             Ok(loaded) => loaded,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hardie_plugin_host::scenario::{Scenario, run};
 use hardie_plugin_host::{Allocation, CompileCommand, Limits, PluginHost};
 
-use crate::support::{Bench, PUSH, component, options};
+use crate::support::{Bench, PUSH, component, component_of, options};
 
 #[tokio::test]
 async fn a_component_tells_what_it_is_and_what_it_may_do() {
@@ -55,6 +55,35 @@ async fn a_component_that_loops_when_started_is_not_installed() {
     let bench = Bench::new(Limits { fuel: 1_000_000, ..Limits::default() });
     let refusal = bench.host.prepare(component("start-loop")).await.unwrap_err();
     assert!(refusal.contains("1000000 instructions"), "{refusal}");
+}
+
+#[tokio::test]
+async fn nothing_stays_on_the_disk_of_what_is_refused_or_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = PluginHost::open(options(folder.path(), Limits { fuel: 1_000_000, ..Limits::default() })).unwrap();
+    let kept = || std::fs::read_dir(folder.path().join("cache")).unwrap().count();
+    // Refused for what it imports, for what it does when it is asked, and for what the pool has no room for.
+    for refused in ["sockets.component", "start-loop", "table"] {
+        assert!(host.prepare(component(refused)).await.is_err());
+        assert_eq!(kept(), 0, "{refused}");
+    }
+    let digest = host.prepare(component("accept")).await.unwrap().digest;
+    assert_eq!(kept(), 1);
+    host.forget(digest).await;
+    assert!(kept() == 0 && !host.is_ready(digest).await);
+    host.forget(digest).await;
+    assert!(host.prepare(component("accept")).await.is_ok(), "and it may come back");
+}
+
+#[tokio::test]
+async fn a_table_within_the_limit_has_room_with_a_pool_and_without() {
+    let component = component_of("accept", |text| text.replacen("(memory (export", "(table 90000 funcref)\n(memory (export", 1));
+    for allocation in [Allocation::Pooling, Allocation::OnDemand] {
+        let folder = tempfile::tempdir().unwrap();
+        let host = PluginHost::open(HostOptionsWith { allocation }.of(folder.path())).unwrap();
+        let digest = host.prepare(component.clone()).await.unwrap().digest;
+        assert_eq!(run(&host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap().verdict, "accepted");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hardie_domain::access::Role;
 use hardie_domain::ids::{AccountId, PushId, RepoId};
 use hardie_domain::oid::Oid;
-use hardie_domain::plugin::{CommitInfo, Digest, FailureClass, PolicyOutcome};
+use hardie_domain::plugin::{CommitInfo, Digest, FailureClass, PolicyOutcome, Signature};
 use hardie_domain::policy::{Change, NewObject, PolicyCall, PushFacts, PushRepository, ReadError, TreeEntry, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::refname::RefName;
@@ -104,6 +104,15 @@ async fn runaways_end_soon_after_their_deadline_alone_and_a_hundred_at_once() {
 }
 
 #[tokio::test]
+async fn commits_with_huge_messages_count_by_what_they_hold() {
+    let bench = Bench::new(Limits::default());
+    let digest = bench.install("handles").await;
+    let report = bench.host.check(call(digest, 1, Arc::new(Huge))).await;
+    assert!(matches!(report.outcome, PolicyOutcome::Fault(FailureClass::HostBudget, _)), "{:?}", report.outcome);
+    assert!(report.usage.host_bytes > 16 << 20 && report.usage.host_calls < 10, "{:?}", report.usage);
+}
+
+#[tokio::test]
 async fn a_storage_failure_is_never_the_plugins_verdict() {
     let bench = Bench::new(Limits::default());
     let digest = bench.install("handles").await;
@@ -131,7 +140,7 @@ pub fn call(digest: Digest, repo: i64, repository: Arc<dyn PushRepository>) -> P
     let push = PushFacts {
         id: PushId(1),
         repo: RepoId(repo),
-        repo_path: "ann/demo".into(),
+        repo_path: format!("owner-{repo}/demo"),
         default_branch: "main".into(),
         actor: AccountId(1),
         actor_name: "ann".into(),
@@ -180,6 +189,15 @@ macro_rules! repository {
 
 struct Empty;
 repository!(Empty, self => Ok(Vec::new()));
+
+/// Each page is 256 commits of a message that is cut.
+struct Huge;
+repository!(Huge, self => {
+    let who = Signature { name: vec![b'n'; 4000], email: Vec::new(), seconds: 0, offset_minutes: 0 };
+    let (id, message) = (Oid([3; 20]), vec![b'm'; 1 << 20]);
+    let commit = CommitInfo { id, tree: id, parents: vec![id; 100], author: who.clone(), committer: who, message };
+    Ok(vec![commit; 256])
+});
 
 struct Broken;
 repository!(Broken, self => Err(ReadError::Storage("disk on fire".into())));
