@@ -72,8 +72,9 @@ pub async fn start(config: Config) -> anyhow::Result<Server> {
 /// Starts a server: opens the stores, binds both listeners, then serves.
 pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> {
     config::prepare_data_dir(&config.data_dir)?;
-    let lock = lock::take(&config.data_dir)?;
+    let mut lock = lock::take(&config.data_dir)?;
     fresh::refuse_half_restored(&config.data_dir)?;
+    let node = lock.node(ports.entropy.as_ref())?;
     let http = bind(config.http_listen, "http-listen").await?;
     let ssh = bind(config.ssh_listen, "ssh-listen").await?;
     let (http_address, ssh_address) = (http.local_addr()?, ssh.local_addr()?);
@@ -94,7 +95,10 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         entropy: ports.entropy,
         signing,
         policies,
-        sender: sender::sender(config.outbound.clone(), vec![http_address, ssh_address]),
+        sender: sender::sender(
+            config.outbound.clone(),
+            [Some(http_address), Some(ssh_address), config.metrics_listen].into_iter().flatten().collect(),
+        ),
         wakes: Wakes::default(),
         config: AppConfig {
             public_url: config.public_url.clone(),
@@ -122,7 +126,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     let installed = app.clone();
     // Costs nothing unless the cache of compiled components was lost; until then their policies answer "unavailable".
     tasks.push(tokio::spawn(async move { served("plugins", hardie_app::plugins::load_installed(&installed)).await }));
-    tasks.push(tokio::spawn(served("worker", hardie_worker::run(app.clone(), stop.clone()))));
+    tasks.push(tokio::spawn(served("worker", hardie_worker::run(app.clone(), node, stop.clone()))));
     Ok(Server { app, http: http_address, ssh: ssh_address, stop, tasks, _lock: lock })
 }
 

@@ -4,6 +4,7 @@ mod cut;
 mod disk;
 mod faults;
 pub mod kill;
+mod kill_points;
 mod order;
 mod small_disk;
 

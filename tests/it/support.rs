@@ -33,15 +33,16 @@ pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut holds: F) {
 
 /// A fixture as a component.
 pub fn component(name: &str) -> Bytes {
-    component_with(name, |prelude| prelude)
+    component_with(name, |text| text)
 }
 
-/// A fixture as a component, its prelude changed.
+/// A fixture as a component, its text changed. Those called `event-…` handle events, the others are policies.
 pub fn component_with(name: &str, change: impl FnOnce(String) -> String) -> Bytes {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
-    let read = |file: String| std::fs::read_to_string(folder.join(file)).unwrap();
-    let text = format!("(module\n{}\n{})", change(read("prelude.wat".to_owned())), read(format!("{name}.wat")));
-    let mut module = wat::parse_str(text).unwrap();
-    componentize::embed_world(&mut module, "policy").unwrap();
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    let (prelude, world) = if name.starts_with("event-") { ("event-prelude.wat", "events") } else { ("prelude.wat", "policy") };
+    let inside = change(format!("{}\n{}", read(prelude), read(&format!("{name}.wat"))));
+    let mut module = wat::parse_str(format!("(module\n{inside})")).unwrap();
+    componentize::embed_world(&mut module, world).unwrap();
     componentize::componentize(&module).unwrap().into()
 }

@@ -79,9 +79,7 @@ impl Fresh {
     /// Removes what an earlier one left and begins; its name.
     pub fn begin(&self, entropy: &dyn Entropy) -> anyhow::Result<String> {
         self.clear()?;
-        let mut name = [0; 16];
-        entropy.fill(&mut name);
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = entropy.name();
         let mark = self.dir.join(MARK);
         let begun = || {
             DirBuilder::new().mode(0o700).create(&mark)?;

@@ -102,7 +102,7 @@ async fn listener(data: &Path) -> InstallationId {
 }
 
 /// Whether every push that was taken is one event of the log, and every event one delivery; how many events.
-async fn each_told_once(data: &Path, told: InstallationId) -> usize {
+pub async fn each_told_once(data: &Path, told: InstallationId) -> usize {
     let store = Store::open(&StoreOptions::sqlite(&data.join("hardie.db"))).await.unwrap();
     eventually("all events have deliveries", async || !store.has_outbox().await.unwrap() && !store.has_undelivered().await.unwrap()).await;
     let (mut taken, mut delivered) = (0, Vec::new());

@@ -1,10 +1,7 @@
 //! A real component that handles events: from a push to what it wrote.
 
-use std::path::Path;
-
 use bytes::Bytes;
 use hardie_domain::ids::InstallationId;
-use hardie_plugin_host::componentize;
 use hardie_store::plugin_state::StateOf;
 use hardie_testkit::TestServer;
 use serde_json::json;
@@ -12,17 +9,12 @@ use serde_json::json;
 use super::upload;
 use crate::api::Asker;
 use crate::git::with_repo;
-use crate::support::eventually;
+use crate::support::{component_with, eventually};
 
 /// A fixture of the world `events`; what it does is about this commit.
 fn handler(name: &str, commit: &str) -> Bytes {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
-    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     let bytes: String = commit.as_bytes().chunks(2).map(|pair| format!("\\{}", String::from_utf8_lossy(pair))).collect();
-    let text = format!("(module\n{}\n{})", read("event-prelude.wat"), read(&format!("{name}.wat")).replace("@COMMIT@", &bytes));
-    let mut module = wat::parse_str(text).unwrap();
-    componentize::embed_world(&mut module, "events").unwrap();
-    componentize::componentize(&module).unwrap().into()
+    component_with(name, |text| text.replace("@COMMIT@", &bytes))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,5 +22,5 @@ pub use expire::{Expired, expire};
 pub use fold::fold_packs;
 pub use purge::purge_repos;
 pub(crate) use sequence::take_sequencing;
-pub use sequence::{hand_over_sequencing, sequence_events};
+pub use sequence::{hand_over_sequencing, sequence_events, take_over};
 pub use sweep::{Swept, sweep_lfs, sweep_packs};

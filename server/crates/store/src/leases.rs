@@ -17,4 +17,9 @@ impl Tx {
     pub async fn release_lease(&mut self, name: &str, holder: &str) -> Result<bool> {
         self.wrote(sql("DELETE FROM lease WHERE name = $1 AND holder = $2").bind(name).bind(holder)).await
     }
+
+    /// Gives back what processes of a node held: their names begin with the node's and a slash.
+    pub async fn release_leases_of_node(&mut self, node: &str) -> Result<u64> {
+        self.exec(sql("DELETE FROM lease WHERE holder LIKE $1").bind(format!("{node}/%"))).await
+    }
 }

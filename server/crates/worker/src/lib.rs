@@ -35,9 +35,13 @@ const COLLECTING: Duration = Duration::from_secs(60);
 /// What nobody can have back is removed about this long afterwards. It looks at every pack, so not too often.
 const SWEEPING: Duration = Duration::from_secs(600);
 
-/// Works until `stop`. A stop may cut off a round anywhere: each is safe to repeat.
-pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
-    let holder = holder(&app);
+/// Works until `stop`. A stop may cut off a round anywhere: each is safe to repeat. `node` is the same at each start of this server, of
+/// which one runs at a time.
+pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> {
+    let holder = holder(&app, &node);
+    if let Err(error) = upkeep::take_over(&app, &node).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "what an earlier run had under way waits until its leases run out");
+    }
     let dispatcher = Dispatcher::new(app.clone(), &holder);
     tokio::join!(
         woken_rounds("worker.sequence", SEQUENCING, &stop, || app.wakes.announced(), || sequence(app.clone(), holder.clone())),
@@ -146,9 +150,7 @@ async fn sweep(app: App) -> Result<Next> {
     Ok(if purged > 0 || swept.files > 0 || lfs.files > 0 { Next::AtOnce } else { Next::Later })
 }
 
-/// Tells this process from all others that take leases in the same database.
-fn holder(app: &App) -> String {
-    let mut bytes = [0; 16];
-    app.entropy.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Tells this process from all others that take leases in the same database, those before it on this node too.
+fn holder(app: &App, node: &str) -> String {
+    format!("{node}/{}", app.entropy.name())
 }

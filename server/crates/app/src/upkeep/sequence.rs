@@ -39,3 +39,16 @@ pub async fn hand_over_sequencing(app: &App, holder: &str) -> Result<()> {
     tx.release_lease(SEQUENCER, holder).await?;
     Ok(tx.commit().await?)
 }
+
+/// Ends the leases of processes of this node, which all ended before this one began; nobody waits for them any more. How many tries of
+/// deliveries were cut off.
+pub async fn take_over(app: &App, node: &str) -> Result<u64> {
+    let mut tx = app.store.begin().await?;
+    tx.release_leases_of_node(node).await?;
+    let cut_off = tx.release_deliveries_of_node(node, app.clock.now()).await?;
+    tx.commit().await?;
+    if cut_off > 0 {
+        tracing::info!(deliveries = cut_off, "deliveries that an earlier run had under way are tried again");
+    }
+    Ok(cut_off)
+}

@@ -142,4 +142,10 @@ impl Tx {
              text = 'the server stopped during this try' WHERE holder = $1 AND state = 'running'");
         self.exec(statement.bind(holder).bind(now)).await
     }
+    /// The same for all processes of a node, which ended without a word: their names begin with the node's and a slash.
+    pub async fn release_deliveries_of_node(&mut self, node: &str, now: Timestamp) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'failed', next_at = $2, holder = '', outcome = 'stopped', \
+             text = 'the server ended during this try' WHERE holder LIKE $1 AND state = 'running'");
+        self.exec(statement.bind(format!("{node}/%")).bind(now)).await
+    }
 }

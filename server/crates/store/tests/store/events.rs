@@ -71,7 +71,12 @@ both! {
         assert!(!tx.release_lease(SEQUENCER, "first").await.unwrap());
         assert!(tx.release_lease(SEQUENCER, "second").await.unwrap());
         tx.commit().await.unwrap();
-        assert!(take(&db.store, "third", 100, 160).await);
+        assert!(take(&db.store, "node/third", 100, 160).await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.release_leases_of_node("nod").await.unwrap(), 0);
+        assert_eq!(tx.release_leases_of_node("node").await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        assert!(take(&db.store, "node/fourth", 101, 160).await, "nobody waits for one of the same node that was killed");
     }
 
     async fn the_audit_log_is_filtered_and_outlives_what_it_speaks_of(db) {
