@@ -59,6 +59,9 @@ pub struct ServeSettings {
     /// Who may install plugins: open, listed or closed [default: open]
     #[arg(long, env = "HARDIE_PLUGINS", value_name = "WHO")]
     pub plugins: Option<String>,
+    /// Install only plugins that a publisher signed whom `hardie plugin publisher add` trusts
+    #[arg(long, env = "HARDIE_REQUIRE_PLUGIN_SIGNATURE")]
+    pub require_plugin_signature: bool,
     /// Networks whose Forwarded and X-Forwarded-For headers are believed
     #[arg(long, env = "HARDIE_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
     pub trusted_proxies: Option<Vec<String>>,
@@ -75,6 +78,7 @@ pub struct Config {
     pub public_url: String,
     pub ssh_address: Option<String>,
     pub plugins: PluginPolicy,
+    pub require_signature: bool,
     pub trusted_proxies: Vec<String>,
     pub limits: GitLimits,
     pub retention: Retention,
@@ -141,6 +145,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         public_url: check_url(&public_url)?,
         ssh_address: settings.ssh_address.clone().or(file.ssh_address),
         plugins: plugin_policy(settings.plugins.as_deref().or(file.plugins.as_deref()))?,
+        require_signature: settings.require_plugin_signature || file.require_plugin_signature.unwrap_or(false),
         trusted_proxies,
         limits: file.limits.apply(GitLimits::default())?,
         retention: file.gc.apply(Retention::default()),

@@ -106,6 +106,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             git_limits: config.limits,
             retention: config.retention,
             plugins: config.plugins,
+            require_signature: config.require_signature,
             git_rules: config.git_rules,
         },
     });

@@ -8,6 +8,8 @@ mod logs;
 mod replay;
 mod run;
 mod sends;
+mod signatures;
+mod stock;
 mod versions;
 
 use std::path::Path;

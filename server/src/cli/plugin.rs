@@ -10,11 +10,13 @@ mod build;
 mod clone;
 mod cost;
 mod deliveries;
+mod dev;
 mod install;
 mod logs;
 mod manage;
 mod new;
 mod project;
+mod publisher;
 mod remote;
 mod replay;
 mod run;
@@ -40,6 +42,8 @@ enum Command {
     Build(build::Args),
     /// Run a plugin's scenarios in the server's own sandbox and show what they cost
     Test(test::Args),
+    /// Build, test and install a plugin again whenever its project changes
+    Dev(dev::Args),
     /// Measure what a plugin's calls cost: time, memory, and how fast it is there after a restart
     Bench(bench::Args),
     /// Upload a component and set it to work
@@ -68,6 +72,8 @@ enum Command {
     Redeliver(deliveries::RedeliverArgs),
     /// Let a plugin that rests after faults go on, or skip what waits for it
     Resume(deliveries::ResumeArgs),
+    /// Show or change whose signatures under plugins a server trusts (administrators only)
+    Publisher(publisher::Args),
     /// Try a policy on pushes that a server has recorded; nothing is changed
     Replay(replay::Args),
 }
@@ -80,6 +86,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Dev(args) => dev::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Install(args) => install::run(&args),
         Command::List(args) => manage::list(&args),
@@ -93,6 +100,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Deliveries(args) => deliveries::deliveries(&args),
         Command::Redeliver(args) => deliveries::redeliver(&args),
         Command::Resume(args) => deliveries::resume(&args),
+        Command::Publisher(args) => publisher::run(&args),
         Command::Replay(args) => replay::run(&args),
     };
     result.map(done)

@@ -25,6 +25,7 @@ pub struct Settings {
     pub roles: Option<String>,
     pub packs: Option<String>,
     pub plugins: Option<String>,
+    pub require_plugin_signature: Option<bool>,
     pub trusted_proxies: Option<Vec<String>>,
     pub limits: Limits,
     pub gc: Gc,

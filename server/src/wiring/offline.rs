@@ -40,6 +40,7 @@ fn around(place: &Place, store: Store) -> App {
         git_limits: place.limits,
         retention: place.retention,
         plugins: PluginPolicy::Closed,
+        require_signature: false,
         git_rules: GitRules::default(),
     };
     // Nothing is signed here: a key that nobody else has.

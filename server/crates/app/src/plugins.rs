@@ -11,6 +11,7 @@ mod list;
 mod recorded;
 mod rights;
 mod run;
+mod signatures;
 mod verdicts;
 mod versions;
 
@@ -26,5 +27,8 @@ pub use list::{Installation, ScopeView, Version, get_installation, list_installa
 pub(crate) use recorded::window_of;
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, policies_for};
+pub use signatures::{
+    MAX_SIGNATURE_BYTES, PublisherRow, SignatureRow, add_publisher, list_publishers, list_signatures, remove_publisher, sign,
+};
 pub use verdicts::{LogLine, VerdictLine, logs, verdicts};
 pub use versions::{NewVersion, Upgrade, rollback, upgrade};

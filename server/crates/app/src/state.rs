@@ -56,6 +56,8 @@ pub struct AppConfig {
     pub retention: Retention,
     /// Who may install plugins.
     pub plugins: PluginPolicy,
+    /// Whether plugins are installed only if a trusted publisher signed them.
+    pub require_signature: bool,
     /// What every repository asks of git clients.
     pub git_rules: GitRules,
 }

@@ -37,6 +37,8 @@ typed_ids! {
     InstallationId,
     /// One event on its way to one installation.
     DeliveryId,
+    /// Somebody whose signatures under plugins are trusted.
+    PublisherId,
     /// A lock on a path for Git LFS.
     LfsLockId,
     /// What one check found of one commit at one time.

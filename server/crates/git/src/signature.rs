@@ -4,7 +4,7 @@
 use ssh_key::{Algorithm, PublicKey, SshSig};
 
 /// What everything is signed for that git signs with an SSH key: a signature for another purpose is none.
-const NAMESPACE: &str = "git";
+pub const GIT: &str = "git";
 /// The bound of the crate that computes; keys to sign in with may be longer.
 const MOST_RSA_BITS: u32 = 8192;
 const KINDS: [(&[u8], Kind); 4] = [
@@ -52,9 +52,9 @@ pub enum SignatureError {
     /// RSA with a number that the checking code does not take.
     #[error("is made with an RSA key of more than {MOST_RSA_BITS} bits, which is not checked here: sign with a shorter key, or Ed25519")]
     TooLong,
-    /// Made for something else, such as a file.
-    #[error("was not made by git: its namespace is not 'git'")]
-    Foreign,
+    /// Made for something else.
+    #[error("was made for something else: its namespace is not '{0}'")]
+    Foreign(&'static str),
     /// Text and signature do not belong together.
     #[error("does not fit what was signed")]
     Wrong,
@@ -88,8 +88,8 @@ impl SshSignature {
         &self.key
     }
 
-    /// Proves that [`SshSignature::key`] signed these bytes.
-    pub fn check(&self, payload: &[u8]) -> Result<(), SignatureError> {
+    /// Proves that [`SshSignature::key`] signed these bytes for this purpose (`ssh-keygen -Y sign -n NAMESPACE`).
+    pub fn check(&self, namespace: &'static str, payload: &[u8]) -> Result<(), SignatureError> {
         if self.inner.algorithm() == (Algorithm::Rsa { hash: None }) {
             return Err(SignatureError::Weak);
         }
@@ -97,8 +97,8 @@ impl SshSignature {
         if key.key_data().rsa().is_some_and(|rsa| rsa.key_size() > MOST_RSA_BITS) {
             return Err(SignatureError::TooLong);
         }
-        key.verify(NAMESPACE, payload, &self.inner).map_err(|error| match error {
-            ssh_key::Error::Namespace => SignatureError::Foreign,
+        key.verify(namespace, payload, &self.inner).map_err(|error| match error {
+            ssh_key::Error::Namespace => SignatureError::Foreign(namespace),
             _ => SignatureError::Wrong,
         })
     }

@@ -15,6 +15,7 @@ mod missing;
 mod orgs;
 mod plugins;
 mod protections;
+mod publishers;
 mod pushes;
 mod refs;
 mod repo_lists;
@@ -52,6 +53,7 @@ pub fn table() -> Api {
         repos::add,
         collaborators::add,
         protections::add,
+        publishers::add,
         refs::add,
         commits::add,
         statuses::add,

@@ -33,6 +33,7 @@ pub mod packs;
 pub mod plugin_state;
 pub mod plugins;
 pub mod protections;
+pub mod publishers;
 pub mod pushes;
 pub mod refs;
 pub mod repo_list;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AuditId, CommitStatusId, DeliveryId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PushId, RepoId, SessionId,
-    TokenId,
+    AccountId, AuditId, CommitStatusId, DeliveryId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PublisherId, PushId, RepoId,
+    SessionId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
@@ -130,6 +130,7 @@ values! {
     InstallationId, v => Int(v.0);
     DeliveryId, v => Int(v.0);
     LfsLockId, v => Int(v.0);
+    PublisherId, v => Int(v.0);
     CommitStatusId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);

@@ -24,6 +24,8 @@ pub struct Options {
     pub retention: Retention,
     /// Who may install plugins.
     pub plugins: PluginPolicy,
+    /// Whether a plugin needs a trusted signature.
+    pub require_signature: bool,
     /// What every repository asks of git clients.
     pub git_rules: GitRules,
     /// Where plugins may send.
@@ -42,6 +44,7 @@ impl Default for Options {
             limits,
             retention,
             plugins: PluginPolicy::Open,
+            require_signature: false,
             git_rules: GitRules::default(),
             outbound: Outbound::default(),
             ports,
@@ -93,6 +96,7 @@ impl TestServer {
             public_url: "http://forge.test".to_owned(),
             ssh_address: None,
             plugins: options.plugins,
+            require_signature: options.require_signature,
             trusted_proxies: options.trusted_proxies,
             limits: options.limits,
             retention: options.retention,

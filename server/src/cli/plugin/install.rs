@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use hardie_api_types::plugin::{CreateInstallationOption, PluginComponent, PluginInstallation};
+use hardie_api_types::publisher::CreateSignatureOption;
+use hardie_outbound::ApiClient;
 use serde_json::Value;
 
 use super::remote::{Remote, Scope, accepted};
@@ -36,6 +38,9 @@ pub struct Args {
     /// Rights beyond reading; policies have none to ask for in this version
     #[arg(long, value_name = "CAPABILITY")]
     grant: Vec<String>,
+    /// A signature under it [default: FILE.sig, if that is there]
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
     /// Print the installation as JSON
     #[arg(long)]
     json: bool,
@@ -48,22 +53,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "--grant {grant}: there is nothing to grant in this version: a policy reads the push, the repository and its configuration, no more"
         );
     }
-    let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let component = Signed::read(&args.file, args.signature.as_deref())?;
     let config = args.config.as_deref().map(read_config).transpose()?;
-    let (path, client) = (args.scope.path()?, args.remote.client()?);
-    let installed: PluginInstallation = runtime()?.block_on(async {
-        let answer = client.post_bytes("/api/v1/plugins/components", "application/wasm", bytes).await?;
-        let component: PluginComponent = accepted(answer, "the server refuses the component")?.json()?;
-        let wish = CreateInstallationOption {
-            digest: component.digest,
-            name: args.name.clone().unwrap_or_default(),
-            mode: Some(args.mode.clone()),
-            fail_open: args.fail_open,
-            config,
-        };
-        let answer = client.post_json(&path, &wish).await?;
-        anyhow::Ok(accepted(answer, "the server has the component but does not install it")?.json()?)
-    })?;
+    let client = args.remote.client()?;
+    let wish = Wish { name: args.name.clone().unwrap_or_default(), mode: args.mode.clone(), fail_open: args.fail_open, config };
+    let installed = runtime()?.block_on(install(&client, &args.scope, component, wish))?;
     if args.json {
         return print_line(&serde_json::to_string(&installed)?);
     }
@@ -71,6 +65,63 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     print_line(&format!("{name} {} now guards {} (id {id}, {mode})", component.version, args.scope.describe()))?;
     print_line(&format!("  {}", component.digest))?;
     print_line(&format!("  it may use: {}", component.imports.join(", ")))
+}
+
+/// How a component is installed.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// What it is called there; the component's own name if empty.
+    pub name: String,
+    /// `enforce`, `monitor` or `off`.
+    pub mode: String,
+    /// Whether pushes get through when it fails.
+    pub fail_open: bool,
+    /// Its own if `None`.
+    pub config: Option<Value>,
+}
+
+/// A component, and perhaps a signature under it.
+#[derive(Debug)]
+pub struct Signed {
+    bytes: Vec<u8>,
+    signature: Option<String>,
+}
+
+impl Signed {
+    /// A component that nobody signed.
+    pub fn by_nobody(bytes: Vec<u8>) -> Signed {
+        Signed { bytes, signature: None }
+    }
+
+    /// Reads a component with a signature that was named, or lies beside it as `ssh-keygen -Y sign` leaves it.
+    pub fn read(file: &Path, signature: Option<&Path>) -> anyhow::Result<Signed> {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let beside = PathBuf::from(format!("{}.sig", file.display()));
+        let signature = signature.or_else(|| beside.is_file().then_some(&beside));
+        let read = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+        Ok(Signed { bytes, signature: signature.map(read).transpose()? })
+    }
+}
+
+/// Uploads a component and installs it.
+pub async fn install(client: &ApiClient, scope: &Scope, component: Signed, wish: Wish) -> anyhow::Result<PluginInstallation> {
+    let component = upload(client, component, "the server refuses the component").await?;
+    let Wish { name, mode, fail_open, config } = wish;
+    let wish = CreateInstallationOption { digest: component.digest, name, mode: Some(mode), fail_open, config };
+    let answer = client.post_json(&scope.path()?, &wish).await?;
+    Ok(accepted(answer, "the server has the component but does not install it")?.json()?)
+}
+
+/// Brings a component to a server, which checks and compiles it, and then the signature.
+pub async fn upload(client: &ApiClient, component: Signed, refused: &str) -> anyhow::Result<PluginComponent> {
+    let answer = client.post_bytes("/api/v1/plugins/components", "application/wasm", component.bytes).await?;
+    let uploaded: PluginComponent = accepted(answer, refused)?.json()?;
+    if let Some(signature) = component.signature {
+        let address = format!("/api/v1/plugins/components/{}/signatures", uploaded.digest);
+        let answer = client.post_json(&address, &CreateSignatureOption { signature }).await?;
+        accepted(answer, "the server has the component but not its signature")?;
+    }
+    Ok(uploaded)
 }
 
 /// Takes JSON, and TOML if the name says so.

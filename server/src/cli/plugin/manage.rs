@@ -96,7 +96,13 @@ fn set_mode(plugin: &str, scope: &Scope, remote: &Remote, mode: &str) -> anyhow:
     print_line(&format!("{} (id {}) is now {}", changed.name, changed.id, changed.mode))
 }
 
-/// What is installed by this name or id, if it is changed here.
+/// What is installed here by this name or id, if anything is.
+pub async fn find_editable(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow::Result<Option<PluginInstallation>> {
+    let all = fetch(client, &scope.path()?).await?;
+    Ok(find(&all, plugin).filter(|found| found.editable).cloned())
+}
+
+/// The same, where there has to be one.
 pub async fn editable(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow::Result<PluginInstallation> {
     let found = guarding(client, scope, plugin).await?;
     if !found.editable {

@@ -49,6 +49,12 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// What of the two is given, if any.
+    pub fn of(repo: Option<&str>, org: Option<&str>) -> Option<Scope> {
+        let scope = Scope { site: false, org: org.map(Into::into), repo: repo.map(Into::into) };
+        (scope.org.is_some() || scope.repo.is_some()).then_some(scope)
+    }
+
     /// One repository, where no other scope makes sense.
     pub fn of_repo(repo: &str) -> Scope {
         Scope { site: false, org: None, repo: Some(repo.to_owned()) }

@@ -52,10 +52,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => build::build(&Project::find(&args.folder)?)?,
     };
     let folder = args.scenarios.clone().unwrap_or_else(|| args.folder.join("tests"));
-    let scenarios = read(&folder)?;
+    report(component, &folder, args.json)
+}
+
+/// Runs all scenarios of a folder and prints what came of them; fails if one of them does.
+pub fn report(component: Vec<u8>, folder: &Path, json: bool) -> anyhow::Result<()> {
+    let scenarios = read(folder)?;
     let size = component.len();
     let (info, rows, limits) = runtime()?.block_on(judge(component.into(), scenarios))?;
-    if args.json {
+    if json {
         print_line(&as_json(&info, size, &rows, &limits).to_string())?;
     } else {
         print_text(&info, size, &rows, &limits)?;

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use hardie_api_types::error::ApiError;
-use hardie_api_types::plugin::{PluginComponent, PluginInstallation, UpgradeInstallationOption};
-use serde_json::json;
+use hardie_api_types::plugin::{PluginInstallation, UpgradeInstallationOption};
+use hardie_outbound::ApiClient;
+use serde_json::{Value, json};
 
-use super::install::read_config;
+use super::install::{Signed, read_config, upload};
 use super::manage::editable;
 use super::remote::{Remote, Scope, accepted};
 use crate::cli::{print_line, runtime};
@@ -29,6 +30,9 @@ pub struct UpgradeArgs {
     /// Its configuration, JSON or TOML [default: as it is]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A signature under it [default: FILE.sig, if that is there]
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
     /// Go on although the newer component may do more than the one before
     #[arg(long)]
     accept_new_permissions: bool,
@@ -60,34 +64,45 @@ pub struct RemoveArgs {
 
 /// Upgrades.
 pub fn upgrade(args: &UpgradeArgs) -> anyhow::Result<()> {
-    let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let component = Signed::read(&args.file, args.signature.as_deref())?;
     let config = args.config.as_deref().map(read_config).transpose()?;
-    let (path, client) = (args.scope.path()?, args.remote.client()?);
-    let changed: PluginInstallation = runtime()?.block_on(async {
+    let client = args.remote.client()?;
+    let changed = runtime()?.block_on(async {
         let found = editable(&client, &args.scope, &args.plugin).await?;
-        let answer = client.post_bytes("/api/v1/plugins/components", "application/wasm", bytes).await?;
-        let component: PluginComponent = accepted(answer, "the server refuses the component; nothing was changed")?.json()?;
-        let address = format!("{path}/{}/component", found.id);
-        let mut wish = UpgradeInstallationOption { digest: component.digest, config, consent: Vec::new() };
-        let mut answer = client.put_json(&address, &wish).await?;
-        if answer.status == 409 {
-            // Other conflicts have no list, and are told below.
-            let asked = answer.json::<ApiError>().map(|error| error.permissions).unwrap_or_default();
-            for permission in &asked {
-                print_line(&format!("it may then also {} ({})", permission.description, permission.name))?;
-            }
-            if !asked.is_empty() && !args.accept_new_permissions {
-                bail!("{} stays as it is; --accept-new-permissions goes on", found.name);
-            }
-            if !asked.is_empty() {
-                wish.consent = asked.into_iter().map(|permission| permission.name).collect();
-                answer = client.put_json(&address, &wish).await?;
-            }
-        }
-        anyhow::Ok(accepted(answer, "nothing was changed")?.json()?)
+        swap(&client, &args.scope, &found, component, config, args.accept_new_permissions).await
     })?;
     print_line(&format!("{} (id {}) now runs {}", changed.name, changed.id, changed.component.version))?;
     print_line(&format!("  {}", changed.component.digest))
+}
+
+/// Puts another component in the place of one that is installed. What it may do beyond that one is shown, and ends this unless accepted.
+pub async fn swap(
+    client: &ApiClient,
+    scope: &Scope,
+    found: &PluginInstallation,
+    component: Signed,
+    config: Option<Value>,
+    accept_new_permissions: bool,
+) -> anyhow::Result<PluginInstallation> {
+    let component = upload(client, component, "the server refuses the component; nothing was changed").await?;
+    let address = format!("{}/{}/component", scope.path()?, found.id);
+    let mut wish = UpgradeInstallationOption { digest: component.digest, config, consent: Vec::new() };
+    let mut answer = client.put_json(&address, &wish).await?;
+    if answer.status == 409 {
+        // Other conflicts have no list, and are told below.
+        let asked = answer.json::<ApiError>().map(|error| error.permissions).unwrap_or_default();
+        for permission in &asked {
+            print_line(&format!("it may then also {} ({})", permission.description, permission.name))?;
+        }
+        if !asked.is_empty() && !accept_new_permissions {
+            bail!("{} stays as it is; --accept-new-permissions goes on", found.name);
+        }
+        if !asked.is_empty() {
+            wish.consent = asked.into_iter().map(|permission| permission.name).collect();
+            answer = client.put_json(&address, &wish).await?;
+        }
+    }
+    Ok(accepted(answer, "nothing was changed")?.json()?)
 }
 
 /// Goes back.

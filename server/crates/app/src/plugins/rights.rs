@@ -7,6 +7,7 @@ use hardie_domain::names::RepoPath;
 use hardie_domain::scope::{Category, Level};
 use hardie_store::plugins::{ComponentRow, Scope};
 
+use super::signatures::require_signature;
 use crate::access::{RepoAccess, is_admin, repo_for, require_admin, require_more_than_public, require_scope};
 use crate::accounts::{Account, may_own_under};
 use crate::state::PluginPolicy;
@@ -99,6 +100,7 @@ pub(super) fn require_upload(app: &App, ctx: &Ctx) -> Result<()> {
 
 /// Whether the asker, who administers the target, may put this component to work there.
 pub(super) async fn require_install(app: &App, ctx: &Ctx, component: &ComponentRow) -> Result<()> {
+    require_signature(app, component).await?;
     if is_admin(ctx, Level::Write) {
         return Ok(());
     }

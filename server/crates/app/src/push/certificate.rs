@@ -138,7 +138,7 @@ async fn signer(app: &App, actor: &Actor, certificate: &PushCertificate) -> Resu
         let refusal = not_yours(&fingerprint);
         return Ok(Signer::refused(SignatureStatus::Stranger, fingerprint, refusal));
     }
-    Ok(match signature.check(certificate.payload()) {
+    Ok(match signature.check(signature::GIT, certificate.payload()) {
         Ok(()) => Signer { status: SignatureStatus::Good, fingerprint, key: Some(signature.key().to_vec()), unchecked: "", refusal: None },
         Err(error) => bad(fingerprint, error),
     })

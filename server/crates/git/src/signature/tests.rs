@@ -44,10 +44,10 @@ fn what_ssh_keygen_signs_is_proven_with_every_kind_of_key() {
         let signature = ssh(&sign(dir.path(), name, "git", b"one\ntwo\n"));
         let line = std::fs::read_to_string(dir.path().join(format!("{name}.pub"))).unwrap();
         assert_eq!(signature.key(), hardie_domain::sshkey::PublicKey::parse(&line).unwrap().blob(), "{name}");
-        assert_eq!(signature.check(b"one\ntwo\n"), Ok(()), "{name}");
-        assert_eq!(signature.check(b"one\ntwo"), Err(SignatureError::Wrong), "{name}");
+        assert_eq!(signature.check(GIT, b"one\ntwo\n"), Ok(()), "{name}");
+        assert_eq!(signature.check(GIT, b"one\ntwo"), Err(SignatureError::Wrong), "{name}");
         let other = ssh(&sign(dir.path(), name, "file", b"one\ntwo\n"));
-        assert_eq!(other.check(b"one\ntwo\n"), Err(SignatureError::Foreign), "{name}");
+        assert_eq!(other.check(GIT, b"one\ntwo\n"), Err(SignatureError::Foreign(GIT)), "{name}");
     }
 }
 
@@ -62,12 +62,12 @@ fn a_signature_with_any_changed_byte_proves_nothing() {
         let mut bytes = armour.clone();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         let Ok(Signature::Ssh(signature)) = read(&bytes) else { continue };
-        assert!(signature.check(b"text").is_err() || signature.key() != mine, "byte {at}");
+        assert!(signature.check(GIT, b"text").is_err() || signature.key() != mine, "byte {at}");
     }
     assert!(ssh(&sign(dir.path(), "other", "git", b"text")).key() != mine);
     for cut in 0..armour.len() - 1 {
         if let Ok(Signature::Ssh(signature)) = read(&armour[..cut]) {
-            assert!(signature.check(b"text").is_err(), "cut at {cut}");
+            assert!(signature.check(GIT, b"text").is_err(), "cut at {cut}");
         }
     }
 }
@@ -102,7 +102,7 @@ fn sha_1_is_not_taken_however_right_it_is() {
     let inner = ssh_key::Signature::new(Algorithm::Rsa { hash: None }, vec![1; 256]).unwrap();
     let signature = SshSig::new(key, "git", ssh_key::HashAlg::Sha512, inner).unwrap();
     let armour = signature.to_pem(ssh_key::LineEnding::LF).unwrap();
-    assert_eq!(ssh(armour.as_bytes()).check(b"text"), Err(SignatureError::Weak));
+    assert_eq!(ssh(armour.as_bytes()).check(GIT, b"text"), Err(SignatureError::Weak));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn an_rsa_key_that_is_too_long_to_be_checked_is_named_as_such() {
         let algorithm = Algorithm::Rsa { hash: Some(ssh_key::HashAlg::Sha512) };
         let inner = ssh_key::Signature::new(algorithm, vec![1; bytes]).unwrap();
         let signature = SshSig::new(key, "git", ssh_key::HashAlg::Sha512, inner).unwrap();
-        ssh(signature.to_pem(ssh_key::LineEnding::LF).unwrap().as_bytes()).check(b"text")
+        ssh(signature.to_pem(ssh_key::LineEnding::LF).unwrap().as_bytes()).check(GIT, b"text")
     };
     assert_eq!((long(1024), long(1025)), (Err(SignatureError::Wrong), Err(SignatureError::TooLong)));
 }

@@ -44,6 +44,8 @@ pub const TABLES: &[Table] = &[
     table("lfs_lock", "id"),
     table("commit_status", "id"),
     table("plugin_component", "digest"),
+    table("plugin_publisher", "id"),
+    table("component_signature", "digest, publisher_id"),
     table("installation", "id"),
     table("installation_version", "id"),
     table("handler", "installation_id"),

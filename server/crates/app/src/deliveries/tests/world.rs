@@ -165,6 +165,7 @@ impl World {
                 git_limits: GitLimits::default(),
                 retention: Retention::default(),
                 plugins: PluginPolicy::Open,
+                require_signature: false,
                 git_rules: GitRules::default(),
             },
         });
