@@ -187,7 +187,7 @@ macro_rules! repository {
     };
 }
 
-struct Empty;
+pub struct Empty;
 repository!(Empty, self => Ok(Vec::new()));
 
 /// Each page is 256 commits of a message that is cut.

@@ -2,6 +2,7 @@
 //! called again for the one test named `compile_child`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod boundary;
 mod events;
 mod install;
 mod isolation;
