@@ -1,6 +1,6 @@
 //! Compiled components on disk. Loading one runs it as machine code, so each is sealed with a key that only this server has.
 //!
-//! `<folder>/<digest>-<engine>.sealed` is 32 bytes of HMAC-SHA-256 over digest, engine and code, then the code. The folder is
+//! `<folder>/<digest>-<engine>.blake3` is 32 bytes of keyed BLAKE3 over digest, engine and code, then the code. The folder is
 //! 0700; files are written under another name and renamed, never changed. What fails its seal is removed and compiled again.
 
 use std::fs;
@@ -10,13 +10,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use hardie_domain::plugin::Digest;
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-const SEAL_BYTES: usize = 32;
+const SEAL_BYTES: usize = blake3::OUT_LEN;
 
 /// The key that seals compiled code. Never shown, never sent.
 #[derive(Clone)]
@@ -82,7 +80,7 @@ impl Cache {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         let cache = Cache { folder: folder.to_owned(), key, engine: engine_name(engine) };
-        let suffix = format!("-{}.sealed", cache.engine);
+        let suffix = format!("-{}.blake3", cache.engine);
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let (name, is_dir) = (entry.file_name(), entry.file_type()?.is_dir());
@@ -104,7 +102,7 @@ impl Cache {
     /// Seals and keeps code that our own compiler made of this component.
     pub(crate) fn store(&self, digest: &Digest, code: &[u8]) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(&self.folder)?;
-        file.write_all(&self.seal(digest, code).finalize().into_bytes())?;
+        file.write_all(self.seal(digest, code).as_bytes())?;
         file.write_all(code)?;
         file.as_file().sync_all()?;
         file.persist(self.path(digest)).map_err(|error| error.error)?;
@@ -119,14 +117,15 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let Some((seal, code)) = sealed.split_at_checked(SEAL_BYTES) else {
+        let Some((seal, code)) = sealed.split_first_chunk::<SEAL_BYTES>() else {
             return self.discard(&path, digest, "it is too short");
         };
-        if self.seal(digest, code).verify_slice(seal).is_err() {
+        // Compared in constant time, as `blake3::Hash` does.
+        if self.seal(digest, code) != *seal {
             return self.discard(&path, digest, "its seal is wrong");
         }
         #[expect(unsafe_code, reason = "the seal proves that these bytes came from our own compiler and were not changed since")]
-        // SAFETY: `code` is what `Engine::precompile_component` returned to `store`: the HMAC with our key over the very bytes in
+        // SAFETY: `code` is what `Engine::precompile_component` returned to `store`: the hash with our key over the very bytes in
         // memory says so, and nothing else can write to them between that check and this call.
         let loaded = unsafe { Component::deserialize(engine, code) };
         match loaded {
@@ -155,19 +154,14 @@ impl Cache {
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
-        self.folder.join(format!("{}-{}.sealed", hex::encode(digest.0), self.engine))
+        self.folder.join(format!("{}-{}.blake3", hex::encode(digest.0), self.engine))
     }
 
-    fn seal(&self, digest: &Digest, code: &[u8]) -> Hmac<Sha256> {
-        // RFC 2104: a key shorter than the block is filled up with zeros.
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        block.iter_mut().zip(self.key.0).for_each(|(to, from)| *to = from);
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block);
-        mac.update(b"hardie compiled plugin 1\0");
-        mac.update(&digest.0);
-        mac.update(self.engine.as_bytes());
-        mac.update(code);
-        mac
+    /// A hash with a key, so that only who has the key can make one (the BLAKE3 paper, section 2.3).
+    fn seal(&self, digest: &Digest, code: &[u8]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key.0);
+        hasher.update(b"hardie compiled plugin 2\0").update(&digest.0).update(self.engine.as_bytes()).update(b"\0").update(code);
+        hasher.finalize()
     }
 }
 

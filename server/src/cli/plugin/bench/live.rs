@@ -1,11 +1,12 @@
 //! Memory of many calls at once: each is held in its first read of the push until all have come so far.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::CommitInfo;
-use hardie_domain::policy::{Change, NewObject, PolicyCall, PushRepository, ReadError, TreeEntry};
+use hardie_domain::policy::{Change, NewObject, PolicyCall, PushFacts, PushRepository, ReadError, TreeEntry};
 use hardie_plugin_host::{Limits, PluginHost};
 
 /// Calls at once.
@@ -18,26 +19,26 @@ pub fn limits() -> Limits {
     Limits { running: CALLS, wall: 2 * PATIENCE, ..Limits::default() }
 }
 
-/// Bytes for each of so many calls, with its thread's stack; `None` if they do not read.
+/// Bytes for each of so many calls in places of the pool that nobody used before, with its thread's stack; `None` if they do not read.
 pub async fn memory(host: &PluginHost, call: &PolicyCall) -> Option<u64> {
-    // A first round, so that threads and pools are there, and the second counts what calls keep.
-    let mut kept = None;
-    for _ in 0..2 {
-        let (before, meeting) = (anonymous(), Arc::new(Meeting::default()));
-        let repository = Arc::new(Held { inner: Arc::clone(&call.repository), meeting: Arc::clone(&meeting) });
-        let calls: Vec<_> = (0..CALLS)
-            .map(|_| {
-                let (host, call) = (host.clone(), PolicyCall { repository: repository.clone(), ..call.clone() });
-                tokio::spawn(async move { host.check(call).await })
-            })
-            .collect();
-        for call in calls {
-            call.await.ok()?;
-        }
-        let together = meeting.memory.lock().unwrap_or_else(PoisonError::into_inner).take();
-        kept = together.map(|bytes| bytes.saturating_sub(before) / CALLS as u64);
+    // What the first call of a process brings is nobody's in particular.
+    host.check(call.clone()).await;
+    let (before, meeting) = (anonymous(), Arc::new(Meeting::default()));
+    let calls: Vec<_> = (0..CALLS)
+        .map(|nth| {
+            let inner = Arc::clone(&call.repository);
+            let repository = Arc::new(Held { inner, meeting: Arc::clone(&meeting), joined: AtomicBool::new(false) });
+            // One owner's repositories take half of the places at most.
+            let push = PushFacts { repo_path: format!("owner-{}/demo", nth % 4), ..PushFacts::clone(&call.push) };
+            let (host, call) = (host.clone(), PolicyCall { repository, push: Arc::new(push), ..call.clone() });
+            tokio::spawn(async move { host.check(call).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.ok()?;
     }
-    kept
+    let together = meeting.memory.lock().unwrap_or_else(PoisonError::into_inner).take();
+    together.map(|bytes| bytes.saturating_sub(before) / CALLS as u64)
 }
 
 /// RssAnon of this process (proc_pid_status(5)), in bytes.
@@ -68,15 +69,18 @@ impl Meeting {
     }
 }
 
-/// A push whose reads wait.
+/// A push whose first read waits.
 struct Held {
     inner: Arc<dyn PushRepository>,
     meeting: Arc<Meeting>,
+    joined: AtomicBool,
 }
 
 impl Held {
     fn inner(&self) -> &dyn PushRepository {
-        self.meeting.join();
+        if !self.joined.swap(true, Ordering::Relaxed) {
+            self.meeting.join();
+        }
         self.inner.as_ref()
     }
 }
