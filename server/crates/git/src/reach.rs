@@ -39,6 +39,8 @@ pub struct Reach {
     walked: Mutex<Option<Walked>>,
     known: Option<Arc<Known>>,
     cancel: Cancel,
+    /// When all answers have to be there.
+    until: Option<Instant>,
 }
 
 /// What the wants of one fetch reach: nearly all that its client has is found here, whatever other refs there are.
@@ -60,7 +62,7 @@ impl Reach {
     /// Over the objects of a repository and the refs that the asker sees. Reads nothing yet.
     pub fn new(odb: Arc<Odb>, refs: Arc<Refs>) -> Reach {
         let near = Near { history: History::default(), left: Budget::new(NEAR, TIME, &Cancel::new()), last: true };
-        Reach { odb, refs, near: Mutex::new(near), walked: Mutex::default(), known: None, cancel: Cancel::new() }
+        Reach { odb, refs, near: Mutex::new(near), walked: Mutex::default(), known: None, cancel: Cancel::new(), until: None }
     }
 
     /// Looks first at what was walked for others, which is of the same repository and the same refs.
@@ -72,6 +74,11 @@ impl Reach {
     /// Stops walks when the flag is set.
     pub fn with_cancel(self, cancel: Cancel) -> Reach {
         Reach { cancel, ..self }
+    }
+
+    /// All answers together take no longer than this from now on; then they are [`Error::Stopped`].
+    pub fn within(self, time: Duration) -> Reach {
+        Reach { until: Instant::now().checked_add(time), ..self }
     }
 
     /// Whether the asker may have the object: a visible tip, a commit or tag that one reaches, or a tree or blob that lies in a
@@ -157,7 +164,8 @@ impl Reach {
     }
 
     fn budget(&self) -> Budget {
-        Budget::new(STEPS, TIME, &self.cancel)
+        let left = self.until.map_or(TIME, |until| until.saturating_duration_since(Instant::now()).min(TIME));
+        Budget::new(STEPS, left, &self.cancel)
     }
 
     /// Works on what was walked. Most questions are about tips and never come here, so that all refs are gathered only then.

@@ -179,6 +179,16 @@ fn ready_means_that_every_want_reaches_common_ground() {
 }
 
 #[test]
+fn proof_that_takes_too_long_is_no_answer() {
+    let (_client, server, commits) = served();
+    let reach = |time| Reach::new(server.odb(), server.refs()).within(time);
+    let late = reach(Duration::ZERO);
+    assert!(late.may_read(&commits[11]).unwrap(), "a tip costs nothing");
+    assert!(matches!(late.may_read(&commits[2]), Err(Error::Stopped(_))));
+    assert!(reach(Duration::from_secs(60)).may_read(&commits[2]).unwrap());
+}
+
+#[test]
 fn a_receiver_that_leaves_a_caller_that_gives_up_and_time_all_end_the_child() {
     let (_client, server, commits) = served();
     let request = PackRequest { wants: vec![commits[11]], ..PackRequest::default() };
