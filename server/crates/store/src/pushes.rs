@@ -175,7 +175,21 @@ reads! {
     pub async fn list_pushes(db, repo: RepoId, page: Page) -> Result<Paged<PushRow>> {
         let total = db.one(sql("SELECT COUNT(*) FROM push WHERE repo_id = $1").bind(repo), count).await?;
         let statement = sql(SELECT).push(" WHERE repo_id = ").push_bind(repo).push(" ORDER BY id DESC").page(page);
-        let mut items = db.all(statement, push_row).await?;
+        let items = db.all(statement, push_row).await?;
+        Ok(Paged { items: db.with_first_refs(repo, items).await?, total })
+    }
+
+    /// The same, those before a push; the newest if it is `None`.
+    pub async fn list_pushes_before(db, repo: RepoId, before: Option<PushId>, limit: u32) -> Result<Vec<PushRow>> {
+        let statement = sql(SELECT).push(" WHERE repo_id = ").push_bind(repo).push(" AND id < ").push_bind(before.unwrap_or(PushId(i64::MAX)))
+            .push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+        let items = db.all(statement, push_row).await?;
+        db.with_first_refs(repo, items).await
+    }
+
+    /// Pushes of one repository, which follow each other, with the first 50 refs of each.
+    pub async fn with_first_refs(db, repo: RepoId, items: Vec<PushRow>) -> Result<Vec<PushRow>> {
+        let mut items = items;
         if let (Some(newest), Some(oldest)) = (items.first().map(|p| p.id), items.last().map(|p| p.id)) {
             let statement = sql(SELECT_REFS)
                 .push(" JOIN push p ON p.id = r.push_id WHERE p.repo_id = ").push_bind(repo)
@@ -187,7 +201,7 @@ reads! {
                 }
             }
         }
-        Ok(Paged { items, total })
+        Ok(items)
     }
 
     /// How many pushes are under way, or were left behind and not closed yet.

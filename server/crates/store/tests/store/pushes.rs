@@ -43,6 +43,10 @@ both! {
         let listed = db.store.list_pushes(repo, all()).await.unwrap();
         assert_eq!(listed.items.iter().map(|p| p.id).collect::<Vec<_>>(), [second, id]);
         assert_eq!(listed.items[1], push);
+        let before = async |push| db.store.list_pushes_before(repo, push, 1).await.unwrap();
+        assert_eq!(before(None).await, listed.items[..1]);
+        assert_eq!(before(Some(second)).await, listed.items[1..], "with its refs");
+        assert_eq!(before(Some(id)).await, []);
     }
 
     async fn pushes_left_behind_are_closed_and_their_packs_let_go(db) {
