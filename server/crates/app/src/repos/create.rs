@@ -63,5 +63,6 @@ pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo
     tx.insert_audit(&line, now).await?;
     events::announce(&mut tx, app, ctx, event::REPO_CREATED, &repo, &owner, json!({})).await?;
     tx.commit().await?;
+    app.wakes.committed();
     get_repo_by_id(app, ctx, id).await
 }

@@ -41,7 +41,9 @@ pub async fn delete_repo(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<()> {
     }
     let detail = access.path();
     note(&mut tx, app, ctx, &access, Note { action: "repository.delete", kind: event::REPO_DELETED, detail }).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    app.wakes.committed();
+    Ok(())
 }
 
 /// What can be restored under an owner, last deleted first. For those who may make repositories there.
@@ -78,6 +80,7 @@ pub async fn restore_repo(app: &App, ctx: &Ctx, owner: &str, id: RepoId) -> Resu
     tx.insert_audit(&line, now).await?;
     events::announce(&mut tx, app, ctx, event::REPO_RESTORED, &repo, &owner, json!({})).await?;
     tx.commit().await?;
+    app.wakes.committed();
     get_repo_by_id(app, ctx, id).await
 }
 

@@ -78,6 +78,7 @@ pub async fn update_repo(app: &App, ctx: &Ctx, path: &RepoPath, change: RepoChan
         note(&mut tx, app, ctx, &access, Note { action: "repository.rename", kind: event::REPO_RENAMED, detail }).await?;
     }
     tx.commit().await?;
+    app.wakes.committed();
     get_repo_by_id(app, ctx, before.id).await
 }
 

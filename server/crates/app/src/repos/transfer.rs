@@ -30,5 +30,6 @@ pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &st
     let detail = format!("{} to {}/{}", access.path(), owner.name, access.repo.name);
     note(&mut tx, app, ctx, &access, Note { action: "repository.transfer", kind: event::REPO_TRANSFERRED, detail }).await?;
     tx.commit().await?;
+    app.wakes.committed();
     get_repo_by_id(app, ctx, access.repo.id).await
 }
