@@ -14,6 +14,7 @@ use hardie_store::refs::NewReflog;
 
 use super::judge::Judged;
 use super::{Push, PushReport, certificate, rules};
+use crate::accounts::Account;
 use crate::{App, Ctx, Error, Result, upkeep};
 
 /// How long a lost connection is waited for: after that the client is told to look for itself.
@@ -45,11 +46,10 @@ pub async fn commit(
         report.refuse_all("this repository was archived meanwhile");
         return Ok(Committed::Nothing);
     }
-    let actor_stands = tx.find_account(push.actor).await?.is_some_and(|account| !account.disabled);
-    if !actor_stands {
+    let Some(actor) = tx.find_account(push.actor).await?.filter(|account| !account.disabled) else {
         report.refuse_all("your account was disabled meanwhile");
         return Ok(Committed::Nothing);
-    }
+    };
     if repo.rules_epoch != judged.rules_epoch || repo.gc_epoch != judged.gc_epoch {
         return Ok(Committed::RulesMoved);
     }
@@ -89,7 +89,7 @@ pub async fn commit(
         tx.set_default_branch(push.repo, &branch).await?;
     }
     tx.set_pushed_at(push.repo, now).await?;
-    tx.insert_outbox(event::PUSH, Some(push.repo), &payload(push, report), now).await?;
+    tx.insert_outbox(event::PUSH, Some(push.repo), &payload(push, &actor, report), now).await?;
     let audit = AuditEntry {
         action: "push",
         actor: Some(push.actor),
@@ -229,7 +229,7 @@ async fn close_as_refused(app: &App, push: &Push) -> Result<PushState, hardie_st
     Ok(row.map_or(PushState::Refused, |row| row.state))
 }
 
-fn payload(push: &Push, report: &PushReport) -> String {
+fn payload(push: &Push, actor: &Account, report: &PushReport) -> String {
     let refs: Vec<_> = accepted(report)
         .map(|u| {
             serde_json::json!({
@@ -237,7 +237,8 @@ fn payload(push: &Push, report: &PushReport) -> String {
             })
         })
         .collect();
-    serde_json::json!({ "push": push.id.0, "actor": push.actor.0, "refs": refs, "options": push.request.options }).to_string()
+    let actor = serde_json::json!({ "id": actor.id.0, "login": actor.name.as_str() });
+    serde_json::json!({ "push": push.id.0, "actor": actor, "refs": refs, "options": push.request.options }).to_string()
 }
 
 fn summary(push: &Push, report: &PushReport) -> String {
