@@ -45,23 +45,30 @@ async fn push_to_status(database: Option<Database>) {
     let asker = Asker::new(&server, Some(&ann));
     eventually("the first push is in the log", async || server.server.app.store.count_outbox().await.unwrap() == 0).await;
     let plugin = install(&asker, &format!("/repos/{repo}/plugins"), "status");
+    let second = json!({ "digest": upload(&asker, b"notify events log"), "name": "second", "config": { "do": "status" } });
+    let second = format!("/repos/{repo}/plugins/{}", asker.json("POST", &format!("/repos/{repo}/plugins"), &second).json()["id"]);
     let before = server.server.app.store.last_event().await.unwrap().0;
     ann.git.commit(&dir, "a.txt", "one\n", "One").unwrap();
     let commit = ann.git.commit(&dir, "a.txt", "two\n", "Two").unwrap();
     ann.git.ok(&dir, &["push", "-q", "origin", "main", "main:refs/heads/second"]).unwrap();
     let statuses = format!("/repos/{repo}/commits/{commit}/statuses");
-    eventually("the handler's statuses are written", async || asker.get(&statuses).json().as_array().unwrap().len() == 4).await;
+    eventually("the handler's statuses are written", async || asker.get(&statuses).json().as_array().unwrap().len() == 8).await;
     let all = asker.get(&statuses).json();
-    let said = &all[3];
-    assert_eq!((&said["status"], &said["context"], &said["creator"]), (&json!("success"), &json!("notify/at 0"), &Value::Null));
+    let said = all.as_array().unwrap().iter().find(|said| said["context"] == "notify/at 0").unwrap();
+    assert_eq!((&said["status"], &said["creator"]), (&json!("success"), &Value::Null));
     assert_eq!(said["description"], "2 new commits in the first of 2 updates");
-    // Each status is an event that the handler answers with another one, as far as that goes.
-    eventually("nothing waits", async || told(&asker, &plugin).iter().all(|(_, state)| state == "done")).await;
+    // Each status is an event that the other handler answers with another one, as far as that goes.
+    let all_done = |plugin: &str| told(&asker, plugin).iter().all(|(_, state)| state == "done");
+    eventually("nothing waits", async || all_done(&plugin) && all_done(&second)).await;
     let events = asker.get(&format!("/repos/{repo}/events")).json();
-    let depths: Vec<_> =
+    let mut depths: Vec<_> =
         events.as_array().unwrap().iter().filter(|e| e["kind"] == "status").map(|e| e["depth"].as_i64().unwrap()).collect();
-    assert_eq!(depths, [1, 2, 3, 4], "what a handler said at the greatest depth is in the log");
-    assert_eq!(told(&asker, &plugin).len(), 4, "and nobody is told of it");
+    depths.sort_unstable();
+    assert_eq!(depths, [1, 1, 2, 2, 3, 3, 4, 4], "what a handler said at the greatest depth is in the log");
+    assert_eq!((told(&asker, &plugin).len(), told(&asker, &second).len()), (4, 4), "nobody is told of it, nor of what it said itself");
+    let push = events.as_array().unwrap().iter().rev().find(|e| e["kind"] == "push").unwrap();
+    assert_eq!(push["payload"]["actor"]["login"], "ann", "{push}");
+    assert_eq!(asker.json("PATCH", &second, &json!({ "mode": "off" })).status, 200);
     assert!(told(&asker, &plugin)[0].0 > before);
 
     // How soon a handler begins after the commit of its push.
@@ -188,7 +195,12 @@ async fn what_only_an_administrator_grants_is_not_installed_by_others() {
     let install = |asker: &Asker, says: &str| asker.json("POST", &place, &json!({ "digest": upload(&owner, says.as_bytes()) }));
     let refused = install(&owner, "grave events status");
     assert!(refused.status == 403 && refused.text().contains("hardie:plugin/status"), "{}", refused.text());
-    assert_eq!(install(&admin, "grave events status").status, 201);
+    let installed = install(&admin, "grave events status");
+    assert_eq!(installed.status, 201);
+    // What takes an administrator to install takes one to have its events sent again.
+    let grave = format!("{place}/{}", installed.json()["id"]);
+    let again = |asker: &Asker| asker.json("POST", &format!("{grave}/redeliver"), &json!({ "from": 1 }));
+    assert_eq!((again(&owner).status, again(&admin).status), (403, 202));
     let neither = install(&owner, "neither other log");
     assert!(neither.status == 422 && neither.text().contains("neither a policy nor a handler"), "{}", neither.text());
     let policy = install(&owner, "p policy log");
@@ -222,5 +234,31 @@ async fn an_upgrade_begins_and_ends_the_handling_of_events() {
     assert!(told(&asker, &plugin).iter().all(|(_, state)| state == "skipped"), "nobody is left to be told");
     let id = asker.get(&format!("{plugin}/deliveries")).json()[0]["id"].clone();
     assert_eq!(asker.json("POST", &format!("{plugin}/deliveries/{id}/redeliver"), &json!({})).status, 409);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_listed_and_was_never_switched_on_holds_no_events() {
+    let script = Arc::new(Script::default());
+    let server = server(&script, None, None).await;
+    let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
+    let root = server.admin("root").await.unwrap();
+    let admin = Asker::new(&server, Some(&root));
+    let new = json!({ "digest": upload(&admin, b"notify events log"), "config": { "do": "done" }, "mode": "off" });
+    let listed = format!("/admin/plugins/{}", admin.json("POST", "/admin/plugins", &new).json()["id"]);
+    let none = admin.get(&format!("{listed}/events"));
+    assert!(none.status == 409 && none.text().contains("never switched on"), "{}", none.text());
+    ann.git.commit(&dir, "a.txt", "one\n", "One").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();
+    eventually("the log is in order", async || server.server.app.store.count_outbox().await.unwrap() == 0).await;
+    assert_eq!(admin.json("PATCH", &listed, &json!({ "mode": "enforce" })).status, 200);
+    assert_eq!(told(&admin, &listed), [], "it begins here");
+    // From now on what happens is held for it when it is off.
+    assert_eq!(admin.json("PATCH", &listed, &json!({ "mode": "off" })).status, 200);
+    let asker = Asker::new(&server, Some(&ann));
+    assert_eq!(asker.json("PATCH", &format!("/repos/{repo}"), &json!({ "description": "a tool" })).status, 200);
+    eventually("it is held", async || told(&admin, &listed).iter().any(|(_, state)| state == "pending")).await;
+    assert_eq!(admin.json("DELETE", &listed, &json!({})).status, 204);
+    assert_eq!(admin.get(&format!("{listed}/deliveries")).status, 404);
     server.stop().await.unwrap();
 }

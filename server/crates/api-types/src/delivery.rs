@@ -142,6 +142,9 @@ pub struct RedeliverOption {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Redelivered {
-    /// How many are delivered again: the oldest thousand at most.
+    /// How many are delivered again, the oldest first, until a thousand wait.
     pub redelivered: i64,
+    /// The place of the first that is not, for want of room: what is left begins there; null if all are.
+    #[serde(default)]
+    pub next: Option<i64>,
 }

@@ -17,8 +17,8 @@ mod versions;
 
 pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
 pub use deliveries::{
-    DeliveryLine, DeliveryRange, DeliveryRow, HandlerView, MOST_REDELIVERED, deliveries, delivery, handler, redeliver, redeliver_range,
-    resume, set_kinds,
+    DeliveryLine, DeliveryRange, DeliveryRow, HandlerView, MOST_REDELIVERED, Redelivered, deliveries, delivery, handler, redeliver,
+    redeliver_range, resume, set_kinds,
 };
 pub use dry_run::{DryRun, Finding, MOST_PUSHES, Over, Tried, dry_run};
 pub(crate) use install::make_ready;

@@ -12,11 +12,20 @@ pub const MOST_FAULTS: u32 = 5;
 pub const FAULT_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// Events that handlers cause are delivered up to this depth: a push is at 0, a status that a handler of it writes at 1.
 pub const MOST_DEPTH: u32 = 3;
+/// Events that handlers cause, each of another's, of one thing that somebody did: handlers are told of so many, whatever their depth.
+pub const MOST_CAUSED: u32 = 200;
+/// Tries of a handler that used up its instructions. The second is for what may have changed meanwhile, its state or the repository.
+pub const MOST_OUT_OF_FUEL: u32 = 2;
+
+/// How long an installation rests first; twice as long after each try that fails again.
+pub const FIRST_REST: Duration = Duration::from_secs(10 * 60);
 
 /// The pause before the second try and before each after it; the last holds for all that follow.
 const PAUSES: [u64; 6] = [10, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600];
-/// How long an installation rests first; twice as long after each try that fails again.
-const FIRST_REST: u64 = 10 * 60;
+/// How long an installation that could not run waits first; twice as long each time that it still cannot.
+const FIRST_WAIT: u64 = 10;
+const LONGEST_WAIT: u64 = 5 * 60;
+/// The longest rest.
 const LONGEST_REST: u64 = 6 * 3600;
 
 /// Where a delivery stands.
@@ -84,14 +93,26 @@ pub fn pause_after(attempt: u32, wish: Option<Duration>, chance: u8) -> Option<D
 pub fn rest_after(faults: u32, before: Duration) -> Option<Duration> {
     match (before.is_zero(), faults >= MOST_FAULTS) {
         (false, _) => Some(Duration::from_secs(before.as_secs().saturating_mul(2).min(LONGEST_REST))),
-        (true, true) => Some(Duration::from_secs(FIRST_REST)),
+        (true, true) => Some(FIRST_REST),
         (true, false) => None,
     }
+}
+
+/// How long an installation waits that could not run, which was not its doing. `before` is how long it waited or rested until this try,
+/// zero if it did not.
+pub fn wait_after(before: Duration) -> Duration {
+    Duration::from_secs(before.as_secs().saturating_mul(2).clamp(FIRST_WAIT, LONGEST_WAIT))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_cannot_run_waits_longer_each_time_and_not_for_long() {
+        let seconds = |before| wait_after(Duration::from_secs(before)).as_secs();
+        assert_eq!([0, 10, 20, 320, 600, 21_600].map(seconds), [10, 20, 40, 300, 300, 300]);
+    }
 
     #[test]
     fn pauses_grow_and_end_with_the_eighth_try() {

@@ -1,7 +1,8 @@
-//! Who may run now: a few invocations per core, no owner's repositories more than half of them, a bounded queue before the door.
+//! Who may run now: a few invocations per core, no owner's repositories more than half of them, a bounded queue before the door. Events have
+//! places of their own, of which no installation has more than half.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,8 +21,8 @@ pub(crate) enum Lane {
     Of(u64),
     /// Nobody's who waits with a push: one at a time, in a place of its own.
     Background,
-    /// An event's: nobody waits for it, so it takes no push's place.
-    Event,
+    /// An event's for an installation: nobody waits for it, so it takes no push's place.
+    Event(i64),
 }
 
 impl Lane {
@@ -38,11 +39,17 @@ pub(crate) struct Gate {
     all: Arc<Semaphore>,
     background: Arc<Semaphore>,
     events: Arc<Semaphore>,
-    lanes: Mutex<HashMap<u64, Arc<Semaphore>>>,
-    lane_width: usize,
+    owners: Lanes<u64>,
+    installations: Lanes<i64>,
     waiting: AtomicUsize,
     most_waiting: usize,
     patience: Duration,
+}
+
+/// What those who share the places may have of them each.
+struct Lanes<K> {
+    lanes: Mutex<HashMap<K, Arc<Semaphore>>>,
+    width: usize,
 }
 
 /// Leave to run, given back when dropped.
@@ -58,8 +65,8 @@ impl Gate {
             all: Arc::new(Semaphore::new(limits.running)),
             background: Arc::new(Semaphore::new(BACKGROUND)),
             events: Arc::new(Semaphore::new(limits.events)),
-            lanes: Mutex::new(HashMap::new()),
-            lane_width: (limits.running / 2).max(1),
+            owners: Lanes::half_of(limits.running),
+            installations: Lanes::half_of(limits.events),
             waiting: AtomicUsize::new(0),
             most_waiting: limits.waiting,
             patience: limits.patience,
@@ -69,16 +76,15 @@ impl Gate {
     /// Waits for a place. The error says why there is none.
     pub(crate) async fn enter(&self, lane: Lane) -> Result<Pass, &'static str> {
         match lane {
-            Lane::Of(lane) => self.enter_lane(self.lane(lane)).await,
-            Lane::Background => self.enter_aside(&self.background).await,
-            Lane::Event => self.enter_aside(&self.events).await,
+            Lane::Of(lane) => self.enter_lane(self.owners.lane(lane)).await,
+            Lane::Background => self.enter_aside(None, &self.background, self.patience).await,
+            // For its own kind, and then for the others.
+            Lane::Event(lane) => self.enter_aside(Some(self.installations.lane(lane)), &self.events, self.patience * 2).await,
         }
     }
 
-    async fn enter_aside(&self, places: &Arc<Semaphore>) -> Result<Pass, &'static str> {
-        let place = tokio::time::timeout(self.patience, Arc::clone(places).acquire_owned()).await;
-        let place = place.map_err(|_| "no place to run came free in time")?.map_err(|_| "the server is stopping")?;
-        Ok(Pass { _place: place, _lane: None })
+    async fn enter_aside(&self, lane: Option<Arc<Semaphore>>, places: &Arc<Semaphore>, patience: Duration) -> Result<Pass, &'static str> {
+        tokio::time::timeout(patience, both(lane, Arc::clone(places))).await.unwrap_or(Err("no place to run came free in time"))
     }
 
     async fn enter_lane(&self, lane: Arc<Semaphore>) -> Result<Pass, &'static str> {
@@ -86,24 +92,31 @@ impl Gate {
             return Ok(Pass { _place: place, _lane: Some(lane) });
         }
         let _counted = Counted::enter(&self.waiting, self.most_waiting).ok_or("too many plugin runs are waiting")?;
-        let both = async {
-            // The lane first: whoever waits for its own kind must not hold a place meanwhile.
-            let lane = lane.acquire_owned().await.ok()?;
-            let place = Arc::clone(&self.all).acquire_owned().await.ok()?;
-            Some(Pass { _place: place, _lane: Some(lane) })
-        };
-        match tokio::time::timeout(self.patience, both).await {
-            Ok(pass) => pass.ok_or("the server is stopping"),
-            Err(_) => Err("no place to run came free in time"),
-        }
+        self.enter_aside(Some(lane), &self.all, self.patience).await
+    }
+}
+
+/// Waits in a lane and then for a place: whoever waits for its own kind must not hold a place meanwhile.
+async fn both(lane: Option<Arc<Semaphore>>, places: Arc<Semaphore>) -> Result<Pass, &'static str> {
+    let stopping = |_| "the server is stopping";
+    let lane = match lane {
+        Some(lane) => Some(lane.acquire_owned().await.map_err(stopping)?),
+        None => None,
+    };
+    Ok(Pass { _place: places.acquire_owned().await.map_err(stopping)?, _lane: lane })
+}
+
+impl<K: Eq + Hash> Lanes<K> {
+    fn half_of(places: usize) -> Lanes<K> {
+        Lanes { lanes: Mutex::default(), width: (places / 2).max(1) }
     }
 
-    fn lane(&self, lane: u64) -> Arc<Semaphore> {
+    fn lane(&self, lane: K) -> Arc<Semaphore> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if lanes.len() > 1024 {
             lanes.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
         }
-        Arc::clone(lanes.entry(lane).or_insert_with(|| Arc::new(Semaphore::new(self.lane_width))))
+        Arc::clone(lanes.entry(lane).or_insert_with(|| Arc::new(Semaphore::new(self.width))))
     }
 }
 
@@ -180,11 +193,24 @@ mod tests {
     #[tokio::test]
     async fn events_have_places_of_their_own() {
         let gate = Gate::new(&Limits { running: 1, events: 2, patience: Duration::from_millis(30), ..Limits::default() });
-        let events = [gate.enter(Lane::Event).await.ok(), gate.enter(Lane::Event).await.ok()];
-        assert!(gate.enter(Lane::Event).await.is_err(), "two at a time");
+        let events = [gate.enter(Lane::Event(1)).await.ok(), gate.enter(Lane::Event(2)).await.ok()];
+        assert!(gate.enter(Lane::Event(3)).await.is_err(), "two at a time");
         let push = gate.enter(Lane::Of(1)).await.ok();
         assert!(push.is_some(), "a push waits for no event");
         drop(events);
-        assert!(gate.enter(Lane::Event).await.is_ok(), "and an event for no push");
+        assert!(gate.enter(Lane::Event(1)).await.is_ok(), "and an event for no push");
+    }
+
+    #[tokio::test]
+    async fn one_installation_cannot_take_every_place_of_events() {
+        let gate = Gate::new(&Limits { events: 4, patience: Duration::from_millis(15), ..Limits::default() });
+        let mut passes = Vec::new();
+        for _ in 0..4 {
+            passes.extend(gate.enter(Lane::Event(1)).await.ok());
+        }
+        assert_eq!(passes.len(), 2, "half of them");
+        assert!(gate.enter(Lane::Event(2)).await.is_ok(), "the other half is there for others");
+        passes.pop();
+        assert!(gate.enter(Lane::Event(1)).await.is_ok());
     }
 }

@@ -5,6 +5,7 @@ mod judge;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -118,8 +119,7 @@ impl PluginHost {
         let limits = self.limits().clone();
         let asked = Arc::clone(&loaded);
         let ended = self
-            .run(INSTALL_LANE, Errand::Describe, move |runtime| {
-                let task = Task::pure(Errand::Describe, Arc::from(""));
+            .run(INSTALL_LANE, Task::pure(Errand::Describe, Arc::from("")), move |runtime, task| {
                 runtime.invoke(&asked, task, |store, exports| exports.info.call_describe(store))
             })
             .await;
@@ -152,8 +152,7 @@ impl PluginHost {
         let (_, loaded) = self.ready(Some(digest), component).await.map_err(|error| vec![error])?;
         let config: Arc<str> = Arc::from(config);
         let ended = self
-            .run(INSTALL_LANE, Errand::Describe, move |runtime| {
-                let task = Task::pure(Errand::Describe, Arc::clone(&config));
+            .run(INSTALL_LANE, Task::pure(Errand::Describe, Arc::clone(&config)), move |runtime, task| {
                 runtime.invoke(&loaded, task, |store, exports| exports.info.call_validate_config(store, &config))
             })
             .await;
@@ -183,23 +182,28 @@ impl PluginHost {
         found.ok_or_else(|| Failure::unavailable("it is not loaded", errand))
     }
 
-    /// Runs one invocation where blocking is allowed, once there is a place for it.
+    /// Runs one invocation where blocking is allowed, once there is a place for it. It ends at its next call to the host if this is dropped.
     async fn run<T: Send + 'static>(
         &self,
         lane: Lane,
-        errand: Errand,
-        work: impl FnOnce(&Runtime) -> Ended<T> + Send + 'static,
+        task: Task,
+        work: impl FnOnce(&Runtime, Task) -> Ended<T> + Send + 'static,
     ) -> Ended<T> {
+        let errand = task.errand;
         let pass = match self.0.gate.enter(lane).await {
             Ok(pass) => pass,
             Err(why) => return unrun(Failure::unavailable(why, errand)),
         };
         let inner = Arc::clone(&self.0);
         let wall = inner.runtime.limits.wall;
+        let _waits = Waits(Arc::clone(&task.gone));
         let running = tokio::task::spawn_blocking(move || {
             // Kept until the work is truly over, also when nobody waits for it any more.
             let _pass = pass;
-            work(&inner.runtime)
+            if task.gone.load(Ordering::Relaxed) {
+                return unrun(Failure::deadline(&inner.runtime.limits, errand));
+            }
+            work(&inner.runtime, task)
         });
         match tokio::time::timeout(wall.saturating_add(GRACE), running).await {
             Ok(Ok(ended)) => ended,
@@ -267,6 +271,15 @@ impl Inner {
         let linked = self.linkers.of(&shape).instantiate_pre(component).and_then(|instance| Loaded::new(instance, shape));
         let misfit = |error| format!("its types do not match this server's: {}", text::line(&format!("{error:#}"), 600));
         Ok(self.registry.insert(digest, linked.map_err(misfit)?))
+    }
+}
+
+/// Says that nobody waits any more when it is dropped.
+struct Waits(Arc<AtomicBool>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What one invocation carries: its handles, its bounds, its log. Made fresh for each call and dropped with it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hardie_domain::delivery::Services;
@@ -27,12 +28,14 @@ pub(crate) struct Task {
     pub(crate) repository: Option<Arc<dyn PushRepository>>,
     /// The delivery that is handled.
     pub(crate) delivery: Option<DeliveryId>,
+    /// Set when nobody waits for the end any more.
+    pub(crate) gone: Arc<AtomicBool>,
 }
 
 impl Task {
     /// One that may read and nothing else.
     pub(crate) fn pure(errand: Errand, config: Arc<str>) -> Task {
-        Task { errand, config, services: None, repository: None, delivery: None }
+        Task { errand, config, services: None, repository: None, delivery: None, gone: Arc::default() }
     }
 }
 
@@ -62,6 +65,7 @@ impl CallState {
             call_limit: limits.host_calls,
             byte_limit: limits.host_bytes,
             deadline: started.checked_add(limits.wall),
+            gone: Arc::clone(&task.gone),
         };
         CallState {
             table,
@@ -98,6 +102,7 @@ pub(crate) struct Budget {
     call_limit: u64,
     byte_limit: u64,
     deadline: Option<Instant>,
+    gone: Arc<AtomicBool>,
 }
 
 impl Budget {
@@ -107,7 +112,9 @@ impl Budget {
         if self.calls > self.call_limit {
             return Err(Stop::HostCalls(self.call_limit));
         }
-        if self.left().is_zero() { Err(Stop::Deadline) } else { Ok(()) }
+        // Its place is for others when nobody waits any more.
+        let is_over = self.left().is_zero() || self.gone.load(Ordering::Relaxed);
+        if is_over { Err(Stop::Deadline) } else { Ok(()) }
     }
 
     /// What remains of the wall clock.

@@ -1,6 +1,6 @@
 //! Events on their way to installations: made of the log in its order, tried one after the other in each repository, ended once.
 //!
-//! A try is a lease: whoever ends one names its attempt and its holder, and hits no row once the lease ran out.
+//! A try is a lease: whoever ends one names its number and its holder, and hits no row once the lease ran out.
 
 mod make;
 mod tries;
@@ -16,7 +16,7 @@ use crate::store::reads;
 use crate::{Result, Tx};
 
 pub use make::Made;
-pub use tries::{Claim, End};
+pub use tries::{Claim, Due, End};
 
 /// One event on its way to one installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,32 @@ reads! {
         Ok(Paged { items: db.all(statement, delivery_row).await?, total })
     }
 
+    /// How many deliveries of an installation have not come to their end.
+    pub async fn count_open_deliveries(db, installation: InstallationId) -> Result<u64> {
+        let statement = sql("SELECT COUNT(*) FROM delivery WHERE installation_id = $1 AND state IN ('pending', 'running', 'failed')");
+        db.one(statement.bind(installation), count).await
+    }
+
+    /// Installations with deliveries that were made before `before`.
+    pub async fn list_installations_with_old_deliveries(db, before: Timestamp) -> Result<Vec<InstallationId>> {
+        let statement = sql("SELECT DISTINCT installation_id FROM delivery WHERE created_at < $1 ORDER BY installation_id");
+        db.all(statement.bind(before), |cols| cols.id(InstallationId)).await
+    }
+
+    /// Installations of which logs of more than `keep` deliveries are kept.
+    pub async fn list_installations_with_many_logs(db, keep: u32) -> Result<Vec<InstallationId>> {
+        let statement = sql("SELECT installation_id FROM delivery WHERE log <> '' GROUP BY installation_id HAVING COUNT(*) > $1 \
+             ORDER BY installation_id");
+        db.all(statement.bind(keep), |cols| cols.id(InstallationId)).await
+    }
+
+    /// Installations that are told of nothing any more and for which something waits all the same.
+    pub async fn list_unheard_installations(db) -> Result<Vec<InstallationId>> {
+        let statement = sql("SELECT i.id FROM installation i WHERE NOT EXISTS (SELECT 1 FROM handler h WHERE h.installation_id = i.id) \
+             AND EXISTS (SELECT 1 FROM delivery d WHERE d.installation_id = i.id AND d.state IN ('pending', 'running', 'failed')) ORDER BY i.id");
+        db.all(statement, |cols| cols.id(InstallationId)).await
+    }
+
     /// How many deliveries of an installation stand how; states in which there is none are left out.
     pub async fn count_deliveries(db, installation: InstallationId) -> Result<Vec<(DeliveryState, u64)>> {
         let statement = sql("SELECT state, COUNT(*) FROM delivery WHERE installation_id = $1 GROUP BY state ORDER BY state");
@@ -137,51 +163,93 @@ reads! {
     }
 }
 
+/// What a range means, in the order of its values: installation, places, times.
+macro_rules! ended_in_range {
+    () => {
+        "FROM delivery d JOIN event e ON e.seq = d.seq WHERE d.installation_id = $1 AND d.state IN ('done', 'dead', 'skipped') \
+         AND d.seq >= $2 AND d.seq <= $3 AND d.created_at >= $4 AND d.created_at < $5"
+    };
+}
+
+fn ranged(text: &'static str, installation: InstallationId, range: DeliveryRange) -> Sql {
+    let statement = sql(text).bind(installation).bind(range.from.unwrap_or(EventSeq(0))).bind(range.to.unwrap_or(EventSeq(i64::MAX)));
+    statement.bind(range.since.unwrap_or(Timestamp(0))).bind(range.until.unwrap_or(Timestamp(i64::MAX)))
+}
+
 impl Tx {
     /// Lets one that came to its end begin anew, under the same id; `false` if it has not ended or its event is gone.
     pub async fn redeliver(&mut self, installation: InstallationId, id: DeliveryId, now: Timestamp) -> Result<bool> {
-        let statement = sql("UPDATE delivery SET state = 'pending', attempt = 0, next_at = $3, ended_at = NULL \
+        let statement = sql("UPDATE delivery SET state = 'pending', attempt = 0, next_at = $3, asked_at = $3, ended_at = NULL \
              WHERE installation_id = $1 AND id = $2 AND state IN ('done', 'dead', 'skipped') \
              AND EXISTS (SELECT 1 FROM event e WHERE e.seq = delivery.seq)");
         self.wrote(statement.bind(installation).bind(id).bind(now)).await
     }
 
-    /// The same for all of a range whose event is still there; how many, at most `limit`, the oldest first.
-    pub async fn redeliver_range(&mut self, installation: InstallationId, range: DeliveryRange, now: Timestamp, limit: u32) -> Result<u64> {
-        let statement = sql("UPDATE delivery SET state = 'pending', attempt = 0, next_at = $2, ended_at = NULL WHERE id IN \
-             (SELECT d.id FROM delivery d JOIN event e ON e.seq = d.seq WHERE d.installation_id = $1 \
-             AND d.state IN ('done', 'dead', 'skipped') AND d.seq >= $3 AND d.seq <= $4 AND d.created_at >= $5 AND d.created_at < $6 \
-             ORDER BY d.seq LIMIT $7)");
-        let statement = statement.bind(installation).bind(now).bind(range.from.unwrap_or(EventSeq(0)));
-        let statement = statement.bind(range.to.unwrap_or(EventSeq(i64::MAX))).bind(range.since.unwrap_or(Timestamp(0)));
-        self.exec(statement.bind(range.until.unwrap_or(Timestamp(i64::MAX))).bind(limit)).await
+    /// The same for those of a range whose event is still there, the oldest first; how many, at most `limit`, and the place of the first
+    /// that is left.
+    pub async fn redeliver_range(
+        &mut self,
+        installation: InstallationId,
+        range: DeliveryRange,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<(u64, Option<EventSeq>)> {
+        let left = ranged(concat!("SELECT d.seq ", ended_in_range!(), " ORDER BY d.seq LIMIT 1 OFFSET $6"), installation, range);
+        let left = self.opt(left.bind(limit), |cols| cols.id(EventSeq)).await?;
+        let begun = ranged(
+            concat!(
+                "UPDATE delivery SET state = 'pending', attempt = 0, next_at = $6, asked_at = $6, ended_at = NULL WHERE id IN \
+                 (SELECT d.id ",
+                ended_in_range!(),
+                " ORDER BY d.seq LIMIT $7)"
+            ),
+            installation,
+            range,
+        );
+        Ok((self.exec(begun.bind(now).bind(limit)).await?, left))
     }
 
-    /// Gives up everything that waits for a try, and every try whose lease ran out; how many. What is being tried goes on.
-    pub async fn skip_deliveries(&mut self, installation: InstallationId, why: &str, now: Timestamp) -> Result<u64> {
-        let statement = sql("UPDATE delivery SET state = 'skipped', outcome = 'skipped', text = $2, ended_at = $3 \
-             WHERE installation_id = $1 AND (state IN ('pending', 'failed') OR state = 'running' AND next_at <= $3)");
-        self.exec(statement.bind(installation).bind(why).bind(now)).await
+    /// Gives up what waits for a try, and tries whose lease ran out; the oldest, at most `limit`, how many. What is being tried goes on.
+    pub async fn skip_deliveries(&mut self, installation: InstallationId, why: &str, now: Timestamp, limit: u32) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'skipped', outcome = 'skipped', text = $2, ended_at = $3 WHERE id IN \
+             (SELECT o.id FROM delivery o WHERE o.installation_id = $1 AND (o.state IN ('pending', 'failed') \
+             OR o.state = 'running' AND o.next_at <= $3) ORDER BY o.seq LIMIT $4)");
+        self.exec(statement.bind(installation).bind(why).bind(now).bind(limit)).await
     }
 
-    /// Gives up what was made before `before` and waits still, whoever it is for; how many.
-    pub async fn skip_old_deliveries(&mut self, before: Timestamp, why: &str, now: Timestamp) -> Result<u64> {
-        let statement = sql("UPDATE delivery SET state = 'skipped', outcome = 'skipped', text = $2, ended_at = $3 \
-             WHERE (state IN ('pending', 'failed') OR state = 'running' AND next_at <= $3) AND created_at < $1");
-        self.exec(statement.bind(before).bind(why).bind(now)).await
+    /// As [`Tx::skip_deliveries`], what was made before `before` and not asked for again since.
+    pub async fn skip_old_deliveries(
+        &mut self,
+        installation: InstallationId,
+        before: Timestamp,
+        why: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET state = 'skipped', outcome = 'skipped', text = $2, ended_at = $3 WHERE id IN \
+             (SELECT o.id FROM delivery o WHERE o.installation_id = $1 AND (o.state IN ('pending', 'failed') \
+             OR o.state = 'running' AND o.next_at <= $3) AND o.created_at < $5 AND o.asked_at < $5 ORDER BY o.seq LIMIT $4)");
+        self.exec(statement.bind(installation).bind(why).bind(now).bind(limit).bind(before)).await
     }
 
-    /// Removes what came to its end before `before`; how many.
-    pub async fn delete_old_deliveries(&mut self, before: Timestamp) -> Result<u64> {
-        let statement = sql("DELETE FROM delivery WHERE created_at < $1 AND ended_at < $1 AND state IN ('done', 'dead', 'skipped')");
-        self.exec(statement.bind(before)).await
+    /// Removes what was made before `before` and came to its end before it; at most `limit`, how many.
+    pub async fn delete_old_deliveries(&mut self, installation: InstallationId, before: Timestamp, limit: u32) -> Result<u64> {
+        let statement = sql("DELETE FROM delivery WHERE id IN (SELECT o.id FROM delivery o WHERE o.installation_id = $1 \
+             AND o.created_at < $2 AND o.ended_at < $2 AND o.state IN ('done', 'dead', 'skipped') ORDER BY o.id LIMIT $3)");
+        self.exec(statement.bind(installation).bind(before).bind(limit)).await
     }
 
-    /// Forgets the logs of all but the newest `keep` deliveries of each installation that have one; of how many.
-    pub async fn trim_delivery_logs(&mut self, keep: u32) -> Result<u64> {
-        let statement = sql("UPDATE delivery SET log = '' WHERE log <> '' AND id IN (SELECT w.id FROM (SELECT l.id, \
-             ROW_NUMBER() OVER (PARTITION BY l.installation_id ORDER BY l.id DESC) AS place FROM delivery l WHERE l.log <> '') w \
-             WHERE w.place > $1)");
-        self.exec(statement.bind(keep)).await
+    /// Removes deliveries of an installation that is on its way out, however they stand; at most `limit`, how many.
+    pub async fn delete_deliveries(&mut self, installation: InstallationId, limit: u32) -> Result<u64> {
+        let statement =
+            sql("DELETE FROM delivery WHERE id IN (SELECT o.id FROM delivery o WHERE o.installation_id = $1 ORDER BY o.id LIMIT $2)");
+        self.exec(statement.bind(installation).bind(limit)).await
+    }
+
+    /// Forgets the logs of all but the newest `keep` deliveries of an installation that have one; of how many, at most `limit`.
+    pub async fn trim_delivery_logs(&mut self, installation: InstallationId, keep: u32, limit: u32) -> Result<u64> {
+        let statement = sql("UPDATE delivery SET log = '' WHERE id IN (SELECT l.id FROM delivery l WHERE l.installation_id = $1 \
+             AND l.log <> '' ORDER BY l.id DESC LIMIT $3 OFFSET $2)");
+        self.exec(statement.bind(installation).bind(keep).bind(limit)).await
     }
 }

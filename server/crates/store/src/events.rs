@@ -31,8 +31,12 @@ pub struct EventRow {
     pub cause: Cause,
 }
 
-fn cause(cols: &mut Cols<'_>) -> Result<Cause> {
-    Ok(Cause { depth: u32::try_from(cols.count()?).unwrap_or(u32::MAX), installation: cols.opt_id(InstallationId)? })
+pub(crate) fn cause(cols: &mut Cols<'_>) -> Result<Cause> {
+    Ok(Cause {
+        depth: u32::try_from(cols.count()?).unwrap_or(u32::MAX),
+        installation: cols.opt_id(InstallationId)?,
+        root: cols.opt_id(OutboxId)?,
+    })
 }
 
 fn event_row(cols: &mut Cols<'_>) -> Result<EventRow> {
@@ -47,7 +51,7 @@ fn event_row(cols: &mut Cols<'_>) -> Result<EventRow> {
     })
 }
 
-const SELECT: &str = "SELECT seq, outbox_id, kind, repo_id, payload, at, depth, cause_id FROM event";
+const SELECT: &str = "SELECT seq, outbox_id, kind, repo_id, payload, at, depth, cause_id, root_id FROM event";
 
 reads! {
     /// Events after `seq`, in order.
@@ -92,7 +96,7 @@ impl Tx {
         if !self.wrote(held.bind(SEQUENCER).bind(holder).bind(now)).await? {
             return Ok(None);
         }
-        let waiting = sql("SELECT id, kind, repo_id, payload, at, depth, cause_id FROM outbox ORDER BY id LIMIT $1").bind(limit);
+        let waiting = sql("SELECT id, kind, repo_id, payload, at, depth, cause_id, root_id FROM outbox ORDER BY id LIMIT $1").bind(limit);
         let rows = self.all(waiting, |c| Ok((c.id(OutboxId)?, c.text()?, c.opt_id(RepoId)?, c.text()?, c.time()?, cause(c)?))).await?;
         // While nobody listens there is nothing to deliver, and no second transaction to say so.
         let unheard = sql("UPDATE site SET delivered_event = delivered_event + $1 WHERE delivered_event = last_event \
@@ -102,10 +106,10 @@ impl Tx {
         let mut seq = self.one(last, |c| c.int()).await?.saturating_sub(i64::try_from(rows.len()).unwrap_or(0));
         for (id, kind, repo, payload, at, cause) in &rows {
             seq += 1;
-            let event = sql("INSERT INTO event (seq, outbox_id, kind, repo_id, payload, at, depth, cause_id) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+            let event = sql("INSERT INTO event (seq, outbox_id, kind, repo_id, payload, at, depth, cause_id, root_id) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
             let event = event.bind(seq).bind(*id).bind(kind.as_str()).bind(*repo).bind(payload.as_str()).bind(*at);
-            self.exec(event.bind(cause.depth).bind(cause.installation)).await?;
+            self.exec(event.bind(cause.depth).bind(cause.installation).bind(cause.root)).await?;
             self.exec(sql("DELETE FROM outbox WHERE id = $1").bind(*id)).await?;
         }
         Ok(Some(rows.len() as u64))

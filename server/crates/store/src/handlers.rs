@@ -63,13 +63,9 @@ impl Tx {
         self.wrote(statement.bind(installation)).await
     }
 
-    /// It is told of nothing any more: what waits is skipped.
-    pub async fn delete_handler(&mut self, installation: InstallationId, now: Timestamp) -> Result<bool> {
-        if !self.wrote(sql("DELETE FROM handler WHERE installation_id = $1").bind(installation)).await? {
-            return Ok(false);
-        }
-        self.skip_deliveries(installation, "its component handles no events any more", now).await?;
-        Ok(true)
+    /// It is told of nothing any more, and nothing is tried; what waits is to be skipped.
+    pub async fn delete_handler(&mut self, installation: InstallationId) -> Result<bool> {
+        self.wrote(sql("DELETE FROM handler WHERE installation_id = $1").bind(installation)).await
     }
 
     /// Sets the kinds of events that it is told of from now on; `false` if it is told of none at all.
@@ -91,6 +87,12 @@ impl Tx {
              WHERE installation_id = $1 AND paused_until <= $2 \
              AND EXISTS (SELECT 1 FROM installation i WHERE i.id = handler.installation_id AND i.mode <> 'off') RETURNING paused_until");
         self.opt(statement.bind(installation).bind(now).bind(until), |cols| Ok(cols.int()? != 0)).await
+    }
+
+    /// Gives back the one try after a rest that was spent on nothing: the next may begin at once. The handler is locked.
+    pub async fn return_turn(&mut self, installation: InstallationId, now: Timestamp) -> Result<bool> {
+        let statement = sql("UPDATE handler SET paused_until = $2 WHERE installation_id = $1 AND paused_until > $2");
+        self.wrote(statement.bind(installation).bind(now)).await
     }
 
     /// Notes one more fault in a row; the row begins anew if its first was before `since`. The handler is locked.

@@ -15,6 +15,8 @@ pub struct Cause {
     pub depth: u32,
     /// The installation whose handler caused it.
     pub installation: Option<InstallationId>,
+    /// The event of what somebody did, from which it comes; `None` for that itself.
+    pub root: Option<OutboxId>,
 }
 
 reads! {
@@ -44,9 +46,10 @@ impl Tx {
         at: Timestamp,
         cause: Cause,
     ) -> Result<OutboxId> {
-        let statement =
-            sql("INSERT INTO outbox (kind, repo_id, payload, at, depth, cause_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
+        let statement = sql(
+            "INSERT INTO outbox (kind, repo_id, payload, at, depth, cause_id, root_id) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        );
         let statement = statement.bind(kind).bind(repo).bind(payload).bind(at).bind(cause.depth).bind(cause.installation);
-        self.one(statement, |cols| cols.id(OutboxId)).await
+        self.one(statement.bind(cause.root), |cols| cols.id(OutboxId)).await
     }
 }

@@ -55,6 +55,13 @@ impl Tx {
         self.exec(statement.bind(of.installation).bind(of.repo()).bind(key).bind(value).bind(bytes)).await.map(|_| ())
     }
 
+    /// Forgets what an installation keeps that is on its way out, wherever; at most `limit` keys, how many.
+    pub async fn delete_states(&mut self, installation: InstallationId, limit: u32) -> Result<u64> {
+        let statement = sql("DELETE FROM plugin_state WHERE installation_id = $1 AND (repo_id, name) IN (SELECT s.repo_id, s.name \
+             FROM plugin_state s WHERE s.installation_id = $1 ORDER BY s.repo_id, s.name LIMIT $2)");
+        self.exec(statement.bind(installation).bind(limit)).await
+    }
+
     /// Forgets a key; whether it was there.
     pub async fn delete_state(&mut self, of: StateOf, key: &str) -> Result<bool> {
         let statement = sql("DELETE FROM plugin_state WHERE installation_id = $1 AND repo_id = $2 AND name = $3");

@@ -122,7 +122,7 @@ pub struct InstallationChange<'a> {
     pub fail_open: Option<bool>,
     /// JSON.
     pub config: Option<&'a str>,
-    /// Which component accepted the configuration: if another runs meanwhile, nothing changes.
+    /// Which component was looked at, and accepted the configuration: if another runs meanwhile, nothing changes.
     pub runs: Option<Digest>,
 }
 
@@ -320,6 +320,8 @@ impl Tx {
 
     /// Removes an installation of this scope. Its verdicts stay with their pushes.
     pub async fn delete_installation(&mut self, scope: Scope, id: InstallationId) -> Result<bool> {
+        // As whoever ends a try does: it looks at the installation when it has the handler.
+        self.lock_handler(id).await?;
         self.bump_scope(scope).await?;
         let statement = sql("DELETE FROM installation WHERE id = $1 AND scope = $2 AND scope_id = $3");
         self.wrote(statement.bind(id).bind(scope.as_str()).bind(scope.id())).await

@@ -161,6 +161,11 @@ reads! {
         db.opt(select_repo().push(" WHERE r.deleted_at IS NULL AND r.id = ").push_bind(id), repo_row).await
     }
 
+    /// Whose a repository is, or was when it was deleted; `None` once it is gone for good.
+    pub async fn find_last_owner(db, id: RepoId) -> Result<Option<AccountId>> {
+        db.opt(sql("SELECT owner_id FROM repo WHERE id = $1").bind(id), |cols| cols.id(AccountId)).await
+    }
+
     /// A repository that is not deleted, with its owner.
     pub async fn find_owned_repo(db, id: RepoId) -> Result<Option<OwnedRepo>> {
         db.opt(select_owned().push(" WHERE r.deleted_at IS NULL AND r.id = ").push_bind(id), owned_repo).await

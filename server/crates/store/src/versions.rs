@@ -97,6 +97,8 @@ impl Tx {
 
     /// Moves the pointer, and notes with which configuration the one before ran.
     async fn exchange(&mut self, scope: Scope, id: InstallationId, new: &Exchange<'_>) -> Result<bool> {
+        // As whoever ends a try does: it looks at the installation when it has the handler.
+        self.lock_handler(id).await?;
         self.bump_scope(scope).await?;
         let ran = sql("UPDATE installation_version SET config = (SELECT i.config FROM installation i WHERE i.id = $1) \
              WHERE installation_id = $1 AND digest = $2");

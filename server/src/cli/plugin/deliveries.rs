@@ -156,9 +156,10 @@ pub fn redeliver(args: &RedeliverArgs) -> anyhow::Result<()> {
         };
     }
     let begun: Redelivered = answer.json()?;
+    let more = begun.next.map(|next| format!("; the rest once fewer wait, with --from {next}")).unwrap_or_default();
     match args.json {
         true => print_line(&serde_json::to_string(&begun)?),
-        false => print_line(&format!("{} deliveries are delivered again", begun.redelivered)),
+        false => print_line(&format!("{} deliveries are delivered again{more}", begun.redelivered)),
     }
 }
 

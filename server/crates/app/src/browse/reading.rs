@@ -8,10 +8,12 @@ use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_git::reach::Reach;
 use hardie_git::{Budget, Cancel};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use super::proof::Proof;
 use super::revision::{self, Revision};
 use crate::access::{RepoAccess, repo_for};
 use crate::cancel::CancelOnDrop;
@@ -52,13 +54,21 @@ impl Reading {
         if self.handle.reached().contains(id) {
             return Ok(true);
         }
-        let known = self.app.git.histories.of(&self.handle);
-        let reach = Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_known(known).with_cancel(self.cancel.clone());
-        let answer = reach.may_read(id).map_err(explain)?;
+        let answer = self.reach().may_read(id).map_err(explain)?;
         if answer {
             self.handle.reached().note([*id]);
         }
         Ok(answer)
+    }
+
+    /// The same about many objects, all within this time.
+    pub fn proof(&self, time: Duration) -> Proof<'_> {
+        Proof::new(self, self.reach().within(time))
+    }
+
+    fn reach(&self) -> Reach {
+        let known = self.app.git.histories.of(&self.handle);
+        Reach::new(self.handle.odb.clone(), self.handle.refs.clone()).with_known(known).with_cancel(self.cancel.clone())
     }
 }
 
@@ -101,8 +111,26 @@ pub(crate) async fn read_authorised<T: Send + 'static>(
     access: &RepoAccess,
     work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
 ) -> Result<T> {
+    read_with(app, access, app.git.work_permit(), work).await
+}
+
+/// As [`read_authorised`], for what nobody waits for: it takes none of the turns that pages, fetches and pushes need.
+pub(crate) async fn read_aside<T: Send + 'static>(
+    app: &App,
+    access: &RepoAccess,
+    work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    read_with(app, access, app.git.slow_permit(), work).await
+}
+
+async fn read_with<T: Send + 'static>(
+    app: &App,
+    access: &RepoAccess,
+    turn: impl Future<Output = Option<OwnedSemaphorePermit>>,
+    work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let handle = open_repo(app, access.repo.id).await?;
-    let permit = timeout(LONGEST_WAIT, app.git.work_permit()).await.map_err(busy)?;
+    let permit = timeout(LONGEST_WAIT, turn).await.map_err(busy)?;
     let gone = CancelOnDrop::default();
     let has_lost = !handle.odb.lost().is_empty();
     let reading = Reading { handle, app: app.clone(), cancel: gone.0.clone() };

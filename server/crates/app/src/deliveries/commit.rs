@@ -10,8 +10,9 @@ use hardie_store::Tx;
 use hardie_store::deliveries::End;
 use hardie_store::plugin_state::StateOf;
 
+use super::gather::reaches;
 use super::{Try, fail};
-use crate::browse::require_commit;
+use crate::browse::{PROOF_TIME, Proven, read_aside};
 use crate::events::Cause;
 use crate::statuses::write_status;
 use crate::{App, Ctx, Error, Result};
@@ -57,17 +58,26 @@ async fn done(app: &App, known: &Try, writes: Writes, told: &fail::Told<'_>) -> 
         usage: told.usage,
     };
     let mut tx = app.store.begin().await?;
-    tx.lock_handler(known.claim.installation).await?;
+    let before = tx.lock_handler(known.claim.installation).await?;
     if !tx.end_try(&known.claim, &end, app.clock.now()).await? {
         tracing::info!(delivery = %known.claim.id, attempt = known.claim.attempt, "a try ended after its lease: nothing of it is kept");
         return Ok(None);
+    }
+    let writes_any = !(writes.state.is_empty() && said.findings.is_empty());
+    if let Some(repo) = known.claim.repo.filter(|_| writes_any)
+        // It may have changed hands while the handler ran.
+        && !reaches(&known.installation, repo, tx.find_last_owner(repo).await?)
+    {
+        return Ok(Some("the repository has another owner by now, for whom the plugin is not installed".to_owned()));
     }
     if let Some(why) = write_state(&mut tx, known, &writes.state).await? {
         return Ok(Some(why));
     }
     let announced = !said.findings.is_empty();
     if let Some(access) = &known.access {
-        let cause = Cause { depth: known.event.cause.depth.saturating_add(1), installation: Some(known.claim.installation) };
+        let event = known.event.cause;
+        let root = event.root.unwrap_or(known.event.outbox);
+        let cause = Cause { depth: event.depth.saturating_add(1), installation: Some(known.claim.installation), root: Some(root) };
         for (sha, finding) in said.findings {
             match write_status(&mut tx, app, &Ctx::system(), access, sha, finding, cause).await {
                 Ok(_) => {}
@@ -76,7 +86,7 @@ async fn done(app: &App, known: &Try, writes: Writes, told: &fail::Told<'_>) -> 
             }
         }
     }
-    fail::works(&mut tx, app, known).await?;
+    fail::works(&mut tx, app, known, before.as_ref()).await?;
     tx.commit().await?;
     if announced {
         app.wakes.committed();
@@ -113,31 +123,56 @@ struct Said {
 }
 
 /// A handler speaks in its installation's name: the name goes before each context, so that none passes for another check. A commit
-/// that is gone by now has nobody left who would look at it.
+/// that is gone by now has nobody left who would look at it, and one of which too much must be read to know is not waited for.
 async fn sayable(app: &App, known: &Try, statuses: Vec<(Oid, Finding)>) -> Result<Result<Said, String>> {
     if statuses.len() > MOST_STATUSES {
         return Ok(Err(format!("the handler set {} statuses, {MOST_STATUSES} are allowed", statuses.len())));
     }
-    let mut said = Said { findings: Vec::new(), left_out: Vec::new() };
+    let mut named = Vec::with_capacity(statuses.len());
     for (sha, finding) in statuses {
         let context = format!("{}/{}", known.installation.name, finding.context);
-        let finding = match Finding::new(finding.state.as_str(), &context, &finding.description, &finding.target_url) {
-            Ok(finding) => finding,
+        match Finding::new(finding.state.as_str(), &context, &finding.description, &finding.target_url) {
+            Ok(finding) => named.push((sha, finding)),
             Err(why) => return Ok(Err(format!("a status of {sha} is refused: {why}"))),
-        };
-        let why = match &known.access {
-            None => Some("the repository is gone"),
-            Some(access) if access.repo.archived => Some("the repository is archived"),
-            Some(access) => match require_commit(app, access, sha).await {
-                Ok(()) => None,
-                Err(Error::NotFound(_)) => Some("no branch or tag reaches this commit"),
-                Err(error) => return Err(error),
-            },
-        };
+        }
+    }
+    let standing = standing(app, known, &named).await?;
+    let mut said = Said { findings: Vec::new(), left_out: Vec::new() };
+    for ((sha, finding), why) in named.into_iter().zip(standing) {
         match why {
             None => said.findings.push((sha, finding)),
-            Some(why) => said.left_out.push(format!("the status {context} of {sha} was left out: {why}")),
+            Some(why) => said.left_out.push(format!("the status {} of {sha} was left out: {why}", finding.context)),
         }
     }
     Ok(Ok(said))
+}
+
+/// Why not, for each status that has no place to go.
+async fn standing(app: &App, known: &Try, named: &[(Oid, Finding)]) -> Result<Vec<Option<String>>> {
+    let all = |why: &str| Ok(vec![Some(why.to_owned()); named.len()]);
+    let Some(access) = &known.access else { return all("the repository is gone") };
+    if access.repo.archived {
+        return all("the repository is archived");
+    }
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let commits: Vec<Oid> = named.iter().map(|(sha, _)| *sha).collect();
+    let looked = read_aside(app, access, move |reading| {
+        let mut proof = reading.proof(PROOF_TIME);
+        commits.iter().map(|sha| proof.reaches_commit(sha)).collect::<Result<Vec<Proven>>>()
+    });
+    match looked.await {
+        Ok(proven) => Ok(proven.into_iter().map(why_not).collect()),
+        Err(Error::NotFound(_)) => all("the repository is gone"),
+        Err(error) => Err(error),
+    }
+}
+
+fn why_not(proven: Proven) -> Option<String> {
+    match proven {
+        Proven::Yes => None,
+        Proven::No => Some("no branch or tag reaches this commit".to_owned()),
+        Proven::Unknown(why) => Some(format!("it cannot be told whether a branch or tag reaches this commit ({why})")),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hardie_domain::attempt::{DeliveryState, FAULT_WINDOW, pause_after, rest_after};
+use hardie_domain::attempt::{DeliveryState, FAULT_WINDOW, FIRST_REST, MOST_OUT_OF_FUEL, pause_after, rest_after, wait_after};
 use hardie_domain::plugin::{FailureClass, Usage};
 use hardie_domain::time::Timestamp;
 use hardie_store::Tx;
@@ -36,6 +36,8 @@ enum Means {
     Works,
     /// Its handler failed.
     Fault,
+    /// Its handler could not be called.
+    NotCalled,
     /// Nothing.
     Nothing,
 }
@@ -52,18 +54,24 @@ pub async fn give_up(app: &App, known: &Try, why: &str, told: &Told<'_>) -> Resu
 
 /// The handler did not answer.
 pub async fn fault(app: &App, known: &Try, class: FailureClass, why: &str, told: &Told<'_>) -> Result<()> {
-    ended(app, &known.claim, Some(known), Means::Fault, class.as_str(), why, next(app, &known.claim, None), told).await
+    let next_at = match class {
+        // The same instructions come to the same end.
+        FailureClass::OutOfFuel if known.claim.attempt >= MOST_OUT_OF_FUEL => None,
+        _ => next(app, &known.claim, None),
+    };
+    ended(app, &known.claim, Some(known), Means::Fault, class.as_str(), why, next_at, told).await
 }
 
-/// It was not the handler's doing; the try counts all the same, so that nothing is tried for ever.
+/// It was not the handler's doing; the try counts all the same, so that nothing is tried for ever, and its installation waits a little.
 pub async fn unavailable(app: &App, claim: &Claim, why: &str) -> Result<()> {
-    ended(app, claim, None, Means::Nothing, FailureClass::Unavailable.as_str(), why, next(app, claim, None), &NOTHING).await
+    ended(app, claim, None, Means::NotCalled, FailureClass::Unavailable.as_str(), why, next(app, claim, None), &NOTHING).await
 }
 
 /// The server failed.
 pub async fn not_our_day(app: &App, claim: &Claim, error: &crate::Error) -> Result<()> {
     tracing::warn!(delivery = %claim.id, attempt = claim.attempt, error = %with_causes(error), "a try failed");
-    unavailable(app, claim, &error.to_string()).await
+    let (outcome, why) = (FailureClass::Unavailable.as_str(), error.to_string());
+    ended(app, claim, None, Means::Nothing, outcome, &why, next(app, claim, None), &NOTHING).await
 }
 
 /// There is nothing to try.
@@ -72,16 +80,24 @@ pub async fn end(app: &App, claim: &Claim, state: DeliveryState, why: &str) -> R
     let end = End { state, next_at: None, outcome: state.as_str(), text: why, log: "", usage: Usage::default() };
     let mut tx = app.store.begin().await?;
     tx.lock_handler(claim.installation).await?;
-    tx.end_try(claim, &end, now).await?;
+    if tx.end_try(claim, &end, now).await? && claim.is_probe {
+        tx.return_turn(claim.installation, now).await?;
+    }
     Ok(tx.commit().await?)
 }
 
 /// In the transaction in which a handler answers: earlier faults are forgotten, and a rest is over.
-pub async fn works(tx: &mut Tx, app: &App, known: &Try) -> Result<()> {
-    if tx.resume_handler(known.claim.installation).await? {
+/// `before` is how the installation stood.
+pub async fn works(tx: &mut Tx, app: &App, known: &Try, before: Option<&HandlerRow>) -> Result<()> {
+    if tx.resume_handler(known.claim.installation).await? && before.is_some_and(rests) {
         audit(tx, app, &known.installation, "plugin.resume", "its handler answers again").await?;
     }
     Ok(())
+}
+
+/// Whether it rests after faults. Who could not be called waits for less than that, and nobody is told.
+fn rests(handler: &HandlerRow) -> bool {
+    handler.pause_seconds >= FIRST_REST.as_secs()
 }
 
 /// When the next try is, if there is one.
@@ -116,8 +132,10 @@ async fn ended(
         return Ok(());
     }
     match (means, known) {
-        (Means::Works, Some(known)) => works(&mut tx, app, known).await?,
+        (Means::Works, Some(known)) => works(&mut tx, app, known, before.as_ref()).await?,
         (Means::Fault, Some(known)) => rest(&mut tx, app, known, before, now, &format!("{outcome}: {why}")).await?,
+        (Means::NotCalled, _) => wait(&mut tx, claim, before, now, why).await?,
+        _ if claim.is_probe => drop(tx.return_turn(claim.installation, now).await?),
         _ => {}
     }
     Ok(tx.commit().await?)
@@ -129,16 +147,41 @@ async fn rest(tx: &mut Tx, app: &App, known: &Try, before: Option<HandlerRow>, n
     let noted = tx.note_fault(known.claim.installation, now.plus_seconds(-window), now).await?;
     let (Some(before), Some(HandlerRow { faults, .. })) = (before, noted) else { return Ok(()) };
     let rested = match (known.claim.is_probe, before.paused_until) {
+        (true, _) if !rests(&before) => Duration::ZERO,
         (true, _) => Duration::from_secs(before.pause_seconds),
         (false, None) => Duration::ZERO,
         // It was under way when the rest began, and says nothing new.
         (false, Some(_)) => return Ok(()),
     };
-    let Some(rest) = rest_after(faults, rested) else { return Ok(()) };
+    let Some(rest) = rest_after(faults, rested) else {
+        if known.claim.is_probe {
+            // It waited because it could not be called, which it was.
+            tx.pause_handler(known.claim.installation, Timestamp(0), 0, "").await?;
+        }
+        return Ok(());
+    };
     let reason = format!("its handler kept failing, the last time with {}", cut(why, MOST_AUDITED));
     let until = now.plus_seconds(i64::try_from(rest.as_secs()).unwrap_or(i64::MAX));
     tx.pause_handler(known.claim.installation, until, rest.as_secs(), &reason).await?;
     audit(tx, app, &known.installation, "plugin.pause", &format!("for {} minutes: {reason}", rest.as_secs() / 60)).await
+}
+
+/// Lets an installation wait that could not be called: the next try would ask for the same. `before` is how it stood.
+async fn wait(tx: &mut Tx, claim: &Claim, before: Option<HandlerRow>, now: Timestamp, why: &str) -> Result<()> {
+    let Some(before) = before else { return Ok(()) };
+    if !claim.is_probe && before.paused_until.is_some() {
+        // It was under way when that began.
+        return Ok(());
+    }
+    let wait = wait_after(Duration::from_secs(before.pause_seconds));
+    let reason = match before.pause_seconds {
+        0 => format!("it could not be called: {}", cut(why, MOST_AUDITED)),
+        _ => before.pause_reason,
+    };
+    let until = now.plus_seconds(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
+    // A rest after faults is no shorter for this, when its handler fails again.
+    tx.pause_handler(claim.installation, until, before.pause_seconds.max(wait.as_secs()), &reason).await?;
+    Ok(())
 }
 
 async fn audit(tx: &mut Tx, app: &App, installation: &InstallationRow, action: &'static str, detail: &str) -> Result<()> {

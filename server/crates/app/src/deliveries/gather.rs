@@ -7,7 +7,7 @@ use hardie_domain::access::RepoAction;
 use hardie_domain::attempt::{DeliveryState, MOST_TRIES};
 use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport, Writes};
 use hardie_domain::event;
-use hardie_domain::ids::PushId;
+use hardie_domain::ids::{AccountId, PushId, RepoId};
 use hardie_domain::plugin::{FailureClass, Usage};
 use hardie_domain::policy::PushRepository;
 use hardie_store::deliveries::Claim;
@@ -16,14 +16,14 @@ use hardie_store::plugins::{InstallationRow, Scope};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::Try;
 use super::services::HandlerServices;
+use super::{Gone, Try};
 use crate::access::{RepoAccess, repo_by_id};
 use crate::plugins::{make_ready, window_of};
 use crate::{App, Ctx, Error, Result};
 
 /// The sandbox ends every handler long before; if it should not, its lease must not run out under it.
-const LONGEST_CALL: Duration = Duration::from_secs(90);
+const LONGEST_CALL: Duration = Duration::from_secs(60);
 
 /// What became of the search for the facts.
 pub enum Gathered {
@@ -36,7 +36,7 @@ pub enum Gathered {
 }
 
 /// Puts together what a handler is told.
-pub async fn gather(app: &App, claim: &Claim) -> Result<Gathered> {
+pub async fn gather(app: &App, claim: &Claim, gone: &Gone) -> Result<Gathered> {
     if claim.attempt > MOST_TRIES {
         return Ok(Gathered::Ended(DeliveryState::Dead, "the server stopped during its last try"));
     }
@@ -52,26 +52,29 @@ pub async fn gather(app: &App, claim: &Claim) -> Result<Gathered> {
         },
         None => None,
     };
-    if access.as_ref().is_some_and(|access| !reaches(&installation, access)) {
+    if let Some(repo) = claim.repo
+        && !reaches(&installation, repo, app.store.find_last_owner(repo).await?)
+    {
         return Ok(Gathered::Ended(
             DeliveryState::Skipped,
             "the repository has another owner by now, for whom the plugin is not installed",
         ));
     }
     let repository = match &access {
-        Some(access) => Some(window_of(app, access, push_of(&event)).await?),
+        Some(access) => Some(window_of(app, access, push_of(&event), &gone.reads.0).await?),
         None => None,
     };
-    let call = call_of(app, claim, &event, &installation, access.as_ref(), repository);
+    let call = call_of(app, claim, &event, &installation, access.as_ref(), repository, gone);
     Ok(Gathered::Ready(Box::new((Try { claim: claim.clone(), event, installation, access }, call))))
 }
 
-/// Whether an installation still has to do with the repository: a delivery may wait while that changes hands.
-fn reaches(installation: &InstallationRow, access: &RepoAccess) -> bool {
+/// Whether an installation still has to do with the repository: a delivery may wait while that changes hands, and is deleted by whoever
+/// has it then. `owner` has it or had it last.
+pub fn reaches(installation: &InstallationRow, repo: RepoId, owner: Option<AccountId>) -> bool {
     match installation.scope {
         Scope::Site => true,
-        Scope::Account(owner) => access.owner.id == owner,
-        Scope::Repo(repo) => access.repo.id == repo,
+        Scope::Account(of) => owner == Some(of),
+        Scope::Repo(of) => repo == of,
     }
 }
 
@@ -87,6 +90,7 @@ fn call_of(
     installation: &InstallationRow,
     access: Option<&RepoAccess>,
     repository: Option<Arc<dyn PushRepository>>,
+    gone: &Gone,
 ) -> EventCall {
     let delivery = DeliveryFacts {
         id: claim.id,
@@ -99,11 +103,12 @@ fn call_of(
         repo_path: access.map(RepoAccess::path).unwrap_or_default(),
     };
     EventCall {
+        installation: installation.id,
         digest: installation.digest,
         config: installation.config.as_str().into(),
         delivery: Arc::new(delivery),
         repository,
-        services: Arc::new(HandlerServices::new(app, claim)),
+        services: Arc::new(HandlerServices::new(app, claim, gone.asks.clone())),
     }
 }
 

@@ -20,9 +20,9 @@ pub async fn make_deliveries(app: &App, holder: &str) -> Result<u64> {
     }
     let Some(made) = tx.make_deliveries(holder, now, BATCH).await? else { return Ok(0) };
     tx.commit().await?;
-    for (seq, installation) in &made.dropped {
-        let installation = installation.map(|id| id.0);
-        tracing::warn!(event = seq.0, installation, "handlers cause each other's events: nobody is told of this one");
+    if let Some((seq, installation)) = made.dropped.first() {
+        let (events, installation) = (made.dropped.len(), installation.map(|id| id.0));
+        tracing::warn!(events, first = seq.0, installation, "handlers cause each other's events: nobody is told of these");
     }
     if made.deliveries > 0 {
         app.wakes.deliveries();

@@ -8,6 +8,7 @@ use hardie_domain::time::Timestamp;
 use hardie_store::deliveries::Claim;
 use hardie_store::plugin_state::StateOf;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use crate::App;
 
@@ -20,24 +21,30 @@ pub struct HandlerServices {
     runtime: Handle,
     of: StateOf,
     delivery: DeliveryId,
+    gone: CancellationToken,
 }
 
 impl HandlerServices {
-    /// Made on the runtime that will answer.
-    pub fn new(app: &App, claim: &Claim) -> HandlerServices {
+    /// Made on the runtime that will answer, until nobody waits any more.
+    pub fn new(app: &App, claim: &Claim, gone: CancellationToken) -> HandlerServices {
         let of = StateOf { installation: claim.installation, repo: claim.repo };
-        HandlerServices { app: app.clone(), runtime: Handle::current(), of, delivery: claim.id }
+        HandlerServices { app: app.clone(), runtime: Handle::current(), of, delivery: claim.id, gone }
+    }
+
+    fn answer<T>(&self, asked: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
+        let answer = self.runtime.block_on(self.gone.run_until_cancelled(asked));
+        answer.unwrap_or_else(|| Err(ServiceError::Storage("nobody waits for the answer any more".to_owned())))
     }
 }
 
 impl Services for HandlerServices {
     fn read_state(&self, key: &str) -> Result<Option<Vec<u8>>, ServiceError> {
-        self.runtime.block_on(self.app.store.find_state(self.of, key)).map_err(storage)
+        self.answer(async { self.app.store.find_state(self.of, key).await.map_err(storage) })
     }
 
     fn list_state(&self, prefix: &str, after: &str, limit: usize) -> Result<Vec<String>, ServiceError> {
         let limit = u32::try_from(limit).unwrap_or(MOST_KEYS).min(MOST_KEYS);
-        self.runtime.block_on(self.app.store.list_state(self.of, prefix, after, limit)).map_err(storage)
+        self.answer(async { self.app.store.list_state(self.of, prefix, after, limit).await.map_err(storage) })
     }
 
     fn send(&self, request: HttpRequest, left: Duration) -> Result<HttpResponse, ServiceError> {
@@ -47,7 +54,7 @@ impl Services for HandlerServices {
                     .to_owned(),
             ));
         };
-        self.runtime.block_on(sender.send(self.of.installation, self.delivery, request, left))
+        self.answer(sender.send(self.of.installation, self.delivery, request, left))
     }
 
     fn now(&self) -> Timestamp {

@@ -1,38 +1,23 @@
 //! Deliveries as they go, with a handler that does as it is told and a clock that stands still.
 
+mod ends;
+mod leases;
+mod rests;
+mod shares;
 mod world;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hardie_domain::attempt::DeliveryState::{Dead, Done, Failed, Pending, Running, Skipped};
+use hardie_domain::attempt::DeliveryState::{Dead, Done, Failed, Pending};
 use hardie_domain::delivery::{EventOutcome, HttpRequest, ServiceError, Writes};
 use hardie_domain::oid::Oid;
-use hardie_domain::plugin::{FailureClass, Mode};
 use hardie_domain::plugin_state::KEYS;
 use hardie_domain::status::Finding;
-use hardie_store::audit::AuditFilter;
 use hardie_store::plugin_state::StateOf;
 use hardie_store::plugins::Scope;
 
-use super::forget_old;
 use crate::ports::Clock as _;
-use world::{World, done, report, wrote};
-
-fn trap() -> EventOutcome {
-    EventOutcome::Fault(FailureClass::Trap, "unreachable".to_owned())
-}
-
-fn state(key: &str, value: &str) -> Writes {
-    Writes { state: vec![(key.to_owned(), Some(value.as_bytes().to_vec()))], ..Writes::default() }
-}
-
-async fn audited(world: &World, action: &str) -> u64 {
-    let filter = AuditFilter { action: Some(action), ..AuditFilter::default() };
-    world.app.store.list_audit(&filter, world::all()).await.unwrap().total
-}
+use world::{World, done, report, state, wrote};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_come_in_order_with_their_facts() {
@@ -89,119 +74,6 @@ async fn a_handler_s_word_on_when_to_try_again_counts() {
     world.clock.advance(7);
     world.run().await;
     assert_eq!(world.told(id).await[0], (1, Failed, 2));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_try_that_outlives_its_lease_writes_nothing() {
-    let (paused, is_paused) = channel();
-    let (go_on, may_go_on) = channel();
-    let may_go_on = Mutex::new(may_go_on);
-    let world = World::with_clock(move |call, clock| {
-        if call.delivery.attempt == 1 {
-            // Paused longer than the lease holds, while another process has its try.
-            clock.advance(121);
-            paused.send(()).unwrap();
-            may_go_on.lock().unwrap().recv().unwrap();
-            return wrote(state("who", "late"));
-        }
-        wrote(state("who", "second"))
-    })
-    .await;
-    let id = world.install(Scope::Repo(world.tool), "own").await;
-    world.announce("push", world.tool).await;
-    world.make().await;
-    assert_eq!(world.dispatcher.round().await.unwrap(), 1);
-    tokio::task::spawn_blocking(move || is_paused.recv().unwrap()).await.unwrap();
-    let other = world.second_dispatcher();
-    assert_eq!(other.round().await.unwrap(), 1);
-    other.idle().await;
-    assert_eq!(world.told(id).await, [(1, Done, 2)]);
-    go_on.send(()).unwrap();
-    world.dispatcher.idle().await;
-    assert_eq!(world.told(id).await, [(1, Done, 2)]);
-    let of = StateOf { installation: id, repo: Some(world.tool) };
-    assert_eq!(world.app.store.find_state(of, "who").await.unwrap().as_deref(), Some(&b"second"[..]));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_dies_in_its_last_try_ends_the_delivery() {
-    let world = World::new(|_| done()).await;
-    let id = world.install(Scope::Repo(world.tool), "own").await;
-    world.announce("push", world.tool).await;
-    world.make().await;
-    for _ in 0..8 {
-        let (delivery, installation) = world.app.store.list_due_deliveries(world.clock.now(), 1).await.unwrap()[0];
-        let mut tx = world.app.store.begin().await.unwrap();
-        let until = world.clock.now().plus_seconds(120);
-        tx.claim_delivery(delivery, installation, "it dies", world.clock.now(), until).await.unwrap().unwrap();
-        tx.commit().await.unwrap();
-        world.clock.advance(120);
-    }
-    world.run().await;
-    assert_eq!(world.told(id).await, [(1, Dead, 9)]);
-    assert!(world.script.calls().is_empty() && world.row(id, 1).await.text.contains("stopped during its last try"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn five_faults_in_a_row_let_it_rest_and_a_good_try_ends_the_rest() {
-    let healthy = Arc::new(AtomicU32::new(0));
-    let heals = Arc::clone(&healthy);
-    let world = World::new(move |_| if heals.load(Ordering::SeqCst) == 0 { report(trap()) } else { done() }).await;
-    let id = world.install(Scope::Site, "site").await;
-    let mut repos = vec![world.tool, world.other];
-    for n in 0..4 {
-        repos.push(world.repo(&format!("more{n}")).await);
-    }
-    for repo in &repos {
-        world.announce("push", *repo).await;
-    }
-    world.run_one_by_one().await;
-    assert_eq!(world.script.calls().len(), 5, "the sixth repository is not tried");
-    let handler = world.app.store.find_handler(id).await.unwrap().unwrap();
-    assert_eq!((handler.faults, handler.pause_seconds), (5, 600));
-    assert!(handler.pause_reason.contains("trap: unreachable"), "{}", handler.pause_reason);
-    assert_eq!(audited(&world, "plugin.pause").await, 1);
-    world.clock.advance(599);
-    world.run().await;
-    assert_eq!(world.script.calls().len(), 5);
-    world.clock.advance(1);
-    world.run().await;
-    assert_eq!(world.script.calls().len(), 6, "one try alone");
-    assert_eq!(world.app.store.find_handler(id).await.unwrap().unwrap().pause_seconds, 1200, "twice as long");
-    healthy.store(1, Ordering::SeqCst);
-    world.clock.advance(1200);
-    world.run().await;
-    let handler = world.app.store.find_handler(id).await.unwrap().unwrap();
-    assert_eq!((handler.faults, handler.paused_until), (0, None));
-    assert!(world.told(id).await.iter().all(|(_, state, _)| *state == Done), "{:?}", world.told(id).await);
-    assert_eq!((audited(&world, "plugin.pause").await, audited(&world, "plugin.resume").await), (2, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_under_way_when_a_rest_began_does_not_make_it_longer() {
-    let world = World::new(|_| report(trap())).await;
-    let id = world.install(Scope::Site, "site").await;
-    for n in 0..8 {
-        let repo = world.repo(&format!("more{n}")).await;
-        world.announce("push", repo).await;
-    }
-    world.run_together().await;
-    let handler = world.app.store.find_handler(id).await.unwrap().unwrap();
-    assert_eq!((world.script.calls().len(), handler.faults, handler.pause_seconds), (8, 8, 600));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sandbox_that_is_busy_is_no_fault_of_the_handler() {
-    let world = World::new(|_| report(EventOutcome::Fault(FailureClass::Unavailable, "busy".into()))).await;
-    let id = world.install(Scope::Site, "site").await;
-    for n in 0..6 {
-        let repo = world.repo(&format!("more{n}")).await;
-        world.announce("push", repo).await;
-    }
-    world.run_one_by_one().await;
-    let handler = world.app.store.find_handler(id).await.unwrap().unwrap();
-    assert_eq!((world.script.calls().len(), handler.faults, handler.paused_until), (6, 0, None));
-    assert!(world.told(id).await.iter().all(|told| told.1 == Failed && told.2 == 1), "but it counts as a try");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,80 +145,4 @@ async fn services_answer_what_is_committed() {
     assert_eq!(world.told(id).await, [(1, Done, 2)]);
     let of = StateOf { installation: id, repo: Some(world.tool) };
     assert_eq!(world.app.store.find_state(of, "k").await.unwrap(), Some(world.clock.now().0.to_string().into_bytes()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_happened_while_it_was_off_is_delivered_afterwards() {
-    let world = World::new(|_| done()).await;
-    let id = world.install(Scope::Repo(world.tool), "own").await;
-    world.set_mode(id, Mode::Off).await;
-    for _ in 0..3 {
-        world.announce("push", world.tool).await;
-    }
-    world.run().await;
-    assert_eq!(world.told(id).await, [(1, Pending, 0), (2, Pending, 0), (3, Pending, 0)]);
-    world.set_mode(id, Mode::Monitor).await;
-    world.run().await;
-    assert_eq!(world.told(id).await, [(1, Done, 1), (2, Done, 1), (3, Done, 1)]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_repository_that_went_to_another_owner_is_not_shown_to_the_first_one_s_plugin() {
-    let world = World::new(|_| done()).await;
-    let id = world.install(Scope::Account(world.ann), "owners").await;
-    world.announce("push", world.tool).await;
-    world.make().await;
-    world.give_away(world.tool).await;
-    world.announce("repository.transferred", world.tool).await;
-    world.run().await;
-    assert_eq!(world.told(id).await, [(1, Skipped, 1)]);
-    assert!(world.script.calls().is_empty() && world.row(id, 1).await.text.contains("another owner"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stop_gives_back_what_is_under_way() {
-    let world = World::stuck().await;
-    let id = world.install(Scope::Repo(world.tool), "own").await;
-    world.announce("push", world.tool).await;
-    world.make().await;
-    assert_eq!(world.dispatcher.round().await.unwrap(), 1);
-    assert_eq!(world.told(id).await, [(1, Running, 1)]);
-    world.dispatcher.hand_over().await.unwrap();
-    assert_eq!(world.told(id).await, [(1, Failed, 1)]);
-    assert_eq!(world.app.store.list_due_deliveries(world.clock.now(), 9).await.unwrap().len(), 1, "at once");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_installation_takes_all_the_places() {
-    let world = World::stuck().await;
-    let (greedy, modest) =
-        (world.install(Scope::Account(world.ann), "greedy").await, world.install(Scope::Account(world.bob), "modest").await);
-    for n in 0..12 {
-        let repo = world.repo(&format!("more{n}")).await;
-        world.announce("push", repo).await;
-    }
-    let his = world.repo_of(world.bob, "his").await;
-    world.announce("push", his).await;
-    world.make().await;
-    assert_eq!(world.dispatcher.round().await.unwrap(), 5);
-    assert_eq!(world.told(greedy).await.iter().filter(|told| told.1 == Running).count(), 4);
-    assert_eq!(world.told(modest).await, [(13, Running, 1)]);
-    world.dispatcher.hand_over().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_waited_too_long_is_skipped_and_then_forgotten() {
-    let world = World::new(|_| done()).await;
-    let id = world.install(Scope::Repo(world.tool), "own").await;
-    world.announce("push", world.tool).await;
-    world.run().await;
-    world.set_mode(id, Mode::Off).await;
-    world.announce("push", world.tool).await;
-    world.make().await;
-    world.clock.advance(30 * 24 * 3600);
-    assert_eq!(forget_old(&world.app).await.unwrap(), super::Old::default(), "not a moment earlier");
-    world.clock.advance(1);
-    let old = forget_old(&world.app).await.unwrap();
-    assert_eq!((old.skipped, old.deliveries, old.events), (1, 1, 2));
-    assert_eq!(world.told(id).await, [(2, Skipped, 0)]);
 }

@@ -3,10 +3,11 @@
 use hardie_domain::attempt::DeliveryState;
 use hardie_domain::error::Invalid;
 use hardie_domain::event;
-use hardie_domain::ids::{DeliveryId, InstallationId};
+use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId};
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::plugin::Mode;
 use hardie_domain::scope::Level;
+use hardie_store::Tx;
 use hardie_store::deliveries::DeliveryFilter;
 pub use hardie_store::deliveries::{DeliveryRange, DeliveryRow};
 use hardie_store::handlers::HandlerRow;
@@ -15,10 +16,20 @@ use hardie_store::plugins::InstallationRow;
 use super::install::{audit, owned, usable};
 use super::rights::{Guarded, Target, administered, require_install};
 use super::verdicts::paths_of;
+use crate::deliveries::skip_waiting;
 use crate::{App, Ctx, Error, Result};
 
-/// Deliveries that one request has begun anew.
+/// Deliveries of one installation that may wait when some are begun anew.
 pub const MOST_REDELIVERED: u32 = 1000;
+
+/// What became of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redelivered {
+    /// How many were begun anew.
+    pub begun: u64,
+    /// The place of the first that was not, for want of room; `None` if all were.
+    pub next: Option<EventSeq>,
+}
 
 /// One event on its way to an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +77,11 @@ pub async fn delivery(app: &App, ctx: &Ctx, target: &Target, id: InstallationId,
 pub async fn redeliver(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, delivery: DeliveryId) -> Result<DeliveryLine> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let installation = owned(app, &guarded, id).await?;
+    require_install(app, ctx, &usable(app, installation.digest).await?).await?;
     let before = found(app, &guarded, installation.id, delivery).await?;
     let mut tx = app.store.begin().await?;
     tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
+    room(&mut tx, &installation).await?;
     if !tx.redeliver(id, delivery, app.clock.now()).await? {
         return Err(match tx.find_event(before.row.seq).await? {
             Some(_) => Error::Conflict(format!("delivery {delivery} has not come to its end: it is tried again by itself")),
@@ -81,20 +94,34 @@ pub async fn redeliver(app: &App, ctx: &Ctx, target: &Target, id: InstallationId
     found(app, &guarded, installation.id, delivery).await
 }
 
-/// Delivers all of a range again that came to its end and whose events are kept; how many, at most [`MOST_REDELIVERED`].
-pub async fn redeliver_range(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, range: DeliveryRange) -> Result<u64> {
+/// Delivers those of a range again that came to their end and whose events are kept, the oldest first, until [`MOST_REDELIVERED`] wait.
+pub async fn redeliver_range(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, range: DeliveryRange) -> Result<Redelivered> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let installation = owned(app, &guarded, id).await?;
+    require_install(app, ctx, &usable(app, installation.digest).await?).await?;
     if range == DeliveryRange::default() {
         return Err(Invalid::new("from", "say which: from or to, places in the log of events, or since or until, times").into());
     }
     let mut tx = app.store.begin().await?;
     tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
-    let begun = tx.redeliver_range(id, range, app.clock.now(), MOST_REDELIVERED).await?;
+    let room = room(&mut tx, &installation).await?;
+    let (begun, next) = tx.redeliver_range(id, range, app.clock.now(), room).await?;
     audit(&mut tx, app, ctx, &guarded, "plugin.redeliver", format!("{}: {begun} deliveries", installation.name)).await?;
     tx.commit().await?;
     app.wakes.deliveries();
-    Ok(begun)
+    Ok(Redelivered { begun, next })
+}
+
+/// How many may be begun anew; an error if none.
+async fn room(tx: &mut Tx, installation: &InstallationRow) -> Result<u32> {
+    let waiting = u32::try_from(tx.count_open_deliveries(installation.id).await?).unwrap_or(u32::MAX);
+    match MOST_REDELIVERED.saturating_sub(waiting) {
+        0 => Err(Error::Conflict(format!(
+            "{waiting} deliveries to {} wait already: more are delivered again once fewer than {MOST_REDELIVERED} do",
+            installation.name
+        ))),
+        room => Ok(room),
+    }
 }
 
 /// What an installation is told of, and how that goes; only where it was installed.
@@ -124,22 +151,31 @@ pub async fn set_kinds(app: &App, ctx: &Ctx, target: &Target, id: InstallationId
 pub async fn resume(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, skip: bool) -> Result<HandlerView> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let installation = owned(app, &guarded, id).await?;
+    if skip {
+        // Before the rest ends: what is skipped is not tried meanwhile.
+        let mut tx = app.store.begin().await?;
+        tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
+        audit(&mut tx, app, ctx, &guarded, "plugin.resume", format!("{}: what waits is skipped", installation.name)).await?;
+        tx.commit().await?;
+        skip_waiting(app, id, "somebody decided that it is not needed").await?;
+    }
     let mut tx = app.store.begin().await?;
     tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
     tx.resume_handler(id).await?;
-    let skipped = match skip {
-        true => tx.skip_deliveries(id, "somebody decided that it is not needed", app.clock.now()).await?,
-        false => 0,
-    };
-    let more = if skip { format!(", {skipped} deliveries skipped") } else { String::new() };
-    audit(&mut tx, app, ctx, &guarded, "plugin.resume", format!("{}{more}", installation.name)).await?;
+    if !skip {
+        audit(&mut tx, app, ctx, &guarded, "plugin.resume", installation.name.clone()).await?;
+    }
     tx.commit().await?;
     app.wakes.deliveries();
     view(app, &installation).await
 }
 
 fn no_handler(installation: &InstallationRow) -> Error {
-    Error::Conflict(format!("{} handles no events: its component exports no such world", installation.name))
+    let why = match installation.mode {
+        Mode::Off => "its component exports no such world, or it was never switched on",
+        Mode::Enforce | Mode::Monitor => "its component exports no such world",
+    };
+    Error::Conflict(format!("{} handles no events: {why}", installation.name))
 }
 
 /// Each once, in the order in which they are listed.

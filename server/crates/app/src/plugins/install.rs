@@ -1,6 +1,7 @@
 //! Putting a component to work, changing how, and taking it away. Every change makes pushes in flight be judged again.
 //!
-//! A component that handles events is told of them while its mode is not off; what happens meanwhile is held for it.
+//! A component that handles events is told of them from the moment on at which it is first switched on; what happens while it is off later
+//! is held for it.
 
 use bytes::Bytes;
 use hardie_domain::error::Invalid;
@@ -13,6 +14,7 @@ use hardie_store::plugins::{ComponentRow, InstallationRow};
 use super::list::{Installation, get_installation};
 use super::rights::{Guarded, Target, administered, require_install};
 use crate::audit::entry;
+use crate::deliveries::clear_out;
 use crate::{App, Ctx, Error, Result};
 
 /// Each push asks all of them: a bound on what one push costs.
@@ -76,7 +78,7 @@ pub async fn install(app: &App, ctx: &Ctx, target: &Target, new: NewInstallation
     };
     let taken = || Error::Conflict(format!("a plugin named {name:?} is installed there already"));
     let id = tx.insert_installation(&row).await?.ok_or_else(taken)?;
-    set_handler(&mut tx, app, id, &component).await?;
+    set_handler(&mut tx, id, new.mode, &component).await?;
     let detail = format!("{name} ({} {}) on {}, {}", component.name, component.version, guarded.name(), new.mode.as_str());
     audit(&mut tx, app, ctx, &guarded, "plugin.install", detail).await?;
     tx.commit().await?;
@@ -102,7 +104,8 @@ pub async fn update_installation(
     if let Some(config) = &change.config {
         check_config(app, &component, config).await?;
     }
-    let runs = change.config.as_ref().map(|_| before.digest);
+    // What was looked at may do what is asked; to be switched off, anything may.
+    let runs = (!only_off).then_some(before.digest);
     let row = hardie_store::plugins::InstallationChange {
         mode: change.mode,
         fail_open: change.fail_open,
@@ -115,6 +118,9 @@ pub async fn update_installation(
     if !tx.update_installation(guarded.scope(), id, &row, by, app.clock.now()).await? {
         return Err(super::versions::moved());
     }
+    if !only_off {
+        set_handler(&mut tx, id, change.mode.unwrap_or(before.mode), &component).await?;
+    }
     let detail = format!("{} on {}: {}", before.name, guarded.name(), describe(&change));
     audit(&mut tx, app, ctx, &guarded, "plugin.edit", detail).await?;
     tx.commit().await?;
@@ -125,6 +131,12 @@ pub async fn update_installation(
 pub async fn remove_installation(app: &App, ctx: &Ctx, target: &Target, id: InstallationId) -> Result<()> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let before = owned(app, &guarded, id).await?;
+    let mut tx = app.store.begin().await?;
+    lock(&mut tx, &guarded).await?;
+    // Nothing begins any more, and nobody is told of anything new: what it leaves behind can go little by little.
+    tx.delete_handler(id).await?;
+    tx.commit().await?;
+    clear_out(app, id).await?;
     let mut tx = app.store.begin().await?;
     lock(&mut tx, &guarded).await?;
     if !tx.delete_installation(guarded.scope(), id).await? {
@@ -161,13 +173,14 @@ pub(super) fn require_policy(component: &ComponentRow) -> Result<()> {
     }
 }
 
-/// From now on an installation is told of events, or not any more, as its component has it.
-pub(super) async fn set_handler(tx: &mut Tx, app: &App, id: InstallationId, component: &ComponentRow) -> Result<()> {
-    match exports(component, EVENTS) {
-        true => tx.insert_handler(id).await.map(drop)?,
-        false => tx.delete_handler(id, app.clock.now()).await.map(drop)?,
+/// From now on an installation is told of events, or not any more, as its component has it. One that is off and was never on is not: it
+/// may be there to be listed alone. Whether it is told of nothing any more: then what waits is to be skipped.
+pub(super) async fn set_handler(tx: &mut Tx, id: InstallationId, mode: Mode, component: &ComponentRow) -> Result<bool> {
+    match (exports(component, EVENTS), mode) {
+        (true, Mode::Off) => Ok(false),
+        (true, Mode::Enforce | Mode::Monitor) => Ok(tx.insert_handler(id).await.map(|_| false)?),
+        (false, _) => Ok(tx.delete_handler(id).await?),
     }
-    Ok(())
 }
 
 /// Makes an installed component ready to run in this process.

@@ -10,7 +10,6 @@ use hardie_domain::access::Role;
 use hardie_domain::error::Invalid;
 use hardie_domain::ids::{AccountId, PushId, RepoId};
 use hardie_domain::oid::Oid;
-use hardie_domain::page::Page;
 use hardie_domain::policy::{PushFacts, PushRepository, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::range::Range;
@@ -23,7 +22,7 @@ use hardie_store::pushes::{PushRow, PushState};
 
 use super::dry_run::Next;
 use crate::access::RepoAccess;
-use crate::browse::{Reading, RevKind, Revision, explain, read_authorised};
+use crate::browse::{PROOF_TIME, Proof, Proven, Reading, RevKind, Revision, explain, read_aside, read_authorised};
 use crate::git_access::open_repo;
 use crate::push::READ_TIME;
 use crate::{App, Ctx, Error, Result};
@@ -53,8 +52,7 @@ pub(super) struct Recorded {
     /// The refs after the next push.
     after: RefMap,
     rows: VecDeque<PushRow>,
-    page: u32,
-    /// The oldest that was taken: lists shift when somebody pushes meanwhile.
+    /// The oldest that was read.
     oldest: Option<PushId>,
 }
 
@@ -63,7 +61,7 @@ impl Recorded {
         // Refs before rows: a push that comes between the two is undone from where it had not happened, which changes nothing.
         let handle = open_repo(app, access.repo.id).await?;
         let after = handle.refs.all().iter().map(|r| (r.name.clone(), r.oid)).collect();
-        Ok(Recorded { access: access.clone(), since, after, rows: VecDeque::new(), page: 0, oldest: None })
+        Ok(Recorded { access: access.clone(), since, after, rows: VecDeque::new(), oldest: None })
     }
 
     /// The next push, with the refs as they were before it.
@@ -89,13 +87,14 @@ impl Recorded {
         };
         let before = self.after.clone();
         let shown = read_authorised(app, &self.access, move |reading| {
+            let mut proof = reading.proof(PROOF_TIME);
             let named = facts.updates.iter().flat_map(|facts| [facts.update.old, facts.update.new]).filter(|id| !id.is_zero());
             for id in named {
-                if !may_read(reading, &id)? {
+                if !may_read(&mut proof, &id)? {
                     return Ok(None);
                 }
             }
-            let refs = before_refs(reading, before)?;
+            let refs = before_refs(reading, &mut proof, before)?;
             let tips: Vec<Oid> = facts.updates.iter().map(|facts| facts.update.new).collect();
             Ok(Some((window(reading, &tips, refs), facts)))
         });
@@ -112,19 +111,16 @@ impl Recorded {
                     return Ok(None);
                 }
                 let is_over = matches!(row.state, PushState::Done | PushState::Refused) && !row.refs.is_empty();
-                if !is_over || self.oldest.is_some_and(|oldest| row.id >= oldest) {
+                if !is_over {
                     continue;
                 }
-                self.oldest = Some(row.id);
                 let is_whole = row.refs.len() < LISTED_REFS;
                 return if is_whole { Ok(Some(row)) } else { app.store.find_push(row.id).await.map_err(Error::from) };
             }
-            self.page += 1;
-            let page = app.store.list_pushes(self.access.repo.id, Page::new(Some(self.page), Some(PAGE))).await?;
-            if page.items.is_empty() {
-                return Ok(None);
-            }
-            self.rows.extend(page.items);
+            let older = app.store.list_pushes_before(self.access.repo.id, self.oldest, PAGE).await?;
+            let Some(last) = older.last() else { return Ok(None) };
+            self.oldest = Some(last.id);
+            self.rows.extend(older);
         }
     }
 }
@@ -140,23 +136,26 @@ fn undo(after: &mut RefMap, row: &PushRow) {
 }
 
 /// The repository as it is now, and what a push brought that it took: its updates are those that were accepted. What no ref reaches
-/// any more is not shown, and an update of that brings nothing.
-pub(crate) async fn window_of(app: &App, access: &RepoAccess, push: Option<PushId>) -> Result<Arc<dyn PushRepository>> {
+/// any more is not shown, and an update of that brings nothing. Reads end when `gone` says so.
+pub(crate) async fn window_of(app: &App, access: &RepoAccess, push: Option<PushId>, gone: &Cancel) -> Result<Arc<dyn PushRepository>> {
+    let gone = gone.clone();
     let (before, updates) = match push {
         Some(push) => before_push(app, access, push).await?,
         None => (None, Vec::new()),
     };
-    let view = read_authorised(app, access, move |reading| {
-        let refs = match before {
-            Some(before) => Arc::new(before_refs(reading, before)?),
-            None => Arc::clone(&reading.handle.refs),
-        };
+    let view = read_aside(app, access, move |reading| {
+        let mut proof = reading.proof(PROOF_TIME);
+        // First what the event is about: the time may not suffice for the refs.
         let mut tips = Vec::with_capacity(updates.len());
         for update in updates {
-            let is_there = !update.new.is_zero() && may_read(reading, &update.new)?;
+            let is_there = !update.new.is_zero() && may_read(&mut proof, &update.new)?;
             tips.push(if is_there { update.new } else { Oid::ZERO });
         }
-        Ok(PushView::recorded(Arc::clone(&reading.handle.odb), &tips, refs, READ_TIME, Cancel::new()))
+        let refs = match before {
+            Some(before) => Arc::new(before_refs(reading, &mut proof, before)?),
+            None => Arc::clone(&reading.handle.refs),
+        };
+        Ok(PushView::recorded(Arc::clone(&reading.handle.odb), &tips, refs, READ_TIME, gone))
     });
     Ok(Arc::new(view.await?))
 }
@@ -204,7 +203,7 @@ pub(super) async fn of_range(app: &App, ctx: &Ctx, access: &RepoAccess, range: R
             options: Vec::new(),
             updates: vec![UpdateFacts { update, forced }],
         };
-        let refs = before_refs(reading, before)?;
+        let refs = before_refs(reading, &mut reading.proof(PROOF_TIME), before)?;
         Ok((Arc::new(facts), window(reading, &[new.commit], refs)))
     })
     .await?;
@@ -226,19 +225,16 @@ fn end(reading: &Reading, name: &str) -> Result<Revision> {
 }
 
 /// What costs too much to prove counts as not reached.
-fn may_read(reading: &Reading, id: &Oid) -> Result<bool> {
-    match reading.may_read(id) {
-        Err(Error::Quota(_) | Error::NotFound(_)) => Ok(false),
-        answer => answer,
-    }
+fn may_read(proof: &mut Proof<'_>, id: &Oid) -> Result<bool> {
+    Ok(proof.may_read(id)? == Proven::Yes)
 }
 
 /// Those of the refs before whose target may still be read.
-fn before_refs(reading: &Reading, before: RefMap) -> Result<Refs> {
+fn before_refs(reading: &Reading, proof: &mut Proof<'_>, before: RefMap) -> Result<Refs> {
     let mut refs = Vec::with_capacity(before.len());
     for (name, oid) in before {
         let is_there = reading.handle.refs.find(name.as_bytes()).is_some_and(|known| known.oid == oid);
-        if is_there || may_read(reading, &oid)? {
+        if is_there || may_read(proof, &oid)? {
             refs.push(AdvertisedRef { name, oid, peeled: None });
         }
     }

@@ -10,6 +10,7 @@ use hardie_store::versions::Exchange;
 use super::install::{audit, check_config, lock, owned, set_handler, usable};
 use super::list::{Installation, component_of, get_installation};
 use super::rights::{Target, administered, require_install};
+use crate::deliveries::{UNHEARD, skip_waiting};
 use crate::{App, Ctx, Error, Result};
 
 /// What an installation is to run.
@@ -62,12 +63,17 @@ pub async fn upgrade(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, 
     if !tx.upgrade_installation(guarded.scope(), id, &exchange).await? {
         return Err(moved());
     }
-    set_handler(&mut tx, app, id, &component).await?;
+    let unheard = set_handler(&mut tx, id, before.mode, &component).await?;
+    // What made the one before rest says nothing of this one.
+    tx.resume_handler(id).await?;
     let permissions: Vec<String> = added(&before.grants, &component.imports).into_iter().map(|p| p.name).collect();
     let more = if permissions.is_empty() { String::new() } else { format!(", and may now use {}", permissions.join(", ")) };
     let detail = format!("{} on {}: {} to {} {}{more}", before.name, guarded.name(), old.version, component.version, component.digest);
     audit(&mut tx, app, ctx, &guarded, "plugin.upgrade", detail).await?;
     tx.commit().await?;
+    if unheard {
+        skip_waiting(app, id, UNHEARD).await?;
+    }
     Ok(Upgrade::Done(Box::new(get_installation(app, ctx, target, id).await?)))
 }
 
@@ -92,10 +98,15 @@ pub async fn rollback(app: &App, ctx: &Ctx, target: &Target, id: InstallationId)
     if !tx.rollback_installation(guarded.scope(), id, &exchange).await? {
         return Err(moved());
     }
-    set_handler(&mut tx, app, id, &component).await?;
+    let unheard = set_handler(&mut tx, id, before.mode, &component).await?;
+    // What made the one before rest says nothing of this one.
+    tx.resume_handler(id).await?;
     let detail = format!("{} on {}: {} back to {} {}", before.name, guarded.name(), old.version, component.version, component.digest);
     audit(&mut tx, app, ctx, &guarded, "plugin.rollback", detail).await?;
     tx.commit().await?;
+    if unheard {
+        skip_waiting(app, id, UNHEARD).await?;
+    }
     get_installation(app, ctx, target, id).await
 }
 

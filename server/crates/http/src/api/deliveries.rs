@@ -161,7 +161,8 @@ async fn range(
         until: time("until", body.until)?,
     };
     let begun = redeliver_range(&http.app, &ctx, &target(&parts)?, id(&parts)?, range).await?;
-    Ok((StatusCode::ACCEPTED, Json(Redelivered { redelivered: show::number(begun) })))
+    let (redelivered, next) = (show::number(begun.begun), begun.next.map(|place| place.0));
+    Ok((StatusCode::ACCEPTED, Json(Redelivered { redelivered, next })))
 }
 
 fn delivery_id(parts: &PathParts) -> Answer<DeliveryId> {

@@ -21,16 +21,20 @@ const LONGEST_PAUSE: u32 = 24 * 60 * 60;
 impl PluginHost {
     /// Has one event handled. Never fails: a fault is an outcome. Nothing is written: that is for whoever asked.
     pub async fn handle(&self, call: EventCall) -> EventReport {
-        let EventCall { digest, config, delivery, repository, services } = call;
+        let EventCall { installation, digest, config, delivery, repository, services } = call;
         let loaded = match self.loaded(digest, Errand::Handle).await {
             Ok(loaded) if loaded.shape.handles() => loaded,
             Ok(_) => return report(unrun(Failure::unavailable("it handles no events", Errand::Handle))),
             Err(failure) => return report(unrun(failure)),
         };
-        let task =
-            Task { errand: Errand::Handle, config, services: Some(services), repository: repository.clone(), delivery: Some(delivery.id) };
+        let task = Task {
+            services: Some(services),
+            repository: repository.clone(),
+            delivery: Some(delivery.id),
+            ..Task::pure(Errand::Handle, config)
+        };
         let ended = self
-            .run(Lane::Event, Errand::Handle, move |runtime| {
+            .run(Lane::Event(installation.0), task, move |runtime, task| {
                 let ended = runtime.invoke(&loaded, task, |store, exports| {
                     let event = store.data_mut().table.push(EventHandle(delivery))?;
                     let repository = repository.map(|repository| store.data_mut().table.push(RepositoryHandle(repository))).transpose()?;

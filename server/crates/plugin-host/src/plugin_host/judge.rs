@@ -50,7 +50,7 @@ impl PluginHost {
             return report(unrun(Failure::unavailable("it handles events and judges no push", Errand::Judge)));
         }
         let ended = self
-            .run(lane, task.errand, move |runtime| {
+            .run(lane, task, move |runtime, task| {
                 let mut ended = runtime.invoke(&loaded, task, |store, exports| {
                     let push = store.data_mut().table.push(PushHandle(push))?;
                     let repository = store.data_mut().table.push(RepositoryHandle(repository))?;

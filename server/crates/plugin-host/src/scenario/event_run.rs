@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport, HttpRequest};
-use hardie_domain::ids::{DeliveryId, EventSeq, RepoId};
+use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{Digest, Usage};
 use hardie_domain::policy::{PushFacts, PushRepository};
@@ -40,6 +40,7 @@ pub async fn run_events(host: &PluginHost, digest: Digest, default_config: &str,
             repo_path: if event.gone { String::new() } else { "ann/demo".into() },
         };
         let call = EventCall {
+            installation: InstallationId(1),
             digest,
             config: Arc::clone(&config),
             delivery: Arc::new(delivery),
@@ -86,7 +87,8 @@ fn payload(event: &EventCase, push: &Option<PushFacts>, tip: Oid) -> Result<Stri
                     "kind": update.kind().as_str(),
                 })
             });
-            json!({ "push": push.id.0, "actor": push.actor.0, "refs": refs.collect::<Vec<_>>(), "options": push.options })
+            let actor = json!({ "id": push.actor.0, "login": push.actor_name });
+            json!({ "push": push.id.0, "actor": actor, "refs": refs.collect::<Vec<_>>(), "options": push.options })
         }
         None => json!({
             "repository": {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hardie_domain::delivery::{
     DeliveryFacts, EventCall, EventOutcome, EventReport, HeaderValue, HttpRequest, HttpResponse, ServiceError, Services, Writes,
 };
-use hardie_domain::ids::{DeliveryId, EventSeq, RepoId};
+use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
 use hardie_domain::plugin::{Digest, FailureClass};
 use hardie_domain::policy::PushRepository;
 use hardie_domain::time::Timestamp;
@@ -79,7 +79,15 @@ fn call(digest: Digest, desk: Arc<Desk>) -> EventCall {
         repo: Some(RepoId(1)),
         repo_path: "ann/demo".into(),
     };
-    EventCall { digest, config: "{}".into(), delivery: Arc::new(delivery), repository: Some(repository().view), services: desk }
+    let installation = InstallationId(1);
+    EventCall {
+        installation,
+        digest,
+        config: "{}".into(),
+        delivery: Arc::new(delivery),
+        repository: Some(repository().view),
+        services: desk,
+    }
 }
 
 async fn install(bench: &Bench, fixture: &str) -> Digest {
@@ -378,4 +386,18 @@ async fn pushes_are_judged_while_events_hang() {
     for task in hanging {
         assert_eq!(task.await.unwrap().outcome, EventOutcome::Done);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_nobody_waits_for_gives_its_place_to_the_next() {
+    let bench = Bench::new(Limits { events: 1, requests: 1000, ..Limits::default() });
+    let (storm, writes) = (install(&bench, "event-send-storm").await, install(&bench, "event-write").await);
+    let desk = Arc::new(Desk { hangs: Duration::from_millis(50), ..Desk::default() });
+    let left = tokio::time::timeout(Duration::from_millis(300), bench.host.handle(call(storm, desk.clone()))).await;
+    assert!(left.is_err(), "it sends for ten seconds");
+    let started = Instant::now();
+    let other = EventCall { installation: InstallationId(2), ..call(writes, Arc::default()) };
+    assert_eq!(bench.host.handle(other).await.outcome, EventOutcome::Done);
+    assert!(started.elapsed() < Duration::from_secs(5), "took {:?}", started.elapsed());
+    assert!(!desk.sent.lock().unwrap().is_empty());
 }

@@ -1,11 +1,12 @@
 //! Making deliveries of the log: who is told of an event is decided here, once.
 
-use hardie_domain::attempt::MOST_DEPTH;
-use hardie_domain::ids::{EventSeq, InstallationId, RepoId};
+use hardie_domain::attempt::{MOST_CAUSED, MOST_DEPTH};
+use hardie_domain::ids::{EventSeq, InstallationId, OutboxId, RepoId};
 use hardie_domain::time::Timestamp;
 
 use crate::events::SEQUENCER;
-use crate::sql::sql;
+use crate::outbox::Cause;
+use crate::sql::{Cols, count, sql};
 use crate::{Result, Tx};
 
 /// What became of some events.
@@ -15,8 +16,20 @@ pub struct Made {
     pub events: u64,
     /// How many deliveries were made of them.
     pub deliveries: u64,
-    /// Events that handlers caused at too great a depth and that nobody is told of, with whose handler it was.
+    /// Events that handlers caused, at too great a depth or too many of one root, and that nobody is told of; with whose handler it was.
     pub dropped: Vec<(EventSeq, Option<InstallationId>)>,
+}
+
+/// What is looked at of an event.
+struct Next {
+    seq: EventSeq,
+    kind: String,
+    repo: Option<RepoId>,
+    cause: Cause,
+}
+
+fn next(cols: &mut Cols<'_>) -> Result<Next> {
+    Ok(Next { seq: cols.id(EventSeq)?, kind: cols.text()?, repo: cols.opt_id(RepoId)?, cause: crate::events::cause(cols)? })
 }
 
 impl Tx {
@@ -27,49 +40,60 @@ impl Tx {
         if !self.wrote(held.bind(SEQUENCER).bind(holder).bind(now)).await? {
             return Ok(None);
         }
-        let next = sql("SELECT seq, kind, repo_id, depth, cause_id FROM event WHERE seq > (SELECT delivered_event FROM site) \
-             ORDER BY seq LIMIT $1");
-        let events = self
-            .all(next.bind(limit), |c| Ok((c.id(EventSeq)?, c.text()?, c.opt_id(RepoId)?, c.count()?, c.opt_id(InstallationId)?)))
-            .await?;
-        let mut made = Made { events: events.len() as u64, ..Made::default() };
-        for (seq, kind, repo, depth, cause) in &events {
-            if *depth > u64::from(MOST_DEPTH) {
-                made.dropped.push((*seq, *cause));
-                continue;
-            }
-            made.deliveries += self.deliver(*seq, kind, *repo, now).await?;
+        let events = sql("SELECT seq, kind, repo_id, depth, cause_id, root_id FROM event \
+             WHERE seq > (SELECT delivered_event FROM site) ORDER BY seq LIMIT $1");
+        let events = self.all(events.bind(limit), next).await?;
+        // Before the deliveries, which look at installations: whoever changes those of the site locks in this order too.
+        if let Some(last) = events.last() {
+            self.exec(sql("UPDATE site SET delivered_event = $1").bind(last.seq)).await?;
         }
-        if let Some((last, ..)) = events.last() {
-            self.exec(sql("UPDATE site SET delivered_event = $1").bind(*last)).await?;
+        let mut made = Made { events: events.len() as u64, ..Made::default() };
+        for event in &events {
+            match self.is_too_much(event).await? {
+                true => made.dropped.push((event.seq, event.cause.installation)),
+                false => made.deliveries += self.deliver(event, now).await?,
+            }
         }
         Ok(Some(made))
     }
 
-    /// One for each installation that is told of this; those that are switched off too, for which they are held.
-    async fn deliver(&mut self, seq: EventSeq, kind: &str, repo: Option<RepoId>, now: Timestamp) -> Result<u64> {
-        let wanted = format!("%\n{kind}\n%");
-        let statement = match repo {
+    /// Whether handlers made this of each other's events too often.
+    async fn is_too_much(&mut self, event: &Next) -> Result<bool> {
+        if event.cause.depth > MOST_DEPTH {
+            return Ok(true);
+        }
+        let Some(root) = event.cause.root else { return Ok(false) };
+        Ok(self.count_caused(root, event.seq).await? >= u64::from(MOST_CAUSED))
+    }
+
+    /// How many events before this one come from the same root, as far as that matters.
+    async fn count_caused(&mut self, root: OutboxId, before: EventSeq) -> Result<u64> {
+        let statement = sql("SELECT COUNT(*) FROM (SELECT e.seq FROM event e WHERE e.root_id = $1 AND e.seq < $2 LIMIT $3) c");
+        self.one(statement.bind(root).bind(before).bind(MOST_CAUSED), count).await
+    }
+
+    /// One for each installation that is told of this, but for the one that caused it; those that are switched off too, for which they
+    /// are held.
+    async fn deliver(&mut self, event: &Next, now: Timestamp) -> Result<u64> {
+        let wanted = format!("%\n{}\n%", event.kind);
+        let statement = match event.repo {
             // A repository that is gone for good has nobody left to be told.
-            Some(repo) => sql("INSERT INTO delivery (installation_id, repo_id, seq, state, next_at, created_at) \
+            Some(_) => sql("INSERT INTO delivery (installation_id, repo_id, seq, state, next_at, created_at) \
                  SELECT i.id, r.id, $1, 'pending', $2, $2 FROM handler h JOIN installation i ON i.id = h.installation_id \
-                 JOIN repo r ON r.id = $5 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) \
+                 JOIN repo r ON r.id = $6 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.id <> $5 \
                  AND (i.scope = 'site' OR (i.scope = 'repo' AND i.scope_id = r.id) OR (i.scope = 'account' AND i.scope_id = r.owner_id)) \
-                 ORDER BY i.id ON CONFLICT (installation_id, seq) DO NOTHING")
-            .bind(seq)
-            .bind(now)
-            .bind("\n")
-            .bind(wanted)
-            .bind(repo),
+                 ORDER BY i.id ON CONFLICT (installation_id, seq) DO NOTHING"),
             None => sql("INSERT INTO delivery (installation_id, repo_id, seq, state, next_at, created_at) \
                  SELECT i.id, NULL, $1, 'pending', $2, $2 FROM handler h JOIN installation i ON i.id = h.installation_id \
-                 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.scope = 'site' \
-                 ORDER BY i.id ON CONFLICT (installation_id, seq) DO NOTHING")
-            .bind(seq)
-            .bind(now)
-            .bind("\n")
-            .bind(wanted),
+                 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.id <> $5 AND i.scope = 'site' \
+                 ORDER BY i.id ON CONFLICT (installation_id, seq) DO NOTHING"),
         };
-        self.exec(statement).await
+        let statement = statement.bind(event.seq).bind(now).bind("\n").bind(wanted);
+        let statement = statement.bind(event.cause.installation.unwrap_or(InstallationId(0)));
+        self.exec(match event.repo {
+            Some(repo) => statement.bind(repo),
+            None => statement,
+        })
+        .await
     }
 }

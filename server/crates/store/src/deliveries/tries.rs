@@ -1,13 +1,24 @@
 //! Tries: which deliveries are due, who has one under way, and how it ends.
 
 use hardie_domain::attempt::DeliveryState;
-use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
+use hardie_domain::ids::{AccountId, DeliveryId, EventSeq, InstallationId, RepoId};
 use hardie_domain::plugin::Usage;
 use hardie_domain::time::Timestamp;
 
 use crate::sql::{Cols, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
+
+/// A delivery that may be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub id: DeliveryId,
+    /// To whom.
+    pub installation: InstallationId,
+    /// Who has the installation, or the repository for which it was made; `None` for one of the site.
+    pub owner: Option<AccountId>,
+}
 
 /// A try that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +31,10 @@ pub struct Claim {
     pub repo: Option<RepoId>,
     /// What happened.
     pub seq: EventSeq,
-    /// Which try it is, from 1.
+    /// Which try it is, from 1; it begins anew when the delivery does.
     pub attempt: u32,
+    /// The same, and never anew: an earlier try is told from this one by it.
+    pub number: u64,
     /// Who tries.
     pub holder: String,
     /// Whether it is the one try that an installation has after a rest.
@@ -52,6 +65,7 @@ fn claim(cols: &mut Cols<'_>) -> Result<Claim> {
         repo: cols.opt_id(RepoId)?,
         seq: cols.id(EventSeq)?,
         attempt: u32::try_from(cols.count()?).unwrap_or(u32::MAX),
+        number: cols.count()?,
         holder: cols.text()?,
         is_probe: false,
     })
@@ -71,9 +85,10 @@ macro_rules! lane_of {
 }
 
 reads! {
-    /// The first open delivery of each installation and repository, as far as it is due, with its installation; those first that are
-    /// due for longest. Installations that are switched off or rest are left out, and cost nothing, however much waits for them.
-    pub async fn list_due_deliveries(db, now: Timestamp, limit: u32) -> Result<Vec<(DeliveryId, InstallationId)>> {
+    /// The first open delivery of each installation and repository, as far as it is due, `of_each` installation those at most that are
+    /// due for longest: first the first of each installation, then the second of each. Installations that are switched off or rest are left
+    /// out, and cost nothing, however much waits for them.
+    pub async fn list_due_deliveries(db, now: Timestamp, of_each: u32, limit: u32) -> Result<Vec<Due>> {
         // From one repository to the next by the index: what waits behind the first of each is not looked at.
         let statement = sql(concat!(
             "WITH RECURSIVE lane (installation_id, lane_id) AS (SELECT h.installation_id, (",
@@ -81,13 +96,21 @@ reads! {
             ") FROM handler h JOIN installation i ON i.id = h.installation_id WHERE i.mode <> 'off' AND h.paused_until <= $1 \
              UNION ALL SELECT l.installation_id, (",
             lane_of!("l.installation_id", "AND COALESCE(o.repo_id, 0) > l.lane_id"),
-            ") FROM lane l WHERE l.lane_id IS NOT NULL) \
-             SELECT d.id, d.installation_id FROM lane l JOIN delivery d ON d.installation_id = l.installation_id AND d.seq = \
+            ") FROM lane l WHERE l.lane_id IS NOT NULL), \
+             due AS (SELECT d.id, d.installation_id, d.next_at, \
+             ROW_NUMBER() OVER (PARTITION BY d.installation_id ORDER BY d.next_at, d.id) AS place FROM lane l JOIN delivery d ON d.installation_id = l.installation_id AND d.seq = \
              (SELECT o.seq FROM delivery o WHERE o.installation_id = l.installation_id AND COALESCE(o.repo_id, 0) = l.lane_id \
              AND o.state IN ('pending', 'running', 'failed') ORDER BY o.seq LIMIT 1) \
-             WHERE d.next_at <= $1 ORDER BY d.next_at, d.id LIMIT $2"
+             WHERE d.next_at <= $1) \
+             SELECT u.id, u.installation_id, CASE i.scope WHEN 'account' THEN i.scope_id \
+             WHEN 'repo' THEN (SELECT r.owner_id FROM repo r WHERE r.id = i.scope_id) END \
+             FROM due u JOIN installation i ON i.id = u.installation_id \
+             WHERE u.place <= $2 ORDER BY u.place, u.next_at, u.id LIMIT $3"
         ));
-        db.all(statement.bind(now).bind(limit), |cols| Ok((cols.id(DeliveryId)?, cols.id(InstallationId)?))).await
+        let due = |cols: &mut Cols<'_>| {
+            Ok(Due { id: cols.id(DeliveryId)?, installation: cols.id(InstallationId)?, owner: cols.opt_id(AccountId)? })
+        };
+        db.all(statement.bind(now).bind(of_each).bind(limit), due).await
     }
 
     /// The first open delivery behind one that ended, of the same installation and repository.
@@ -114,12 +137,14 @@ impl Tx {
         until: Timestamp,
     ) -> Result<Option<Claim>> {
         let Some(is_probe) = self.take_turn(installation, now, until).await? else { return Ok(None) };
-        let statement = sql("UPDATE delivery SET state = 'running', attempt = attempt + 1, holder = $3, next_at = $5, started_at = $4 \
+        let statement = sql(
+            "UPDATE delivery SET state = 'running', attempt = attempt + 1, claims = claims + 1, holder = $3, next_at = $5, started_at = $4 \
              WHERE id = $1 AND installation_id = $2 AND state IN ('pending', 'running', 'failed') AND next_at <= $4 \
              AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.installation_id = delivery.installation_id \
              AND COALESCE(o.repo_id, 0) = COALESCE(delivery.repo_id, 0) AND o.state IN ('pending', 'running', 'failed') \
              AND (o.seq < delivery.seq OR (o.seq > delivery.seq AND o.state = 'running' AND o.next_at > $4))) \
-             RETURNING id, installation_id, repo_id, seq, attempt, holder");
+             RETURNING id, installation_id, repo_id, seq, attempt, claims, holder",
+        );
         let statement = statement.bind(id).bind(installation).bind(holder).bind(now).bind(until);
         Ok(self.opt(statement, claim).await?.map(|claim| Claim { is_probe, ..claim }))
     }
@@ -128,9 +153,9 @@ impl Tx {
     pub async fn end_try(&mut self, claim: &Claim, end: &End<'_>, now: Timestamp) -> Result<bool> {
         let statement = sql("UPDATE delivery SET state = $5, next_at = COALESCE($6, next_at), \
              ended_at = $7, outcome = $8, text = $9, log = $10, fuel = $11, memory = $12, host_calls = $13, host_bytes = $14, \
-             wall_micros = $15, holder = '' WHERE id = $1 AND attempt = $2 AND holder = $3 AND state = 'running' AND next_at > $4");
+             wall_micros = $15, holder = '' WHERE id = $1 AND claims = $2 AND holder = $3 AND state = 'running' AND next_at > $4");
         let ended_at = end.next_at.is_none().then_some(now);
-        let statement = statement.bind(claim.id).bind(claim.attempt).bind(claim.holder.as_str()).bind(now);
+        let statement = statement.bind(claim.id).bind(claim.number).bind(claim.holder.as_str()).bind(now);
         let statement = statement.bind(end.state.as_str()).bind(end.next_at).bind(ended_at).bind(end.outcome).bind(end.text).bind(end.log);
         let Usage { fuel, memory, host_calls, host_bytes, wall_micros } = end.usage;
         self.wrote(statement.bind(fuel).bind(memory).bind(host_calls).bind(host_bytes).bind(wall_micros)).await

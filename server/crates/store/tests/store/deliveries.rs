@@ -1,7 +1,7 @@
 //! From the log to a delivery, from a delivery to its end; what installations keep.
 
-use hardie_domain::attempt::DeliveryState;
-use hardie_domain::ids::{EventSeq, InstallationId, RepoId};
+use hardie_domain::attempt::{DeliveryState, MOST_CAUSED};
+use hardie_domain::ids::{EventSeq, InstallationId, OutboxId, RepoId};
 use hardie_domain::plugin::{Digest, Mode, Usage};
 use hardie_domain::time::Timestamp;
 use hardie_store::deliveries::{Claim, DeliveryFilter, DeliveryRange, End, Made};
@@ -13,7 +13,7 @@ use hardie_store::{Engine, Store};
 
 use crate::support::{Db, NOW, after, all, hash};
 
-async fn install(db: &Db, scope: Scope, name: &str) -> InstallationId {
+pub async fn install(db: &Db, scope: Scope, name: &str) -> InstallationId {
     let digest = Digest(hash(1));
     let component = ComponentRow {
         digest,
@@ -44,14 +44,14 @@ async fn set_mode(db: &Db, scope: Scope, id: InstallationId, mode: Mode) {
     tx.commit().await.unwrap();
 }
 
-async fn announce(store: &Store, kind: &str, repo: RepoId, cause: Cause) {
+pub async fn announce(store: &Store, kind: &str, repo: RepoId, cause: Cause) {
     let mut tx = store.begin().await.unwrap();
     tx.insert_caused_outbox(kind, Some(repo), "{}", NOW, cause).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 /// Orders what waits and makes deliveries of it.
-async fn hand_on(store: &Store, now: Timestamp) -> Made {
+pub async fn hand_on(store: &Store, now: Timestamp) -> Made {
     let mut tx = store.begin().await.unwrap();
     assert!(tx.take_lease(SEQUENCER, "me", now, now.plus_seconds(60)).await.unwrap());
     tx.sequence_events("me", now, 100).await.unwrap().unwrap();
@@ -60,10 +60,10 @@ async fn hand_on(store: &Store, now: Timestamp) -> Made {
     made
 }
 
-async fn claim(store: &Store, holder: &str, now: Timestamp) -> Option<Claim> {
-    for (id, installation) in store.list_due_deliveries(now, 10).await.unwrap() {
+pub async fn claim(store: &Store, holder: &str, now: Timestamp) -> Option<Claim> {
+    for due in store.list_due_deliveries(now, 10, 10).await.unwrap() {
         let mut tx = store.begin().await.unwrap();
-        if let Some(claim) = tx.claim_delivery(id, installation, holder, now, now.plus_seconds(120)).await.unwrap() {
+        if let Some(claim) = tx.claim_delivery(due.id, due.installation, holder, now, now.plus_seconds(120)).await.unwrap() {
             tx.commit().await.unwrap();
             return Some(claim);
         }
@@ -71,11 +71,11 @@ async fn claim(store: &Store, holder: &str, now: Timestamp) -> Option<Claim> {
     None
 }
 
-fn end(state: DeliveryState, next_at: Option<Timestamp>) -> End<'static> {
+pub fn end(state: DeliveryState, next_at: Option<Timestamp>) -> End<'static> {
     End { state, next_at, outcome: "x", text: "", log: "", usage: Usage::default() }
 }
 
-async fn finish(store: &Store, claim: &Claim, end: &End<'_>, now: Timestamp) -> bool {
+pub async fn finish(store: &Store, claim: &Claim, end: &End<'_>, now: Timestamp) -> bool {
     let mut tx = store.begin().await.unwrap();
     let ended = tx.end_try(claim, end, now).await.unwrap();
     tx.commit().await.unwrap();
@@ -88,7 +88,7 @@ async fn told(store: &Store, id: InstallationId) -> Vec<(i64, DeliveryState)> {
 }
 
 const PENDING: DeliveryState = DeliveryState::Pending;
-const DONE: DeliveryState = DeliveryState::Done;
+pub const DONE: DeliveryState = DeliveryState::Done;
 
 both! {
     async fn an_event_is_delivered_once_to_each_who_is_told_of_it(db) {
@@ -115,8 +115,9 @@ both! {
         let mut tx = db.store.begin().await.unwrap();
         assert_eq!(tx.make_deliveries("somebody else", NOW, 100).await.unwrap(), None, "nobody works without the lease");
         drop(tx);
-        let due = db.store.list_due_deliveries(NOW, 10).await.unwrap();
-        assert!(due.len() == 3 && due.iter().all(|(_, installation)| *installation != own), "{due:?}");
+        let due = db.store.list_due_deliveries(NOW, 10, 10).await.unwrap();
+        assert!(due.len() == 3 && due.iter().all(|due| due.installation != own), "{due:?}");
+        assert!(due.iter().all(|due| due.owner == (due.installation == owners).then_some(ann)), "{due:?}");
         let rows = db.store.list_deliveries(site, DeliveryFilter { repo: Some(other), ..DeliveryFilter::default() }, all()).await.unwrap();
         assert_eq!((rows.total, rows.items[0].kind.as_str(), rows.items[0].repo), (1, "push", Some(other)));
     }
@@ -124,14 +125,40 @@ both! {
     async fn what_handlers_cause_is_delivered_to_a_depth(db) {
         let tool = db.repo(db.user("ann").await, "tool").await;
         let id = install(&db, Scope::Repo(tool), "own").await;
+        let echo = install(&db, Scope::Repo(tool), "other").await;
+        let other = Some(echo);
         for depth in 0..=5 {
-            announce(&db.store, "status", tool, Cause { depth, installation: Some(id) }).await;
+            let root = (depth > 0).then_some(OutboxId(1));
+            announce(&db.store, "status", tool, Cause { depth, installation: other, root }).await;
         }
         let made = hand_on(&db.store, NOW).await;
         assert_eq!((made.events, made.deliveries), (6, 4));
-        assert_eq!(made.dropped, [(EventSeq(5), Some(id)), (EventSeq(6), Some(id))]);
+        assert_eq!(made.dropped, [(EventSeq(5), other), (EventSeq(6), other)]);
+        assert_eq!(told(&db.store, id).await.len(), 4);
+        assert_eq!(told(&db.store, echo).await, [], "nobody is told of what it did itself");
         let event = db.store.find_event(EventSeq(5)).await.unwrap().unwrap();
-        assert_eq!(event.cause, Cause { depth: 4, installation: Some(id) }, "the log has it all the same");
+        assert_eq!(event.cause, Cause { depth: 4, installation: other, root: Some(OutboxId(1)) }, "the log has it all the same");
+    }
+
+    async fn what_handlers_make_of_one_push_is_told_up_to_a_number(db) {
+        let tool = db.repo(db.user("ann").await, "tool").await;
+        let (id, other) = (install(&db, Scope::Repo(tool), "own").await, install(&db, Scope::Repo(tool), "other").await);
+        let mut tx = db.store.begin().await.unwrap();
+        for n in 0..=MOST_CAUSED {
+            let cause = Cause { depth: 1 + n % 3, installation: Some(other), root: Some(OutboxId(70)) };
+            tx.insert_caused_outbox("status", Some(tool), "{}", NOW, cause).await.unwrap();
+        }
+        let cause = Cause { depth: 1, installation: Some(other), root: Some(OutboxId(71)) };
+        tx.insert_caused_outbox("status", Some(tool), "{}", NOW, cause).await.unwrap();
+        tx.commit().await.unwrap();
+        let (mut deliveries, mut dropped) = (0, Vec::new());
+        for _ in 0..3 {
+            let made = hand_on(&db.store, NOW).await;
+            (deliveries, dropped) = (deliveries + made.deliveries, [dropped, made.dropped].concat());
+        }
+        assert_eq!(dropped, [(EventSeq(i64::from(MOST_CAUSED) + 1), Some(other))]);
+        assert_eq!(deliveries, u64::from(MOST_CAUSED) + 1, "and another push has a number of its own");
+        assert_eq!(db.store.count_open_deliveries(id).await.unwrap(), deliveries);
     }
 
     async fn each_repository_is_told_in_order_and_waits_for_no_other(db) {
@@ -287,9 +314,15 @@ both! {
         assert_eq!((told(&db.store, one).await, told(&db.store, two).await), (vec![(2, PENDING)], vec![]));
         assert!(!finish(&db.store, &running, &end(DONE, None), after(1)).await, "and what is being tried writes nothing");
         let mut tx = db.store.begin().await.unwrap();
-        assert!(tx.delete_handler(one, NOW).await.unwrap() && !tx.delete_handler(one, NOW).await.unwrap());
+        assert!(tx.delete_handler(one).await.unwrap() && !tx.delete_handler(one).await.unwrap());
         tx.commit().await.unwrap();
-        assert_eq!(told(&db.store, one).await, [(2, DeliveryState::Skipped)], "nobody would ever try it");
+        assert_eq!(claim(&db.store, "a", after(1)).await, None, "nobody would ever try it");
+        assert_eq!(db.store.list_unheard_installations().await.unwrap(), [one]);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.skip_deliveries(one, "unheard", after(1), 10).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        assert_eq!(told(&db.store, one).await, [(2, DeliveryState::Skipped)]);
+        assert_eq!(db.store.list_unheard_installations().await.unwrap(), []);
         assert!(!db.store.has_handlers().await.unwrap());
     }
 
@@ -310,17 +343,26 @@ both! {
         assert_eq!(tx.delete_old_events(after(1), 10).await.unwrap(), 1, "an open delivery keeps its event, and all after it");
         assert_eq!(tx.first_event().await.unwrap(), EventSeq(3));
         assert!(!tx.redeliver(id, first.id, after(6)).await.unwrap(), "there is nothing left to deliver");
-        assert_eq!(tx.redeliver_range(id, DeliveryRange::default(), after(6), 10).await.unwrap(), 0);
-        assert_eq!(tx.trim_delivery_logs(1).await.unwrap(), 1);
-        assert_eq!(tx.skip_old_deliveries(after(1), "too old", after(7)).await.unwrap(), 2);
-        assert_eq!(tx.delete_old_deliveries(after(1)).await.unwrap(), 1, "the second ended later");
-        assert_eq!(tx.redeliver_range(id, DeliveryRange { from: Some(EventSeq(4)), ..DeliveryRange::default() }, after(8), 10).await.unwrap(), 1);
+        assert_eq!(tx.redeliver_range(id, DeliveryRange::default(), after(6), 10).await.unwrap(), (0, None));
+        assert_eq!(tx.list_installations_with_many_logs(1).await.unwrap(), [id]);
+        assert_eq!(tx.trim_delivery_logs(id, 1, 10).await.unwrap(), 1);
+        assert_eq!(tx.list_installations_with_many_logs(1).await.unwrap(), []);
+        assert_eq!(tx.list_installations_with_old_deliveries(NOW).await.unwrap(), []);
+        assert_eq!(tx.list_installations_with_old_deliveries(after(1)).await.unwrap(), [id]);
+        assert_eq!(tx.skip_old_deliveries(id, after(1), "too old", after(7), 1).await.unwrap(), 1, "a few at a time");
+        assert_eq!(tx.skip_old_deliveries(id, after(1), "too old", after(7), 10).await.unwrap(), 1);
+        assert_eq!(tx.delete_old_deliveries(id, after(1), 10).await.unwrap(), 1, "the second ended later");
+        let from = |place| DeliveryRange { from: Some(EventSeq(place)), ..DeliveryRange::default() };
+        assert_eq!(tx.redeliver_range(id, from(3), after(8), 1).await.unwrap(), (1, Some(EventSeq(4))), "the rest begins there");
+        assert_eq!(tx.skip_deliveries(id, "not yet", after(8), 10).await.unwrap(), 1);
+        assert_eq!(tx.redeliver_range(id, from(4), after(8), 1).await.unwrap(), (1, None));
+        assert_eq!(tx.skip_old_deliveries(id, after(1), "too old", after(8), 10).await.unwrap(), 0, "it waits since it was asked for");
         tx.commit().await.unwrap();
         assert_eq!(told(&db.store, id).await, [(2, DONE), (3, DeliveryState::Skipped), (4, PENDING)]);
         assert_eq!(db.store.find_delivery(id, second.id).await.unwrap().unwrap().log, "c");
         assert_eq!(db.store.count_deliveries(id).await.unwrap(), [(DONE, 1), (PENDING, 1), (DeliveryState::Skipped, 1)]);
         let mut tx = db.store.begin().await.unwrap();
-        assert_eq!(tx.skip_deliveries(id, "nobody wants it", after(9)).await.unwrap(), 1);
+        assert_eq!(tx.skip_deliveries(id, "nobody wants it", after(9), 10).await.unwrap(), 1);
         assert_eq!(tx.delete_old_events(after(1), 10).await.unwrap(), 2);
         tx.commit().await.unwrap();
         assert_eq!((db.store.first_event().await.unwrap(), db.store.last_event().await.unwrap()), (EventSeq(5), EventSeq(4)));

@@ -12,6 +12,7 @@ mod credentials;
 mod cut;
 mod damage;
 mod deliveries;
+mod delivery_contention;
 mod events;
 mod lfs;
 mod open;

@@ -19,6 +19,7 @@ use hardie_domain::time::Timestamp;
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::{DiskFiles, PackStore};
 use hardie_store::accounts::{AccountKind, NewAccount};
+use hardie_store::audit::AuditFilter;
 use hardie_store::deliveries::{DeliveryFilter, DeliveryRow};
 use hardie_store::plugins::{ComponentRow, InstallationChange, NewInstallation, Scope};
 use hardie_store::repos::NewRepo;
@@ -113,6 +114,22 @@ pub fn wrote(writes: Writes) -> EventReport {
     EventReport { writes, ..done() }
 }
 
+/// A handler that crashed.
+pub fn trap() -> EventOutcome {
+    EventOutcome::Fault(FailureClass::Trap, "unreachable".to_owned())
+}
+
+/// One key and its value.
+pub fn state(key: &str, value: &str) -> Writes {
+    Writes { state: vec![(key.to_owned(), Some(value.as_bytes().to_vec()))], ..Writes::default() }
+}
+
+/// How many lines of an action there are.
+pub async fn audited(world: &World, action: &str) -> u64 {
+    let filter = AuditFilter { action: Some(action), ..AuditFilter::default() };
+    world.app.store.list_audit(&filter, all()).await.unwrap().total
+}
+
 pub fn all() -> Page {
     Page::new(Some(1), Some(Page::MAX_LIMIT))
 }
@@ -188,6 +205,12 @@ impl World {
         repo(&self.app, owner, name).await
     }
 
+    pub async fn delete(&self, repo: RepoId) {
+        let mut tx = self.app.store.begin().await.unwrap();
+        assert!(tx.delete_repo(repo, self.clock.now()).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
     pub async fn give_away(&self, repo: RepoId) {
         let mut tx = self.app.store.begin().await.unwrap();
         let name = RepoName::parse("given").unwrap();
@@ -228,8 +251,14 @@ impl World {
     }
 
     pub async fn announce(&self, kind: &str, repo: RepoId) {
+        self.announce_many(kind, repo, 1).await;
+    }
+
+    pub async fn announce_many(&self, kind: &str, repo: RepoId, events: usize) {
         let mut tx = self.app.store.begin().await.unwrap();
-        tx.insert_outbox(kind, Some(repo), "{}", self.clock.now()).await.unwrap();
+        for _ in 0..events {
+            tx.insert_outbox(kind, Some(repo), "{}", self.clock.now()).await.unwrap();
+        }
         tx.commit().await.unwrap();
     }
 
@@ -250,8 +279,8 @@ impl World {
     /// The same with one try at a time, the first event first.
     pub async fn run_one_by_one(&self) {
         self.make().await;
-        for (id, installation) in self.app.store.list_due_deliveries(self.clock.now(), 100).await.unwrap() {
-            if let Some(claim) = dispatcher::claim(&self.app, id, installation, "first").await.unwrap() {
+        for due in self.app.store.list_due_deliveries(self.clock.now(), 100, 100).await.unwrap() {
+            if let Some(claim) = dispatcher::claim(&self.app, due.id, due.installation, "first").await.unwrap() {
                 dispatcher::attempt(&self.app, &claim).await.unwrap();
             }
         }
@@ -261,8 +290,8 @@ impl World {
     pub async fn run_together(&self) {
         self.make().await;
         let mut claims = Vec::new();
-        for (id, installation) in self.app.store.list_due_deliveries(self.clock.now(), 100).await.unwrap() {
-            claims.extend(dispatcher::claim(&self.app, id, installation, "first").await.unwrap());
+        for due in self.app.store.list_due_deliveries(self.clock.now(), 100, 100).await.unwrap() {
+            claims.extend(dispatcher::claim(&self.app, due.id, due.installation, "first").await.unwrap());
         }
         for claim in claims {
             dispatcher::attempt(&self.app, &claim).await.unwrap();
