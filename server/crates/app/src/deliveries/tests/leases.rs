@@ -113,3 +113,27 @@ async fn a_stop_gives_back_what_is_under_way() {
     assert_eq!(world.told(id).await, [(1, Failed, 1)]);
     assert_eq!(world.app.store.list_due_deliveries(world.clock.now(), 9, 9).await.unwrap().len(), 1, "at once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_nobody_waits_for_is_not_answered() {
+    let (begun, has_begun) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let (said, answer) = channel();
+    let may_go_on = Mutex::new(may_go_on);
+    let world = World::new(move |call| {
+        begun.send(()).unwrap();
+        may_go_on.lock().unwrap().recv().unwrap();
+        said.send(call.services.read_state("k").map_err(|why| why.to_string())).unwrap();
+        done()
+    })
+    .await;
+    world.install(Scope::Repo(world.tool), "own").await;
+    world.announce("push", world.tool).await;
+    world.make().await;
+    assert_eq!(world.dispatcher.round().await.unwrap(), 1);
+    tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
+    world.dispatcher.hand_over().await.unwrap();
+    go_on.send(()).unwrap();
+    let answer = tokio::task::spawn_blocking(move || answer.recv().unwrap()).await.unwrap();
+    assert_eq!(answer.unwrap_err(), "nobody waits for the answer any more");
+}
