@@ -84,6 +84,12 @@ macro_rules! lane_of {
     };
 }
 
+macro_rules! released {
+    ($why:literal) => {
+        concat!("UPDATE delivery SET state = 'failed', attempt = attempt - 1, next_at = $2, holder = '', outcome = 'stopped', text = '", $why, "'")
+    };
+}
+
 reads! {
     /// The first open delivery of each installation and repository, as far as it is due, `of_each` installation those at most that are
     /// due for longest: first the first of each installation, then the second of each. Installations that are switched off or rest are left
@@ -161,16 +167,16 @@ impl Tx {
         self.wrote(statement.bind(fuel).bind(memory).bind(host_calls).bind(host_bytes).bind(wall_micros)).await
     }
 
-    /// Gives back what a process has under way that stops, so that nobody waits for the end of its leases; how many.
+    /// Gives back what a process has under way that stops, so that nobody waits for the end of its leases; how many. Such a try does not
+    /// count: a server that is restarted often makes no delivery dead.
     pub async fn release_deliveries(&mut self, holder: &str, now: Timestamp) -> Result<u64> {
-        let statement = sql("UPDATE delivery SET state = 'failed', next_at = $2, holder = '', outcome = 'stopped', \
-             text = 'the server stopped during this try' WHERE holder = $1 AND state = 'running'");
+        let statement = sql(concat!(released!("the server stopped during this try"), " WHERE holder = $1 AND state = 'running'"));
         self.exec(statement.bind(holder).bind(now)).await
     }
+
     /// The same for all processes of a node, which ended without a word: their names begin with the node's and a slash.
     pub async fn release_deliveries_of_node(&mut self, node: &str, now: Timestamp) -> Result<u64> {
-        let statement = sql("UPDATE delivery SET state = 'failed', next_at = $2, holder = '', outcome = 'stopped', \
-             text = 'the server ended during this try' WHERE holder LIKE $1 AND state = 'running'");
+        let statement = sql(concat!(released!("the server ended during this try"), " WHERE holder LIKE $1 AND state = 'running'"));
         self.exec(statement.bind(format!("{node}/%")).bind(now)).await
     }
 }

@@ -211,12 +211,12 @@ both! {
         let mut tx = db.store.begin().await.unwrap();
         assert_eq!(tx.release_deliveries("a", after(201)).await.unwrap(), 1);
         tx.commit().await.unwrap();
-        assert_eq!(claim(&db.store, "node/first", after(201)).await.unwrap().attempt, 2, "nobody waits for a process that stopped");
+        assert_eq!(claim(&db.store, "node/first", after(201)).await.unwrap().attempt, 1, "nobody waits for a process that stopped, nor does its try count");
         let mut tx = db.store.begin().await.unwrap();
         assert_eq!(tx.release_deliveries_of_node("nod", after(202)).await.unwrap(), 0, "another's, whose name is longer");
         assert_eq!(tx.release_deliveries_of_node("node", after(202)).await.unwrap(), 1);
         tx.commit().await.unwrap();
-        assert_eq!(claim(&db.store, "node/second", after(202)).await.unwrap().attempt, 3, "nor for one that was killed");
+        assert_eq!(claim(&db.store, "node/second", after(202)).await.unwrap().attempt, 1, "nor for one that was killed");
     }
 
     async fn of_many_who_claim_at_once_one_tries(db) {
