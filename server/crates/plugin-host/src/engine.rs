@@ -5,8 +5,8 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost
 use crate::gate::BACKGROUND;
 use crate::limits::Limits;
 
-/// Most core instances, memories and tables of one component. Interpreters bring a good dozen of instances.
-const CORE_INSTANCES: u32 = 24;
+/// Most core instances, memories and tables of one component. CPython with its libraries is 38 instances.
+const CORE_INSTANCES: u32 = 64;
 const MEMORIES: u32 = 4;
 const TABLES: u32 = 16;
 

@@ -4,6 +4,7 @@ use hardie_domain::plugin::Digest;
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+use wit_parser::decoding::{DecodedWasm, decode};
 
 use crate::limits::Limits;
 use crate::wasi;
@@ -80,6 +81,23 @@ pub(crate) fn shape(engine: &Engine, component: &Component) -> Result<Shape, Str
     let imports: Vec<String> = kind.imports(engine).map(|(name, _)| name.to_owned()).collect();
     let exports: Vec<String> = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
     fit(imports, &exports)
+}
+
+/// What a component imports, by its bytes alone: nothing is compiled. What a server refuses for its imports and exports is refused here, with
+/// the same words.
+///
+/// # Errors
+/// A text for the author.
+pub fn imports(component: &[u8], limits: &Limits) -> Result<Vec<String>, String> {
+    bytes(component, limits)?;
+    let (resolve, world) = match decode(component).map_err(|error| format!("it is not a valid component: {error:#}"))? {
+        DecodedWasm::Component(resolve, world) => (resolve, world),
+        DecodedWasm::WitPackage(..) => return Err("this is a contract, not a component".into()),
+    };
+    let world = resolve.worlds.get(world).ok_or("it is a component of no world")?;
+    let imports: Vec<String> = world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
+    let exports: Vec<String> = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
+    fit(imports, &exports).map(|shape| shape.imports)
 }
 
 fn fit(imports: Vec<String>, exports: &[String]) -> Result<Shape, String> {

@@ -31,6 +31,7 @@ mod state;
 mod stop;
 mod text;
 mod ticker;
+pub mod trim;
 mod verdicts;
 mod wasi;
 
@@ -38,5 +39,6 @@ pub use cache::CacheKey;
 pub use compile::{CompileCommand, run_child};
 pub use engine::Allocation;
 pub use info::ComponentInfo;
+pub use inspect::imports;
 pub use limits::Limits;
 pub use plugin_host::{HostOptions, OpenError, PluginHost};

@@ -87,7 +87,8 @@ impl Default for Limits {
             reply_lines: 40,
             reply_columns: 200,
             config: 64 << 10,
-            component: 32 << 20,
+            // What an administrator may bring; whom else the server lets bring how much is its own rule.
+            component: 64 << 20,
             compile_memory: 2 << 30,
             compile_cpu: 60,
             compile_wall: Duration::from_secs(120),

@@ -1,0 +1,239 @@
+//! Mends modules of componentize-qjs 0.4.5: its code gives borrowed handles back in `cabi_post_…`, when the call is over. The component model wants
+//! them back before (`CanonicalABI.md`, `Task.return_`), so every call that lends something ends as a trap.
+//!
+//! The call gets a wrapper that drops its two handles once the tool's code has answered, and `cabi_post_…`, which would drop them again,
+//! becomes empty. What that would have freed is freed with the instance, which lives for one call.
+
+use super::bytes::{Reader, counted, number, section};
+
+/// The call, and what is lent in it, in its order.
+const CALL: &str = "hardie:plugin/push-policy@0.1.0#check";
+const POST: &str = "cabi_post_hardie:plugin/push-policy@0.1.0#check";
+const DROPS: [&str; 2] = ["[resource-drop]push", "[resource-drop]repository"];
+/// Kinds of sections, and of what is imported or exported.
+const IMPORTS: u8 = 2;
+const FUNCTIONS: u8 = 3;
+const EXPORTS: u8 = 7;
+const CODE: u8 = 10;
+const FUNCTION: u8 = 0;
+/// Instructions.
+const LOCAL_GET: u8 = 0x20;
+const CALL_FUNCTION: u8 = 0x10;
+const END: u8 = 0x0b;
+
+/// The module mended; `None` if it does not answer the call of a policy.
+///
+/// # Errors
+/// If it does, in a form that is not the expected one.
+pub fn give_back(module: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let parts = Parts::of(module).ok_or("a module in it cannot be read")?;
+    let exports = exports(parts.section(EXPORTS)).ok_or("the exports of a module in it cannot be read")?;
+    let find =
+        |name: &str| exports.iter().find(|export| export.kind == FUNCTION && export.name == name.as_bytes()).map(|export| export.index);
+    let Some(call) = find(CALL) else { return Ok(None) };
+    mended(&parts, &exports, call, find(POST)).map(Some).ok_or_else(|| "its module is not as componentize-qjs makes it".to_owned())
+}
+
+fn mended(parts: &Parts<'_>, exports: &[Export<'_>], call: u32, post: Option<u32>) -> Option<Vec<u8>> {
+    let post = post?;
+    let (imported, drops) = imported_functions(parts.section(IMPORTS))?;
+    let [drop_push, drop_repository] = drops;
+    let types = list(parts.section(FUNCTIONS), Reader::number)?;
+    let type_of = |function: u32| types.get(function.checked_sub(imported)? as usize).copied();
+    let wrapper = imported.checked_add(u32::try_from(types.len()).ok()?)?;
+
+    let mut functions = types.clone();
+    functions.extend([type_of(call)?, type_of(post)?]);
+    let mut body = vec![0, LOCAL_GET, 0, LOCAL_GET, 1, CALL_FUNCTION];
+    number(call, &mut body);
+    for (local, drop) in [(0, drop_push?), (1, drop_repository?)] {
+        body.extend([LOCAL_GET, local, CALL_FUNCTION]);
+        number(drop, &mut body);
+    }
+    body.push(END);
+
+    let mut out = module_start(parts);
+    for (kind, old) in &parts.sections {
+        let mut new = Vec::with_capacity(old.len() + 32);
+        match *kind {
+            FUNCTIONS => write_list(&functions, &mut new, |function, out| number(*function, out)),
+            EXPORTS => write_list(exports, &mut new, |export, out| {
+                counted(export.name, out);
+                out.push(export.kind);
+                let moved = match export.index {
+                    _ if export.kind != FUNCTION => export.index,
+                    index if export.name == CALL.as_bytes() && index == call => wrapper,
+                    index if export.name == POST.as_bytes() && index == post => wrapper + 1,
+                    index => index,
+                };
+                number(moved, out);
+            }),
+            CODE => {
+                let mut code = Reader(old);
+                number(code.number()?.checked_add(2)?, &mut new);
+                new.extend_from_slice(code.0);
+                counted(&body, &mut new);
+                counted(&[0, END], &mut new);
+            }
+            _ => new.extend_from_slice(old),
+        }
+        section(*kind, &new, &mut out);
+    }
+    Some(out)
+}
+
+/// A module's preamble and sections.
+struct Parts<'a> {
+    preamble: &'a [u8],
+    sections: Vec<(u8, &'a [u8])>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(module: &'a [u8]) -> Option<Parts<'a>> {
+        let (preamble, rest) = module.split_at_checked(super::PREAMBLE)?;
+        let (mut rest, mut sections) = (Reader(rest), Vec::new());
+        while let Some(kind) = rest.byte() {
+            sections.push((kind, rest.counted()?));
+        }
+        Some(Parts { preamble, sections })
+    }
+
+    /// Empty lists are often left out.
+    fn section(&self, kind: u8) -> &'a [u8] {
+        self.sections.iter().find(|(found, _)| *found == kind).map_or(&[0], |(_, body)| body)
+    }
+}
+
+fn module_start(parts: &Parts<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(parts.sections.iter().map(|(_, body)| body.len() + 16).sum());
+    out.extend_from_slice(parts.preamble);
+    out
+}
+
+struct Export<'a> {
+    name: &'a [u8],
+    kind: u8,
+    index: u32,
+}
+
+fn exports(section: &[u8]) -> Option<Vec<Export<'_>>> {
+    list(section, |reader| Some(Export { name: reader.counted()?, kind: reader.byte()?, index: reader.number()? }))
+}
+
+/// How many functions are imported, and which of them are [`DROPS`].
+fn imported_functions(section: &[u8]) -> Option<(u32, [Option<u32>; 2])> {
+    let (mut functions, mut drops) = (0, [None; 2]);
+    list(section, |reader| {
+        let (_module, name) = (reader.counted()?, reader.counted()?);
+        match reader.byte()? {
+            FUNCTION => {
+                reader.number()?;
+                for (wanted, found) in DROPS.iter().zip(&mut drops) {
+                    if wanted.as_bytes() == name {
+                        *found = Some(functions);
+                    }
+                }
+                functions += 1;
+            }
+            // A table's limits follow its type; a memory's are all there is.
+            kind @ (1 | 2) => {
+                if kind == 1 {
+                    reader.byte()?;
+                }
+                let bounded = reader.byte()? & 1 == 1;
+                reader.number()?;
+                if bounded {
+                    reader.number()?;
+                }
+            }
+            // A global's type and whether it changes.
+            3 => {
+                reader.byte()?;
+                reader.byte()?;
+            }
+            _ => return None,
+        }
+        Some(())
+    })?;
+    Some((functions, drops))
+}
+
+fn list<'a, T>(section: &'a [u8], mut one: impl FnMut(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let mut reader = Reader(section);
+    let count = reader.number()?;
+    // Nothing is reserved by a number that nobody has checked.
+    (0..count).map(|_| one(&mut reader)).collect()
+}
+
+fn write_list<T>(items: &[T], out: &mut Vec<u8>, one: impl Fn(&T, &mut Vec<u8>)) {
+    number(u32::try_from(items.len()).unwrap_or(u32::MAX), out);
+    items.iter().for_each(|item| one(item, out));
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Engine, Instance, Module, Store};
+
+    use super::*;
+
+    /// Answers with the sum of its handles; both it and its `post` count in a global what they do.
+    const TEXT: &str = r#"(module
+        (import "h" "[resource-drop]commit" (func (param i32)))
+        (import "h" "[resource-drop]repository" (func (param i32)))
+        (import "h" "table" (table 0 funcref))
+        (import "h" "memory" (memory 0 5))
+        (import "h" "global" (global i32))
+        (import "h" "[resource-drop]push" (func (param i32)))
+        (func $call (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+        (func $post (param i32) unreachable)
+        (func $other (result i32) i32.const 9)
+        (export "other" (func $other))
+        (export "memory" (memory 0))
+        (export "hardie:plugin/push-policy@0.1.0#check" (func $call))
+        (export "cabi_post_hardie:plugin/push-policy@0.1.0#check" (func $post)))"#;
+
+    #[test]
+    fn both_handles_are_dropped_in_the_call_and_none_afterwards() {
+        let mended = give_back(&wat::parse_str(TEXT).unwrap()).unwrap().unwrap();
+        let engine = Engine::default();
+        let module = Module::new(&engine, mended).unwrap();
+        let mut store = Store::new(&engine, Vec::<(usize, i32)>::new());
+        let mut linker = wasmtime::Linker::new(&engine);
+        for (at, name) in ["[resource-drop]commit", "[resource-drop]repository", "[resource-drop]push"].into_iter().enumerate() {
+            linker
+                .func_wrap("h", name, move |mut caller: wasmtime::Caller<'_, Vec<(usize, i32)>>, handle: i32| {
+                    caller.data_mut().push((at, handle))
+                })
+                .unwrap();
+        }
+        let table =
+            wasmtime::Table::new(&mut store, wasmtime::TableType::new(wasmtime::RefType::FUNCREF, 0, None), wasmtime::Ref::Func(None))
+                .unwrap();
+        let memory = wasmtime::Memory::new(&mut store, wasmtime::MemoryType::new(0, Some(5))).unwrap();
+        let global = wasmtime::GlobalType::new(wasmtime::ValType::I32, wasmtime::Mutability::Const);
+        let global = wasmtime::Global::new(&mut store, global, 0.into()).unwrap();
+        linker.define(&store, "h", "table", table).unwrap().define(&store, "h", "memory", memory).unwrap();
+        linker.define(&store, "h", "global", global).unwrap();
+        let instance: Instance = linker.instantiate(&mut store, &module).unwrap();
+        let call = instance.get_typed_func::<(i32, i32), i32>(&mut store, CALL).unwrap();
+        assert_eq!(call.call(&mut store, (11, 31)).unwrap(), 42);
+        assert_eq!(store.data(), &[(2, 11), (1, 31)]);
+        instance.get_typed_func::<i32, ()>(&mut store, POST).unwrap().call(&mut store, 42).unwrap();
+        assert_eq!(store.data().len(), 2);
+        assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "other").unwrap().call(&mut store, ()).unwrap(), 9);
+    }
+
+    #[test]
+    fn other_modules_stay_and_those_of_another_form_are_refused() {
+        let of = |text: &str| give_back(&wat::parse_str(text).unwrap());
+        assert_eq!(of("(module (func (export \"f\")))"), Ok(None));
+        assert_eq!(of("(module)"), Ok(None));
+        assert!(of(&TEXT.replace("[resource-drop]push", "push")).unwrap_err().contains("componentize-qjs"));
+        assert!(of(&TEXT.replace("cabi_post_", "post_")).is_err());
+        let whole = wat::parse_str(TEXT).unwrap();
+        for at in 8..whole.len() {
+            // Never a panic, whatever is missing.
+            let _ = give_back(&whole[..at]);
+        }
+    }
+}
