@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use hardie_app::plugins::{
-    InstallationChange, MAX_COMPONENT_BYTES, NewInstallation, ScopeView, Target, get_installation, install, list_components,
-    list_installations, policies_for, remove_installation, update_installation, upload_component, verdicts,
+    InstallationChange, MAX_COMPONENT_BYTES, MAX_COMPONENT_BYTES_OF_ADMINS, NewInstallation, ScopeView, Target, get_installation, install,
+    list_components, list_installations, policies_for, remove_installation, update_installation, upload_component, verdicts,
 };
 use hardie_app::repos::get_repo;
 use hardie_app::state::PluginPolicy;
@@ -79,6 +79,9 @@ async fn what_is_no_policy_or_too_large_is_refused_with_a_reason() {
     let repo = Target::Repo(path(&server.repo(&alice, "tool", true).await.unwrap()));
     assert_eq!(kind(upload_component(app, &owner, Bytes::from_static(b"not wasm")).await), "invalid");
     assert_eq!(kind(upload_component(app, &owner, Bytes::from(vec![0; MAX_COMPONENT_BYTES + 1])).await), "quota");
+    let root = ctx(&server, &server.admin("root").await.unwrap()).await;
+    assert_eq!(kind(upload_component(app, &root, Bytes::from(vec![0; MAX_COMPONENT_BYTES + 1])).await), "invalid", "only looked at");
+    assert_eq!(kind(upload_component(app, &root, Bytes::from(vec![0; MAX_COMPONENT_BYTES_OF_ADMINS + 1])).await), "quota");
     assert_eq!(kind(upload_component(app, &nobody(), component("accept")).await), "unauthenticated");
     assert_eq!(kind(install(app, &owner, &repo, of(Digest([7; 32]), "x", Mode::Enforce)).await), "invalid");
     let digest = upload(app, &owner, "accept").await;

@@ -15,7 +15,10 @@ mod signatures;
 mod verdicts;
 mod versions;
 
-pub use components::{Component, MAX_COMPONENT_BYTES, Uploaded, get_component, list_components, upload_component};
+pub use components::{
+    Component, MAX_COMPONENT_BYTES, MAX_COMPONENT_BYTES_OF_ADMINS, Uploaded, get_component, list_components, most_component_bytes,
+    upload_component,
+};
 pub use deliveries::{
     DeliveryLine, DeliveryRange, DeliveryRow, HandlerView, MOST_REDELIVERED, Redelivered, deliveries, delivery, handler, redeliver,
     redeliver_range, resume, set_kinds,

@@ -18,8 +18,10 @@ use crate::access::{is_admin, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
 
-/// The most bytes of one component.
-pub const MAX_COMPONENT_BYTES: usize = 16 << 20;
+/// The most bytes of one component. CPython with its library is 18 MiB.
+pub const MAX_COMPONENT_BYTES: usize = 32 << 20;
+/// The most bytes of one that an administrator of the site brings.
+pub const MAX_COMPONENT_BYTES_OF_ADMINS: usize = 64 << 20;
 const MAX_COMPONENTS_EACH: u64 = 100;
 const MAX_BYTES_EACH: u64 = 512 << 20;
 /// Uploads that wait for their turn or are compiled, all together and of one account: nobody keeps the others out.
@@ -39,11 +41,17 @@ pub struct Uploaded {
     pub created: bool,
 }
 
+/// The most bytes of a component that this asker may bring.
+pub fn most_component_bytes(ctx: &Ctx) -> usize {
+    if is_admin(ctx, Level::Write) { MAX_COMPONENT_BYTES_OF_ADMINS } else { MAX_COMPONENT_BYTES }
+}
+
 /// Takes a component: checks it, compiles it in a bounded child process, asks it what it is, and keeps it by its digest.
 pub async fn upload_component(app: &App, ctx: &Ctx, bytes: Bytes) -> Result<Uploaded> {
     require_upload(app, ctx)?;
-    if bytes.len() > MAX_COMPONENT_BYTES {
-        return Err(Error::Quota(format!("a component may have {} MiB, this one has {} bytes", MAX_COMPONENT_BYTES >> 20, bytes.len())));
+    let most = most_component_bytes(ctx);
+    if bytes.len() > most {
+        return Err(Error::Quota(format!("a component may have {} MiB, this one has {} bytes", most >> 20, bytes.len())));
     }
     let digest = Digest(Sha256::digest(&bytes).into());
     if let Some(component) = app.store.find_component(digest).await? {

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use hardie_api_types::plugin::PluginComponent;
-use hardie_app::plugins::{MAX_COMPONENT_BYTES, get_component, list_components, upload_component};
+use hardie_app::plugins::{get_component, list_components, most_component_bytes, upload_component};
 use hardie_domain::plugin::Digest;
 
 use crate::auth::Asker;
@@ -35,13 +35,13 @@ pub fn add(api: Api) -> Api {
 }
 
 async fn upload(State(http): State<Http>, Asker(ctx): Asker, request: Request) -> Answer<(StatusCode, Json<PluginComponent>)> {
-    // Nobody is read 16 MiB from before they are known.
+    // Nobody is read megabytes from before they are known.
     ctx.require_actor()?;
     let kind = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
     if !matches!(kind, b"application/wasm" | b"application/octet-stream") {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/wasm"));
     }
-    let bytes = read_body(request, MAX_COMPONENT_BYTES, &http).await?;
+    let bytes = read_body(request, most_component_bytes(&ctx), &http).await?;
     let uploaded = upload_component(&http.app, &ctx, bytes).await?;
     let status = if uploaded.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(show::component(uploaded.component))))
