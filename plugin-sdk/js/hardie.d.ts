@@ -1,0 +1,152 @@
+// Types of what a policy is given. In src/plugin.js: `@import { Push, Repository } from '../.hardie/sdk/hardie'`.
+
+/** An object id: lower-case hexadecimal digits. */
+export type Oid = string;
+
+/** Settings, as JSON knows them. */
+export type Config = Record<string, unknown>;
+
+/** What a module `src/plugin.js` exports. */
+export interface Plugin<C extends Config = Config> {
+  /** The settings that hold when nobody gives any; one that is not here is refused. */
+  defaults?: C;
+  /** What is wrong with settings; nothing, or an empty list, if they suit. */
+  validate?(config: C): FieldError[] | void;
+  /** Judges a push: whatever is not refused is accepted. An exception counts as a failed run, not as a verdict. */
+  check(config: C, push: Push, repository: Repository): void;
+}
+
+/** A setting that is not right. */
+export interface FieldError {
+  /** Such as `max-subject` or `rules[2].pattern`; empty for the whole. */
+  field?: string;
+  /** What is wrong and what would be right. */
+  message: string;
+}
+
+/** A push. */
+export interface Push {
+  /** The repository as `owner/name`. */
+  readonly repositoryPath: string;
+  /** The branch that HEAD names, such as `main`. */
+  readonly defaultBranch: string;
+  /** The pusher's user name. */
+  readonly actorName: string;
+  /** The pusher's role here; more may come. */
+  readonly actorRole: 'read' | 'write' | 'admin' | (string & {});
+  /** How it came; more may come. */
+  readonly door: 'ssh' | 'http' | 'api' | 'system' | (string & {});
+  /** Push options as sent by `git push -o`. */
+  readonly options: string[];
+  /** The ref updates, in the order of the push. */
+  readonly updates: Update[];
+}
+
+/** One ref update, and what is said about it. */
+export interface Update {
+  /** Its position in the push. */
+  readonly index: number;
+  /** Full name, such as `refs/heads/main`; what is no UTF-8 is U+FFFD here. */
+  readonly name: string;
+  readonly nameBytes: Uint8Array;
+  /** The name without `refs/heads/`, `refs/tags/` or `refs/`. */
+  readonly shortName: string;
+  readonly isBranch: boolean;
+  readonly isTag: boolean;
+  /** What the ref is now; `null` if it does not exist. */
+  readonly old: Oid | null;
+  /** What it shall be; `null` if it shall go away. */
+  readonly new: Oid | null;
+  /** `force` is an update that drops commits which the ref had. More may come. */
+  readonly kind: 'create' | 'update' | 'delete' | 'force' | (string & {});
+  /**
+   * Refuses it. `code` is the rule's short name (a-z, 0-9 and `-`), the lines say what is wrong and how to mend it. May be called
+   * again: the first rule names the rejection, the lines of all are shown.
+   */
+  reject(code: string, ...lines: string[]): void;
+  /** Tells the pusher something without refusing. */
+  warn(line: string): void;
+}
+
+/** The repository as it would be: what it has, and this push's objects on top. Every read is a call to the server. */
+export interface Repository {
+  /** Commits that an update brings, newest first, a page at a time: whoever leaves the loop early reads no more. */
+  newCommits(update: Update): Generator<Commit>;
+  /** Objects that the push brings, each once. */
+  newObjects(kind?: 'blob' | 'tree' | 'commit' | 'tag' | ''): Generator<NewObject>;
+  /** Throws a ReadError if there is none. */
+  commit(id: Oid): Commit;
+  /** The entries of a tree. */
+  tree(id: Oid): Generator<TreeEntry>;
+  /** In bytes. */
+  blobSize(id: Oid): number;
+  /** At most 1 MiB, and fewer bytes than asked for at the blob's end. */
+  blobRange(id: Oid, offset?: number, length?: number): Uint8Array;
+  /** The blob's text, its first MiB at most; what is no UTF-8 is U+FFFD. */
+  blobText(id: Oid, most?: number): string;
+  /** Paths that differ between two commits or trees; `null` is the empty tree. */
+  changes(old: Oid | null, tip: Oid | null): Generator<Change>;
+  /** Whether the first commit is an ancestor of the second, or the same. */
+  isAncestor(ancestor: Oid, descendant: Oid): boolean;
+  /** What a ref is before this push; `null` if it does not exist. */
+  readRef(name: string | Uint8Array): Oid | null;
+}
+
+/** A commit. Its parts are fetched when asked for. */
+export interface Commit {
+  readonly id: Oid;
+  /** The first seven digits of the id. */
+  readonly shortId: string;
+  readonly tree: Oid;
+  readonly parents: Oid[];
+  readonly author: Signature;
+  readonly committer: Signature;
+  /** The first 64 KiB of the message; what is no UTF-8 is U+FFFD here. */
+  readonly message: string;
+  readonly messageBytes: Uint8Array;
+  /** The message's first line. */
+  readonly subject: string;
+}
+
+/** Name, address and time. */
+export interface Signature {
+  name: string;
+  email: string;
+  /** Since 1970-01-01 UTC. */
+  seconds: number;
+  /** Offset from UTC, east positive. */
+  offsetMinutes: number;
+}
+
+/** An object that the push brings. */
+export interface NewObject {
+  id: Oid;
+  kind: 'blob' | 'tree' | 'commit' | 'tag';
+  /** Bytes, inflated. */
+  size: number;
+  /** Where it was found first; empty for commits and tags. */
+  path: string;
+  pathBytes: Uint8Array;
+  /** As git writes it, such as 0o100644; 0 for commits and tags. */
+  mode: number;
+  /** The first new commit that holds it; `null` for tags. */
+  commit: Oid | null;
+}
+
+/** One entry of a tree. */
+export interface TreeEntry {
+  name: string;
+  nameBytes: Uint8Array;
+  mode: number;
+  id: Oid;
+}
+
+/** One path that differs. */
+export interface Change {
+  path: string;
+  pathBytes: Uint8Array;
+  /** Before; `null` if it is new. */
+  old: { mode: number; id: Oid } | null;
+  /** After; `null` if it is gone. */
+  new: { mode: number; id: Oid } | null;
+}
