@@ -2,7 +2,7 @@
 
 mod live;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -13,9 +13,8 @@ use hardie_plugin_host::{ComponentInfo, Limits};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 
-use super::build;
+use super::build::{self, Built};
 use super::cost::cost;
-use super::project::Project;
 use crate::cli::{print_line, runtime};
 use crate::wiring::{plugins, system::SystemEntropy};
 
@@ -68,22 +67,18 @@ struct Measured {
 
 /// Measures and prints.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let component: Bytes = match &args.component {
-        Some(file) => std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?.into(),
-        None => build::build(&Project::find(&args.folder)?)?.into(),
-    };
+    let Built { component, workshop } = build::given(args.component.as_deref(), &args.folder)?;
     let scenario = match &args.scenario {
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?,
         None => PUSH.to_owned(),
     };
     let scenario = Scenario::parse(&scenario).map_err(|why| anyhow::anyhow!("not a scenario: {why}"))?;
-    let measured = runtime()?.block_on(measure(component, &scenario, Duration::from_secs(args.seconds)))?;
+    let measured = runtime()?.block_on(measure(component, workshop.path(), &scenario, Duration::from_secs(args.seconds)))?;
     if args.json { print_line(&measured.as_json().to_string()) } else { measured.print() }
 }
 
-async fn measure(component: Bytes, scenario: &Scenario, time: Duration) -> anyhow::Result<Measured> {
-    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let open = |limits: Limits| plugins::open(scratch.path(), &SystemEntropy, limits);
+async fn measure(component: Bytes, workshop: &Path, scenario: &Scenario, time: Duration) -> anyhow::Result<Measured> {
+    let open = |limits: Limits| plugins::open(workshop, &SystemEntropy, limits);
     let host = open(Limits::default())?;
     let info = host.prepare(component.clone()).await.map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
     anyhow::ensure!(

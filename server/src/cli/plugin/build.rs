@@ -1,15 +1,20 @@
-//! `hardie plugin build`: cargo for the module, this process for the component.
+//! `hardie plugin build`: the language's own tool for the module, this process for the rest.
 
-use std::io::BufRead as _;
+mod componentizer;
+mod rust;
+mod unchanged;
+mod waiting;
+pub mod workshop;
+
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+use bytes::Bytes;
 use hardie_plugin_host::componentize::{componentize, embed_world};
-use hardie_wasm_toolchain::{TARGET, Toolchain};
-use serde::Deserialize;
+use hardie_plugin_host::{Limits, imports};
 
-use super::project::{Project, cargo};
+use self::workshop::Workshop;
+use super::project::{Language, Project};
 use crate::cli::print_line;
 
 /// Arguments of `hardie plugin build`.
@@ -32,65 +37,48 @@ pub struct Args {
     world: Vec<String>,
 }
 
+/// A component, and the folder in which it may be compiled.
+pub struct Built {
+    pub component: Bytes,
+    pub workshop: Workshop,
+}
+
 /// Builds and says where the result is.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let (component, out) = match &args.from_core {
-        Some(module) => (from_core(module, &args.world)?, args.out.clone().context("--from-core needs --out")?),
+        Some(module) => (from_core(module, &args.world)?.into(), args.out.clone().context("--from-core needs --out")?),
         None => {
             let project = Project::find(&args.folder)?;
             let out = args.out.clone().unwrap_or_else(|| project.folder.join(format!("{}.wasm", project.name)));
-            (build(&project)?, out)
+            (build(&project)?.component, out)
         }
     };
     write(&out, &component)?;
-    print_line(&format!("{} ({} KiB)", out.display(), component.len().div_ceil(1024)))
+    print_line(&format!("{} ({} KiB)", out.display(), component.len().div_ceil(1024)))?;
+    let imports = imports(&component, &Limits::default()).map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
+    print_line(&format!("  it may use: {}", imports.join(", ")))
 }
 
-/// Builds a project's component in memory. Cargo's own output goes to stderr.
-pub fn build(project: &Project) -> anyhow::Result<Vec<u8>> {
-    let toolchain = Toolchain::detect().map_err(|missing| anyhow::anyhow!("{missing}"))?;
-    let mut command = cargo();
-    command
-        .args(["build", "--lib", "--release", "--target", TARGET, "--message-format=json-render-diagnostics", "--manifest-path"])
-        .arg(project.folder.join("Cargo.toml"))
-        .current_dir(&project.folder)
-        .stdout(Stdio::piped());
-    // Debug information would make up nine tenths of the file; function names stay, for the backtraces in the plugin's log.
-    if std::env::var_os("CARGO_PROFILE_RELEASE_STRIP").is_none() {
-        command.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
-    }
-    toolchain.apply(&mut command, &project.target);
-    let mut child = command.spawn().context("cannot run cargo; it comes with Rust, see https://rustup.rs")?;
-    let mut module = None;
-    if let Some(stdout) = child.stdout.take() {
-        for line in std::io::BufReader::new(stdout).lines() {
-            module = artifact(&line?, project).or(module);
+/// Builds a project's component. What the tools say goes to stderr.
+pub fn build(project: &Project) -> anyhow::Result<Built> {
+    match project.language {
+        Language::Rust => Ok(Built { component: rust::build(project)?.into(), workshop: Workshop::passing()? }),
+        Language::Js | Language::Python => {
+            let workshop = Workshop::kept(&project.target)?;
+            Ok(Built { component: componentizer::build(project, &workshop)?.into(), workshop })
         }
     }
-    if !child.wait()?.success() {
-        bail!("cargo build failed; its messages are above");
-    }
-    let module = module.context("cargo built no module; does [lib] have crate-type = [\"cdylib\", \"rlib\"]?")?;
-    let bytes = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
-    componentize(&bytes).map_err(|error| anyhow::anyhow!("the module does not make a plugin: {error}"))
 }
 
-/// A line of cargo's `compiler-artifact` messages.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    #[serde(default)]
-    manifest_path: PathBuf,
-    #[serde(default)]
-    filenames: Vec<PathBuf>,
-}
-
-fn artifact(line: &str, project: &Project) -> Option<PathBuf> {
-    let message: Message = serde_json::from_str(line).ok()?;
-    if message.reason != "compiler-artifact" || message.manifest_path != project.folder.join("Cargo.toml") {
-        return None;
+/// A component that is there already, or that of a plugin's folder.
+pub fn given(component: Option<&Path>, folder: &Path) -> anyhow::Result<Built> {
+    match component {
+        Some(file) => {
+            let component = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?.into();
+            Ok(Built { component, workshop: Workshop::passing()? })
+        }
+        None => build(&Project::find(folder)?),
     }
-    message.filenames.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
 fn from_core(module: &Path, worlds: &[String]) -> anyhow::Result<Vec<u8>> {

@@ -91,11 +91,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// From the sources to the server.
 fn round(args: &Args, project: &Project) -> anyhow::Result<()> {
-    let component = build::build(project)?;
-    test::report(component.clone(), &project.folder.join("tests"), false)?;
+    let built = build::build(project)?;
+    test::report(&built, &project.folder.join("tests"), false)?;
     let Some(scope) = Scope::of(args.place.repo.as_deref(), args.place.org.as_deref()) else { return Ok(()) };
     let config = args.config.as_deref().map(read_config).transpose()?;
-    let (client, component) = (args.remote.client()?, Signed::by_nobody(component));
+    let (client, component) = (args.remote.client()?, Signed::by_nobody(built.component.to_vec()));
     let changed = runtime()?.block_on(async {
         match find_editable(&client, &scope, &project.name).await? {
             Some(found) => swap(&client, &scope, &found, component, config, args.accept_new_permissions).await,

@@ -1,17 +1,20 @@
 //! `hardie plugin new`: a project with a working plugin, its tests, and everything that it builds against.
 
+mod templates;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::vendor;
+use self::templates::{Template, World, template};
+use super::project::Language;
 use crate::cli::print_line;
 
 /// Arguments of `hardie plugin new`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hardie plugin new no-wip\n  hardie plugin new team-rules --dir plugins/team-rules\n  hardie plugin new teller --world events"
+    after_help = "Example:\n  hardie plugin new no-wip\n  hardie plugin new no-wip --lang python\n  hardie plugin new team-rules --dir plugins/team-rules\n  hardie plugin new teller --world events"
 )]
 pub struct Args {
     /// The plugin's name: a-z, 0-9 and -, beginning with a letter
@@ -19,57 +22,30 @@ pub struct Args {
     /// What it is: a policy judges pushes, a handler of events is told what happened
     #[arg(long, value_enum, default_value = "policy")]
     world: World,
-    /// The language; only rust in this version
-    #[arg(long, default_value = "rust")]
-    lang: String,
+    /// The language
+    #[arg(long, value_enum, default_value = "rust")]
+    lang: Language,
     /// The folder to make [default: the name]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-/// The kinds of plugin that there are templates for.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum World {
-    Policy,
-    Events,
-}
-
-impl World {
-    /// Description, source and scenarios.
-    fn template(self) -> (&'static str, &'static str, &'static [(&'static str, &'static str)]) {
-        match self {
-            World::Policy => (
-                "Refuses commits that are marked as work in progress.",
-                include_str!("template/lib.rs.in"),
-                &[
-                    ("tests/accepts.toml", include_str!("template/accepts.toml")),
-                    ("tests/rejects.toml", include_str!("template/rejects.toml")),
-                ],
-            ),
-            World::Events => (
-                "Sets a status that tells how many new commits a push brought.",
-                include_str!("template/events.rs.in"),
-                &[("tests/counts.toml", include_str!("template/counts.toml"))],
-            ),
-        }
-    }
-}
-
 /// Writes the project.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    match args.lang.as_str() {
-        "rust" => {}
-        "js" | "python" => bail!("--lang {}: this version makes Rust projects; components of other languages can be installed", args.lang),
-        other => bail!("--lang {other}: the languages are rust, and later js and python"),
-    }
+    let template = template(args.lang, args.world)?;
     check_name(&args.name)?;
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     if dir.exists() {
         bail!("{} is there already; nothing was written", dir.display());
     }
-    write_project(&args.name, args.world, &dir)?;
+    write_project(&args.name, &template, &dir)?;
     print_line(&format!("{} is ready. Next:", dir.display()))?;
-    print_line(&format!("  cd {}\n  hardie plugin build\n  hardie plugin test", dir.display()))
+    let tools = match args.lang {
+        Language::Rust => "",
+        Language::Js => "  npm install\n",
+        Language::Python => "  python3 -m venv .venv\n  .venv/bin/pip install --require-hashes -r requirements.txt\n",
+    };
+    print_line(&format!("  cd {}\n{tools}  hardie plugin build\n  hardie plugin test", dir.display()))
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
@@ -84,23 +60,15 @@ fn check_name(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_project(name: &str, world: World, dir: &Path) -> anyhow::Result<()> {
-    let (description, source, scenarios) = world.template();
-    let fill = |template: &str| template.replace("@NAME@", name).replace("@DESCRIPTION@", description);
-    write(&dir.join("Cargo.toml"), &fill(include_str!("template/Cargo.toml.in")))?;
-    write(&dir.join("src/lib.rs"), &fill(source))?;
-    write(&dir.join("README.md"), &fill(include_str!("template/README.md.in")))?;
-    for (path, text) in scenarios {
-        write(&dir.join(path), text)?;
+fn write_project(name: &str, template: &Template, dir: &Path) -> anyhow::Result<()> {
+    let fill = |text: &str| text.replace("@NAME@", name).replace("@DESCRIPTION@", template.description);
+    for (path, text) in &template.files {
+        write(&dir.join(path), &fill(text))?;
     }
-    write(&dir.join(".gitignore"), "/target\n/*.wasm\n")?;
-    let carried = dir.join(".hardie");
-    write(&carried.join("plugin-sdk/Cargo.toml"), vendor::SDK_MANIFEST)?;
-    for (file, text) in vendor::SDK {
-        write(&carried.join("plugin-sdk/src").join(file), text)?;
-    }
-    for (file, text) in vendor::WIT {
-        write(&carried.join("wit").join(file), text)?;
+    for (folder, files) in &template.carried {
+        for (file, text) in *files {
+            write(&dir.join(folder).join(file), text)?;
+        }
     }
     Ok(())
 }
@@ -126,16 +94,19 @@ mod tests {
     }
 
     #[test]
-    fn other_languages_are_refused_by_name() {
-        let args = |lang: &str| Args { name: "x".into(), world: World::Policy, lang: lang.into(), dir: None };
-        assert!(run(&args("js")).unwrap_err().to_string().contains("--lang js"));
-        assert!(run(&args("cobol")).unwrap_err().to_string().contains("cobol"));
+    fn a_world_that_a_language_has_not_is_refused_by_name_and_nothing_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        for lang in [Language::Js, Language::Python] {
+            let args = Args { name: "x".into(), world: World::Events, lang, dir: Some(dir.path().join("x")) };
+            assert!(run(&args).unwrap_err().to_string().contains("--world events"));
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn an_existing_folder_is_never_written_to() {
         let dir = tempfile::tempdir().unwrap();
-        let args = Args { name: "x".into(), world: World::Events, lang: "rust".into(), dir: Some(dir.path().to_owned()) };
+        let args = Args { name: "x".into(), world: World::Events, lang: Language::Rust, dir: Some(dir.path().to_owned()) };
         assert!(run(&args).unwrap_err().to_string().contains("already"));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }

@@ -1,70 +1,131 @@
-//! A plugin's project on disk, as cargo sees it.
+//! A plugin's project on disk: in which language it is, what it is called, where its parts are.
+
+mod cargo;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+pub use cargo::cargo;
+
+/// The languages that projects are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    Rust,
+    Js,
+    Python,
+}
+
 /// What is needed of a project.
 #[derive(Debug)]
 pub struct Project {
+    /// In which it is written.
+    pub language: Language,
     /// The package's name, which becomes the plugin's.
     pub name: String,
-    /// The folder of its Cargo.toml.
+    /// As its author counts.
+    pub version: String,
+    /// One line for people.
+    pub description: String,
+    /// The folder of its manifest.
     pub folder: PathBuf,
-    /// Cargo's target folder for it.
+    /// Where what is made on the way is kept: cargo's target folder, or `.hardie/build`.
     pub target: PathBuf,
 }
 
-/// `cargo metadata`, the part that matters (doc.rust-lang.org/cargo/commands/cargo-metadata.html).
+/// What a manifest says: package.json (docs.npmjs.com), or `[project]` of pyproject.toml (packaging.python.org).
 #[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    target_directory: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Package {
+struct About {
     name: String,
-    manifest_path: PathBuf,
-    targets: Vec<Target>,
+    version: String,
+    #[serde(default)]
+    description: String,
 }
 
 #[derive(Deserialize)]
-struct Target {
-    crate_types: Vec<String>,
+struct PyProject {
+    project: About,
 }
 
-impl Project {
-    /// Finds the project in a folder.
-    pub fn find(folder: &Path) -> anyhow::Result<Project> {
-        let manifest = folder.join("Cargo.toml");
-        if !manifest.is_file() {
-            bail!("{} has no Cargo.toml; name the plugin's folder, or make one with `hardie plugin new`", folder.display());
+impl Language {
+    /// The file that describes a project.
+    pub fn manifest(self) -> &'static str {
+        match self {
+            Language::Rust => "Cargo.toml",
+            Language::Js => "package.json",
+            Language::Python => "pyproject.toml",
         }
-        let manifest = manifest.canonicalize().with_context(|| format!("cannot read {}", manifest.display()))?;
-        let output = cargo()
-            .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
-            .arg(&manifest)
-            .output()
-            .context("cannot run cargo; it comes with Rust, see https://rustup.rs")?;
-        if !output.status.success() {
-            bail!("cargo cannot read {}:\n{}", manifest.display(), String::from_utf8_lossy(&output.stderr).trim());
+    }
+
+    /// The file that is the plugin.
+    pub fn source(self) -> &'static str {
+        match self {
+            Language::Rust => "src/lib.rs",
+            Language::Js => "src/plugin.js",
+            Language::Python => "src/plugin.py",
         }
-        let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata answered something unexpected")?;
-        let package = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
-        let package = package.with_context(|| format!("{} is not a package", manifest.display()))?;
-        if !package.targets.iter().any(|target| target.crate_types.iter().any(|kind| kind == "cdylib")) {
-            bail!("{} makes no cdylib: add crate-type = [\"cdylib\", \"rlib\"] under [lib]", manifest.display());
-        }
-        let folder = manifest.parent().unwrap_or(&manifest).to_owned();
-        Ok(Project { name: package.name, folder, target: metadata.target_directory })
     }
 }
 
-/// Cargo, as whoever runs us would get it.
-#[expect(clippy::disallowed_methods, reason = "building a plugin is running cargo, with the environment of whoever asks for it")]
-pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+impl Project {
+    /// Finds the project in a folder. A plugin in Rust may well have a package.json beside it, for its tools.
+    pub fn find(folder: &Path) -> anyhow::Result<Project> {
+        if folder.join(Language::Rust.manifest()).is_file() {
+            return cargo::find(folder);
+        }
+        let manifest = |language: &Language| folder.join(language.manifest()).is_file();
+        let Some(found) = [Language::Js, Language::Python].into_iter().find(manifest) else {
+            bail!(
+                "{} has no Cargo.toml, package.json or pyproject.toml; name the plugin's folder, or make one with `hardie plugin new`",
+                folder.display()
+            );
+        };
+        let folder = folder.canonicalize().with_context(|| format!("cannot read {}", folder.display()))?;
+        if !folder.join(found.source()).is_file() {
+            bail!("{} has no {}: that file is the plugin", folder.display(), found.source());
+        }
+        let manifest = folder.join(found.manifest());
+        let text = std::fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+        let about = match found {
+            Language::Python => toml::from_str::<PyProject>(&text).map(|file| file.project).map_err(anyhow::Error::from),
+            _ => serde_json::from_str::<About>(&text).map_err(anyhow::Error::from),
+        };
+        let About { name, version, description } = about.with_context(|| format!("{} does not say what it is", manifest.display()))?;
+        let target = folder.join(".hardie/build");
+        Ok(Project { language: found, name, version, description, folder, target })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        for (file, text) in files {
+            std::fs::write(folder.path().join(file), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn the_language_is_told_by_the_manifest() {
+        let python = folder(&[("pyproject.toml", "[project]\nname = \"a\"\nversion = \"2.0\"\n[tool.x]\ny = 1\n"), ("src/plugin.py", "")]);
+        let found = Project::find(python.path()).unwrap();
+        assert_eq!((found.language, found.name.as_str(), found.version.as_str()), (Language::Python, "a", "2.0"));
+        let js = folder(&[("package.json", r#"{"name":"b","version":"1.0.0","description":"d","x":1}"#), ("src/plugin.js", "")]);
+        let found = Project::find(js.path()).unwrap();
+        assert_eq!((found.language, found.description.as_str()), (Language::Js, "d"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let refusal = |files: &[(&str, &str)]| format!("{:#}", Project::find(folder(files).path()).unwrap_err());
+        assert!(refusal(&[]).contains("hardie plugin new"));
+        assert!(refusal(&[("package.json", "{}")]).contains("src/plugin.js"));
+        assert!(refusal(&[("package.json", "{}"), ("src/plugin.js", "")]).contains("missing field `name`"));
+        assert!(refusal(&[("pyproject.toml", "[tool]"), ("src/plugin.py", "")]).contains("missing field `project`"));
+    }
 }

@@ -21,11 +21,11 @@ use hardie_git::{Budget, Cancel};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
+use super::build::{self, Built};
 use super::clone::Clone;
+use super::cost;
 use super::cost::{cost, warnings};
 use super::install::read_config;
-use super::project::Project;
-use super::{build, cost};
 use crate::cli::{complain, print_line, runtime};
 use crate::wiring::{plugins, system::SystemEntropy};
 
@@ -93,11 +93,11 @@ fn judge(args: &Args) -> anyhow::Result<Judged> {
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let clone = Clone::open(&args.repo, scratch.path())?;
     let facts = facts(args, &clone, &range)?;
-    let component = component(&args.plugin)?;
+    let Built { component, workshop } = component(&args.plugin)?;
     let config = args.config.as_deref().map(read_config).transpose()?;
     let repository = Arc::new(window(&clone, &facts)?);
     let limits = Limits::default();
-    let host = plugins::open(scratch.path(), &SystemEntropy, limits.clone())?;
+    let host = plugins::open(workshop.path(), &SystemEntropy, limits.clone())?;
     let push = Arc::new(facts);
     let (info, report) = runtime()?.block_on(async {
         let (info, config) = prepare(&host, component, config.map(|value| value.to_string())).await?;
@@ -125,11 +125,8 @@ async fn prepare(host: &PluginHost, component: Bytes, config: Option<String>) ->
     Ok((info, config))
 }
 
-fn component(plugin: &Path) -> anyhow::Result<Bytes> {
-    if plugin.is_dir() {
-        return Ok(build::build(&Project::find(plugin)?)?.into());
-    }
-    Ok(std::fs::read(plugin).with_context(|| format!("cannot read {}", plugin.display()))?.into())
+fn component(plugin: &Path) -> anyhow::Result<Built> {
+    build::given(Some(plugin).filter(|plugin| !plugin.is_dir()), plugin)
 }
 
 fn facts(args: &Args, clone: &Clone<'_>, range: &Range) -> anyhow::Result<PushFacts> {

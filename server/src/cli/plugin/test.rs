@@ -8,8 +8,8 @@ use hardie_plugin_host::scenario::{Case, Outcome};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
+use super::build::Built;
 use super::cost::{cost, warnings};
-use super::project::Project;
 use super::{build, cost};
 use crate::cli::{print_line, runtime};
 use crate::wiring::{plugins, system::SystemEntropy};
@@ -47,19 +47,16 @@ impl Row {
 
 /// Runs all scenarios; fails if one of them does.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let component = match &args.component {
-        Some(file) => std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
-        None => build::build(&Project::find(&args.folder)?)?,
-    };
+    let built = build::given(args.component.as_deref(), &args.folder)?;
     let folder = args.scenarios.clone().unwrap_or_else(|| args.folder.join("tests"));
-    report(component, &folder, args.json)
+    report(&built, &folder, args.json)
 }
 
 /// Runs all scenarios of a folder and prints what came of them; fails if one of them does.
-pub fn report(component: Vec<u8>, folder: &Path, json: bool) -> anyhow::Result<()> {
+pub fn report(built: &Built, folder: &Path, json: bool) -> anyhow::Result<()> {
     let scenarios = read(folder)?;
-    let size = component.len();
-    let (info, rows, limits) = runtime()?.block_on(judge(component.into(), scenarios))?;
+    let size = built.component.len();
+    let (info, rows, limits) = runtime()?.block_on(judge(built.component.clone(), built.workshop.path(), scenarios))?;
     if json {
         print_line(&as_json(&info, size, &rows, &limits).to_string())?;
     } else {
@@ -71,9 +68,10 @@ pub fn report(component: Vec<u8>, folder: &Path, json: bool) -> anyhow::Result<(
     }
 }
 
-async fn judge(component: Bytes, scenarios: Vec<(String, Result<Case, String>)>) -> anyhow::Result<(ComponentInfo, Vec<Row>, Limits)> {
-    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let host: PluginHost = plugins::open(scratch.path(), &SystemEntropy, Limits::default())?;
+type Judged = (ComponentInfo, Vec<Row>, Limits);
+
+async fn judge(component: Bytes, workshop: &Path, scenarios: Vec<(String, Result<Case, String>)>) -> anyhow::Result<Judged> {
+    let host: PluginHost = plugins::open(workshop, &SystemEntropy, Limits::default())?;
     let info = host.prepare(component).await.map_err(|error| anyhow::anyhow!("this server would refuse the component: {error}"))?;
     let mut rows = Vec::new();
     for (name, scenario) in scenarios {

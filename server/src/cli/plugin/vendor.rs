@@ -34,6 +34,31 @@ pub const SDK: &[(&str, &str)] = &[
     ("verdicts.rs", include_str!("../../../../plugin-sdk/src/verdicts.rs")),
 ];
 
+/// The SDK for JavaScript by file name.
+pub const SDK_JS: &[(&str, &str)] = &[
+    ("commit.js", include_str!("../../../../plugin-sdk/js/commit.js")),
+    ("config.js", include_str!("../../../../plugin-sdk/js/config.js")),
+    ("hardie.d.ts", include_str!("../../../../plugin-sdk/js/hardie.d.ts")),
+    ("pages.js", include_str!("../../../../plugin-sdk/js/pages.js")),
+    ("policy.js", include_str!("../../../../plugin-sdk/js/policy.js")),
+    ("push.js", include_str!("../../../../plugin-sdk/js/push.js")),
+    ("repository.js", include_str!("../../../../plugin-sdk/js/repository.js")),
+    ("sealed.js", include_str!("../../../../plugin-sdk/js/sealed.js")),
+    ("text.js", include_str!("../../../../plugin-sdk/js/text.js")),
+];
+
+/// The SDK for Python, the package `hardie`, by file name.
+pub const SDK_PYTHON: &[(&str, &str)] = &[
+    ("__init__.py", include_str!("../../../../plugin-sdk/python/hardie/__init__.py")),
+    ("commit.py", include_str!("../../../../plugin-sdk/python/hardie/commit.py")),
+    ("config.py", include_str!("../../../../plugin-sdk/python/hardie/config.py")),
+    ("pages.py", include_str!("../../../../plugin-sdk/python/hardie/pages.py")),
+    ("policy.py", include_str!("../../../../plugin-sdk/python/hardie/policy.py")),
+    ("push.py", include_str!("../../../../plugin-sdk/python/hardie/push.py")),
+    ("repository.py", include_str!("../../../../plugin-sdk/python/hardie/repository.py")),
+    ("sealed.py", include_str!("../../../../plugin-sdk/python/hardie/sealed.py")),
+];
+
 /// The contract by file name.
 pub use hardie_plugin_host::componentize::WIT;
 
@@ -57,6 +82,8 @@ mod tests {
     #[test]
     fn every_file_of_the_sdk_and_of_the_contract_is_carried() {
         assert_eq!(carried(SDK), on_disk("plugin-sdk/src", ".rs"));
+        assert_eq!(carried(SDK_JS), on_disk("plugin-sdk/js", ""));
+        assert_eq!(carried(SDK_PYTHON), on_disk("plugin-sdk/python/hardie", ".py"));
         assert_eq!(carried(WIT), on_disk("wit", ".wit"));
     }
 

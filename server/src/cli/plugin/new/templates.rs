@@ -1,0 +1,77 @@
+//! What a new project consists of, by language and by what it is.
+
+use anyhow::bail;
+
+use crate::cli::plugin::project::Language;
+use crate::cli::plugin::vendor;
+
+/// The kinds of plugin that there are templates for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum World {
+    Policy,
+    Events,
+}
+
+/// Files by path and text. `@NAME@` and `@DESCRIPTION@` are for the project to fill in.
+pub struct Template {
+    pub description: &'static str,
+    pub files: Vec<(&'static str, &'static str)>,
+    /// Files that are carried along as they are, in folders.
+    pub carried: Vec<(&'static str, &'static [(&'static str, &'static str)])>,
+}
+
+const WIP: &str = "Refuses commits that are marked as work in progress.";
+/// Scenarios of the policy, which is the same in every language.
+const SCENARIOS: [(&str, &str); 2] =
+    [("tests/accepts.toml", include_str!("../template/accepts.toml")), ("tests/rejects.toml", include_str!("../template/rejects.toml"))];
+
+/// The template, if there is one.
+pub fn template(language: Language, world: World) -> anyhow::Result<Template> {
+    let (description, own): (_, Vec<_>) = match (language, world) {
+        (Language::Rust, World::Policy) => (WIP, [rust(include_str!("../template/lib.rs.in")), SCENARIOS.to_vec()].concat()),
+        (Language::Rust, World::Events) => (
+            "Sets a status that tells how many new commits a push brought.",
+            [rust(include_str!("../template/events.rs.in")), vec![("tests/counts.toml", include_str!("../template/counts.toml"))]].concat(),
+        ),
+        (Language::Js, World::Policy) => (WIP, [JS.to_vec(), SCENARIOS.to_vec()].concat()),
+        (Language::Python, World::Policy) => (WIP, [PYTHON.to_vec(), SCENARIOS.to_vec()].concat()),
+        (_, World::Events) => {
+            bail!("--world events: handlers of events are written in Rust in this version; --lang js and --lang python are for policies")
+        }
+    };
+    let mut carried = vec![(".hardie/wit", vendor::WIT)];
+    carried.extend(match language {
+        Language::Rust => vec![(".hardie/plugin-sdk", SDK_MANIFEST), (".hardie/plugin-sdk/src", vendor::SDK)],
+        Language::Js => vec![(".hardie/sdk", vendor::SDK_JS)],
+        Language::Python => vec![(".hardie/sdk/hardie", vendor::SDK_PYTHON)],
+    });
+    Ok(Template { description, files: own, carried })
+}
+
+const SDK_MANIFEST: &[(&str, &str)] = &[("Cargo.toml", vendor::SDK_MANIFEST)];
+
+fn rust(source: &'static str) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
+        ("src/lib.rs", source),
+        ("README.md", include_str!("../template/README.md.in")),
+        (".gitignore", "/target\n/*.wasm\n"),
+    ]
+}
+
+const JS: [(&str, &str); 6] = [
+    ("package.json", include_str!("../template/js/package.json.in")),
+    ("package-lock.json", include_str!("../template/js/package-lock.json.in")),
+    ("jsconfig.json", include_str!("../template/js/jsconfig.json")),
+    ("src/plugin.js", include_str!("../template/js/plugin.js.in")),
+    ("README.md", include_str!("../template/js/README.md.in")),
+    (".gitignore", "/node_modules\n/.hardie/build\n/*.wasm\n"),
+];
+
+const PYTHON: [(&str, &str); 5] = [
+    ("pyproject.toml", include_str!("../template/python/pyproject.toml.in")),
+    ("requirements.txt", include_str!("../template/python/requirements.txt")),
+    ("src/plugin.py", include_str!("../template/python/plugin.py.in")),
+    ("README.md", include_str!("../template/python/README.md.in")),
+    (".gitignore", "/.venv\n/.hardie/build\n/.hardie/bindings\n__pycache__\n/*.wasm\n"),
+];
