@@ -11,7 +11,7 @@ pub struct House {
     pub root: PathBuf,
     /// Cargo's target folder.
     pub target: PathBuf,
-    /// Tools that set-up installs, shared by all clones of this user: `bin`, `python`, `javascript`.
+    /// Tools that set-up installs, shared by all clones of this user: `bin`, `python`, `javascript`, `componentizers`.
     pub tools: PathBuf,
 }
 
@@ -44,6 +44,11 @@ impl House {
     /// Where npm put the git implementation in JavaScript.
     pub fn javascript(&self) -> PathBuf {
         self.tools.join("javascript")
+    }
+
+    /// A folder as an author's of plugins would be, with the programs that make components of JavaScript and Python.
+    pub fn componentizers(&self) -> PathBuf {
+        self.tools.join("componentizers")
     }
 
     /// Git's source with its tests, built.

@@ -3,6 +3,7 @@
 //! A fresh Debian machine needs rustup's stable toolchain, a C compiler and git; the rest comes from here.
 
 pub mod apt;
+mod componentizers;
 mod git_suite;
 mod javascript;
 mod python;
@@ -29,7 +30,7 @@ impl Purpose {
     pub const fn steps(self) -> usize {
         match self {
             Self::Run => 4,
-            Self::Test | Self::Bench => 8,
+            Self::Test | Self::Bench => 9,
         }
     }
 }
@@ -49,6 +50,7 @@ pub fn all(house: &House, purpose: Purpose, progress: &mut Progress) -> anyhow::
         progress.quiet("cargo-nextest", || tools::install_nextest(house))?;
         progress.quiet("dulwich and pygit2", || python::install(house))?;
         progress.quiet(javascript::TITLE, || javascript::install(house))?;
+        progress.quiet(componentizers::TITLE, || componentizers::install(house))?;
         progress.quiet(&git_suite::title(), || git_suite::install(house))?;
     }
     Ok(wasm)

@@ -20,6 +20,14 @@ pub fn javascript() -> anyhow::Result<PathBuf> {
     prepared("HARDIE_TEST_JAVASCRIPT", tools().map(|tools| tools.join("javascript/node_modules")))
 }
 
+/// A folder with `node_modules` and `.venv`, in which the programs are that make components of JavaScript and Python.
+///
+/// # Errors
+/// When set-up has not installed them.
+pub fn componentizers() -> anyhow::Result<PathBuf> {
+    prepared("HARDIE_TEST_COMPONENTIZERS", tools().map(|tools| tools.join("componentizers")))
+}
+
 /// Git's source with its tests, built.
 ///
 /// # Errors
