@@ -4,6 +4,7 @@ mod abuse;
 mod deliveries;
 mod events;
 mod handled;
+mod languages;
 mod logs;
 mod replay;
 mod run;

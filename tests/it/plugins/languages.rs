@@ -1,0 +1,189 @@
+//! Policies in JavaScript and Python, from an empty folder to a refused push, with the programs that their authors use.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use hardie_testkit::{Git, TestServer, process, tools};
+use serde_json::{Value, json};
+
+use super::{Said, ended, remote};
+use crate::api::Asker;
+
+/// A language, its source and what is appended to it, and the programs that a project has where its author installed them.
+struct Language {
+    name: &'static str,
+    source: &'static str,
+    hostile: &'static str,
+    programs: &'static str,
+    /// How the author of the template's own `check` is called from what is appended.
+    rename: (&'static str, &'static str),
+    install: &'static str,
+    /// What goes wrong in this language alone.
+    more: &'static [Wrong],
+}
+
+/// What a commit's subject makes the plugin do, how that ends, and what the author finds in the log.
+type Wrong = (&'static str, &'static str, &'static str);
+
+const JS: Language = Language {
+    name: "js",
+    source: "src/plugin.js",
+    hostile: include_str!("../../fixtures/languages/hostile.js"),
+    programs: "node_modules",
+    rename: ("export function check(", "function template("),
+    install: "npm install",
+    more: &[
+        ("date", "bad-output", "has no clock and no chance"),
+        ("waits", "bad-output", "must not be async"),
+        ("deep", "trap", "call stack"),
+    ],
+};
+
+const PYTHON: Language = Language {
+    name: "python",
+    source: "src/plugin.py",
+    hostile: include_str!("../../fixtures/languages/hostile.py"),
+    programs: ".venv",
+    rename: ("", ""),
+    install: "pip install --require-hashes",
+    more: &[("date", "trap", ""), ("file", "trap", ""), ("deep", "bad-output", "RecursionError")],
+};
+
+/// What goes wrong in every language.
+const WRONGS: [Wrong; 6] = [
+    ("clock", "bad-output", "has no clock and no chance"),
+    ("chance", "bad-output", "has no clock and no chance"),
+    ("throw", "bad-output", "the chisel is blunt"),
+    ("missing", "bad-output", "not-found"),
+    ("loop", "out-of-fuel", ""),
+    ("memory", "out-of-memory", ""),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_in_javascript_from_an_empty_folder_to_a_refused_push() {
+    whole_way(&JS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_in_python_from_an_empty_folder_to_a_refused_push() {
+    whole_way(&PYTHON).await;
+}
+
+async fn whole_way(language: &Language) {
+    let git = Git::new("ann").unwrap();
+    let project = git.path("no-wip");
+    let said = super::plugin(git.home(), &["new", "no-wip", "--lang", language.name]);
+    assert!(said.code == Some(0) && said.out.contains(language.install), "{}{}", said.out, said.err);
+    assert_eq!(super::plugin(git.home(), &["new", "no-wip", "--lang", language.name]).code, Some(1), "it is there");
+
+    // Whoever has not installed the program yet is told how.
+    let missing = author(&project, "/nowhere", &["build"]);
+    assert!(missing.code == Some(1) && missing.err.contains(language.install), "{}{}", missing.out, missing.err);
+    let programs = tools::componentizers().unwrap();
+    std::os::unix::fs::symlink(programs.join(language.programs), project.join(language.programs)).unwrap();
+    make_hostile(language, &project);
+    let path = std::env::var("PATH").unwrap();
+    let built = author(&project, &path, &["build"]);
+    assert_eq!(built.code, Some(0), "{}{}", built.out, built.err);
+    assert!(
+        built.out.contains("no-wip.wasm (") && built.err.contains(&format!("component of {}", language.source)),
+        "{}{}",
+        built.out,
+        built.err
+    );
+    let imports: Vec<&str> = built.out.split_once("it may use: ").unwrap().1.trim().split(", ").collect();
+    assert!(imports.iter().all(|import| import.starts_with("hardie:plugin/")), "nothing of WASI: {imports:?}");
+
+    scenarios(language, &project, &path);
+    let component = std::fs::read(project.join("no-wip.wasm")).unwrap();
+    pushes(&component).await;
+}
+
+/// Runs `hardie plugin` as the author of a project, with this search path.
+fn author(project: &Path, path: &str, arguments: &[&str]) -> Said {
+    let mut command = process::hardie(&["plugin"]).unwrap();
+    ended(command.args(arguments).current_dir(project).env("PATH", OsString::from(path)))
+}
+
+fn make_hostile(language: &Language, project: &Path) {
+    let source: PathBuf = project.join(language.source);
+    let text = std::fs::read_to_string(&source).unwrap();
+    let (from, to) = language.rename;
+    assert!(from.is_empty() || text.contains(from), "the template has no {from}");
+    let text = if from.is_empty() { text } else { text.replace(from, to) };
+    std::fs::write(source, format!("{text}\n{}", language.hostile)).unwrap();
+    for (subject, class, _) in WRONGS.iter().chain(language.more) {
+        let scenario = format!("expect.fault = \"{class}\"\n[[commit]]\nmessage = \"{subject}\"\n");
+        std::fs::write(project.join(format!("tests/wrong-{subject}.toml")), scenario).unwrap();
+    }
+    let many: String = (0..700).map(|nth| format!("[[commit]]\nmessage = \"number {nth}: häßlich\"\n")).collect();
+    std::fs::write(project.join("tests/many.toml"), format!("expect.accept = true\n{many}")).unwrap();
+    for nth in 0..2 {
+        let scenario = "expect.accept = true\n[[commit]]\nmessage = \"remember\"\n";
+        std::fs::write(project.join(format!("tests/remember-{nth}.toml")), scenario).unwrap();
+    }
+    let settings = "expect.reject = \"work-in-progress\"\nexpect.contains = [\"begins with draft\"]\nconfig.words = [\"draft\"]\n[[commit]]\nmessage = \"draft of a letter\"\n";
+    std::fs::write(project.join("tests/settings.toml"), settings).unwrap();
+}
+
+/// The template's own scenarios and ours; twice, and the same each time, without building or compiling again.
+fn scenarios(language: &Language, project: &Path, path: &str) {
+    let run = || {
+        let said = author(project, path, &["test", "--json"]);
+        assert_eq!((said.code, said.err.contains("component of")), (Some(0), false), "{}{}", said.out, said.err);
+        said.json()
+    };
+    let (first, second) = (run(), run());
+    let of = |run: &Value, name: &str| run["scenarios"].as_array().unwrap().iter().find(|s| s["name"] == name).unwrap().clone();
+    for (subject, _, logged) in WRONGS.iter().chain(language.more) {
+        let log = of(&first, &format!("wrong-{subject}"))["log"].to_string();
+        assert!(log.contains(*logged), "{subject}: {log}");
+    }
+    let many = of(&first, "many");
+    assert!(many["log"].to_string().contains("700 commits, the newest by Ann Author: number 699: häßlich"), "{many}");
+    for nth in 0..2 {
+        let log = of(&first, &format!("remember-{nth}"))["log"].to_string();
+        assert!(log.contains("seen 1 times"), "one run remembers another: {log}");
+    }
+    for (one, other) in first["scenarios"].as_array().unwrap().iter().zip(second["scenarios"].as_array().unwrap()) {
+        // What runs into a bound is stopped at the next check of it.
+        let bounded = one["name"].as_str().unwrap().starts_with("wrong-");
+        for part in ["verdict", "lines", "log", "host_calls", "host_bytes", "fuel"] {
+            assert!(one[part] == other[part] || (bounded && part == "fuel"), "{}: {part}: {} then {}", one["name"], one[part], other[part]);
+        }
+    }
+}
+
+/// Installed, it refuses a push with its reasons and lets another through; settings that it does not know are refused.
+async fn pushes(component: &[u8]) {
+    let server = TestServer::start().await.unwrap();
+    let ann = server.user("ann").await.unwrap();
+    let repo = server.repo(&ann, "tool", true).await.unwrap();
+    let asker = Asker::new(&server, Some(&ann));
+    let file = super::file(&ann, "no-wip", component);
+    let installed = remote(&server, &ann, &["install", &file, "--repo", &repo]);
+    assert!(installed.code == Some(0) && installed.out.contains("no-wip 0.1.0 now guards"), "{}{}", installed.out, installed.err);
+    let plugins = asker.get(&format!("/repos/{repo}/plugins")).json();
+    assert_eq!(
+        (&plugins[0]["component"]["worlds"], &plugins[0]["config"]["words"]),
+        (&json!(["policy"]), &json!(["WIP", "fixup!"])),
+        "{plugins}"
+    );
+    let one = format!("/repos/{repo}/plugins/{}", plugins[0]["id"]);
+    for (config, field) in
+        [(json!({ "word": ["x"] }), "word"), (json!({ "words": "x" }), "words"), (json!({ "words": ["x", " "] }), "words[1]")]
+    {
+        let refused = asker.json("PATCH", &one, &json!({ "config": config }));
+        assert!(refused.status == 422 && refused.text().contains(field), "{config}: {} {}", refused.status, refused.text());
+    }
+    let dir = ann.git.init("tool").unwrap();
+    let push = || ann.git.run(&dir, &["push", &server.http_remote(&repo), "main"]).unwrap();
+    ann.git.commit(&dir, "plane.txt", "oiled\n", "Oil the plane").unwrap();
+    let accepted = push();
+    assert!(accepted.ok, "{}", accepted.stderr);
+    let tip = ann.git.commit(&dir, "chisel.txt", "half\n", "WIP: half a chisel").unwrap();
+    let refused = push();
+    let line = format!("commit {} begins with WIP: WIP: half a chisel", &tip[..7]);
+    assert!(!refused.ok && refused.stderr.contains(&line) && refused.stderr.contains("git rebase -i"), "{}", refused.stderr);
+    server.stop().await.unwrap();
+}
