@@ -2,6 +2,7 @@
 
 mod calls;
 mod hooks;
+mod languages;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,7 +33,8 @@ pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     }
     let spawned = hooks::measure(&scratch.path().join("peer"), &bodies)?;
     components(&scratch.path().join("ours"), &bodies, &spawned, report)?;
-    calls::measure(scratch.path(), report)
+    calls::measure(scratch.path(), report)?;
+    languages::measure(scratch.path(), report)
 }
 
 /// A component that `cargo xtask bench` built.

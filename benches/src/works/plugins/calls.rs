@@ -41,16 +41,18 @@ pub fn measure(scratch: &Path, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn held(work: &str, ours: String, hold: &str, holds: bool) -> Line {
+/// A line that is held to something.
+pub(super) fn held(work: &str, ours: String, hold: &str, holds: bool) -> Line {
     Line { work: work.to_owned(), ours, hold: Some((hold.to_owned(), holds)), ..Line::default() }
 }
 
-fn number(value: &Value) -> anyhow::Result<f64> {
+/// A number of what `hardie plugin bench` said.
+pub(super) fn number(value: &Value) -> anyhow::Result<f64> {
     value.as_f64().context("hardie plugin bench left out a number")
 }
 
 /// What `hardie plugin bench` says of a component, and of a push if it is not the usual one.
-fn bench(scratch: &Path, name: &str, scenario: Option<&str>) -> anyhow::Result<Value> {
+pub(super) fn bench(scratch: &Path, name: &str, scenario: Option<&str>) -> anyhow::Result<Value> {
     let mut hardie = command(binary()?, scratch);
     hardie.args(["plugin", "bench", "--json", "--component"]).arg(component(name)?);
     if let Some(text) = scenario {
