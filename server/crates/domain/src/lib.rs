@@ -25,6 +25,7 @@ pub mod page;
 pub mod password;
 pub mod percent;
 pub mod plugin;
+pub mod plugin_secret;
 pub mod plugin_state;
 pub mod policy;
 pub mod push;

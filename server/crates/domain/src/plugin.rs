@@ -19,6 +19,11 @@ impl std::fmt::Debug for Digest {
     }
 }
 
+/// 1 to 64 of `a-z`, `0-9` and `-`: what components call themselves, the rules that they judge by and the secrets that they ask for.
+pub fn is_short_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
 /// What a policy's verdict does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

@@ -1,12 +1,11 @@
 //! What a component says of itself, checked before anybody sees it.
 
-use hardie_domain::plugin::Digest;
+use hardie_domain::plugin::{Digest, is_short_name};
 
 use crate::bindings::exports::hardie::plugin::plugin_info::{FieldError, Info};
 use crate::inspect::Shape;
 use crate::limits::Limits;
 use crate::text;
-use crate::verdicts::is_short_name;
 
 /// What a component says of itself, and what it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

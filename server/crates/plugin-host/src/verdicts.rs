@@ -1,6 +1,6 @@
 //! A guest's answer becomes verdicts: exactly one for each update, with text that is safe to show.
 
-use hardie_domain::plugin::{Rejection, Verdict};
+use hardie_domain::plugin::{Rejection, Verdict, is_short_name};
 
 use crate::bindings::hardie::plugin::types::RefVerdict;
 use crate::limits::Limits;
@@ -36,11 +36,6 @@ fn clean(verdict: RefVerdict, limits: &Limits) -> Result<Verdict, String> {
         }
     };
     Ok(Verdict { update: verdict.update as usize, rejection, warnings: lines(&verdict.warnings) })
-}
-
-/// 1 to 64 of `a-z`, `0-9` and `-`.
-pub(crate) fn is_short_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]

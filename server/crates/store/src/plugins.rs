@@ -82,6 +82,8 @@ pub struct InstallationRow {
     pub config: String,
     /// Imports that were granted; no item holds a line break.
     pub grants: Vec<String>,
+    /// Where its requests may go, as far as the server's configuration allows it; no item holds a line break.
+    pub hosts: Vec<String>,
     /// Who installed or last changed it.
     pub changed_by: Option<AccountId>,
     /// When it was installed.
@@ -159,6 +161,7 @@ fn installation_row(cols: &mut Cols<'_>) -> Result<InstallationRow> {
         fail_open: cols.flag()?,
         config: cols.text()?,
         grants: cols.lines()?,
+        hosts: cols.lines()?,
         changed_by: cols.opt_id(AccountId)?,
         created_at: cols.time()?,
         updated_at: cols.time()?,
@@ -170,8 +173,8 @@ fn select_component() -> Sql {
 }
 
 fn select_installation() -> Sql {
-    sql("SELECT i.id, i.scope, i.scope_id, i.name, i.digest, i.mode, i.fail_open, i.config, i.grants, i.changed_by, \
-         i.created_at, i.updated_at FROM installation i")
+    sql("SELECT i.id, i.scope, i.scope_id, i.name, i.digest, i.mode, i.fail_open, i.config, i.grants, i.hosts, \
+         i.changed_by, i.created_at, i.updated_at FROM installation i")
 }
 
 /// Appends what guards a repository, in the order in which it is asked.
@@ -316,6 +319,21 @@ impl Tx {
         .bind(at)
         .bind(change.runs);
         self.wrote(statement).await
+    }
+
+    /// Holds off everybody else who changes this installation, until the transaction ends; as it is then. `None` if this scope has no such.
+    pub async fn lock_installation(&mut self, scope: Scope, id: InstallationId) -> Result<Option<InstallationRow>> {
+        let statement = sql("UPDATE installation SET updated_at = updated_at WHERE id = $1 AND scope = $2 AND scope_id = $3");
+        match self.wrote(statement.bind(id).bind(scope.as_str()).bind(scope.id())).await? {
+            true => self.find_installation(id).await,
+            false => Ok(None),
+        }
+    }
+
+    /// Sets where requests of an installation may go. No push is judged by that.
+    pub async fn set_installation_hosts(&mut self, id: InstallationId, hosts: &[String]) -> Result<bool> {
+        let statement = sql("UPDATE installation SET hosts = $2 WHERE id = $1");
+        self.wrote(statement.bind(id).bind(hosts.join("\n"))).await
     }
 
     /// Removes an installation of this scope. Its verdicts stay with their pushes.

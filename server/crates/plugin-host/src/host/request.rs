@@ -2,10 +2,10 @@
 
 use hardie_domain::delivery::{HeaderValue, HttpRequest};
 use hardie_domain::ids::DeliveryId;
+use hardie_domain::plugin::is_short_name;
 
 use crate::bindings::hardie::plugin::http::Request;
 use crate::bindings::hardie::plugin::secrets::Slot;
-use crate::verdicts::is_short_name;
 
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const URL: usize = 2048;

@@ -48,6 +48,8 @@ pub const TABLES: &[Table] = &[
     table("component_signature", "digest, publisher_id"),
     table("installation", "id"),
     table("installation_version", "id"),
+    // Sealed: what opens them is no row.
+    table("installation_secret", "installation_id, name"),
     table("handler", "installation_id"),
     table("delivery", "id"),
     table("plugin_state", "installation_id, repo_id, name"),

@@ -17,6 +17,7 @@ mod events;
 mod lfs;
 mod open;
 mod packs;
+mod plugin_secrets;
 mod plugins;
 mod proxy;
 mod pushes;
