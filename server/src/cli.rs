@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub mod admin;
+mod hidden;
 pub mod plugin;
 pub mod serve;
 pub mod web;

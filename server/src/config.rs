@@ -19,7 +19,7 @@ pub use data_dir::{prepare_data_dir, require_data};
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …) and [outbound] (hosts = […], permit = […])
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]) and [secrets] (key-file = …, earlier-key-files = […])
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -84,12 +84,22 @@ pub struct Config {
     pub retention: Retention,
     pub git_rules: GitRules,
     pub outbound: Outbound,
+    pub sealing: SealingFiles,
+}
+
+/// Where the keys of 32 bytes lie that seal secrets of plugins.
+#[derive(Clone, Debug, Default)]
+pub struct SealingFiles {
+    /// The one that seals; `secret.key` of the data folder if `None`.
+    pub current: Option<PathBuf>,
+    /// Those that still open.
+    pub earlier: Vec<PathBuf>,
 }
 
 /// Where plugins may send.
 #[derive(Clone, Debug, Default)]
 pub struct Outbound {
-    /// To these, if they were granted `http`.
+    /// To these at most, of which each installation is granted its own.
     pub hosts: Vec<Allowed>,
     /// Networks that are not public and open to them all the same.
     pub permit: Vec<Cidr>,
@@ -102,6 +112,7 @@ pub struct Place {
     pub database: String,
     pub limits: GitLimits,
     pub retention: Retention,
+    pub sealing: SealingFiles,
 }
 
 /// The data folder and the database with the bounds that the file sets, for commands that need no more.
@@ -109,7 +120,11 @@ pub fn locate(location: &Location) -> anyhow::Result<Place> {
     let file = file::read(location.config.as_deref())?;
     let (data_dir, database) = place(location, &file);
     let (limits, retention) = (file.limits.apply(GitLimits::default())?, file.gc.apply(Retention::default()));
-    Ok(Place { data_dir, database: check_database(database)?, limits, retention })
+    Ok(Place { data_dir, database: check_database(database)?, limits, retention, sealing: sealing(file.secrets) })
+}
+
+fn sealing(file: file::Secrets) -> SealingFiles {
+    SealingFiles { current: file.key_file, earlier: file.earlier_key_files }
 }
 
 fn place(location: &Location, file: &file::Settings) -> (PathBuf, String) {
@@ -151,6 +166,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         retention: file.gc.apply(Retention::default()),
         git_rules: file.git.rules()?,
         outbound: file.outbound.checked()?,
+        sealing: sealing(file.secrets),
     })
 }
 

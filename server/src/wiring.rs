@@ -29,7 +29,7 @@ mod sender;
 pub mod shutdown;
 pub mod system;
 
-pub use offline::{offline, offline_as_it_is};
+pub use offline::{offline, offline_as_it_is, offline_with_keys};
 
 /// Parts that a test may replace by its own.
 #[derive(Clone)]
@@ -81,7 +81,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     let store = open_store(&config.database).await?;
     let packs = PackStore::open(&config.data_dir, ports.files.clone()).context("cannot open the pack storage")?;
     let lfs = LfsStore::open(&config.data_dir, ports.files.clone()).context("cannot open the storage of LFS objects")?;
-    let signing = key_file::open(&config.data_dir, ports.entropy.as_ref())?;
+    let (signing, sealing) = key_file::open(&config.data_dir, &config.sealing, ports.entropy.as_ref())?;
     let policies = match ports.sandbox {
         Some(sandbox) => sandbox,
         None => plugins::host(&config.data_dir, ports.entropy.as_ref())?,
@@ -94,6 +94,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         clock: ports.clock,
         entropy: ports.entropy,
         signing,
+        sealing,
         policies,
         sender: sender::sender(
             config.outbound.clone(),
@@ -110,6 +111,9 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             git_rules: config.git_rules,
         },
     });
+    for (key, secrets) in hardie_app::plugins::secrets_without_key(&app).await.context("cannot look at the secrets of plugins")? {
+        tracing::warn!(key, secrets, "secrets of plugins do not open, for their key is not here: put it back, or set them anew");
+    }
     let stop = CancellationToken::new();
     let mut tasks = Vec::new();
     let trusted_proxies =

@@ -8,6 +8,7 @@ mod languages;
 mod logs;
 mod replay;
 mod run;
+mod secrets;
 mod sends;
 mod signatures;
 mod stock;

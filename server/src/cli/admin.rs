@@ -13,6 +13,7 @@ mod gc;
 mod password;
 mod progress;
 mod restore;
+mod secrets;
 mod token;
 mod user;
 mod verify;
@@ -56,6 +57,8 @@ enum Command {
     /// The server does this by itself; here is the way to have it now, whether a server runs or not. What a deleted branch reached
     /// counts as reached for 30 days and waits for another 14 ([gc] reflog-seconds and cruft-seconds in the configuration).
     Gc(gc::Args),
+    /// Open every secret of plugins with the keys at hand and say which do not open, or seal them under a new key
+    Secrets(secrets::Args),
 }
 
 /// A use case's failure for somebody who typed a name: the API says only what kind of thing is not there.
@@ -82,6 +85,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         wiring::fresh::refuse_half_restored(data_dir)?;
         let app = match &args.command {
             Command::Backup(_) => wiring::offline_as_it_is(&place).await,
+            Command::Secrets(_) => wiring::offline_with_keys(&place).await,
             _ => wiring::offline(&place).await,
         };
         let app = app.context("cannot open this server's data")?;
@@ -92,6 +96,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             Command::Export(args) => export::run(&app, args).await,
             Command::Backup(args) => backup::run(&app, data_dir, args).await,
             Command::Gc(args) => gc::run(&app, args).await,
+            Command::Secrets(args) => secrets::run(&app, args).await,
             Command::Restore(_) => Ok(()),
         }
     })

@@ -11,6 +11,7 @@ mod clone;
 mod cost;
 mod deliveries;
 mod dev;
+mod grant;
 mod install;
 mod logs;
 mod manage;
@@ -20,6 +21,7 @@ mod publisher;
 mod remote;
 mod replay;
 mod run;
+mod secret;
 mod test;
 mod vendor;
 mod versions;
@@ -64,6 +66,11 @@ enum Command {
     Remove(versions::RemoveArgs),
     /// Show what a plugin logged in its newest runs
     Logs(logs::Args),
+    /// Show the hosts that a plugin may send to, grant some or take them back
+    Grant(grant::Args),
+    /// Give a plugin secrets that it names and never sees
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// Show or set of which events a plugin is told
     Events(deliveries::EventsArgs),
     /// Show events on their way to a plugin
@@ -96,6 +103,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rollback(args) => versions::rollback(&args),
         Command::Remove(args) => versions::remove(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Grant(args) => grant::run(&args),
+        Command::Secret(command) => secret::run(&command),
         Command::Events(args) => deliveries::events(&args),
         Command::Deliveries(args) => deliveries::deliveries(&args),
         Command::Redeliver(args) => deliveries::redeliver(&args),

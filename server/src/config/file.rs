@@ -31,6 +31,7 @@ pub struct Settings {
     pub gc: Gc,
     pub git: Git,
     pub outbound: Outbound,
+    pub secrets: Secrets,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.
@@ -74,6 +75,14 @@ pub struct Git {
 pub struct Outbound {
     pub hosts: Vec<String>,
     pub permit: Vec<String>,
+}
+
+/// `[secrets]`: which keys seal and open secrets of plugins.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Secrets {
+    pub key_file: Option<PathBuf>,
+    pub earlier_key_files: Vec<PathBuf>,
 }
 
 impl Outbound {

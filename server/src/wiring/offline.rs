@@ -1,17 +1,19 @@
 //! The use cases without a server around them, for `hardie admin`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
-use hardie_app::ports::{ComponentInfo, Entropy as _, PolicyRunner};
+use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, Outgoing, PolicyRunner};
+use hardie_app::sealing::SealingKeys;
 use hardie_app::signing::SigningKey;
 use hardie_app::state::{GitRules, Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
-use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, Writes};
+use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, HttpResponse, ServiceError, Writes};
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_git::lfs::LfsStore;
@@ -20,20 +22,38 @@ use hardie_store::{Store, StoreOptions};
 
 use crate::config::Place;
 
+use super::key_file;
 use super::system::{SystemClock, SystemEntropy};
 
 /// Opens the data of a server that may be running: nothing that it has under way is touched.
 pub async fn offline(place: &Place) -> anyhow::Result<App> {
-    Ok(around(place, super::open_store(&place.database).await?))
+    Ok(around(place, super::open_store(&place.database).await?, no_keys()))
+}
+
+/// The same with the keys that open secrets of plugins.
+pub async fn offline_with_keys(place: &Place) -> anyhow::Result<App> {
+    let sealing = key_file::sealing(&place.data_dir, &place.sealing)?;
+    Ok(around(place, super::open_store(&place.database).await?, sealing))
 }
 
 /// The same for a backup, which leaves an older schema as it is: one is taken before an upgrade, with either program.
 pub async fn offline_as_it_is(place: &Place) -> anyhow::Result<App> {
     let store = Store::attach(&StoreOptions::new(&place.database)).await.context("cannot open the database")?;
-    Ok(around(place, store))
+    Ok(around(place, store, no_keys()))
 }
 
-fn around(place: &Place, store: Store) -> App {
+/// Nothing is signed or sealed: a key that nobody else has.
+fn nobodys_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    SystemEntropy.fill(&mut key);
+    key
+}
+
+fn no_keys() -> SealingKeys {
+    SealingKeys::new(&nobodys_key(), &[])
+}
+
+fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
     let config = AppConfig {
         public_url: String::new(),
         ssh_address: String::new(),
@@ -43,9 +63,6 @@ fn around(place: &Place, store: Store) -> App {
         require_signature: false,
         git_rules: GitRules::default(),
     };
-    // Nothing is signed here: a key that nobody else has.
-    let mut key = [0; 32];
-    SystemEntropy.fill(&mut key);
     App::new(Inner {
         store,
         packs: PackStore::attach(&place.data_dir),
@@ -53,9 +70,10 @@ fn around(place: &Place, store: Store) -> App {
         git: GitAccess::new(super::cores(), config.git_limits.per_actor),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-        signing: SigningKey::new(key),
+        signing: SigningKey::new(nobodys_key()),
+        sealing,
         policies: Arc::new(NoSandbox),
-        sender: None,
+        sender: Arc::new(NoSender),
         wakes: Wakes::default(),
         config,
     })
@@ -88,5 +106,23 @@ impl PolicyRunner for NoSandbox {
 
     async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {
         Err(ABSENT.to_owned())
+    }
+}
+
+/// Nor does it send their requests.
+struct NoSender;
+
+#[async_trait]
+impl HttpSender for NoSender {
+    fn host(&self, _text: &str) -> Result<String, String> {
+        Err(ABSENT.to_owned())
+    }
+
+    fn destination(&self, _text: &str) -> Result<String, String> {
+        Err(ABSENT.to_owned())
+    }
+
+    async fn send(&self, _outgoing: Outgoing, _left: Duration) -> Result<HttpResponse, ServiceError> {
+        Err(ServiceError::Denied(ABSENT.to_owned()))
     }
 }

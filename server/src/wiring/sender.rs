@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hardie_app::ports::HttpSender;
-use hardie_domain::delivery::{HttpRequest, HttpResponse, ServiceError};
-use hardie_domain::ids::{DeliveryId, InstallationId};
-use hardie_outbound::{Allowed, Egress, fill};
+use hardie_app::ports::{BoundSecret, HttpSender, Outgoing};
+use hardie_domain::delivery::{HttpResponse, ServiceError};
+use hardie_domain::secret::Secret;
+use hardie_outbound::{Allowed, Destination, Egress, Slot, fill};
 
 use crate::config::Outbound;
 
-/// Sends to the hosts of the configuration, on behalf of whoever was granted `http`. `own` are the addresses that this server listens on.
-pub fn sender(outbound: Outbound, own: Vec<SocketAddr>) -> Option<Arc<dyn HttpSender>> {
+/// Sends to the hosts of the configuration, as far as they were granted. `own` are the addresses that this server listens on.
+pub fn sender(outbound: Outbound, own: Vec<SocketAddr>) -> Arc<dyn HttpSender> {
     let Outbound { hosts, permit } = outbound;
     let egress = Egress::new(move |address| permit.iter().any(|network| network.contains(address)), own);
-    (!hosts.is_empty()).then(|| Arc::new(Sender { egress, hosts }) as Arc<dyn HttpSender>)
+    Arc::new(Sender { egress, hosts })
 }
 
 struct Sender {
@@ -24,17 +24,47 @@ struct Sender {
     hosts: Vec<Allowed>,
 }
 
+fn read(text: &str) -> Result<Allowed, String> {
+    text.parse().map_err(|error: hardie_outbound::InvalidAllowed| error.to_string())
+}
+
+/// The secret of a name, if it may stand there.
+fn bound(secrets: &[BoundSecret], name: &str, at: &Destination, slot: Slot<'_>) -> Result<Option<Secret>, ServiceError> {
+    let Some(secret) = secrets.iter().find(|secret| secret.name == name) else { return Ok(None) };
+    let host = read(&secret.destination).is_ok_and(|bound| bound.is_for(at));
+    let place = secret.header.is_empty() || matches!(slot, Slot::Header(name) if name.eq_ignore_ascii_case(&secret.header));
+    if host && place { (secret.open)().map(Some) } else { Ok(None) }
+}
+
 #[async_trait]
 impl HttpSender for Sender {
-    async fn send(
-        &self,
-        installation: InstallationId,
-        delivery: DeliveryId,
-        request: HttpRequest,
-        left: Duration,
-    ) -> Result<HttpResponse, ServiceError> {
-        // This version keeps no secrets for plugins: one that names any is told that none is bound to where it sends.
-        let answer = match fill(request, &|_, _| None) {
+    fn host(&self, text: &str) -> Result<String, String> {
+        Ok(read(text)?.to_string())
+    }
+
+    fn destination(&self, text: &str) -> Result<String, String> {
+        let destination = read(text)?;
+        match destination.names_methods() {
+            true => Err("a secret goes to a host whatever the method is: leave the methods out".to_owned()),
+            false => Ok(destination.to_string()),
+        }
+    }
+
+    async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError> {
+        let Outgoing { installation, plugin, delivery, request, hosts, secrets } = outgoing;
+        let granted: Vec<Allowed> = hosts.iter().filter_map(|host| read(host).ok()).collect();
+        let prepared = fill(
+            request,
+            &|method, at| match granted.iter().any(|host| host.permits(method, at)) {
+                true => Ok(()),
+                false => Err(ServiceError::Denied(format!(
+                    "{method} {at} is not among what {plugin} was granted; an administrator of this server grants it: \
+                     hardie plugin grant {plugin} --host \"{method} {at}\""
+                ))),
+            },
+            &|name, at, slot| bound(&secrets, name, at, slot),
+        );
+        let answer = match prepared {
             Ok(prepared) => self.egress.send(installation, prepared, &self.hosts, left).await,
             Err(refused) => Err(refused),
         };

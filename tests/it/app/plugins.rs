@@ -23,7 +23,7 @@ async fn upload(app: &App, asker: &Ctx, name: &str) -> Digest {
 }
 
 fn of(digest: Digest, name: &str, mode: Mode) -> NewInstallation {
-    NewInstallation { digest, name: Some(name.to_owned()), mode, config: None, fail_open: false }
+    NewInstallation { digest, name: Some(name.to_owned()), mode, config: None, fail_open: false, hosts: Vec::new() }
 }
 
 async fn with_policy(plugins: PluginPolicy) -> TestServer {

@@ -28,7 +28,8 @@ async fn lived_in() -> (std::sync::Arc<tempfile::TempDir>, TestUser, TestUser) {
     let guarded = server.repo(&alice, "guarded", false).await.unwrap();
     alice.git.ok(&dir, &["push", "--quiet", &server.http_remote(&guarded), "main"]).unwrap();
     let digest = upload_component(app, &ctx, component("trap")).await.unwrap().component.digest;
-    let new = NewInstallation { digest, name: Some("guard".to_owned()), mode: Mode::Enforce, config: None, fail_open: false };
+    let new =
+        NewInstallation { digest, name: Some("guard".to_owned()), mode: Mode::Enforce, config: None, fail_open: false, hosts: Vec::new() };
     install(app, &ctx, &Target::Repo(RepoPath::parse(&guarded).unwrap()), new).await.unwrap();
     let gone = server.repo(&alice, "gone", true).await.unwrap();
     alice.git.ok(&dir, &["push", "--quiet", &server.http_remote(&gone), "main:other"]).unwrap();

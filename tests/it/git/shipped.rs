@@ -15,8 +15,14 @@ async fn guard(server: &TestServer, user: &TestUser, repo: &str, plugin: &str, c
     let component = Bytes::from(std::fs::read(tools::plugin(plugin).unwrap()).unwrap());
     let digest = upload_component(app, &ctx, component).await.unwrap().component.digest;
     let target = Target::Repo(RepoPath::parse(repo).unwrap());
-    let new =
-        NewInstallation { digest, name: Some(plugin.to_owned()), mode: Mode::Enforce, config: Some(config.to_owned()), fail_open: false };
+    let new = NewInstallation {
+        digest,
+        name: Some(plugin.to_owned()),
+        mode: Mode::Enforce,
+        config: Some(config.to_owned()),
+        fail_open: false,
+        hosts: Vec::new(),
+    };
     install(app, &ctx, &target, new).await.unwrap();
 }
 

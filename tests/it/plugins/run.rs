@@ -38,7 +38,7 @@ async fn the_lines_are_those_that_a_pusher_would_see() {
     git.ok(&dir, &["push", "--quiet", &url, "main"]).unwrap();
     let ctx = people::signed_in(app, &ann.token).await.unwrap();
     let digest = upload_component(app, &ctx, std::fs::read(commit_message()).unwrap().into()).await.unwrap().component.digest;
-    let new = NewInstallation { digest, name: None, mode: Mode::Enforce, config: None, fail_open: false };
+    let new = NewInstallation { digest, name: None, mode: Mode::Enforce, config: None, fail_open: false, hosts: Vec::new() };
     install(app, &ctx, &Target::Repo(RepoPath::parse(&repo).unwrap()), new).await.unwrap();
     git.commit(&dir, "a.txt", "a\n", LONG).unwrap();
     git.commit(&dir, "b.txt", "b\n", "wip").unwrap();

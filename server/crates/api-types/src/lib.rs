@@ -21,6 +21,7 @@ pub mod identity;
 pub mod lfs;
 pub mod org;
 pub mod plugin;
+pub mod plugin_secret;
 pub mod publisher;
 pub mod push;
 pub mod repo;

@@ -68,6 +68,15 @@ pub struct PluginInstallation {
     pub fail_open: bool,
     /// Its configuration.
     pub config: Value,
+    /// Where its requests may go, as far as the server's configuration allows it; empty where it cannot be changed.
+    // No page shows this and the next yet: reading them would make every visit load more.
+    #[serde(default)]
+    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
+    pub hosts: Vec<String>,
+    /// What it may do, in words.
+    #[serde(default)]
+    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
+    pub permissions: Vec<PluginPermission>,
     /// Who enabled it; empty if the account is gone.
     pub enabled_by: String,
     /// When it was installed.
@@ -94,6 +103,9 @@ pub struct CreateInstallationOption {
     pub fail_open: bool,
     /// Its configuration; the component's default if absent.
     pub config: Option<Value>,
+    /// Where its requests may go, each `[METHOD,…] SCHEME://HOST[:PORT]`; only an administrator of the server grants that.
+    #[cfg_attr(not(feature = "openapi"), serde(skip))]
+    pub hosts: Vec<String>,
 }
 
 /// `PATCH S/{id}`: only what is present changes.
@@ -107,6 +119,9 @@ pub struct EditInstallationOption {
     pub fail_open: Option<bool>,
     /// Its configuration.
     pub config: Option<Value>,
+    /// Where its requests may go from now on, as in `POST S`. Whoever administers what it guards may take from them.
+    #[cfg_attr(not(feature = "openapi"), serde(skip))]
+    pub hosts: Option<Vec<String>>,
 }
 
 /// `PUT S/{id}/component`: an upgrade.

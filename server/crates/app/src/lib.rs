@@ -28,6 +28,7 @@ pub mod protections;
 pub mod push;
 pub mod render;
 pub mod repos;
+pub mod sealing;
 pub mod shares;
 pub mod signing;
 pub mod state;

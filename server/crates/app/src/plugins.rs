@@ -6,11 +6,15 @@
 mod components;
 mod deliveries;
 mod dry_run;
+mod hosts;
 mod install;
 mod list;
+mod outgoing;
 mod recorded;
 mod rights;
 mod run;
+mod sealed;
+mod secrets;
 mod signatures;
 mod verdicts;
 mod versions;
@@ -27,9 +31,12 @@ pub use dry_run::{DryRun, Finding, MOST_PUSHES, Over, Tried, dry_run};
 pub(crate) use install::make_ready;
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
 pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
+pub(crate) use outgoing::send;
 pub(crate) use recorded::window_of;
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, policies_for};
+pub use sealed::{ClosedSecret, SecretsReport, check_secrets, secrets_without_key};
+pub use secrets::{NewSecret, SecretView, list_secrets, remove_secret, set_secret};
 pub use signatures::{
     MAX_SIGNATURE_BYTES, PublisherRow, SignatureRow, add_publisher, list_publishers, list_signatures, remove_publisher, sign,
 };

@@ -8,6 +8,7 @@ use hardie_domain::delivery::{EventCall, EventReport, HttpRequest, HttpResponse,
 use hardie_domain::ids::{DeliveryId, InstallationId};
 use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
 
 /// Reads the time.
@@ -47,17 +48,44 @@ pub trait PolicyRunner: Send + Sync {
     async fn forget(&self, _digest: Digest) {}
 }
 
-/// Sends requests of handlers to where their installations may send.
+/// Sends requests of handlers to where their installations may send. What hosts are called is read by who connects to them, so that there
+/// is one reader.
 #[async_trait]
 pub trait HttpSender: Send + Sync {
-    /// Sends one within `left`; [`ServiceError::Denied`] if the installation may not go there. The delivery is named on the way.
-    async fn send(
-        &self,
-        installation: InstallationId,
-        delivery: DeliveryId,
-        request: HttpRequest,
-        left: Duration,
-    ) -> Result<HttpResponse, ServiceError>;
+    /// A host that may be granted, `[METHOD,…] SCHEME://HOST[:PORT]`, in the one form that it is kept in; else why it is none.
+    fn host(&self, text: &str) -> Result<String, String>;
+    /// The same without methods: where a secret may go.
+    fn destination(&self, text: &str) -> Result<String, String>;
+    /// Sends one within `left`; [`ServiceError::Denied`] if it may not go there.
+    async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError>;
+}
+
+/// A request of a handler, with what decides about it.
+pub struct Outgoing {
+    /// Who sends.
+    pub installation: InstallationId,
+    /// What people call that.
+    pub plugin: String,
+    /// For which event.
+    pub delivery: DeliveryId,
+    /// What it wrote.
+    pub request: HttpRequest,
+    /// Where it may send, as [`HttpSender::host`] gave them.
+    pub hosts: Vec<String>,
+    /// What it may name; empty where it names none.
+    pub secrets: Vec<BoundSecret>,
+}
+
+/// A secret that is opened only if the request may have it.
+pub struct BoundSecret {
+    /// Its name.
+    pub name: String,
+    /// Where it may go, as [`HttpSender::destination`] gave it.
+    pub destination: String,
+    /// The one header in which it may stand, in lower case; empty for any place.
+    pub header: String,
+    /// Opens it.
+    pub open: Box<dyn Fn() -> Result<Secret, ServiceError> + Send + Sync>,
 }
 
 /// What a component says of itself, and what it asks for.

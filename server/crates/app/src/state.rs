@@ -11,6 +11,7 @@ use hardie_store::Store;
 use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
 use crate::ports::{Clock, Entropy, HttpSender, PolicyRunner};
+use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
 
 /// Cheap to clone; one for the process.
@@ -33,10 +34,12 @@ pub struct Inner {
     pub entropy: Arc<dyn Entropy>,
     /// What the server signs with.
     pub signing: SigningKey,
+    /// What secrets of plugins are sealed with.
+    pub sealing: SealingKeys,
     /// The sandbox for policies and handlers.
     pub policies: Arc<dyn PolicyRunner>,
-    /// What sends requests of handlers; `None` where nothing may be sent.
-    pub sender: Option<Arc<dyn HttpSender>>,
+    /// What sends requests of handlers.
+    pub sender: Arc<dyn HttpSender>,
     /// Who waits for events.
     pub wakes: Wakes,
     /// What the operator set.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 const HARMLESS: &[&str] = &["types", "repository", "config", "log"];
 const PACKAGE: &str = "hardie:plugin/";
 const WASI: &str = "wasi:";
+const HTTP: &str = "http";
+const SECRETS: &str = "secrets";
 
 /// One thing that a component may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,28 @@ pub struct Permission {
     pub name: String,
     /// The same as a sentence.
     pub words: String,
+}
+
+impl Permission {
+    /// The same where requests may go to these hosts.
+    pub fn to_hosts(self, hosts: &[String]) -> Permission {
+        let words = match (self.name.as_str(), hosts) {
+            (HTTP, []) => "send requests, though to no host until an administrator of the server grants it one".to_owned(),
+            (HTTP, hosts) => format!("send requests to {}", hosts.join(" and ")),
+            _ => self.words,
+        };
+        Permission { words, ..self }
+    }
+}
+
+/// Whether a component with these imports sends requests, and so has a use for hosts.
+pub fn sends(imports: &[String]) -> bool {
+    imports.iter().any(|import| own(import).is_some_and(|name| name == HTTP || name == SECRETS))
+}
+
+/// Whether a component with these imports names secrets.
+pub fn names_secrets(imports: &[String]) -> bool {
+    imports.iter().any(|import| own(import) == Some(SECRETS))
 }
 
 /// What these imports permit, by name. A newer version of an interface permits nothing more.
@@ -62,8 +86,8 @@ fn words(name: &str, import: &str) -> String {
         "config" => "read its configuration",
         "log" => "write to its log",
         "wasi" => "use a sealed standard library: no files, network, environment, time or chance",
-        "http" => "send requests to the hosts that it is granted",
-        "secrets" => "have secrets filled into what it sends",
+        HTTP => "send requests to the hosts that it is granted",
+        SECRETS => "have secrets filled into what it sends",
         "state" => "keep data of its own between calls",
         "clock" => "read the time",
         "random" => "draw random numbers",
@@ -75,7 +99,7 @@ fn words(name: &str, import: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{added, imports_that_need_an_administrator, permissions};
+    use super::{added, imports_that_need_an_administrator, names_secrets, permissions, sends};
 
     fn imports(names: &[&str]) -> Vec<String> {
         names.iter().map(|n| (*n).to_owned()).collect()
@@ -106,5 +130,20 @@ mod tests {
         assert_eq!(names, ["http", "other:thing/http", "wasi"]);
         assert!(permissions(&more).iter().any(|p| p.words == "use other:thing/http"));
         assert!(added(&more, &before).iter().map(|p| p.name.as_str()).eq(["repository"]));
+    }
+
+    #[test]
+    fn what_sends_is_told_with_its_hosts() {
+        let imports = imports(&["hardie:plugin/http@0.1.0", "hardie:plugin/log@0.1.0"]);
+        assert!(sends(&imports) && !names_secrets(&imports) && !sends(&imports[1..]));
+        let words = |hosts: &[&str]| -> Vec<String> {
+            let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+            permissions(&imports).into_iter().map(|permission| permission.to_hosts(&hosts).words).collect()
+        };
+        assert_eq!(
+            words(&["POST https://a.example", "https://b.example"])[0],
+            "send requests to POST https://a.example and https://b.example"
+        );
+        assert!(words(&[])[0].contains("no host") && words(&[])[1] == "write to its log");
     }
 }

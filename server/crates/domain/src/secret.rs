@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-/// A password, token or key as it came in. `Debug` and `Display` show nothing of it.
+use zeroize::Zeroizing;
+
+/// A password, token or key as it came in. `Debug` and `Display` show nothing of it, and its memory is wiped when it is dropped. Copies that
+/// others made on the way here are theirs.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Secret {
-        Secret(value.into())
+        Secret(Zeroizing::new(value.into()))
     }
 
     /// The value itself: call this only where it is hashed, compared or handed to its owner.

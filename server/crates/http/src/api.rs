@@ -20,6 +20,7 @@ mod pushes;
 mod refs;
 mod repo_lists;
 mod repos;
+mod secrets;
 mod server;
 mod sessions;
 mod statuses;
@@ -66,6 +67,7 @@ pub fn table() -> Api {
         dry_run::add,
         plugins::add,
         deliveries::add,
+        secrets::add,
         events::add,
         admin::add,
     ];

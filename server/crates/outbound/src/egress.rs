@@ -2,7 +2,8 @@
 //!
 //! One request goes through these files in order: [`fill`] reads its address once and puts secrets in, [`Allowed`] says whether
 //! that destination was granted, `places` how many may be under way, `resolve` asks for the addresses of its host once,
-//! `addresses` judges each, `connect` opens a connection to one that passed, `exchange` sends and `answer` reads.
+//! `addresses` judges each, `connect` opens a connection to one that passed, `exchange` sends and `answer` reads; `mask` takes out of the answer
+//! what was filled in.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -25,16 +26,18 @@ mod destination;
 mod exchange;
 mod fill;
 mod headers;
+mod mask;
 mod places;
 mod resolve;
 mod url_text;
 
 pub use allowed::{Allowed, InvalidAllowed};
 pub use destination::{Destination, InvalidDestination};
-pub use fill::{Prepared, fill};
+pub use fill::{May, Prepared, Secrets, Slot, fill};
 
 use addresses::Vetting;
 use bounds::Bounds;
+use mask::Mask;
 use places::{Place, Places};
 use resolve::Lookup;
 
@@ -92,7 +95,7 @@ impl Egress {
         }
     }
 
-    async fn go(&self, installation: InstallationId, request: Prepared, place: Place) -> Result<HttpResponse, ServiceError> {
+    async fn go(&self, installation: InstallationId, mut request: Prepared, place: Place) -> Result<HttpResponse, ServiceError> {
         let destination = request.destination().clone();
         let found = resolve::addresses(&self.lookup, &destination, &place, self.bounds.lookup).await?;
         let vetted = self.vetting.choose(&destination, found).inspect_err(|_| {
@@ -100,9 +103,10 @@ impl Egress {
         })?;
         let tcp = connect::tcp(&destination, &vetted, self.bounds.connect).await?;
         let tls = if destination.is_https() { Some(self.tls().await?) } else { None };
+        let mask = Mask::of(std::mem::take(&mut request.filled));
         let inflates = request.method() != http::Method::HEAD;
         let (head, _open) = exchange::exchange(request, tcp, tls, &self.bounds).await?;
-        answer::read(head, &destination, inflates, &self.bounds).await
+        Ok(mask.over(answer::read(head, &destination, inflates, &self.bounds).await?))
     }
 
     /// The system's certificates, read when the first request needs them.

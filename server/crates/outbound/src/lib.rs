@@ -16,6 +16,6 @@ pub mod upstream;
 
 pub use api::{ApiClient, ApiResponse};
 pub use base::BaseUrl;
-pub use egress::{Allowed, Destination, Egress, Prepared, fill};
+pub use egress::{Allowed, Destination, Egress, InvalidAllowed, Prepared, Slot, fill};
 pub use error::Error;
 pub use upstream::{ByteStream, Upstream};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use hardie::config::Config;
 pub use hardie::config::Outbound;
+use hardie::config::{Config, SealingFiles};
 use hardie::wiring::{self, Ports, Server};
 use hardie_app::state::{GitRules, PluginPolicy};
 use hardie_domain::limits::{GitLimits, Retention};
@@ -102,6 +102,7 @@ impl TestServer {
             retention: options.retention,
             git_rules: options.git_rules,
             outbound: options.outbound,
+            sealing: SealingFiles::default(),
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

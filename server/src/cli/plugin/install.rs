@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use hardie_api_types::plugin::{CreateInstallationOption, PluginComponent, PluginInstallation};
 use hardie_api_types::publisher::CreateSignatureOption;
+use hardie_domain::grant::sends;
 use hardie_outbound::ApiClient;
 use serde_json::Value;
 
+use super::grant::{granted, with_scheme};
 use super::remote::{Remote, Scope, accepted};
 use crate::cli::{print_line, runtime};
 
@@ -41,6 +43,9 @@ pub struct Args {
     /// A signature under it [default: FILE.sig, if that is there]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
+    /// Where its requests may go, [METHOD,… ][SCHEME://]HOST[:PORT] (administrators of the server only) [default scheme: https]
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
     /// Print the installation as JSON
     #[arg(long)]
     json: bool,
@@ -56,7 +61,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let component = Signed::read(&args.file, args.signature.as_deref())?;
     let config = args.config.as_deref().map(read_config).transpose()?;
     let client = args.remote.client()?;
-    let wish = Wish { name: args.name.clone().unwrap_or_default(), mode: args.mode.clone(), fail_open: args.fail_open, config };
+    let hosts = args.host.iter().map(|host| with_scheme(host)).collect();
+    let wish = Wish { name: args.name.clone().unwrap_or_default(), mode: args.mode.clone(), fail_open: args.fail_open, config, hosts };
     let installed = runtime()?.block_on(install(&client, &args.scope, component, wish))?;
     if args.json {
         return print_line(&serde_json::to_string(&installed)?);
@@ -64,7 +70,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let PluginInstallation { id, name, component, mode, .. } = &installed;
     print_line(&format!("{name} {} now guards {} (id {id}, {mode})", component.version, args.scope.describe()))?;
     print_line(&format!("  {}", component.digest))?;
-    print_line(&format!("  it may use: {}", component.imports.join(", ")))
+    print_line(&format!("  it may use: {}", component.imports.join(", ")))?;
+    match sends(&component.imports) {
+        true => print_line(&format!("  it may send to: {}", granted(&installed))),
+        false => Ok(()),
+    }
 }
 
 /// How a component is installed.
@@ -78,6 +88,8 @@ pub struct Wish {
     pub fail_open: bool,
     /// Its own if `None`.
     pub config: Option<Value>,
+    /// Where its requests may go.
+    pub hosts: Vec<String>,
 }
 
 /// A component, and perhaps a signature under it.
@@ -106,8 +118,8 @@ impl Signed {
 /// Uploads a component and installs it.
 pub async fn install(client: &ApiClient, scope: &Scope, component: Signed, wish: Wish) -> anyhow::Result<PluginInstallation> {
     let component = upload(client, component, "the server refuses the component").await?;
-    let Wish { name, mode, fail_open, config } = wish;
-    let wish = CreateInstallationOption { digest: component.digest, name, mode: Some(mode), fail_open, config };
+    let Wish { name, mode, fail_open, config, hosts } = wish;
+    let wish = CreateInstallationOption { digest: component.digest, name, mode: Some(mode), fail_open, config, hosts };
     let answer = client.post_json(&scope.path()?, &wish).await?;
     Ok(accepted(answer, "the server has the component but does not install it")?.json()?)
 }

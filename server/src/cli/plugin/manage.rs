@@ -2,8 +2,10 @@
 
 use anyhow::{Context as _, bail};
 use hardie_api_types::plugin::{EditInstallationOption, PluginInstallation};
+use hardie_domain::grant::sends;
 use hardie_outbound::ApiClient;
 
+use super::grant::granted;
 use super::remote::{Remote, Scope, accepted};
 use crate::cli::{print_line, runtime};
 
@@ -69,9 +71,10 @@ pub fn list(args: &ListArgs) -> anyhow::Result<()> {
             name => format!("{} {name}", one.scope.kind),
         };
         let faults = if one.fail_open { "fails open" } else { "fails closed" };
-        vec![one.id.to_string(), one.name.clone(), one.component.version.clone(), one.mode.clone(), faults.to_owned(), place]
+        let hosts = if sends(&one.component.imports) && one.editable { granted(one) } else { String::new() };
+        vec![one.id.to_string(), one.name.clone(), one.component.version.clone(), one.mode.clone(), faults.to_owned(), place, hosts]
     });
-    let heading = ["ID", "NAME", "VERSION", "MODE", "FAULTS", "SCOPE"].map(ToOwned::to_owned).to_vec();
+    let heading = ["ID", "NAME", "VERSION", "MODE", "FAULTS", "SCOPE", "SENDS TO"].map(ToOwned::to_owned).to_vec();
     columns(std::iter::once(heading).chain(rows).collect())
 }
 

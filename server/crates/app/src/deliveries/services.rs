@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
+use crate::plugins::send;
 
 /// Keys of one answer.
 const MOST_KEYS: u32 = 1000;
@@ -48,13 +49,7 @@ impl Services for HandlerServices {
     }
 
     fn send(&self, request: HttpRequest, left: Duration) -> Result<HttpResponse, ServiceError> {
-        let Some(sender) = &self.app.sender else {
-            return Err(ServiceError::Denied(
-                "this server sends no requests of plugins: whoever administers it lists the hosts they may reach in [outbound] hosts"
-                    .to_owned(),
-            ));
-        };
-        self.answer(sender.send(self.of.installation, self.delivery, request, left))
+        self.answer(send(&self.app, self.of.installation, self.delivery, request, left))
     }
 
     fn now(&self) -> Timestamp {

@@ -11,6 +11,7 @@ use hardie_domain::scope::Level;
 use hardie_store::Tx;
 use hardie_store::plugins::{ComponentRow, InstallationRow};
 
+use super::hosts;
 use super::list::{Installation, get_installation};
 use super::rights::{Guarded, Target, administered, require_install};
 use crate::audit::entry;
@@ -38,6 +39,8 @@ pub struct NewInstallation {
     pub config: Option<String>,
     /// Whether a fault of its own lets a push pass.
     pub fail_open: bool,
+    /// Where its requests may go, which only an administrator of the server grants.
+    pub hosts: Vec<String>,
 }
 
 /// What changes; `None` leaves a part as it is.
@@ -49,6 +52,8 @@ pub struct InstallationChange {
     pub config: Option<String>,
     /// Whether a fault of its own lets a push pass.
     pub fail_open: Option<bool>,
+    /// Where its requests may go from now on; only an administrator of the server grants what was not granted before.
+    pub hosts: Option<Vec<String>>,
 }
 
 /// Puts a component to work, after asking it whether the configuration suits it.
@@ -58,6 +63,8 @@ pub async fn install(app: &App, ctx: &Ctx, target: &Target, new: NewInstallation
     require_install(app, ctx, &component).await?;
     let name = checked_name(new.name.as_deref().filter(|n| !n.is_empty()).unwrap_or(&component.name))?;
     let config = new.config.as_deref().unwrap_or(&component.default_config);
+    let hosts = hosts::checked(app, &new.hosts)?;
+    hosts::require_grant(ctx, &component, &hosts)?;
     check_config(app, &component, config).await?;
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
@@ -79,14 +86,16 @@ pub async fn install(app: &App, ctx: &Ctx, target: &Target, new: NewInstallation
     let taken = || Error::Conflict(format!("a plugin named {name:?} is installed there already"));
     let id = tx.insert_installation(&row).await?.ok_or_else(taken)?;
     set_handler(&mut tx, id, new.mode, &component).await?;
-    let detail = format!("{name} ({} {}) on {}, {}", component.name, component.version, guarded.name(), new.mode.as_str());
+    tx.set_installation_hosts(id, &hosts).await?;
+    let granted = if hosts.is_empty() { String::new() } else { format!(", {}", hosts::told(&[], &hosts)) };
+    let detail = format!("{name} ({} {}) on {}, {}{granted}", component.name, component.version, guarded.name(), new.mode.as_str());
     audit(&mut tx, app, ctx, &guarded, "plugin.install", detail).await?;
     tx.commit().await?;
     get_installation(app, ctx, target, id).await
 }
 
-/// Changes an installation. Switching it off takes no more than administering what it guards; anything else needs the right to
-/// install its component.
+/// Changes an installation. Switching it off and taking hosts from it take no more than administering what it guards; anything else needs the
+/// right to install its component.
 pub async fn update_installation(
     app: &App,
     ctx: &Ctx,
@@ -97,15 +106,17 @@ pub async fn update_installation(
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let before = owned(app, &guarded, id).await?;
     let component = usable(app, before.digest).await?;
-    let only_off = change.mode == Some(Mode::Off) && change.config.is_none() && change.fail_open.is_none();
-    if !only_off {
+    let hosts = change.hosts.as_deref().map(|wanted| hosts::checked(app, wanted)).transpose()?;
+    let less = hosts.as_ref().map_or(change.mode.is_some(), |wanted| hosts::more(&before.hosts, wanted).is_empty());
+    let only_less = less && change.mode.is_none_or(|mode| mode == Mode::Off) && change.config.is_none() && change.fail_open.is_none();
+    if !only_less {
         require_install(app, ctx, &component).await?;
     }
     if let Some(config) = &change.config {
         check_config(app, &component, config).await?;
     }
     // What was looked at may do what is asked; to be switched off, anything may.
-    let runs = (!only_off).then_some(before.digest);
+    let runs = (!only_less).then_some(before.digest);
     let row = hardie_store::plugins::InstallationChange {
         mode: change.mode,
         fail_open: change.fail_open,
@@ -118,11 +129,24 @@ pub async fn update_installation(
     if !tx.update_installation(guarded.scope(), id, &row, by, app.clock.now()).await? {
         return Err(super::versions::moved());
     }
-    if !only_off {
+    if !only_less {
         set_handler(&mut tx, id, change.mode.unwrap_or(before.mode), &component).await?;
     }
-    let detail = format!("{} on {}: {}", before.name, guarded.name(), describe(&change));
-    audit(&mut tx, app, ctx, &guarded, "plugin.edit", detail).await?;
+    let edited = describe(&change);
+    if hosts.is_none() || !edited.is_empty() {
+        let detail = format!("{} on {}: {edited}", before.name, guarded.name());
+        audit(&mut tx, app, ctx, &guarded, "plugin.edit", detail).await?;
+    }
+    if let Some(hosts) = hosts {
+        // Against what is granted now: what somebody took away meanwhile is not given back by who may only take.
+        let held = tx.lock_installation(guarded.scope(), id).await?.ok_or(Error::NotFound("plugin"))?.hosts;
+        hosts::require_grant(ctx, &component, &hosts::more(&held, &hosts))?;
+        tx.set_installation_hosts(id, &hosts).await?;
+        let told = hosts::told(&held, &hosts);
+        if !told.is_empty() {
+            audit(&mut tx, app, ctx, &guarded, "plugin.grant", format!("{} on {} {told}", before.name, guarded.name())).await?;
+        }
+    }
     tx.commit().await?;
     get_installation(app, ctx, target, id).await
 }

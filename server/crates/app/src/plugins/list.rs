@@ -1,5 +1,6 @@
 //! What is installed where, as an administrator of it sees it.
 
+use hardie_domain::grant::{Permission, permissions};
 use hardie_domain::ids::{AccountId, InstallationId};
 use hardie_domain::plugin::{Digest, Mode};
 use hardie_domain::scope::Level;
@@ -29,6 +30,10 @@ pub struct Installation {
     pub fail_open: bool,
     /// JSON.
     pub config: String,
+    /// Where its requests may go, as far as the server's configuration allows it; empty unless it is editable.
+    pub hosts: Vec<String>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
     /// Who installed or last changed it; `None` if the account is gone or it was done on the command line.
     pub enabled_by: Option<Account>,
     /// When it was installed.
@@ -116,7 +121,11 @@ async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> 
     let enabled_by = person(app, ctx, row.changed_by).await?;
     let versions = if editable { versions(app, ctx, &row).await? } else { Vec::new() };
     // What an organisation or the site configured is not the repository's to read.
-    let config = if editable { row.config } else { String::from("{}") };
+    let (config, hosts) = if editable { (row.config, row.hosts) } else { (String::from("{}"), Vec::new()) };
+    let mut permissions = permissions(&component.imports);
+    if editable {
+        permissions = permissions.into_iter().map(|permission| permission.to_hosts(&hosts)).collect();
+    }
     Ok(Installation {
         id: row.id,
         name: row.name,
@@ -126,6 +135,8 @@ async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> 
         mode: row.mode,
         fail_open: row.fail_open,
         config,
+        hosts,
+        permissions,
         enabled_by,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -149,7 +160,7 @@ pub(super) async fn component_of(app: &App, id: InstallationId, digest: Digest) 
     app.store.find_component(digest).await?.ok_or_else(missing)
 }
 
-async fn person(app: &App, ctx: &Ctx, id: Option<AccountId>) -> Result<Option<Account>> {
+pub(super) async fn person(app: &App, ctx: &Ctx, id: Option<AccountId>) -> Result<Option<Account>> {
     let Some(id) = id else { return Ok(None) };
     Ok(app.store.find_account(id).await?.map(|account| shown(ctx, account)))
 }

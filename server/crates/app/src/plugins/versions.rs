@@ -50,8 +50,8 @@ pub async fn upgrade(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, 
     }
     let config = new.config.as_deref().unwrap_or(&before.config);
     check_config(app, &component, config).await?;
-    let mut asked = added(&before.grants, &component.imports);
-    asked.retain(|permission| !new.consent.contains(&permission.name));
+    let asked = added(&before.grants, &component.imports).into_iter().filter(|permission| !new.consent.contains(&permission.name));
+    let asked: Vec<Permission> = asked.map(|permission| permission.to_hosts(&before.hosts)).collect();
     if !asked.is_empty() {
         return Ok(Upgrade::ConsentNeeded(asked));
     }

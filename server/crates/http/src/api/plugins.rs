@@ -173,6 +173,7 @@ async fn create(
         mode: body.mode.as_deref().map_or(Ok(Mode::Enforce), parse_mode)?,
         config: config_text(body.config),
         fail_open: body.fail_open,
+        hosts: body.hosts,
     };
     let made = install(&http.app, &ctx, &target(&parts)?, new).await?;
     Ok((StatusCode::CREATED, Json(show::installation(made))))
@@ -196,6 +197,7 @@ async fn edit(
         mode: body.mode.as_deref().map(parse_mode).transpose()?,
         config: config_text(body.config),
         fail_open: body.fail_open,
+        hosts: body.hosts,
     };
     let changed = update_installation(&http.app, &ctx, &target(&parts)?, id(&parts)?, change).await?;
     Ok(Json(show::installation(changed)))

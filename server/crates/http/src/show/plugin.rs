@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginLogLine, PluginPermission, PluginScope, PluginVersion, Verdict};
+use hardie_api_types::plugin_secret::PluginSecret;
 use hardie_api_types::push::{Push, PushCertificate, PushRef};
 use hardie_app::events::{CertificateRow, PushLine};
-use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, VerdictLine, Version};
+use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, SecretView, VerdictLine, Version};
 use hardie_domain::grant::Permission;
 use hardie_domain::push::RefOutcome;
 use serde_json::Value;
@@ -44,6 +45,8 @@ pub fn installation(installation: Installation) -> PluginInstallation {
         mode: installation.mode.as_str().to_owned(),
         fail_open: installation.fail_open,
         config: json(&installation.config),
+        hosts: installation.hosts,
+        permissions: installation.permissions.into_iter().map(permission).collect(),
         enabled_by: installation.enabled_by.map(|account| account.name.to_string()).unwrap_or_default(),
         created_at: installation.created_at.into(),
         updated_at: installation.updated_at.into(),
@@ -58,6 +61,18 @@ fn version(version: Version) -> PluginVersion {
         current: version.current,
         by: version.by.map(|account| account.name.to_string()).unwrap_or_default(),
         at: version.at.into(),
+    }
+}
+
+/// What may be known of a secret.
+pub fn plugin_secret(secret: SecretView) -> PluginSecret {
+    PluginSecret {
+        name: secret.name,
+        destination: secret.destination,
+        header: secret.header,
+        usable: secret.has_key,
+        set_by: secret.set_by.map(|account| account.name.to_string()).unwrap_or_default(),
+        set_at: secret.set_at.into(),
     }
 }
 

@@ -49,14 +49,23 @@ pub(super) fn check(list: &[Allowed], method: &Method, destination: &Destination
 impl Allowed {
     /// Whether a request with this method may go there.
     pub fn permits(&self, method: &Method, destination: &Destination) -> bool {
+        self.is_for(destination) && (!self.names_methods() || self.methods.contains(method))
+    }
+
+    /// Whether it is about some methods alone.
+    pub fn names_methods(&self) -> bool {
+        !self.methods.is_empty()
+    }
+
+    /// Whether it is about that destination, whatever the method.
+    pub fn is_for(&self, destination: &Destination) -> bool {
         let own = &self.destination;
         let host = match (self.below, own.host(), destination.host()) {
             (false, own, host) => own == host,
             (true, Host::Domain(own), Host::Domain(host)) => host.strip_suffix(own.as_str()).is_some_and(|front| front.ends_with('.')),
             (true, _, _) => false,
         };
-        let method = self.methods.is_empty() || self.methods.contains(method);
-        host && method && own.is_https() == destination.is_https() && own.port() == destination.port()
+        host && own.is_https() == destination.is_https() && own.port() == destination.port()
     }
 }
 

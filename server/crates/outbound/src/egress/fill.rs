@@ -23,7 +23,23 @@ pub struct Prepared {
     pub(super) path: PathAndQuery,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// What was filled in, which no answer repeats to the plugin.
+    pub(super) filled: Vec<Zeroizing<String>>,
 }
+
+/// Where in a request a secret is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot<'a> {
+    /// In its path.
+    Path,
+    /// In the header of this name, or as the key of a signature in it.
+    Header(&'a str),
+}
+
+/// Says whether a request with this method may go there at all.
+pub type May<'a> = dyn Fn(&Method, &Destination) -> Result<(), ServiceError> + Sync + 'a;
+/// Gives the secret of a name if it is bound to this destination and this place, and nothing otherwise, also if there is none.
+pub type Secrets<'a> = dyn Fn(&str, &Destination, Slot<'_>) -> Result<Option<Secret>, ServiceError> + Sync + 'a;
 
 impl Prepared {
     /// One of the six methods of [`HttpRequest`].
@@ -44,45 +60,60 @@ impl fmt::Debug for Prepared {
     }
 }
 
-/// Checks a request and fills its secrets in. `secrets` answers with the secret of a name if that one is bound to exactly this destination,
-/// and with nothing otherwise, also if there is none: the plugin is not told which.
+/// Checks a request, asks whether it `may` go there, and then fills its secrets in. What `secrets` does not give is not there or not bound to
+/// that place: the plugin is not told which.
 ///
 /// A secret stands in a header, whole or as the key of a signature, or in the path of the URL as `{secret:NAME}`. There it must be made of
 /// characters that a path can have, `/` among them, and none of its segments may be `.` or `..`.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] if the request is not well formed or passes a bound (8 KiB of URL, 1 MiB of body, 64 headers, 16 KiB of
-/// them); [`ServiceError::Denied`] for a secret that is not to go there. No text holds a secret.
-pub fn fill(request: HttpRequest, secrets: &dyn Fn(&str, &Destination) -> Option<Secret>) -> Result<Prepared, ServiceError> {
+/// them); [`ServiceError::Denied`] for a secret that is not to go there; what `may` and `secrets` fail with. No text holds a secret.
+pub fn fill(request: HttpRequest, may: &May<'_>, secrets: &Secrets<'_>) -> Result<Prepared, ServiceError> {
     let invalid = |reason: String| ServiceError::Invalid(format!("the request cannot be sent: {reason}"));
     let method = allowed::method(&request.method).map_err(invalid)?;
     let (destination, url) = url_text::read(&request.url).map_err(|reason| invalid(format!("its URL is refused: {reason}")))?;
     if request.body.len() > BODY_BYTES {
         return Err(invalid(format!("its body is longer than {BODY_BYTES} bytes")));
     }
-    let secret = |name: &str| secrets(name, &destination).ok_or_else(|| unbound(name, &destination));
-    let path = path(&url, &secret)?;
+    may(&method, &destination)?;
+    let secret = |name: &str, slot: Slot<'_>| secrets(name, &destination, slot)?.ok_or_else(|| unbound(name, &destination, slot));
+    let mut filled = Vec::new();
+    let path = path(&url, &mut |name| {
+        let value = secret(name, Slot::Path)?;
+        filled.push(Zeroizing::new(value.expose().to_owned()));
+        Ok(value)
+    })?;
     let mut headers = Headers::default();
     for (header, value) in &request.headers {
         let added = match value {
             HeaderValue::Plain(value) => headers.add(header, Bytes::copy_from_slice(value.as_bytes()), false, "the value"),
             HeaderValue::Secret { prefix, name } => {
-                let value = wiped(prefix, secret(name)?.expose());
+                let secret = secret(name, Slot::Header(header))?;
+                let value = wiped(prefix, secret.expose());
+                filled.push(Zeroizing::new(secret.expose().to_owned()));
                 headers.add(header, value, true, &format!("the secret {name:?} or what stands before it in the value"))
             }
             HeaderValue::Signature { prefix, name } => {
-                let value = wiped(prefix, &signature(secret(name)?.expose(), &request.body));
+                let signature = signature(secret(name, Slot::Header(header))?.expose(), &request.body);
+                let value = wiped(prefix, &signature);
+                filled.push(signature);
                 headers.add(header, value, true, "what stands before the signature in the value")
             }
         };
         added.map_err(invalid)?;
     }
-    Ok(Prepared { method, destination, path, headers: headers.done(), body: request.body.into() })
+    Ok(Prepared { method, destination, path, headers: headers.done(), body: request.body.into(), filled })
 }
 
-fn unbound(name: &str, destination: &Destination) -> ServiceError {
+fn unbound(name: &str, destination: &Destination, slot: Slot<'_>) -> ServiceError {
+    let place = match slot {
+        Slot::Path => "the path".to_owned(),
+        Slot::Header(header) => format!("the header {header:?}"),
+    };
     ServiceError::Denied(format!(
-        "no secret {name:?} is bound to {destination}; whoever installed the plugin binds secrets to scheme, host and port"
+        "no secret {name:?} is bound to {destination} and {place}; whoever installed the plugin sets one for scheme, host and port: \
+         hardie plugin secret set"
     ))
 }
 
@@ -103,7 +134,7 @@ fn signature(key: &str, body: &[u8]) -> Zeroizing<String> {
 }
 
 /// Path and query. The parser has written the braces of a place for a secret as `%7B` and `%7D`.
-fn path(url: &url::Url, secret: &dyn Fn(&str) -> Result<Secret, ServiceError>) -> Result<PathAndQuery, ServiceError> {
+fn path(url: &url::Url, secret: &mut dyn FnMut(&str) -> Result<Secret, ServiceError>) -> Result<PathAndQuery, ServiceError> {
     const OPEN: &str = "%7Bsecret:";
     const CLOSE: &str = "%7D";
     let invalid = |reason: &str| ServiceError::Invalid(format!("the request cannot be sent: its URL {reason}"));

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hardie_domain::delivery::HttpRequest;
+use hardie_domain::delivery::{HeaderValue, HttpRequest};
+use hardie_domain::secret::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -97,7 +98,7 @@ async fn head(stream: &mut TcpStream) -> io::Result<String> {
 
 fn get(url: &str) -> Prepared {
     let request = HttpRequest { method: "GET".to_owned(), url: url.to_owned(), headers: Vec::new(), body: Vec::new() };
-    fill(request, &|_, _| None).unwrap()
+    fill(request, &|_, _| Ok(()), &|_, _, _| Ok(None)).unwrap()
 }
 
 /// Sends a GET that is allowed.

@@ -106,8 +106,8 @@ fn Edit(installation: PluginInstallation, found: Load<Vec<PluginInstallation>>) 
             submit.refuse("config", "This is not valid JSON.");
             return;
         };
-        let options =
-            EditInstallationOption { mode: Some(mode.get_untracked()), fail_open: Some(fail_open.get_untracked()), config: Some(parsed) };
+        let (mode, fail_open) = (Some(mode.get_untracked()), Some(fail_open.get_untracked()));
+        let options = EditInstallationOption { mode, fail_open, config: Some(parsed), ..EditInstallationOption::default() };
         let address = repo.address();
         submit.run(async move { plugins::edit(&address, id, &options).await }, move |_| {
             toasts.done("Plugin saved.");

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_domain::access::Visibility;
 use hardie_domain::attempt::DeliveryState;
-use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, Writes};
+use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, HttpResponse, ServiceError, Writes};
 use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::limits::{GitLimits, Retention};
 use hardie_domain::names::{AccountName, RepoName};
@@ -27,7 +28,8 @@ use hardie_store::{Store, StoreOptions};
 
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
-use crate::ports::{Clock, ComponentInfo, Entropy, PolicyRunner};
+use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, Outgoing, PolicyRunner};
+use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
 use crate::state::{GitRules, Inner, PluginPolicy};
 use crate::upkeep::sequence_events;
@@ -96,6 +98,24 @@ impl PolicyRunner for Script {
 
     async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {
         Ok(())
+    }
+}
+
+/// Sends nothing.
+struct Nowhere;
+
+#[async_trait]
+impl HttpSender for Nowhere {
+    fn host(&self, _text: &str) -> Result<String, String> {
+        Err("nothing is granted here".to_owned())
+    }
+
+    fn destination(&self, _text: &str) -> Result<String, String> {
+        Err("nothing is granted here".to_owned())
+    }
+
+    async fn send(&self, _outgoing: Outgoing, _left: Duration) -> Result<HttpResponse, ServiceError> {
+        Err(ServiceError::Denied("nothing is sent here".to_owned()))
     }
 }
 
@@ -173,8 +193,9 @@ impl World {
             clock: clock.clone(),
             entropy: Arc::new(Zeros),
             signing: SigningKey::new([7; 32]),
+            sealing: SealingKeys::new(&[7; 32], &[]),
             policies: script.clone(),
-            sender: None,
+            sender: Arc::new(Nowhere),
             wakes: Wakes::default(),
             config: AppConfig {
                 public_url: "http://hardie.test".to_owned(),

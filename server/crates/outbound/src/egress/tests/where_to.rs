@@ -112,6 +112,29 @@ async fn redirects_come_back_as_they_are() {
 }
 
 #[tokio::test]
+async fn an_answer_that_repeats_a_secret_is_masked() {
+    let server = Server::start(|mut stream, head| async move {
+        let key = head.lines().find_map(|line| line.strip_prefix("x-key: ")).unwrap_or_default();
+        let answer = format!("HTTP/1.1 200 OK\r\nX-Echo: {key}\r\nContent-Length: {}\r\n\r\n{head}", head.len());
+        stream.write_all(answer.as_bytes()).await
+    })
+    .await;
+    let slot = |prefix: &str| HeaderValue::Secret { prefix: prefix.to_owned(), name: "key".to_owned() };
+    let sign = HeaderValue::Signature { prefix: String::new(), name: "key".to_owned() };
+    let headers = vec![("x-key".to_owned(), slot("Bearer ")), ("x-sign".to_owned(), sign)];
+    let url = format!("{}hooks/{{secret:key}}", server.url());
+    let request = HttpRequest { method: "GET".to_owned(), url, headers, body: Vec::new() };
+    let secret = |_: &str, _: &Destination, _: Slot<'_>| Ok(Some(Secret::new("T0/B0/s3cr3t")));
+    let request = fill(request, &|_, _| Ok(()), &secret).unwrap();
+    let allowed = [request.destination().to_string().parse().unwrap()];
+    let answer = here().send(PLUGIN, request, &allowed, LONG).await.unwrap();
+    let body = String::from_utf8(answer.body).unwrap();
+    assert!(body.starts_with("GET /hooks/[secret] HTTP/1.1\r\n") && body.contains("x-key: Bearer [secret]\r\n"), "{body}");
+    assert!(body.contains("x-sign: [secret]\r\n") && !body.contains("s3cr3t"), "{body}");
+    assert!(answer.headers.contains(&("x-echo".to_owned(), "Bearer [secret]".to_owned())), "{:?}", answer.headers);
+}
+
+#[tokio::test]
 async fn nobody_there_is_told_as_such() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let text = failed(fetch(&here(), &format!("http://hooks.test.example:{free}/")).await);
