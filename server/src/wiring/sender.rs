@@ -71,3 +71,54 @@ impl HttpSender for Sender {
         answer.inspect_err(|why| tracing::info!(%installation, %delivery, %why, "a plugin's request was not answered"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader() -> Arc<dyn HttpSender> {
+        sender(Outbound::default(), Vec::new())
+    }
+
+    #[test]
+    fn hosts_and_destinations_are_kept_in_one_form() {
+        let reader = reader();
+        assert_eq!(reader.host("  POST,GET HTTPS://Chat.Example:443/ ").unwrap(), "POST,GET https://chat.example");
+        assert_eq!(reader.host("http://0x7f.1").unwrap(), "http://127.0.0.1");
+        assert_eq!(reader.destination("https://*.Example.org.:8443").unwrap(), "https://*.example.org:8443");
+        for bad in ["POST https://chat.example", "chat.example", "https://chat.example/x", "https://*", ""] {
+            assert!(reader.destination(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_opened_only_where_it_is_bound_to() {
+        let secret = |destination: &str, header: &str| BoundSecret {
+            name: "chat".to_owned(),
+            destination: destination.to_owned(),
+            header: header.to_owned(),
+            open: Box::new(|| Ok(Secret::new("s3cr3t-value"))),
+        };
+        let opens = |secret: BoundSecret, name: &str, at: &str, slot: Slot<'_>| {
+            let at: Destination = at.parse().unwrap();
+            bound(&[secret], name, &at, slot).unwrap().is_some()
+        };
+        let below = || secret("https://*.example.org", "");
+        assert!(opens(below(), "chat", "https://a.b.example.org", Slot::Path));
+        assert!(opens(secret("https://a.example", "x-key"), "chat", "https://a.example", Slot::Header("X-KEY")));
+        for at in [
+            "https://example.org",
+            "https://xexample.org",
+            "http://a.example.org",
+            "https://a.example.org:8443",
+            "https://a.example.org.evil.example",
+        ] {
+            assert!(!opens(below(), "chat", at, Slot::Path), "{at}");
+        }
+        assert!(!opens(below(), "other", "https://a.example.org", Slot::Path));
+        for slot in [Slot::Path, Slot::Header("x-key2"), Slot::Header("")] {
+            assert!(!opens(secret("https://a.example", "x-key"), "chat", "https://a.example", slot), "{slot:?}");
+        }
+        assert!(!opens(secret("", ""), "chat", "https://a.example", Slot::Path), "a destination that cannot be read is none");
+    }
+}

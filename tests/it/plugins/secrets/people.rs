@@ -103,6 +103,32 @@ async fn who_may_install_sets_secrets_and_nobody_reads_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn secrets_of_an_organisation_and_of_the_site_are_at_their_own_addresses_alone() {
+    let world = World::new(None, &[]).await;
+    let (owner, admin) = (Asker::new(&world.server, Some(&world.ann)), world.admin());
+    assert_eq!(owner.json("POST", "/orgs", &json!({ "username": "smiths" })).status, 201);
+    let digest = upload(&admin, &echo(&world.room, "X-Key"));
+    let new = json!({ "destination": "https://chat.example", "value": VALUE });
+    // By whom it is asked for, and what an owner of the organisation, who is no administrator of the server, is told.
+    for (place, listed, set) in [("/orgs/smiths/plugins", 200, 403), ("/admin/plugins", 403, 403)] {
+        let made = admin.json("POST", place, &json!({ "digest": digest, "hosts": ["https://chat.example"] }));
+        assert_eq!(made.status, 201, "{}", made.text());
+        let (id, all) = (made.json()["id"].clone(), format!("{place}/{}/secrets", made.json()["id"]));
+        assert_eq!(admin.json("PUT", &format!("{all}/chat"), &new).status, 201);
+        assert_eq!((owner.get(&all).status, owner.json("PUT", &format!("{all}/chat"), &new).status), (listed, set), "{place}");
+        assert_eq!(admin.get(&all).json()[0]["name"], json!("chat"));
+        // Where it is inherited there is nothing to be seen of this, nor of its hosts.
+        let inherited = format!("/repos/{}/plugins/{id}", world.repo);
+        assert_eq!((owner.get(&format!("{inherited}/secrets")).status, admin.get(&format!("{inherited}/secrets")).status), (404, 404));
+        if place.starts_with("/admin") {
+            let shown = owner.get(&inherited);
+            assert!(shown.status == 200 && !shown.text().contains("chat.example"), "{}", shown.text());
+        }
+    }
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_takes_a_value_from_stdin_and_from_nowhere_else() {
     let world = World::new(None, &[]).await;
     world.install("echo", &echo(&world.room, ""), &[]);
