@@ -37,7 +37,7 @@ pub struct Args {
     /// Let pushes through when the plugin itself fails; without this they are refused
     #[arg(long)]
     fail_open: bool,
-    /// Rights beyond reading; policies have none to ask for in this version
+    /// Rights beyond what it imports; there are none in this version
     #[arg(long, value_name = "CAPABILITY")]
     grant: Vec<String>,
     /// A signature under it [default: FILE.sig, if that is there]
@@ -55,7 +55,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(grant) = args.grant.first() {
         bail!(
-            "--grant {grant}: there is nothing to grant in this version: a policy reads the push, the repository and its configuration, no more"
+            "--grant {grant}: there is nothing to grant in this version: what a plugin may do is what it imports; hosts are granted by --host"
         );
     }
     let component = Signed::read(&args.file, args.signature.as_deref())?;

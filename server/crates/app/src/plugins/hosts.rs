@@ -57,3 +57,46 @@ pub(super) fn told(before: &[String], after: &[String]) -> String {
     let parts = [part("may send to", more(before, after)), part("may not send any more to", more(after, before))];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use hardie_domain::plugin::Digest;
+    use hardie_domain::push::Door;
+    use hardie_domain::time::Timestamp;
+
+    use super::*;
+
+    fn component(import: &str) -> ComponentRow {
+        ComponentRow {
+            digest: Digest([1; 32]),
+            name: "notify".into(),
+            version: "1.0".into(),
+            description: String::new(),
+            worlds: vec!["events".into()],
+            imports: vec![format!("hardie:plugin/{import}@0.1.0")],
+            default_config: "{}".into(),
+            size: 3,
+            uploaded_by: None,
+            created_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn who_is_no_administrator_takes_hosts_and_gives_none() {
+        let hosts = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        let (granted, admin) = (hosts(&["https://a.example", "https://b.example"]), Ctx::system());
+        let other = Ctx { door: Door::Api, ..Ctx::system() };
+        let judge = |ctx: &Ctx, import: &str, wanted: &[&str]| require_grant(ctx, &component(import), &more(&granted, &hosts(wanted)));
+        for less in [&[][..], &["https://b.example"], &["https://b.example", "https://a.example"]] {
+            assert!(judge(&other, "http", less).is_ok() && judge(&other, "log", less).is_ok(), "{less:?}");
+        }
+        for more in ["https://c.example", "https://*.example", "http://a.example", "POST https://a.example"] {
+            let refused = judge(&other, "http", &["https://a.example", more]);
+            assert!(matches!(&refused, Err(Error::Forbidden(text)) if text.contains(more)), "{refused:?}");
+            assert!(judge(&admin, "http", &[more]).is_ok() && judge(&admin, "secrets", &[more]).is_ok());
+            assert!(matches!(judge(&admin, "log", &[more]), Err(Error::Invalid(_))), "what sends nothing has no use for hosts");
+        }
+        assert_eq!(told(&granted, &hosts(&["https://a.example", "c"])), "may send to c; may not send any more to https://b.example");
+        assert_eq!(told(&granted, &granted), "");
+    }
+}
