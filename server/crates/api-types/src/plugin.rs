@@ -69,13 +69,13 @@ pub struct PluginInstallation {
     /// Its configuration.
     pub config: Value,
     /// Where its requests may go, as far as the server's configuration allows it; empty where it cannot be changed.
-    // No page shows this and the next yet: reading them would make every visit load more.
+    // No page shows this and the next yet, and what pages know of counts against what a first visit may load.
+    #[cfg(feature = "openapi")]
     #[serde(default)]
-    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
     pub hosts: Vec<String>,
     /// What it may do, in words.
+    #[cfg(feature = "openapi")]
     #[serde(default)]
-    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
     pub permissions: Vec<PluginPermission>,
     /// Who enabled it; empty if the account is gone.
     pub enabled_by: String,
@@ -104,7 +104,7 @@ pub struct CreateInstallationOption {
     /// Its configuration; the component's default if absent.
     pub config: Option<Value>,
     /// Where its requests may go, each `[METHOD,…] SCHEME://HOST[:PORT]`; only an administrator of the server grants that.
-    #[cfg_attr(not(feature = "openapi"), serde(skip))]
+    #[cfg(feature = "openapi")]
     pub hosts: Vec<String>,
 }
 
