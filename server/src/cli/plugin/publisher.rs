@@ -15,7 +15,7 @@ const PATH: &str = "/api/v1/admin/publishers";
 /// Arguments of `hardie plugin publisher`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hardie plugin publisher add smiths --key id_ed25519.pub\n  hardie plugin publisher list\n  ssh-keygen -Y sign -n hardie-plugin -f id_ed25519 no-wip.wasm    (the publisher signs)\n  hardie plugin install no-wip.wasm --repo alice/demo              (takes no-wip.wasm.sig along)"
+    after_help = "Example:\n  hardie plugin publisher add smiths --key id_ed25519.pub\n  hardie plugin publisher list\n  ssh-keygen -Y sign -n hardie-plugin -f id_ed25519 no-wip.wasm\n  hardie plugin install no-wip.wasm --repo alice/demo"
 )]
 pub struct Args {
     #[command(subcommand)]
