@@ -86,7 +86,11 @@ macro_rules! lane_of {
 
 macro_rules! released {
     ($why:literal) => {
-        concat!("UPDATE delivery SET state = 'failed', attempt = attempt - 1, next_at = $2, holder = '', outcome = 'stopped', text = '", $why, "'")
+        concat!(
+            "UPDATE delivery SET state = 'failed', attempt = attempt - 1, next_at = $2, holder = '', outcome = 'stopped', text = '",
+            $why,
+            "'"
+        )
     };
 }
 
