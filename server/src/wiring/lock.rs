@@ -1,8 +1,10 @@
 //! One server per data folder: a lock that the kernel lets go of when the process ends, however it ends. The locked file holds a name, so
-//! that whoever has the lock knows which leases in the database are of processes that ended.
+//! that whoever has the lock knows which leases in the database are of processes that ended. A copy of the folder is another server: the
+//! name holds for the very file that it was written for.
 
 use std::fs::File;
 use std::io::{Read, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -11,6 +13,8 @@ use rustix::fs::{FlockOperation, flock};
 
 /// Hexadecimal digits of a name.
 const DIGITS: usize = 32;
+/// Bytes of it with the numbers of device and file, at most.
+const LONGEST: u64 = 128;
 
 /// Held while the server runs.
 pub struct DataDirLock {
@@ -42,16 +46,19 @@ impl DataDirLock {
     }
 
     fn named(&mut self, entropy: &dyn Entropy) -> std::io::Result<String> {
-        let mut held = Vec::new();
+        let about = self.file.metadata()?;
+        let place = format!(" {}:{}", about.dev(), about.ino());
+        let mut held = String::new();
         self.file.rewind()?;
-        Read::by_ref(&mut self.file).take(DIGITS as u64 + 1).read_to_end(&mut held)?;
-        match String::from_utf8(held) {
-            Ok(name) if name.len() == DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(name),
+        // Whatever cannot be read as text is no name.
+        let read = Read::by_ref(&mut self.file).take(LONGEST).read_to_string(&mut held);
+        match held.strip_suffix(&place).filter(|_| read.is_ok()) {
+            Some(name) if name.len() == DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(name.to_owned()),
             _ => {
                 let name = entropy.name();
                 self.file.set_len(0)?;
                 self.file.rewind()?;
-                self.file.write_all(name.as_bytes())?;
+                self.file.write_all(format!("{name}{place}").as_bytes())?;
                 Ok(name)
             }
         }
@@ -72,6 +79,10 @@ mod tests {
         let held = take(dir.path()).unwrap();
         assert!(take(dir.path()).is_err());
         drop(held);
+        let copy = dir.path().join("copy");
+        std::fs::create_dir(&copy).unwrap();
+        std::fs::copy(dir.path().join("lock"), copy.join("lock")).unwrap();
+        assert_ne!(take(&copy).unwrap().node(&SystemEntropy).unwrap(), name, "a copy has leases of its own");
         for damaged in ["", "short", &format!("{name}0"), &"z".repeat(DIGITS)] {
             std::fs::write(dir.path().join("lock"), damaged).unwrap();
             let made = named();

@@ -65,7 +65,14 @@ impl HttpSender for Sender {
             &|name, at, slot| bound(&secrets, name, at, slot),
         );
         let answer = match prepared {
-            Ok(prepared) => self.egress.send(installation, prepared, &self.hosts, left).await,
+            Ok(prepared) => {
+                let told =
+                    secrets.iter().filter(|secret| read(&secret.destination).is_ok_and(|bound| bound.is_for(prepared.destination())));
+                // One that does not open was never sent.
+                let told: Vec<Secret> = told.filter_map(|secret| (secret.open)().ok()).collect();
+                let prepared = prepared.hiding(told.into_iter());
+                self.egress.send(installation, prepared, &self.hosts, left).await
+            }
             Err(refused) => Err(refused),
         };
         answer.inspect_err(|why| tracing::info!(%installation, %delivery, %why, "a plugin's request was not answered"))

@@ -97,13 +97,6 @@ pub struct HttpRequest {
     pub body: Vec<u8>,
 }
 
-impl HttpRequest {
-    /// Whether it names a secret anywhere.
-    pub fn names_secrets(&self) -> bool {
-        self.url.contains("{secret:") || self.headers.iter().any(|(_, value)| !matches!(value, HeaderValue::Plain(_)))
-    }
-}
-
 /// The value of a header of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderValue {

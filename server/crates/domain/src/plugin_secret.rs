@@ -22,6 +22,9 @@ pub fn check_name(name: &str) -> Result<(), Invalid> {
 
 /// Refuses what is too short or too long. The text does not repeat it.
 pub fn check_value(value: &str) -> Result<(), Invalid> {
+    if value.trim() != value {
+        return Err(Invalid::new("value", "begins or ends with a blank or a line break, which would be lost on the way"));
+    }
     match value.len() {
         LEAST_BYTES..=MOST_BYTES => Ok(()),
         bytes => Err(Invalid::new("value", format!("has {bytes} bytes; a secret has {LEAST_BYTES} to {MOST_BYTES}"))),
@@ -52,6 +55,9 @@ mod tests {
         for value in ["", "1234567", &"x".repeat(8193)] {
             let refused = check_value(value).unwrap_err();
             assert!(refused.field == "value" && (value.is_empty() || !refused.reason.contains(value)), "{refused}");
+        }
+        for blank in [" 12345678", "12345678\n", "12345678\t"] {
+            assert_eq!(check_value(blank).unwrap_err().field, "value");
         }
         assert_eq!(checked_header(" X-Api-Key").unwrap(), "x-api-key");
         assert_eq!(checked_header("").unwrap(), "");

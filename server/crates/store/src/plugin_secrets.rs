@@ -1,6 +1,6 @@
 //! Secrets of installations, as they are kept: sealed. What seals them is not this crate's.
 
-use hardie_domain::ids::{AccountId, InstallationId};
+use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::time::Timestamp;
 
 use crate::sql::{Cols, sql};
@@ -102,6 +102,14 @@ impl Tx {
             sql("UPDATE installation_secret SET key_id = $4, sealed = $5 WHERE installation_id = $1 AND name = $2 AND sealed = $3");
         let statement = statement.bind(old.installation).bind(old.name.as_str()).bind(old.sealed.as_slice());
         self.wrote(statement.bind(key_id).bind(sealed)).await
+    }
+
+    /// Forgets what the plugins of one repository were granted to send, and their secrets; how many plugins had any.
+    pub async fn revoke_sending(&mut self, repo: RepoId) -> Result<u64> {
+        let secrets = sql("DELETE FROM installation_secret WHERE installation_id IN \
+             (SELECT id FROM installation WHERE scope = 'repo' AND scope_id = $1)");
+        self.exec(secrets.bind(repo)).await?;
+        self.exec(sql("UPDATE installation SET hosts = '' WHERE scope = 'repo' AND scope_id = $1 AND hosts <> ''").bind(repo)).await
     }
 
     /// Forgets a secret; whether it was there.

@@ -335,8 +335,9 @@ impl Tx {
         let statement = sql("DELETE FROM repo WHERE id = $1 AND deleted_at IS NOT NULL AND deleted_at < $2");
         let purged = self.wrote(statement.bind(id).bind(before)).await?;
         if purged {
-            // It refers to no repository, since there is also what belongs to none.
+            // These refer to no repository, since there is also what belongs to none.
             self.exec(sql("DELETE FROM plugin_state WHERE repo_id = $1").bind(id)).await?;
+            self.exec(sql("DELETE FROM installation WHERE scope = 'repo' AND scope_id = $1").bind(id)).await?;
         }
         Ok(purged)
     }

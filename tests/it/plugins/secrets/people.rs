@@ -129,6 +129,21 @@ async fn secrets_of_an_organisation_and_of_the_site_are_at_their_own_addresses_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_gets_a_repository_gets_neither_the_secrets_of_its_plugins_nor_their_hosts() {
+    let world = World::new(None, &[]).await;
+    let (owner, admin) = (Asker::new(&world.server, Some(&world.ann)), world.admin());
+    assert_eq!(owner.json("POST", "/orgs", &json!({ "username": "smiths" })).status, 201);
+    let one = world.install("echo", &echo(&format!("{}/in", world.room), "X-Key"), &[&world.room]);
+    world.set(&one, &world.room, "");
+    assert_eq!(owner.json("POST", &format!("/repos/{}/transfer", world.repo), &json!({ "new_owner": "smiths" })).status, 202);
+    let one = one.replace("/repos/ann/", "/repos/smiths/");
+    assert_eq!((admin.get(&format!("{one}/secrets")).json(), &admin.get(&one).json()["hosts"]), (json!([]), &json!([])));
+    let line = admin.get("/admin/audit?action=repository.transfer").json()[0]["detail"].as_str().unwrap().to_owned();
+    assert!(line.contains("1 plugins may send nowhere"), "{line}");
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_takes_a_value_from_stdin_and_from_nowhere_else() {
     let world = World::new(None, &[]).await;
     world.install("echo", &echo(&world.room, ""), &[]);

@@ -151,6 +151,9 @@ pub async fn set_kinds(app: &App, ctx: &Ctx, target: &Target, id: InstallationId
 pub async fn resume(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, skip: bool) -> Result<HandlerView> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let installation = owned(app, &guarded, id).await?;
+    if !skip {
+        require_install(app, ctx, &usable(app, installation.digest).await?).await?;
+    }
     if skip {
         // Before the rest ends: what is skipped is not tried meanwhile.
         let mut tx = app.store.begin().await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hardie_domain::delivery::{HttpRequest, HttpResponse, ServiceError};
 use hardie_domain::ids::{DeliveryId, InstallationId};
+use hardie_domain::plugin::Mode;
 
 use super::sealed;
 use crate::App;
@@ -20,10 +21,11 @@ pub(crate) async fn send(
 ) -> Result<HttpResponse, ServiceError> {
     let gone = || ServiceError::Denied("the plugin is not installed any more".to_owned());
     let row = app.store.find_installation(installation).await.map_err(storage)?.ok_or_else(gone)?;
-    let rows = match request.names_secrets() {
-        true => app.store.list_secrets(installation).await.map_err(storage)?,
-        false => Vec::new(),
-    };
+    if row.mode == Mode::Off {
+        return Err(ServiceError::Denied("the plugin was switched off".to_owned()));
+    }
+    // All of them, whichever the request names: an answer may repeat what an earlier request brought.
+    let rows = app.store.list_secrets(installation).await.map_err(storage)?;
     let secrets = rows.into_iter().map(|row| {
         let (app, row) = (app.clone(), Arc::new(row));
         let (name, destination, header) = (row.name.clone(), row.destination.clone(), row.header.clone());

@@ -11,8 +11,10 @@ use hardie_domain::sshkey::{Algorithm, PublicKey, fingerprint};
 use hardie_git::signature::{self, Signature};
 use hardie_store::plugins::ComponentRow;
 pub use hardie_store::publishers::{PublisherRow, SignatureRow};
+use tokio::task::spawn_blocking;
 
 use super::install::checked_name;
+use super::rights::require_upload;
 use crate::access::{require_admin, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
@@ -73,7 +75,7 @@ pub async fn list_signatures(app: &App, ctx: &Ctx, digest: Digest) -> Result<Vec
 
 /// Keeps a signature under a component that was uploaded, if it is one by somebody who is trusted. Whoever brings it proves nothing by that.
 pub async fn sign(app: &App, ctx: &Ctx, digest: Digest, armour: &str) -> Result<SignatureRow> {
-    require_scope(ctx, Category::Repository, Level::Write)?;
+    require_upload(app, ctx)?;
     let refused = |why: String| Error::from(Invalid::new("signature", why));
     if armour.len() > MAX_SIGNATURE_BYTES {
         return Err(refused(format!("has more than {} KiB", MAX_SIGNATURE_BYTES >> 10)));
@@ -92,7 +94,12 @@ pub async fn sign(app: &App, ctx: &Ctx, digest: Digest, armour: &str) -> Result<
     let publisher = app.store.find_publisher_by_key(read.key()).await?.ok_or_else(stranger)?;
     let missing = || Error::internal(format!("the bytes of component {digest} are missing"));
     let bytes = app.store.find_component_bytes(digest).await?.ok_or_else(missing)?;
-    read.check(NAMESPACE, &bytes).map_err(|why| refused(why.to_string()))?;
+    let checked = spawn_blocking(move || read.check(NAMESPACE, &bytes)).await.map_err(Error::internal)?;
+    checked.map_err(|why| refused(why.to_string()))?;
+    let known = app.store.list_signatures(digest).await?.into_iter().find(|known| known.publisher == publisher.id);
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     tx.put_signature(digest, publisher.id, armour, now).await?;

@@ -27,7 +27,12 @@ pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &st
     if !tx.move_repo(access.repo.id, owner.id, &access.repo.name, app.clock.now()).await? {
         return Err(Error::Conflict(format!("{} already has a repository named {}", owner.name, access.repo.name)));
     }
-    let detail = format!("{} to {}/{}", access.path(), owner.name, access.repo.name);
+    // Tokens are of who set them, and hosts of where they were granted: the new owner's people get neither.
+    let revoked = match tx.revoke_sending(access.repo.id).await? {
+        0 => String::new(),
+        plugins => format!("; {plugins} plugins may send nowhere from now on, and have no secrets"),
+    };
+    let detail = format!("{} to {}/{}{revoked}", access.path(), owner.name, access.repo.name);
     note(&mut tx, app, ctx, &access, Note { action: "repository.transfer", kind: event::REPO_TRANSFERRED, detail }).await?;
     tx.commit().await?;
     app.wakes.committed();

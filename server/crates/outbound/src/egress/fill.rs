@@ -106,6 +106,14 @@ pub fn fill(request: HttpRequest, may: &May<'_>, secrets: &Secrets<'_>) -> Resul
     Ok(Prepared { method, destination, path, headers: headers.done(), body: request.body.into(), filled })
 }
 
+impl Prepared {
+    /// With more that the answer does not repeat to the plugin: what was filled into an earlier request may come back in this one's.
+    pub fn hiding(mut self, secrets: impl Iterator<Item = Secret>) -> Prepared {
+        self.filled.extend(secrets.map(|secret| Zeroizing::new(secret.expose().to_owned())));
+        self
+    }
+}
+
 fn unbound(name: &str, destination: &Destination, slot: Slot<'_>) -> ServiceError {
     let place = match slot {
         Slot::Path => "the path".to_owned(),

@@ -15,7 +15,7 @@ const MASK: &str = "[secret]";
 pub(super) struct Mask(Vec<Zeroizing<String>>);
 
 impl Mask {
-    /// Of these values: as they are, in strings of JSON, percent-encoded.
+    /// Of these values: as they are, in strings of JSON as several writers have them, in HTML, percent-encoded.
     pub(super) fn of(values: Vec<Zeroizing<String>>) -> Mask {
         let mut forms: Vec<Zeroizing<String>> = Vec::new();
         let mut add = |form: Zeroizing<String>| {
@@ -27,9 +27,16 @@ impl Mask {
             let json = Zeroizing::new(serde_json::to_string(value.as_str()).unwrap_or_default());
             let json = Zeroizing::new(json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned());
             add(Zeroizing::new(json.replace('/', "\\/")));
+            add(Zeroizing::new(json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")));
+            add(ascii(&json));
             add(json);
-            add(percent(&value, false));
-            add(percent(&value, true));
+            for quotes in [["&quot;", "&#39;"], ["&#34;", "&#39;"], ["&quot;", "&#x27;"]] {
+                add(html(&value, quotes));
+            }
+            for kept in [UNRESERVED, IN_PATHS, IN_ADDRESSES] {
+                add(percent(&value, kept, false));
+                add(percent(&value, kept, true));
+            }
             add(value);
         }
         Mask(forms)
@@ -52,10 +59,7 @@ impl Mask {
 
     /// `None` if none occurs. Where they overlap, all of it goes.
     fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let found = |form: &Zeroizing<String>| -> Vec<Range<usize>> {
-            Finder::new(form.as_bytes()).find_iter(text).map(|start| start..start + form.len()).collect()
-        };
-        let mut places: Vec<Range<usize>> = self.0.iter().flat_map(found).collect();
+        let mut places: Vec<Range<usize>> = self.0.iter().flat_map(|form| places(form.as_bytes(), text)).collect();
         if places.is_empty() {
             return None;
         }
@@ -74,11 +78,78 @@ impl Mask {
     }
 }
 
-/// All but what a URL never encodes is written as `%` and two digits.
-fn percent(value: &str, lower: bool) -> Zeroizing<String> {
+/// Where a form stands, also where it overlaps itself, in time that grows with the text alone.
+fn places(form: &[u8], text: &[u8]) -> Vec<Range<usize>> {
+    let (finder, period) = (Finder::new(form), period(form));
+    let again = form.get(form.len() - period..).unwrap_or_default();
+    let (mut found, mut from) = (Vec::new(), 0);
+    while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)) {
+        let start = from + at;
+        let mut end = start + form.len();
+        while text.get(end..).is_some_and(|rest| rest.starts_with(again)) {
+            end += period;
+        }
+        found.push(start..end);
+        // What begins in the last period may still overlap; what begins before it was taken along.
+        from = end - period + 1;
+    }
+    found
+}
+
+/// The shortest distance at which a text overlaps itself; its length if it does not (Knuth, Morris and Pratt).
+fn period(form: &[u8]) -> usize {
+    let mut borders = vec![0_usize; form.len()];
+    let mut border = 0;
+    for (at, byte) in form.iter().enumerate().skip(1) {
+        while border > 0 && form.get(border) != Some(byte) {
+            border = borders.get(border - 1).copied().unwrap_or_default();
+        }
+        border += usize::from(form.get(border) == Some(byte));
+        if let Some(slot) = borders.get_mut(at) {
+            *slot = border;
+        }
+    }
+    form.len() - border
+}
+
+/// Beside letters and digits, what URLs never encode (RFC 3986, 2.3), and what writers of paths and of whole addresses leave as it is.
+const UNRESERVED: &[u8] = b"-._~";
+const IN_PATHS: &[u8] = b"-._~$&+=:@";
+const IN_ADDRESSES: &[u8] = b"-._~;,/?:@&=+$!*'()#";
+
+/// JSON in which everything beyond ASCII is `\u` and four digits.
+fn ascii(json: &str) -> Zeroizing<String> {
+    let mut written = Zeroizing::new(String::with_capacity(json.len()));
+    for letter in json.chars() {
+        match letter.is_ascii() {
+            true => written.push(letter),
+            false => letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| written.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    written
+}
+
+/// Text of HTML, with double and single quotes written so.
+fn html(value: &str, [double, single]: [&str; 2]) -> Zeroizing<String> {
+    let mut written = Zeroizing::new(String::with_capacity(value.len()));
+    for letter in value.chars() {
+        match letter {
+            '&' => written.push_str("&amp;"),
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '"' => written.push_str(double),
+            '\'' => written.push_str(single),
+            letter => written.push(letter),
+        }
+    }
+    written
+}
+
+/// All but letters, digits and what is `kept` is written as `%` and two digits.
+fn percent(value: &str, kept: &[u8], lower: bool) -> Zeroizing<String> {
     let mut encoded = Zeroizing::new(String::with_capacity(value.len().saturating_mul(3)));
     for byte in value.bytes() {
-        match (byte.is_ascii_alphanumeric() || b"-._~".contains(&byte), lower) {
+        match (byte.is_ascii_alphanumeric() || kept.contains(&byte), lower) {
             (true, _) => encoded.push(char::from(byte)),
             (false, true) => encoded.push_str(&format!("%{byte:02x}")),
             (false, false) => encoded.push_str(&format!("%{byte:02X}")),
@@ -108,6 +179,19 @@ mod tests {
         assert_eq!(masked(&["abcdefgh", "efghijkl"], "abcdefghijkl"), "[secret]", "what overlaps goes whole");
         assert_eq!(masked(&["abcdefgh", "abcdefghij"], "abcdefghij"), "[secret]");
         assert_eq!(masked(&["abcdefgh"], "abcdefghabcdefgh"), "[secret][secret]");
+        assert_eq!(masked(&["abcdabcd"], "abcdabcdabcd abcdabc"), "[secret] abcdabc", "what overlaps itself goes whole");
+        assert_eq!(masked(&["abaab-abaab"], "xabaab-abaab-abaaby"), "x[secret]y");
+        let value = "a&b<c>'d\"é+/=f";
+        for form in [
+            "a\\u0026b\\u003cc\\u003e'd\\\"é+/=f",
+            "a&b<c>'d\\\"\\u00e9+/=f",
+            "a&amp;b&lt;c&gt;&#39;d&#34;é+/=f",
+            "a&amp;b&lt;c&gt;&#x27;d&quot;é+/=f",
+            "a&b%3Cc%3E%27d%22%C3%A9+%2F=f",
+            "a&b%3Cc%3E'd%22%C3%A9+/=f",
+        ] {
+            assert_eq!(masked(&[value], &format!("<{form}>")), "<[secret]>", "{form}");
+        }
         assert_eq!(masked(&[], "all of it"), "all of it");
         assert_eq!(masked(&[""], "all of it"), "all of it");
     }
@@ -118,7 +202,10 @@ mod tests {
         let text = "a".repeat(4 << 20);
         assert_eq!(masked(&[&value], &text).len(), text.len());
         let all = "a".repeat(8192);
-        assert_eq!(masked(&[&all], &text).len(), (4 << 20) / 8192 * MASK.len());
+        assert_eq!(masked(&[&all], &text), MASK);
+        let nearly = format!("{}b", "a".repeat(8190)).repeat(512);
+        let twice = format!("{0}b{0}", "a".repeat(4000));
+        assert!(masked(&[&twice], &nearly).len() < nearly.len());
     }
 
     #[test]

@@ -30,6 +30,15 @@ const RESERVED: &[&str] = &[
     "expect",
     "via",
     "forwarded",
+    // A part of an answer could be a part of a secret.
+    "range",
+    "if-range",
+    // Another method or address than the one that was granted.
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 const RESERVED_PREFIXES: &[&str] = &["proxy-", "x-forwarded-", "sec-"];
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -101,6 +110,9 @@ fn check_url(url: &str) -> Result<usize, String> {
     let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
     let misplaced = || "braces are for {secret:NAME}, in the path alone".to_owned();
     if query.contains(['{', '}']) {
+        return Err(misplaced());
+    }
+    if path.to_ascii_lowercase().contains("%7b") {
         return Err(misplaced());
     }
     let (mut left, mut secrets) = (path, 0);

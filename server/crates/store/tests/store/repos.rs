@@ -4,9 +4,11 @@ use hardie_domain::access::{Role, Visibility};
 use hardie_domain::ids::RepoId;
 use hardie_domain::names::RepoName;
 use hardie_domain::page::Page;
+use hardie_store::plugins::Scope;
 use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
 use hardie_store::repos::RepoChange;
 
+use crate::deliveries::install;
 use crate::support::{Db, NOW, after, all, name};
 
 fn repo_name(text: &str) -> RepoName {
@@ -90,6 +92,7 @@ both! {
         tx.commit().await.unwrap();
         assert_eq!(db.store.list_deleted_repos(alice).await.unwrap().iter().map(|r| r.id).collect::<Vec<_>>(), [young, old]);
         assert_eq!(db.store.list_repos_to_purge(after(100), 10).await.unwrap(), [old]);
+        let plugins = [install(&db, Scope::Repo(old), "old").await, install(&db, Scope::Repo(alive), "alive").await];
         let mut tx = db.store.begin().await.unwrap();
         assert!(!tx.purge_repo(young, after(100)).await.unwrap());
         assert!(!tx.purge_repo(alive, after(100)).await.unwrap());
@@ -97,6 +100,8 @@ both! {
         assert!(!tx.restore_repo(alice, old, after(101)).await.unwrap());
         tx.commit().await.unwrap();
         assert_eq!(db.store.list_repo_ids(RepoId(0), 10).await.unwrap(), [young, alive]);
+        assert_eq!(db.store.find_installation(plugins[0]).await.unwrap(), None, "its plugins and their secrets go with it");
+        assert!(db.store.find_installation(plugins[1]).await.unwrap().is_some());
     }
 
     async fn every_change_that_readers_or_judges_must_notice_moves_its_number(db) {
