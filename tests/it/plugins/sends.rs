@@ -105,7 +105,7 @@ async fn a_chat_room_is_told_of_a_push_if_its_host_is_granted_and_listed_and_no_
     let revoked = remote(&server, &ann, &["grant", "granted", "--revoke", &room, "--repo", &repo]);
     assert!(revoked.code == Some(0) && revoked.out.contains("may send to no host"), "{}{}", revoked.out, revoked.err);
     let again = format!("{place}/{}/deliveries/{}/redeliver", plugins[0], newest(&plugins[0])["id"]);
-    assert_eq!(owner.json("POST", &again, &json!({})).status, 202);
+    assert_eq!(admin.json("POST", &again, &json!({})).status, 202);
     eventually("it is not sent again", async || newest(&plugins[0])["state"] == "dead").await;
     assert!(messages.try_recv().is_err());
     server.stop().await.unwrap();
