@@ -86,7 +86,7 @@ fn places(form: &[u8], text: &[u8]) -> Vec<Range<usize>> {
     while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)) {
         let start = from + at;
         let mut end = start + form.len();
-        while text.get(end..).is_some_and(|rest| rest.starts_with(again)) {
+        while period < form.len() && text.get(end..).is_some_and(|rest| rest.starts_with(again)) {
             end += period;
         }
         found.push(start..end);
