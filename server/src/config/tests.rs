@@ -39,7 +39,7 @@ fn bad_configuration_names_file_key_and_reason() {
         ("[outbound]\nhosts = [\"ftp://example.org\"]", "ftp://example.org"),
         ("[outbound]\npermit = [\"10.0.0.0/40\"]", "10.0.0.0/40"),
         ("[secrets]\nkey = \"x\"", "key"),
-        ("database = \"mysql://root:hunter2@x\"", "database"),
+        ("database = \"mysql://root:hunter2@localhost\"", "database"),
     ] {
         let (_dir, settings) = settings(toml);
         let text = format!("{:#}", resolve(&settings).unwrap_err());

@@ -134,7 +134,13 @@ fn install(git: &Git, token: &str, server: &ServerProcess, room: &str) -> Instal
     let file = git.path("count.wasm");
     std::fs::write(&file, component_with("event-count", |text| text.replace("https://chat.example/in", &format!("{room}/")))).unwrap();
     let mut install = process::hardie(&["plugin", "install", "--json", "--site"]).unwrap();
-    let output = install.arg(&file).env("HARDIE_SERVER", server.url()).env("HARDIE_TOKEN", token).output().unwrap();
+    let output = install
+        .arg(&file)
+        .args(["--host", &format!("POST {room}")])
+        .env("HARDIE_SERVER", server.url())
+        .env("HARDIE_TOKEN", token)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let installed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     InstallationId(installed["id"].as_i64().unwrap())

@@ -15,6 +15,8 @@ use super::wire;
 const INSTALL: &str = "apt-get install -y chromium chromium-driver";
 /// The key of an element in WebDriver's answers (W3C WebDriver, section 11).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// Drivers that are tried one after the other.
+const DRIVERS: usize = 5;
 /// How long a page may take for what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -26,32 +28,33 @@ pub struct Chromium {
     _profile: TempDir,
 }
 
+/// Starts the driver; `None` if it ends before it says where it listens.
+fn drive(home: &Path) -> anyhow::Result<Option<(Child, String)>> {
+    #[expect(clippy::disallowed_methods, reason = "tests start the real program; it ends with the browser's value")]
+    let mut driver = Command::new("chromedriver");
+    driver.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home).arg("--port=0");
+    let driver = driver.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut driver = driver.with_context(|| format!("cannot run chromedriver: {INSTALL}"))?;
+    let stdout = driver.stdout.take().context("chromedriver has no output")?;
+    for line in BufReader::new(stdout).lines() {
+        if let Some((_, port)) = line?.split_once("started successfully on port ") {
+            return Ok(Some((driver, format!("127.0.0.1:{}", port.trim_end_matches('.')))));
+        }
+    }
+    driver.wait()?;
+    Ok(None)
+}
+
 impl Chromium {
     pub fn start() -> anyhow::Result<Chromium> {
         let browser =
             ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
         let browser = browser.with_context(|| format!("no Chromium here: {INSTALL}"))?;
         let profile = TempDir::new()?;
-        #[expect(clippy::disallowed_methods, reason = "tests start the real program; it ends with this value")]
-        let mut driver = Command::new("chromedriver");
-        driver.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        let mut driver = driver
-            .arg("--port=0")
-            .env("HOME", profile.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("cannot run chromedriver: {INSTALL}"))?;
-        let stdout = driver.stdout.take().context("chromedriver has no output")?;
-        let mut chromium = Chromium { driver, address: String::new(), session: String::new(), _profile: profile };
-        for line in BufReader::new(stdout).lines() {
-            let line = line?;
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                chromium.address = format!("127.0.0.1:{}", port.trim_end_matches('.'));
-                break;
-            }
-        }
+        // It takes a free port of IPv4 and the same of IPv6, and ends if somebody has that one.
+        let started = (0..DRIVERS).find_map(|_| drive(profile.path()).transpose()).transpose()?;
+        let (driver, address) = started.with_context(|| format!("chromedriver does not start; is it whole? {INSTALL}"))?;
+        let mut chromium = Chromium { driver, address, session: String::new(), _profile: profile };
         let arguments = [
             "--headless=new",
             "--no-sandbox",
