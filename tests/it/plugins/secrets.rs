@@ -139,8 +139,6 @@ async fn only_where_it_belongs(database: Option<Database>) {
         ("good", to(&format!("{room}/in"), "Authorization"), (room, ""), "[secret]"),
         ("path", to(&format!("{room}/in/{{secret:chat}}"), ""), (room, ""), "POST /in/[secret] HTTP/1.1"),
         ("same-header", to(&format!("{room}/in"), "X-Key"), (room, "x-key"), "[secret]"),
-        // As if an earlier request had brought it: this one fills nothing in.
-        ("earlier", to(&format!("{room}/in/{VALUE}"), ""), (room, "x-key"), "POST /in/[secret] HTTP/1.1"),
         ("redirected", to(&format!("{room}/away/{port}"), "Authorization"), (room, ""), ""),
         ("other-port", to(&format!("{other}/in"), "Authorization"), (room, ""), "no secret \"chat\" is bound"),
         ("other-scheme", to(&format!("{tls}/in"), "Authorization"), (room, ""), "no secret \"chat\" is bound"),
@@ -162,7 +160,7 @@ async fn only_where_it_belongs(database: Option<Database>) {
             assert_eq!(text, "", "{name}: a redirect is the answer, and its body is empty");
         }
     }
-    let heard: Vec<String> = (0..5).map(|_| world.heard.recv_timeout(Duration::from_secs(5)).unwrap()).collect();
+    let heard: Vec<String> = (0..4).map(|_| world.heard.recv_timeout(Duration::from_secs(5)).unwrap()).collect();
     assert!(heard.iter().all(|request| request.contains(VALUE)), "{heard:?}");
     assert!(world.heard.try_recv().is_err() && unheard.try_recv().is_err(), "nothing was sent besides");
 
@@ -197,6 +195,12 @@ async fn only_where_it_belongs(database: Option<Database>) {
         let files = ["hardie.db", "hardie.db-wal"].map(|name| std::fs::read(data.join(name)).unwrap_or_default()).concat();
         assert!(!files.windows(12).any(|window| window == b"s3cr3t-value"));
     }
+
+    // An answer may repeat what an earlier request brought: this one, whose author knows the value, fills nothing in.
+    let earlier = world.install("earlier", &echo(&format!("{room}/in/{VALUE}"), ""), &[room]);
+    world.set(&earlier, room, "x-key");
+    world.push();
+    assert!(world.told(&earlier).await.contains("POST /in/[secret] HTTP/1.1"));
 
     // What is removed takes its secrets with it.
     assert_eq!(world.admin().json("DELETE", &theirs, &Value::Null).status, 204);
