@@ -1,33 +1,11 @@
 //! Secrets as rows, and hosts of installations.
 
 use hardie_domain::ids::InstallationId;
-use hardie_domain::plugin::{Digest, Mode};
 use hardie_store::plugin_secrets::SecretRow;
-use hardie_store::plugins::{ComponentRow, NewInstallation, Scope};
+use hardie_store::plugins::Scope;
 
-use crate::support::{Db, NOW, after, hash};
-
-async fn installed(db: &Db, scope: Scope, name: &str) -> InstallationId {
-    let component = ComponentRow {
-        digest: Digest(hash(1)),
-        name: "notify".into(),
-        version: "1.0".into(),
-        description: String::new(),
-        worlds: vec!["events".into()],
-        imports: Vec::new(),
-        default_config: "{}".into(),
-        size: 3,
-        uploaded_by: None,
-        created_at: NOW,
-    };
-    let mut tx = db.store.begin().await.unwrap();
-    tx.insert_component(&component, b"\0as").await.unwrap();
-    let (digest, mode) = (component.digest, Mode::Enforce);
-    let new = NewInstallation { scope, name, digest, mode, fail_open: false, config: "{}", grants: &[], by: None, at: NOW };
-    let id = tx.insert_installation(&new).await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    id
-}
+use crate::deliveries::install;
+use crate::support::{NOW, after};
 
 fn secret(installation: InstallationId, name: &str, sealed: &[u8]) -> SecretRow {
     SecretRow {
@@ -45,7 +23,7 @@ fn secret(installation: InstallationId, name: &str, sealed: &[u8]) -> SecretRow 
 both! {
     async fn secrets_are_kept_by_name_and_go_with_their_installation(db) {
         let alice = db.user("alice").await;
-        let (first, second) = (installed(&db, Scope::Site, "a").await, installed(&db, Scope::Account(alice), "b").await);
+        let (first, second) = (install(&db, Scope::Site, "a").await, install(&db, Scope::Account(alice), "b").await);
         let mut tx = db.store.begin().await.unwrap();
         assert!(tx.set_secret(&secret(first, "b", b"\0\xff")).await.unwrap());
         assert!(tx.set_secret(&secret(first, "a", b"1")).await.unwrap());

@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 
 use hardie_domain::attempt::DeliveryState::{Dead, Done, Failed, Running};
+use hardie_domain::ids::InstallationId;
 use hardie_store::plugin_state::StateOf;
 use hardie_store::plugins::Scope;
 
@@ -12,14 +13,13 @@ use super::super::dispatcher;
 use super::world::{World, done, state, wrote};
 use crate::ports::Clock as _;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_try_that_outlives_its_lease_writes_nothing() {
+/// A handler whose first try pauses for longer than its lease holds, while another process has the second; what lets the first go on.
+async fn overtaken() -> (World, InstallationId, Sender<()>) {
     let (paused, is_paused) = channel();
     let (go_on, may_go_on) = channel();
-    let may_go_on = Mutex::new(may_go_on);
-    let world = World::with_clock(move |call, clock| {
-        if call.delivery.attempt == 1 {
-            // Paused longer than the lease holds, while another process has its try.
+    let (may_go_on, calls) = (Mutex::new(may_go_on), AtomicU32::new(0));
+    let world = World::with_clock(move |_, clock| {
+        if calls.fetch_add(1, Ordering::SeqCst) == 0 {
             clock.advance(121);
             paused.send(()).unwrap();
             may_go_on.lock().unwrap().recv().unwrap();
@@ -36,6 +36,12 @@ async fn a_try_that_outlives_its_lease_writes_nothing() {
     let other = world.second_dispatcher();
     assert_eq!(other.round().await.unwrap(), 1);
     other.idle().await;
+    (world, id, go_on)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_that_outlives_its_lease_writes_nothing() {
+    let (world, id, go_on) = overtaken().await;
     assert_eq!(world.told(id).await, [(1, Done, 2)]);
     go_on.send(()).unwrap();
     world.dispatcher.idle().await;
@@ -65,28 +71,7 @@ async fn a_process_that_dies_in_its_last_try_ends_the_delivery() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_try_before_the_delivery_began_anew_says_is_not_its_end() {
-    let (paused, is_paused) = channel();
-    let (go_on, may_go_on) = channel();
-    let may_go_on = Mutex::new(may_go_on);
-    let calls = AtomicU32::new(0);
-    let world = World::with_clock(move |_, clock| {
-        if calls.fetch_add(1, Ordering::SeqCst) == 0 {
-            clock.advance(121);
-            paused.send(()).unwrap();
-            may_go_on.lock().unwrap().recv().unwrap();
-            return wrote(state("who", "late"));
-        }
-        wrote(state("who", "second"))
-    })
-    .await;
-    let id = world.install(Scope::Repo(world.tool), "own").await;
-    world.announce("push", world.tool).await;
-    world.make().await;
-    assert_eq!(world.dispatcher.round().await.unwrap(), 1);
-    tokio::task::spawn_blocking(move || is_paused.recv().unwrap()).await.unwrap();
-    let other = world.second_dispatcher();
-    assert_eq!(other.round().await.unwrap(), 1);
-    other.idle().await;
+    let (world, id, go_on) = overtaken().await;
     let mut tx = world.app.store.begin().await.unwrap();
     assert!(tx.redeliver(id, world.row(id, 1).await.id, world.clock.now()).await.unwrap());
     tx.commit().await.unwrap();
