@@ -1,6 +1,7 @@
 //! A plugin's life as a person lives it: the real program on the command line, the real server, real pushes.
 
 mod abuse;
+mod altered;
 mod deliveries;
 mod events;
 mod handled;

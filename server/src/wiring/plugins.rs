@@ -76,6 +76,14 @@ impl PolicyRunner for Runner {
         self.0.load(digest, component).await
     }
 
+    async fn is_ready(&self, digest: Digest) -> bool {
+        self.0.is_ready(digest).await
+    }
+
+    fn take_altered(&self) -> Vec<Digest> {
+        self.0.take_altered()
+    }
+
     async fn forget(&self, digest: Digest) {
         self.0.forget(digest).await;
     }

@@ -34,7 +34,7 @@ pub use list::{Installation, ScopeView, Version, get_installation, list_installa
 pub(crate) use outgoing::send;
 pub(crate) use recorded::window_of;
 pub use rights::Target;
-pub use run::{InstalledPolicy, load_installed, policies_for};
+pub use run::{InstalledPolicy, load_installed, mend_altered, policies_for};
 pub use sealed::{ClosedSecret, SecretsReport, check_secrets, secrets_without_key};
 pub use secrets::{NewSecret, SecretView, list_secrets, remove_secret, set_secret};
 pub use signatures::{

@@ -44,6 +44,14 @@ pub trait PolicyRunner: Send + Sync {
     async fn handle(&self, call: EventCall) -> EventReport;
     /// Makes sure that the component is loaded, compiling it again if the cache lost it.
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String>;
+    /// Whether it could run at once; loads it if it is compiled already.
+    async fn is_ready(&self, _digest: Digest) -> bool {
+        false
+    }
+    /// Components whose compiled code was found altered since this was last asked: none of it ran, and each has to be loaded again.
+    fn take_altered(&self) -> Vec<Digest> {
+        Vec::new()
+    }
     /// Removes what is kept of a component that nothing needs any more, if anything is.
     async fn forget(&self, _digest: Digest) {}
 }

@@ -3,11 +3,13 @@
 //! `<folder>/<digest>-<engine>.blake3` is 32 bytes of keyed BLAKE3 over digest, engine and code, then the code. The folder is
 //! 0700; files are written under another name and renamed, never changed. What fails its seal is removed and compiled again.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{Hash as _, Hasher};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use hardie_domain::plugin::Digest;
 use sha2::{Digest as _, Sha256};
@@ -72,6 +74,8 @@ pub(crate) struct Cache {
     folder: PathBuf,
     key: CacheKey,
     engine: String,
+    /// What was found altered and not told yet.
+    altered: Mutex<BTreeSet<Digest>>,
 }
 
 impl Cache {
@@ -79,7 +83,7 @@ impl Cache {
     pub(crate) fn open(folder: &Path, key: CacheKey, engine: &Engine) -> io::Result<Cache> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        let cache = Cache { folder: folder.to_owned(), key, engine: engine_name(engine) };
+        let cache = Cache { folder: folder.to_owned(), key, engine: engine_name(engine), altered: Mutex::default() };
         let suffix = format!("-{}.blake3", cache.engine);
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -149,8 +153,14 @@ impl Cache {
 
     fn discard(&self, path: &Path, digest: &Digest, why: &str) -> io::Result<Option<Component>> {
         tracing::error!(plugin.digest = %digest, why, "a compiled plugin was altered on disk; removed, it will be compiled again");
+        self.altered.lock().unwrap_or_else(PoisonError::into_inner).insert(*digest);
         fs::remove_file(path)?;
         Ok(None)
+    }
+
+    /// Components whose compiled code was found altered since this was last asked.
+    pub(crate) fn take_altered(&self) -> Vec<Digest> {
+        std::mem::take(&mut *self.altered.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {

@@ -39,6 +39,10 @@ fn code_settings() -> Config {
         .concurrency_support(false)
         .max_wasm_stack(512 << 10)
         .memory_init_cow(true)
+        // Where in the component's bytes each instruction came from, and tables for native debuggers: a third of the code's size, read by
+        // nobody here. Names of functions stay in backtraces, and stacks are walked by frame pointers.
+        .generate_address_map(false)
+        .native_unwind_info(false)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(20));
     config
 }

@@ -176,6 +176,12 @@ impl PluginHost {
         matches!(self.find(digest).await, Ok(Some(_)))
     }
 
+    /// Components whose compiled code somebody altered on the disk, found since this was last asked. None of it ran; each has to be
+    /// loaded again.
+    pub fn take_altered(&self) -> Vec<Digest> {
+        self.0.cache.take_altered()
+    }
+
     /// A component that must be there already. The error is why it cannot be run.
     async fn loaded(&self, digest: Digest, errand: Errand) -> Result<Arc<Loaded>, Failure> {
         let found = self.find(digest).await.map_err(|why| Failure::unavailable(&why, errand))?;

@@ -101,6 +101,7 @@ async fn expire(app: App) -> Result<Next> {
 
 async fn damage(app: App) -> Result<Next> {
     hardie_app::damage::settle(&app).await?;
+    hardie_app::plugins::mend_altered(&app).await?;
     Ok(if hardie_app::damage::look_closer(&app).await? { Next::AtOnce } else { Next::Later })
 }
 

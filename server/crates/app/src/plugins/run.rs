@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hardie_domain::audit::AuditEntry;
 use hardie_domain::ids::{InstallationId, RepoId};
 use hardie_domain::plugin::{Digest, Mode};
 use hardie_store::plugins::Scope;
@@ -50,10 +51,31 @@ pub async fn policies_for(app: &App, repo: RepoId) -> Result<Vec<InstalledPolicy
 /// its installations answer `unavailable` until it is.
 pub async fn load_installed(app: &App) -> Result<()> {
     for digest in app.store.list_installed_digests().await? {
-        let Some(bytes) = app.store.find_component_bytes(digest).await? else { continue };
-        if let Err(why) = app.policies.load(digest, Bytes::from(bytes)).await {
-            tracing::error!(%digest, %why, "an installed component cannot be loaded");
+        // Its bytes are not even read where the code is there already.
+        if !app.policies.is_ready(digest).await {
+            load(app, digest).await?;
         }
+    }
+    Ok(())
+}
+
+/// Records that compiled code was altered on the disk, and compiles it anew. Costs nothing where none was.
+pub async fn mend_altered(app: &App) -> Result<()> {
+    for digest in app.policies.take_altered() {
+        let detail = format!("the compiled code of {digest} was altered on the disk; none of it ran, and it is compiled anew");
+        let line = AuditEntry { action: "plugin.altered", actor: None, account: None, repo: None, address: None, detail };
+        let mut tx = app.store.begin().await?;
+        tx.insert_audit(&line, app.clock.now()).await?;
+        tx.commit().await?;
+        load(app, digest).await?;
+    }
+    Ok(())
+}
+
+async fn load(app: &App, digest: Digest) -> Result<()> {
+    let Some(bytes) = app.store.find_component_bytes(digest).await? else { return Ok(()) };
+    if let Err(why) = app.policies.load(digest, Bytes::from(bytes)).await {
+        tracing::error!(%digest, %why, "an installed component cannot be loaded");
     }
     Ok(())
 }

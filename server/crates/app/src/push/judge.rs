@@ -76,12 +76,21 @@ pub async fn judge(
         verdicts: Vec::new(),
     };
     let installed = plugins::policies_for(app, push.repo).await?;
+    let tips = accepted_tips(report);
+    let reaches = closed(app, &handle, found.odb.clone(), ingested.clone(), tips.clone());
     if report.any_accepted() && !installed.is_empty() {
         let (push_facts, window) =
             facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
-        judged.verdicts = policies::judge(app, &installed, push_facts, window, report).await?;
+        // Most pushes pass, so what they reach is looked at while the policies judge, and again if they refuse something.
+        let (verdicts, closed) = tokio::join!(policies::judge(app, &installed, push_facts, window, report), reaches);
+        (judged.verdicts, judged.closed) = (verdicts?, closed?);
+    } else {
+        judged.closed = reaches.await?;
     }
-    judged.closed = closed(app, &handle, found.odb, ingested, report).await?;
+    let left = accepted_tips(report);
+    if left != tips {
+        judged.closed = closed(app, &handle, found.odb, ingested, left).await?;
+    }
     Ok(judged)
 }
 
@@ -223,11 +232,14 @@ fn drops_commits(odb: &Odb, old: Oid, new: Oid, budget: &mut Budget) -> Result<b
     read::is_ancestor(odb, &old.target, &new.target, budget).map(|is| !is).map_err(Error::internal)
 }
 
-/// Whether what was accepted reaches everything that the pack carries.
-async fn closed(app: &App, handle: &Arc<RepoHandle>, odb: Arc<Odb>, pack: Option<Arc<Ingested>>, report: &PushReport) -> Result<bool> {
+/// What the refs that are accepted would name.
+fn accepted_tips(report: &PushReport) -> Vec<Oid> {
+    report.results.iter().filter(|(u, o)| o.is_accepted() && !u.new.is_zero()).map(|(u, _)| u.new).collect()
+}
+
+/// Whether these reach everything that the pack carries.
+async fn closed(app: &App, handle: &Arc<RepoHandle>, odb: Arc<Odb>, pack: Option<Arc<Ingested>>, tips: Vec<Oid>) -> Result<bool> {
     let Some(pack) = pack else { return Ok(false) };
-    let tips = report.results.iter().filter(|(u, o)| o.is_accepted() && !u.new.is_zero()).map(|(u, _)| u.new);
-    let tips: Vec<Oid> = tips.collect();
     if tips.is_empty() {
         return Ok(false);
     }
