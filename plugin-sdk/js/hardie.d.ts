@@ -1,4 +1,4 @@
-// Types of what a policy is given. In src/plugin.js: `@import { Push, Repository } from '../.hardie/sdk/hardie'`.
+// Types of what a plugin is given. In src/plugin.js: `@import { Push, Repository } from '../.hardie/sdk/hardie'`.
 
 /** An object id: lower-case hexadecimal digits. */
 export type Oid = string;
@@ -6,7 +6,43 @@ export type Oid = string;
 /** Settings, as JSON knows them. */
 export type Config = Record<string, unknown>;
 
-/** What a module `src/plugin.js` exports. */
+/** What a module `src/plugin.js` of a handler of events exports. */
+export interface Handler<C extends Config = Config> {
+  /** As of a policy. */
+  defaults?: C;
+  /** As of a policy. */
+  validate?(config: C): FieldError[] | void;
+  /**
+   * Handles an event; `repository` is as it is now, `null` if the event has none or it is gone. What was written is kept if this returns. An exception
+   * ends the delivery, but for `Retry` (retry.js) and an unanswered request: those ask for another attempt.
+   */
+  handle(config: C, event: Event, repository: Repository | null): void;
+}
+
+/** Something that happened. Events of one repository come in order, and one that was not handled comes again. */
+export interface Event {
+  /** The same in every attempt, and no other delivery's. */
+  readonly id: string;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /** The place in the server's log of events; grows, with gaps. */
+  readonly sequence: number;
+  /** What happened; more kinds will come. */
+  readonly kind: 'push' | 'status' | 'repository.created' | 'repository.renamed' | (string & {});
+  /** When, in milliseconds since 1970-01-01 UTC. */
+  readonly at: number;
+  /** What happened, as it was told then. Fields are only ever added. */
+  readonly payload: any;
+  /** `owner/name` as the repository is called now; empty if there is none or it is gone. */
+  readonly repositoryPath: string;
+  /** The refs that a push moved; empty for other kinds. */
+  readonly updates: Moved[];
+}
+
+/** A ref that a push moved. */
+export type Moved = Omit<Update, 'reject' | 'warn'>;
+
+/** What a module `src/plugin.js` of a policy exports. */
 export interface Plugin<C extends Config = Config> {
   /** The settings that hold when nobody gives any; one that is not here is refused. */
   defaults?: C;
@@ -71,7 +107,7 @@ export interface Update {
 /** The repository as it would be: what it has, and this push's objects on top. Every read is a call to the server. */
 export interface Repository {
   /** Commits that an update brings, newest first, a page at a time: whoever leaves the loop early reads no more. */
-  newCommits(update: Update): Generator<Commit>;
+  newCommits(update: Update | Moved): Generator<Commit>;
   /** Objects that the push brings, each once. */
   newObjects(kind?: 'blob' | 'tree' | 'commit' | 'tag' | ''): Generator<NewObject>;
   /** Throws a ReadError if there is none. */

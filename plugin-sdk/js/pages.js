@@ -3,23 +3,26 @@
 /** The server's own bound. */
 const PAGE = 256;
 
-/** A read that the repository refused: `code` is `not-found`, `wrong-kind`, `too-large` or `invalid`. */
-export class ReadError extends Error {
+/** What the server refused; `code` says why. */
+export class ServerError extends Error {
   constructor({ code, message }) {
     super(`${message} (${code})`);
-    this.name = 'ReadError';
+    this.name = new.target.name;
     this.code = code;
   }
 }
 
-/** Calls the server; its refusal is a ReadError with a stack. */
-export function read(call) {
+/** A read that the repository refused: `code` is `not-found`, `wrong-kind`, `too-large` or `invalid`. */
+export class ReadError extends ServerError {}
+
+/** Calls the server; its refusal is an exception with a stack. */
+export function read(call, Refusal = ReadError) {
   try {
     return call();
   } catch (error) {
     // The bindings throw the error's record, bare or as the payload of an Error.
     const refused = error?.payload ?? error;
-    if (refused && !(refused instanceof Error) && typeof refused.code === 'string') throw new ReadError(refused);
+    if (refused && !(refused instanceof Error) && typeof refused.code === 'string') throw new Refusal(refused);
     throw error;
   }
 }

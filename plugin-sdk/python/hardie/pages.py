@@ -12,20 +12,29 @@ PAGE = 256
 """The server's own bound."""
 
 
-class ReadError(Exception):
-    """A read that the repository refused: `code` is `not-found`, `wrong-kind`, `too-large` or `invalid`."""
+class ServerError(Exception):
+    """What the server refused; `code` says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{message} ({code})")
         self.code = code
 
 
-def read(call: Callable[..., T], *arguments: Any) -> T:
-    """Calls the server; its refusal is a ReadError."""
+class ReadError(ServerError):
+    """A read that the repository refused: `code` is `not-found`, `wrong-kind`, `too-large` or `invalid`."""
+
+
+def asked(refusal: type[ServerError], call: Callable[..., T], *arguments: Any) -> T:
+    """Calls the server; its refusal is an exception of this class."""
     try:
         return call(*arguments)
     except Err as refused:
-        raise ReadError(refused.value.code, refused.value.message) from None
+        raise refusal(refused.value.code, refused.value.message) from None
+
+
+def read(call: Callable[..., T], *arguments: Any) -> T:
+    """Reads the repository; its refusal is a ReadError."""
+    return asked(ReadError, call, *arguments)
 
 
 def pages(fetch: Callable[[Page], list[T]]) -> Iterator[T]:

@@ -6,12 +6,13 @@ from wit_world.imports import repository as wire
 from wit_world.imports.types import RefVerdict, Rejection
 
 from .pages import pages
+from .refs import Named
 
 LINES = 38
 """The server shows 40 lines of one rejection; the rest would be cut without saying what it was."""
 
 
-class Update:
+class Update(Named):
     """One ref update, and its verdict: accepted, until something speaks against it."""
 
     def __init__(self, index: int, update: wire.RefUpdate) -> None:
@@ -30,22 +31,6 @@ class Update:
         self._lines: list[str] = []
         self._more = 0
         self._warnings: list[str] = []
-
-    @property
-    def is_branch(self) -> bool:
-        return self.name.startswith("refs/heads/")
-
-    @property
-    def is_tag(self) -> bool:
-        return self.name.startswith("refs/tags/")
-
-    @property
-    def short_name(self) -> str:
-        """The name without `refs/heads/`, `refs/tags/` or `refs/`."""
-        for prefix in ("refs/heads/", "refs/tags/", "refs/"):
-            if self.name.startswith(prefix):
-                return self.name[len(prefix) :]
-        return self.name
 
     def reject(self, code: str, *lines: str) -> None:
         """Refuses it. `code` is the rule's short name (a-z, 0-9 and `-`), the lines say what is wrong and how to mend it.

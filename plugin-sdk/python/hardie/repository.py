@@ -9,6 +9,7 @@ from wit_world.imports import repository as wire
 
 from .commit import Commit, Handles
 from .pages import pages, read
+from .event import Moved
 from .push import Update
 
 PIECE = 1 << 20
@@ -73,7 +74,7 @@ class Repository:
         self._repository = repository
         self._handles = Handles()
 
-    def new_commits(self, update: Update) -> Iterator[Commit]:
+    def new_commits(self, update: Update | Moved) -> Iterator[Commit]:
         """Commits that an update brings, newest first, a page at a time: whoever leaves the loop early reads no more."""
         for handle in pages(lambda page: self._repository.new_commits(update.index, page)):
             yield Commit(handle, self._repository.commit, self._handles)

@@ -1,5 +1,4 @@
-"""What the sandbox lacks, said in words. A policy has no clock and no chance, so that the same push always gets the same answer; what it
-prints goes to the plugin's log."""
+"""What the sandbox lacks, said in words. What is printed goes to the plugin's log."""
 
 import io
 import random
@@ -28,18 +27,18 @@ class _Log(io.TextIOBase):
         return len(text)
 
 
-def _refuse(what: str) -> Callable[..., NoReturn]:
+def _refuse(what: str, why: str) -> Callable[..., NoReturn]:
     def refused(*_: Any, **__: Any) -> NoReturn:
-        raise RuntimeError(f"{what} is not there: a policy has no clock and no chance, so that the same push always gets the same answer")
+        raise RuntimeError(f"{what} is not there: {why}")
 
     return refused
 
 
-def seal() -> None:
-    """Before the plugin is loaded, so that it finds everything so."""
+def seal(why: str) -> None:
+    """Before the plugin is loaded, so that it finds everything so. `why` says what a plugin of its kind does without clock and chance."""
     sys.stdout, sys.stderr = _Log("info"), _Log("error")
     for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep"):
         if hasattr(time, name):
-            setattr(time, name, _refuse(f"time.{name}()"))
+            setattr(time, name, _refuse(f"time.{name}()", why))
     for name in ("random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform", "getrandbits", "randbytes"):
-        setattr(random, name, _refuse(f"random.{name}()"))
+        setattr(random, name, _refuse(f"random.{name}()", why))

@@ -1,4 +1,4 @@
-//! Policies in JavaScript and Python, from an empty folder to a refused push, with the programs that their authors use.
+//! Plugins in JavaScript and Python, from an empty folder to a refused push or a status, with the programs that their authors use.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Said, ended, remote};
 use crate::api::Asker;
+use crate::support::eventually;
 
 /// A language, its source and what is appended to it, and the programs that a project has where its author installed them.
 struct Language {
@@ -67,6 +68,65 @@ async fn a_policy_in_javascript_from_an_empty_folder_to_a_refused_push() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_in_python_from_an_empty_folder_to_a_refused_push() {
     whole_way(&PYTHON).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_in_javascript_may_do_what_its_manifest_names() {
+    handles(&JS, "package.json", r#""uses": ["state", "status"]"#, r#""uses": ["state", "status", "http", "secrets", "clock", "random"]"#)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_in_python_may_do_what_its_manifest_names() {
+    let all = r#"uses = ["state", "status", "http", "secrets", "clock", "random"]"#;
+    handles(&PYTHON, "pyproject.toml", r#"uses = ["state", "status"]"#, all).await;
+}
+
+/// The template's handler, then one that does everything, in scenarios and on a server.
+async fn handles(language: &Language, manifest: &str, some: &str, all: &str) {
+    let git = Git::new("ann").unwrap();
+    let project = git.path("teller");
+    let said = super::plugin(git.home(), &["new", "teller", "--lang", language.name, "--world", "events"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    std::os::unix::fs::symlink(tools::componentizers().unwrap().join(language.programs), project.join(language.programs)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let tested = author(&project, &path, &["test"]);
+    assert!(tested.code == Some(0) && tested.out.contains("1 of 1 scenarios passed"), "{}{}", tested.out, tested.err);
+    assert!(tested.out.contains("hardie:plugin/state") && !tested.out.contains("hardie:plugin/http"), "{}", tested.out);
+
+    let fixtures = tools::workspace().unwrap().join("tests/fixtures/languages");
+    let source = Path::new(language.source);
+    std::fs::copy(fixtures.join("teller").with_extension(source.extension().unwrap()), project.join(source)).unwrap();
+    std::fs::rename(project.join("tests/counts.toml"), project.join("counts.toml")).unwrap();
+    std::fs::copy(fixtures.join("teller.toml"), project.join("tests/teller.toml")).unwrap();
+    // It imports more than it names.
+    let refused = author(&project, &path, &["build"]);
+    assert_eq!(refused.code, Some(1), "{}{}", refused.out, refused.err);
+    let text = std::fs::read_to_string(project.join(manifest)).unwrap();
+    assert!(text.contains(some), "{text}");
+    std::fs::write(project.join(manifest), text.replace(some, all)).unwrap();
+    let tested = author(&project, &path, &["test"]);
+    assert_eq!(tested.code, Some(0), "{}{}", tested.out, tested.err);
+
+    let server = TestServer::start().await.unwrap();
+    let (ann, repo, dir) = crate::git::with_repo(&server, "ann", "tool").await;
+    let admin = Asker::new(&server, Some(&server.admin("root").await.unwrap()));
+    let place = format!("/repos/{repo}/plugins");
+    let made = author(&project, &path, &["build"]);
+    assert_eq!(made.code, Some(0), "{}{}", made.out, made.err);
+    let digest = super::upload(&admin, &std::fs::read(project.join("teller.wasm")).unwrap());
+    let installed = admin.json("POST", &place, &json!({ "digest": digest, "name": "teller" }));
+    assert_eq!(installed.status, 201, "{}", installed.text());
+    let one = format!("{place}/{}", installed.json()["id"]);
+    assert_eq!(admin.json("PATCH", &format!("{one}/events"), &json!({ "kinds": ["push"] })).status, 200);
+    let tip = ann.git.commit(&dir, "plane.txt", "oiled\n", "Öl the plane").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();
+    eventually("the commit has its status", async || {
+        let statuses = admin.get(&format!("/repos/{repo}/commits/{tip}/statuses")).json();
+        statuses[0]["description"] == "main: Öl the plane"
+    })
+    .await;
+    server.stop().await.unwrap();
 }
 
 async fn whole_way(language: &Language) {

@@ -41,7 +41,7 @@ pub fn trim(component: &[u8], mend: Mend) -> Result<Vec<u8>, String> {
     })?;
     match (mend, mended) {
         (Mend::Nothing, _) | (Mend::Borrows, 1) => Ok(out),
-        (Mend::Borrows, other) => Err(format!("{other} of its modules answer the call of a policy, and it should be one")),
+        (Mend::Borrows, other) => Err(format!("{other} of its modules answer the call of a plugin, and it should be one")),
     }
 }
 

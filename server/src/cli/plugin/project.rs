@@ -1,5 +1,6 @@
 //! A plugin's project on disk: in which language it is, what it is called, where its parts are.
 
+mod built;
 mod cargo;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+pub use built::{Built, Kind};
 pub use cargo::cargo;
 
 /// The languages that projects are in.
@@ -28,6 +30,8 @@ pub struct Project {
     pub version: String,
     /// One line for people.
     pub description: String,
+    /// What it is built for, where the code does not say so.
+    pub built: Built,
     /// The folder of its manifest.
     pub folder: PathBuf,
     /// Where what is made on the way is kept: cargo's target folder, or `.hardie/build`.
@@ -41,11 +45,22 @@ struct About {
     version: String,
     #[serde(default)]
     description: String,
+    /// In package.json; pyproject.toml has it among the tools.
+    #[serde(default)]
+    hardie: Built,
 }
 
 #[derive(Deserialize)]
 struct PyProject {
     project: About,
+    #[serde(default)]
+    tool: Tools,
+}
+
+#[derive(Default, Deserialize)]
+struct Tools {
+    #[serde(default)]
+    hardie: Built,
 }
 
 impl Language {
@@ -88,12 +103,16 @@ impl Project {
         let manifest = folder.join(found.manifest());
         let text = std::fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
         let about = match found {
-            Language::Python => toml::from_str::<PyProject>(&text).map(|file| file.project).map_err(anyhow::Error::from),
+            Language::Python => toml::from_str::<PyProject>(&text)
+                .map(|file| About { hardie: file.tool.hardie, ..file.project })
+                .map_err(anyhow::Error::from),
             _ => serde_json::from_str::<About>(&text).map_err(anyhow::Error::from),
         };
-        let About { name, version, description } = about.with_context(|| format!("{} does not say what it is", manifest.display()))?;
+        let wrong = || format!("{} does not say what it is", manifest.display());
+        let About { name, version, description, hardie } = about.with_context(wrong)?;
+        let built = hardie.checked().with_context(|| manifest.display().to_string())?;
         let target = folder.join(".hardie/build");
-        Ok(Project { language: found, name, version, description, folder, target })
+        Ok(Project { language: found, name, version, description, built, folder, target })
     }
 }
 

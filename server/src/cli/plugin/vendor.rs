@@ -36,27 +36,50 @@ pub const SDK: &[(&str, &str)] = &[
 
 /// The SDK for JavaScript by file name.
 pub const SDK_JS: &[(&str, &str)] = &[
+    ("clock.js", include_str!("../../../../plugin-sdk/js/clock.js")),
     ("commit.js", include_str!("../../../../plugin-sdk/js/commit.js")),
     ("config.js", include_str!("../../../../plugin-sdk/js/config.js")),
+    ("event.js", include_str!("../../../../plugin-sdk/js/event.js")),
+    ("handler.js", include_str!("../../../../plugin-sdk/js/handler.js")),
     ("hardie.d.ts", include_str!("../../../../plugin-sdk/js/hardie.d.ts")),
+    ("http.js", include_str!("../../../../plugin-sdk/js/http.js")),
+    ("info.js", include_str!("../../../../plugin-sdk/js/info.js")),
     ("pages.js", include_str!("../../../../plugin-sdk/js/pages.js")),
     ("policy.js", include_str!("../../../../plugin-sdk/js/policy.js")),
     ("push.js", include_str!("../../../../plugin-sdk/js/push.js")),
+    ("random.js", include_str!("../../../../plugin-sdk/js/random.js")),
     ("repository.js", include_str!("../../../../plugin-sdk/js/repository.js")),
-    ("sealed.js", include_str!("../../../../plugin-sdk/js/sealed.js")),
+    ("request.js", include_str!("../../../../plugin-sdk/js/request.js")),
+    ("retry.js", include_str!("../../../../plugin-sdk/js/retry.js")),
+    ("seal.js", include_str!("../../../../plugin-sdk/js/seal.js")),
+    ("secrets.js", include_str!("../../../../plugin-sdk/js/secrets.js")),
+    ("state.js", include_str!("../../../../plugin-sdk/js/state.js")),
+    ("status.js", include_str!("../../../../plugin-sdk/js/status.js")),
     ("text.js", include_str!("../../../../plugin-sdk/js/text.js")),
 ];
 
 /// The SDK for Python, the package `hardie`, by file name.
 pub const SDK_PYTHON: &[(&str, &str)] = &[
     ("__init__.py", include_str!("../../../../plugin-sdk/python/hardie/__init__.py")),
+    ("clock.py", include_str!("../../../../plugin-sdk/python/hardie/clock.py")),
     ("commit.py", include_str!("../../../../plugin-sdk/python/hardie/commit.py")),
     ("config.py", include_str!("../../../../plugin-sdk/python/hardie/config.py")),
+    ("event.py", include_str!("../../../../plugin-sdk/python/hardie/event.py")),
+    ("handler.py", include_str!("../../../../plugin-sdk/python/hardie/handler.py")),
+    ("http.py", include_str!("../../../../plugin-sdk/python/hardie/http.py")),
+    ("info.py", include_str!("../../../../plugin-sdk/python/hardie/info.py")),
     ("pages.py", include_str!("../../../../plugin-sdk/python/hardie/pages.py")),
     ("policy.py", include_str!("../../../../plugin-sdk/python/hardie/policy.py")),
     ("push.py", include_str!("../../../../plugin-sdk/python/hardie/push.py")),
+    ("random.py", include_str!("../../../../plugin-sdk/python/hardie/random.py")),
+    ("refs.py", include_str!("../../../../plugin-sdk/python/hardie/refs.py")),
     ("repository.py", include_str!("../../../../plugin-sdk/python/hardie/repository.py")),
+    ("request.py", include_str!("../../../../plugin-sdk/python/hardie/request.py")),
+    ("retry.py", include_str!("../../../../plugin-sdk/python/hardie/retry.py")),
     ("sealed.py", include_str!("../../../../plugin-sdk/python/hardie/sealed.py")),
+    ("secrets.py", include_str!("../../../../plugin-sdk/python/hardie/secrets.py")),
+    ("state.py", include_str!("../../../../plugin-sdk/python/hardie/state.py")),
+    ("status.py", include_str!("../../../../plugin-sdk/python/hardie/status.py")),
 ];
 
 /// The contract by file name.

@@ -1,15 +1,50 @@
 //! Mends modules of componentize-qjs 0.4.5: its code gives borrowed handles back in `cabi_post_…`, when the call is over. The component model wants
 //! them back before (`CanonicalABI.md`, `Task.return_`), so every call that lends something ends as a trap.
 //!
-//! The call gets a wrapper that drops its two handles once the tool's code has answered, and `cabi_post_…`, which would drop them again,
+//! The call gets a wrapper that drops its handles once the tool's code has answered, and `cabi_post_…`, which would drop them again,
 //! becomes empty. What that would have freed is freed with the instance, which lives for one call.
 
 use super::bytes::{Reader, counted, number, section};
 
-/// The call, and what is lent in it, in its order.
-const CALL: &str = "hardie:plugin/push-policy@0.1.0#check";
-const POST: &str = "cabi_post_hardie:plugin/push-policy@0.1.0#check";
-const DROPS: [&str; 2] = ["[resource-drop]push", "[resource-drop]repository"];
+/// A call that lends handles.
+struct Call {
+    name: &'static str,
+    post: &'static str,
+    /// Of the function in the module (`CanonicalABI.md`, flattening): an `option` is a number that says whether, and what it holds.
+    parameters: u8,
+    drops: [Drop; 2],
+}
+
+/// A handle, and what gives it back.
+struct Drop {
+    import: &'static str,
+    /// Which parameter it is.
+    handle: u8,
+    /// The parameter that says whether there is one.
+    present: Option<u8>,
+}
+
+const CALLS: [Call; 2] = [
+    Call {
+        name: "hardie:plugin/push-policy@0.1.0#check",
+        post: "cabi_post_hardie:plugin/push-policy@0.1.0#check",
+        parameters: 2,
+        drops: [
+            Drop { import: "[resource-drop]push", handle: 0, present: None },
+            Drop { import: "[resource-drop]repository", handle: 1, present: None },
+        ],
+    },
+    Call {
+        name: "hardie:plugin/event-handler@0.1.0#handle",
+        post: "cabi_post_hardie:plugin/event-handler@0.1.0#handle",
+        parameters: 3,
+        drops: [
+            Drop { import: "[resource-drop]event", handle: 0, present: None },
+            Drop { import: "[resource-drop]repository", handle: 2, present: Some(1) },
+        ],
+    },
+];
+
 /// Kinds of sections, and of what is imported or exported.
 const IMPORTS: u8 = 2;
 const FUNCTIONS: u8 = 3;
@@ -19,9 +54,11 @@ const FUNCTION: u8 = 0;
 /// Instructions.
 const LOCAL_GET: u8 = 0x20;
 const CALL_FUNCTION: u8 = 0x10;
+/// With the type of a block that leaves nothing behind.
+const IF: [u8; 2] = [0x04, 0x40];
 const END: u8 = 0x0b;
 
-/// The module mended; `None` if it does not answer the call of a policy.
+/// The module mended; `None` if it answers no call that lends something.
 ///
 /// # Errors
 /// If it does, in a form that is not the expected one.
@@ -30,25 +67,35 @@ pub fn give_back(module: &[u8]) -> Result<Option<Vec<u8>>, String> {
     let exports = exports(parts.section(EXPORTS)).ok_or("the exports of a module in it cannot be read")?;
     let find =
         |name: &str| exports.iter().find(|export| export.kind == FUNCTION && export.name == name.as_bytes()).map(|export| export.index);
-    let Some(call) = find(CALL) else { return Ok(None) };
-    mended(&parts, &exports, call, find(POST)).map(Some).ok_or_else(|| "its module is not as componentize-qjs makes it".to_owned())
+    let Some((call, index)) = CALLS.iter().find_map(|call| Some((call, find(call.name)?))) else { return Ok(None) };
+    mended(&parts, &exports, call, index, find(call.post))
+        .map(Some)
+        .ok_or_else(|| "its module is not as componentize-qjs makes it".to_owned())
 }
 
-fn mended(parts: &Parts<'_>, exports: &[Export<'_>], call: u32, post: Option<u32>) -> Option<Vec<u8>> {
+fn mended(parts: &Parts<'_>, exports: &[Export<'_>], lends: &Call, call: u32, post: Option<u32>) -> Option<Vec<u8>> {
     let post = post?;
-    let (imported, drops) = imported_functions(parts.section(IMPORTS))?;
-    let [drop_push, drop_repository] = drops;
+    let (imported, drops) = imported_functions(parts.section(IMPORTS), &lends.drops)?;
     let types = list(parts.section(FUNCTIONS), Reader::number)?;
     let type_of = |function: u32| types.get(function.checked_sub(imported)? as usize).copied();
     let wrapper = imported.checked_add(u32::try_from(types.len()).ok()?)?;
 
     let mut functions = types.clone();
     functions.extend([type_of(call)?, type_of(post)?]);
-    let mut body = vec![0, LOCAL_GET, 0, LOCAL_GET, 1, CALL_FUNCTION];
+    let mut body = vec![0];
+    (0..lends.parameters).for_each(|parameter| body.extend([LOCAL_GET, parameter]));
+    body.push(CALL_FUNCTION);
     number(call, &mut body);
-    for (local, drop) in [(0, drop_push?), (1, drop_repository?)] {
-        body.extend([LOCAL_GET, local, CALL_FUNCTION]);
-        number(drop, &mut body);
+    for (lent, drop) in lends.drops.iter().zip(drops) {
+        if let Some(present) = lent.present {
+            body.extend([LOCAL_GET, present]);
+            body.extend(IF);
+        }
+        body.extend([LOCAL_GET, lent.handle, CALL_FUNCTION]);
+        number(drop?, &mut body);
+        if lent.present.is_some() {
+            body.push(END);
+        }
     }
     body.push(END);
 
@@ -62,8 +109,8 @@ fn mended(parts: &Parts<'_>, exports: &[Export<'_>], call: u32, post: Option<u32
                 out.push(export.kind);
                 let moved = match export.index {
                     _ if export.kind != FUNCTION => export.index,
-                    index if export.name == CALL.as_bytes() && index == call => wrapper,
-                    index if export.name == POST.as_bytes() && index == post => wrapper + 1,
+                    index if export.name == lends.name.as_bytes() && index == call => wrapper,
+                    index if export.name == lends.post.as_bytes() && index == post => wrapper + 1,
                     index => index,
                 };
                 number(moved, out);
@@ -120,16 +167,16 @@ fn exports(section: &[u8]) -> Option<Vec<Export<'_>>> {
     list(section, |reader| Some(Export { name: reader.counted()?, kind: reader.byte()?, index: reader.number()? }))
 }
 
-/// How many functions are imported, and which of them are [`DROPS`].
-fn imported_functions(section: &[u8]) -> Option<(u32, [Option<u32>; 2])> {
+/// How many functions are imported, and which of them give these back.
+fn imported_functions(section: &[u8], lent: &[Drop; 2]) -> Option<(u32, [Option<u32>; 2])> {
     let (mut functions, mut drops) = (0, [None; 2]);
     list(section, |reader| {
         let (_module, name) = (reader.counted()?, reader.counted()?);
         match reader.byte()? {
             FUNCTION => {
                 reader.number()?;
-                for (wanted, found) in DROPS.iter().zip(&mut drops) {
-                    if wanted.as_bytes() == name {
+                for (wanted, found) in lent.iter().zip(&mut drops) {
+                    if wanted.import.as_bytes() == name {
                         *found = Some(functions);
                     }
                 }
@@ -192,14 +239,15 @@ mod tests {
         (export "hardie:plugin/push-policy@0.1.0#check" (func $call))
         (export "cabi_post_hardie:plugin/push-policy@0.1.0#check" (func $post)))"#;
 
-    #[test]
-    fn both_handles_are_dropped_in_the_call_and_none_afterwards() {
-        let mended = give_back(&wat::parse_str(TEXT).unwrap()).unwrap().unwrap();
+    /// A mended module's answer to its call, what was dropped in it (0: commit, 1: repository, 2: the other one), and the instance.
+    fn called(text: &str, parameters: &[i32]) -> (i32, Vec<(usize, i32)>) {
+        let lends = CALLS.iter().find(|call| text.contains(call.name)).unwrap();
+        let mended = give_back(&wat::parse_str(text).unwrap()).unwrap().unwrap();
         let engine = Engine::default();
         let module = Module::new(&engine, mended).unwrap();
         let mut store = Store::new(&engine, Vec::<(usize, i32)>::new());
         let mut linker = wasmtime::Linker::new(&engine);
-        for (at, name) in ["[resource-drop]commit", "[resource-drop]repository", "[resource-drop]push"].into_iter().enumerate() {
+        for (at, name) in ["[resource-drop]commit", "[resource-drop]repository", lends.drops[0].import].into_iter().enumerate() {
             linker
                 .func_wrap("h", name, move |mut caller: wasmtime::Caller<'_, Vec<(usize, i32)>>, handle: i32| {
                     caller.data_mut().push((at, handle))
@@ -215,12 +263,29 @@ mod tests {
         linker.define(&store, "h", "table", table).unwrap().define(&store, "h", "memory", memory).unwrap();
         linker.define(&store, "h", "global", global).unwrap();
         let instance: Instance = linker.instantiate(&mut store, &module).unwrap();
-        let call = instance.get_typed_func::<(i32, i32), i32>(&mut store, CALL).unwrap();
-        assert_eq!(call.call(&mut store, (11, 31)).unwrap(), 42);
-        assert_eq!(store.data(), &[(2, 11), (1, 31)]);
-        instance.get_typed_func::<i32, ()>(&mut store, POST).unwrap().call(&mut store, 42).unwrap();
-        assert_eq!(store.data().len(), 2);
+        let call = instance.get_func(&mut store, lends.name).unwrap();
+        let (given, mut answer) = (parameters.iter().map(|n| wasmtime::Val::I32(*n)).collect::<Vec<_>>(), [wasmtime::Val::I32(0)]);
+        call.call(&mut store, &given, &mut answer).unwrap();
+        let answer = answer[0].unwrap_i32();
+        let dropped = store.data().clone();
+        instance.get_typed_func::<i32, ()>(&mut store, lends.post).unwrap().call(&mut store, answer).unwrap();
+        assert_eq!(store.data(), &dropped, "nothing afterwards");
         assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "other").unwrap().call(&mut store, ()).unwrap(), 9);
+        (answer, dropped)
+    }
+
+    #[test]
+    fn both_handles_are_dropped_in_the_call_and_none_afterwards() {
+        assert_eq!(called(TEXT, &[11, 31]), (42, vec![(2, 11), (1, 31)]));
+    }
+
+    #[test]
+    fn a_repository_that_is_not_there_is_not_dropped() {
+        let text =
+            TEXT.replace("push-policy@0.1.0#check", "event-handler@0.1.0#handle").replace("[resource-drop]push", "[resource-drop]event");
+        let text = text.replace("(func $call (param i32 i32)", "(func $call (param i32 i32 i32)");
+        assert_eq!(called(&text, &[11, 1, 31]), (12, vec![(2, 11), (1, 31)]));
+        assert_eq!(called(&text, &[11, 0, 31]), (11, vec![(2, 11)]));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::unchanged::inputs;
 use super::waiting::watched;
 use super::workshop::Workshop;
-use crate::cli::plugin::project::{Language, Project};
+use crate::cli::plugin::project::{Kind, Language, Project};
 
 /// Builds, unless nothing changed since.
 pub fn build(project: &Project, workshop: &Workshop) -> anyhow::Result<Vec<u8>> {
@@ -35,7 +35,7 @@ pub fn build(project: &Project, workshop: &Workshop) -> anyhow::Result<Vec<u8>> 
     }
     let failed = || format!("{} made no {}", tool.name, component.display());
     let made = trim(&std::fs::read(&component).with_context(failed)?, tool.mend);
-    let made = made.map_err(|why| anyhow::anyhow!("{} made something else than a policy: {why}", tool.name))?;
+    let made = made.map_err(|why| anyhow::anyhow!("{} made something else than a plugin: {why}", tool.name))?;
     imports(&made, &Limits::default()).map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
     std::fs::write(&component, &made).with_context(failed)?;
     // Last, so that a build that was interrupted is done again.
@@ -57,6 +57,9 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// What the world of one plugin is called while it is built. Nothing of the name is left in the component.
+const WORLD: &str = "own-plugin";
 
 /// The version of componentize-qjs whose components are mended.
 const MENDED: &str = "0.4.5";
@@ -128,11 +131,12 @@ impl Tool {
 
     fn run(&self, project: &Project, program: &Path, workshop: &Path, component: &Path) -> anyhow::Result<Output> {
         let mut command = tool(program, &project.folder);
+        let contract = write_contract(project, workshop)?;
         match self.language {
             Language::Python => {
                 let module = write_entry(workshop, "hardie_entry.py", &python_entry(project))?;
                 bindings(program, project)?;
-                command.args(["-d", ".hardie/wit", "-w", "policy", "componentize", module, "--stub-wasi"]);
+                command.arg("-d").arg(&contract).args(["-w", WORLD, "componentize", module, "--stub-wasi"]);
                 command.arg("-p").arg(workshop).args(["-p", ".hardie/sdk", "-p", "src", "-o"]).arg(component);
                 if project.folder.join(".venv").is_dir() {
                     command.env("VIRTUAL_ENV", project.folder.join(".venv"));
@@ -140,7 +144,7 @@ impl Tool {
             }
             _ => {
                 write_entry(workshop, "entry.js", &js_entry(project))?;
-                command.args(["--wit", ".hardie/wit", "--world", "policy", "--sync", "--stub-wasi", "--module-root", ".", "--js"]);
+                command.arg("--wit").arg(&contract).args(["--world", WORLD, "--sync", "--stub-wasi", "--module-root", ".", "--js"]);
                 command.arg(workshop.join("entry.js")).arg("--output").arg(component);
             }
         }
@@ -154,7 +158,8 @@ fn bindings(program: &Path, project: &Project) -> anyhow::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let output = tool(program, &project.folder).args(["-d", ".hardie/wit", "-w", "policy", "bindings", ".hardie/bindings"]).output();
+    let world = project.built.world.world();
+    let output = tool(program, &project.folder).args(["-d", ".hardie/wit", "-w", world, "bindings", ".hardie/bindings"]).output();
     let output = output.with_context(|| format!("cannot run {}", program.display()))?;
     if !output.status.success() {
         bail!("{} wrote no bindings:\n{}", program.display(), String::from_utf8_lossy(&output.stderr).trim());
@@ -172,6 +177,19 @@ fn tool(program: &Path, folder: &Path) -> Command {
     command
 }
 
+/// The contract as the project carries it, and beside it the world of this plugin alone; the folder.
+fn write_contract(project: &Project, workshop: &Path) -> anyhow::Result<PathBuf> {
+    let (carried, folder) = (project.folder.join(".hardie/wit"), workshop.join("wit"));
+    let failed = || format!("cannot copy {} to {}", carried.display(), folder.display());
+    std::fs::create_dir_all(&folder).with_context(failed)?;
+    for entry in std::fs::read_dir(&carried).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        std::fs::copy(entry.path(), folder.join(entry.file_name())).with_context(failed)?;
+    }
+    std::fs::write(folder.join("own.wit"), project.built.world_text(WORLD)).with_context(failed)?;
+    Ok(folder)
+}
+
 /// Writes the module that joins the plugin to the contract; its name.
 fn write_entry<'a>(workshop: &Path, file: &'a str, text: &str) -> anyhow::Result<&'a str> {
     let path = workshop.join(file);
@@ -179,24 +197,39 @@ fn write_entry<'a>(workshop: &Path, file: &'a str, text: &str) -> anyhow::Result
     Ok(file.split('.').next().unwrap_or(file))
 }
 
-fn js_entry(Project { name, version, description, .. }: &Project) -> String {
+fn js_entry(Project { name, version, description, built, .. }: &Project) -> String {
+    let (join, exports) = match built.world {
+        Kind::Policy => ("policy", "pluginInfo, pushPolicy"),
+        Kind::Events => ("handler", "pluginInfo, eventHandler"),
+    };
     let about = json!({ "name": name, "version": version, "description": description });
     format!(
-        "import {{ policy }} from '../sdk/policy.js';\nimport * as plugin from '../../src/plugin.js';\nexport const {{ pluginInfo, pushPolicy }} = policy(plugin, {about});\n"
+        "import {{ {join} }} from '../sdk/{join}.js';\nimport * as plugin from '../../src/plugin.js';\nexport const {{ {exports} }} = {join}(plugin, {about});\n"
     )
 }
 
-fn python_entry(Project { name, version, description, .. }: &Project) -> String {
+fn python_entry(Project { name, version, description, built, .. }: &Project) -> String {
+    let (join, exports, why) = match built.world {
+        Kind::Policy => {
+            ("policy", "PluginInfo, PushPolicy", "a policy has no clock and no chance, so that the same push always gets the same answer")
+        }
+        Kind::Events => (
+            "handler",
+            "PluginInfo, EventHandler",
+            "import `clock` or `random` from hardie, and name it under `uses` of [tool.hardie] in pyproject.toml",
+        ),
+    };
     // JSON's strings are Python's, but for the halves of characters beyond 16 bits, which serde_json writes whole.
     let [name, version, description] = [name, version, description].map(|text| json!(text).to_string());
     format!(
-        "from hardie.sealed import seal\n\nseal()\n\nimport plugin\nfrom hardie.policy import policy\n\nPluginInfo, PushPolicy = policy(plugin, {name}, {version}, {description})\n"
+        "from hardie.sealed import seal\n\nseal({why:?})\n\nimport plugin\nfrom hardie.{join} import {join}\n\n{exports} = {join}(plugin, {name}, {version}, {description})\n"
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::plugin::project::Built;
 
     #[test]
     fn a_description_cannot_leave_its_string() {
@@ -205,6 +238,7 @@ mod tests {
             name: "a".into(),
             version: "1".into(),
             description: description.into(),
+            built: Built::default(),
             folder: PathBuf::new(),
             target: PathBuf::new(),
         };

@@ -1,7 +1,5 @@
 //! What a new project consists of, by language and by what it is.
 
-use anyhow::bail;
-
 use crate::cli::plugin::project::Language;
 use crate::cli::plugin::vendor;
 
@@ -12,7 +10,17 @@ pub enum World {
     Events,
 }
 
-/// Files by path and text. `@NAME@` and `@DESCRIPTION@` are for the project to fill in.
+impl World {
+    /// Its name, and what its template uses, for the manifests of languages in which the code does not say it.
+    pub fn built(self) -> (&'static str, &'static str) {
+        match self {
+            World::Policy => ("policy", "[]"),
+            World::Events => ("events", r#"["state", "status"]"#),
+        }
+    }
+}
+
+/// Files by path and text. `@NAME@`, `@DESCRIPTION@`, `@WORLD@` and `@USES@` are for the project to fill in.
 pub struct Template {
     pub description: &'static str,
     pub files: Vec<(&'static str, &'static str)>,
@@ -20,24 +28,23 @@ pub struct Template {
     pub carried: Vec<(&'static str, &'static [(&'static str, &'static str)])>,
 }
 
+const COUNTS: &str = "Sets a status that tells how many new commits a push brought.";
+/// The scenario of the handler, which is the same in every language.
+const COUNTED: (&str, &str) = ("tests/counts.toml", include_str!("../template/counts.toml"));
 const WIP: &str = "Refuses commits that are marked as work in progress.";
 /// Scenarios of the policy, which is the same in every language.
 const SCENARIOS: [(&str, &str); 2] =
     [("tests/accepts.toml", include_str!("../template/accepts.toml")), ("tests/rejects.toml", include_str!("../template/rejects.toml"))];
 
-/// The template, if there is one.
-pub fn template(language: Language, world: World) -> anyhow::Result<Template> {
+/// The template.
+pub fn template(language: Language, world: World) -> Template {
     let (description, own): (_, Vec<_>) = match (language, world) {
         (Language::Rust, World::Policy) => (WIP, [rust(include_str!("../template/lib.rs.in")), SCENARIOS.to_vec()].concat()),
-        (Language::Rust, World::Events) => (
-            "Sets a status that tells how many new commits a push brought.",
-            [rust(include_str!("../template/events.rs.in")), vec![("tests/counts.toml", include_str!("../template/counts.toml"))]].concat(),
-        ),
-        (Language::Js, World::Policy) => (WIP, [JS.to_vec(), SCENARIOS.to_vec()].concat()),
-        (Language::Python, World::Policy) => (WIP, [PYTHON.to_vec(), SCENARIOS.to_vec()].concat()),
-        (_, World::Events) => {
-            bail!("--world events: handlers of events are written in Rust in this version; --lang js and --lang python are for policies")
-        }
+        (Language::Rust, World::Events) => (COUNTS, [rust(include_str!("../template/events.rs.in")), vec![COUNTED]].concat()),
+        (Language::Js, World::Policy) => (WIP, [JS.to_vec(), vec![JS_POLICY], SCENARIOS.to_vec()].concat()),
+        (Language::Python, World::Policy) => (WIP, [PYTHON.to_vec(), vec![PYTHON_POLICY], SCENARIOS.to_vec()].concat()),
+        (Language::Js, World::Events) => (COUNTS, [JS.to_vec(), vec![JS_EVENTS, COUNTED]].concat()),
+        (Language::Python, World::Events) => (COUNTS, [PYTHON.to_vec(), vec![PYTHON_EVENTS, COUNTED]].concat()),
     };
     let mut carried = vec![(".hardie/wit", vendor::WIT)];
     carried.extend(match language {
@@ -45,7 +52,7 @@ pub fn template(language: Language, world: World) -> anyhow::Result<Template> {
         Language::Js => vec![(".hardie/sdk", vendor::SDK_JS)],
         Language::Python => vec![(".hardie/sdk/hardie", vendor::SDK_PYTHON)],
     });
-    Ok(Template { description, files: own, carried })
+    Template { description, files: own, carried }
 }
 
 const SDK_MANIFEST: &[(&str, &str)] = &[("Cargo.toml", vendor::SDK_MANIFEST)];
@@ -59,19 +66,22 @@ fn rust(source: &'static str) -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-const JS: [(&str, &str); 6] = [
+const JS_POLICY: (&str, &str) = ("src/plugin.js", include_str!("../template/js/plugin.js.in"));
+const JS_EVENTS: (&str, &str) = ("src/plugin.js", include_str!("../template/js/events.js.in"));
+const PYTHON_POLICY: (&str, &str) = ("src/plugin.py", include_str!("../template/python/plugin.py.in"));
+const PYTHON_EVENTS: (&str, &str) = ("src/plugin.py", include_str!("../template/python/events.py.in"));
+
+const JS: [(&str, &str); 5] = [
     ("package.json", include_str!("../template/js/package.json.in")),
     ("package-lock.json", include_str!("../template/js/package-lock.json.in")),
     ("jsconfig.json", include_str!("../template/js/jsconfig.json")),
-    ("src/plugin.js", include_str!("../template/js/plugin.js.in")),
     ("README.md", include_str!("../template/js/README.md.in")),
     (".gitignore", "/node_modules\n/.hardie/build\n/*.wasm\n"),
 ];
 
-const PYTHON: [(&str, &str); 5] = [
+const PYTHON: [(&str, &str); 4] = [
     ("pyproject.toml", include_str!("../template/python/pyproject.toml.in")),
     ("requirements.txt", include_str!("../template/python/requirements.txt")),
-    ("src/plugin.py", include_str!("../template/python/plugin.py.in")),
     ("README.md", include_str!("../template/python/README.md.in")),
     (".gitignore", "/.venv\n/.hardie/build\n/.hardie/bindings\n__pycache__\n/*.wasm\n"),
 ];

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use super::{Language, Project};
+use super::{Built, Language, Project};
 
 /// `cargo metadata`, the part that matters (doc.rust-lang.org/cargo/commands/cargo-metadata.html).
 #[derive(Deserialize)]
@@ -53,6 +53,7 @@ pub fn find(folder: &Path) -> anyhow::Result<Project> {
         name: package.name,
         version: package.version,
         description: package.description.unwrap_or_default(),
+        built: Built::default(),
         folder: manifest.parent().unwrap_or(&manifest).to_owned(),
         target: metadata.target_directory,
     })

@@ -1,0 +1,46 @@
+// What the sandbox lacks, said in words. What is printed goes to the plugin's log.
+import { write } from 'hardie:plugin/log@0.1.0';
+import { decode, encode } from './text.js';
+
+const shown = (value) => {
+  if (typeof value === 'string') return value;
+  if (value instanceof Error) return `${value}\n${value.stack ?? ''}`;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+};
+
+const line = (level) => (...values) => write(level, values.map(shown).join(' '));
+
+/** Puts `console` in its place, and a text in the place of clock and chance: `why` says what a plugin of this kind does without them. */
+export function seal(why) {
+  const refuse = (what) => () => {
+    throw new Error(`${what} is not there: ${why}`);
+  };
+  globalThis.console = { debug: line('debug'), log: line('info'), info: line('info'), warn: line('warn'), error: line('error') };
+  Math.random = refuse('Math.random()');
+  const WallClock = Date;
+  WallClock.now = refuse('Date.now()');
+  globalThis.Date = new Proxy(WallClock, {
+    construct: (target, values) => (values.length === 0 ? WallClock.now() : new target(...values)),
+    apply: WallClock.now,
+  });
+  WallClock.prototype.constructor = globalThis.Date;
+  globalThis.performance = { now: refuse('performance.now()') };
+}
+
+globalThis.TextDecoder ??= class TextDecoder {
+  constructor(label = 'utf-8') {
+    if (!/^utf-?8$/i.test(label)) throw new RangeError(`TextDecoder: only utf-8 is there, not ${label}`);
+  }
+  decode(bytes = new Uint8Array()) {
+    return decode(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes.buffer ?? bytes));
+  }
+};
+globalThis.TextEncoder ??= class TextEncoder {
+  encode(text = '') {
+    return encode(text);
+  }
+};

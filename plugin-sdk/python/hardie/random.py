@@ -1,0 +1,8 @@
+"""Chance."""
+
+from wit_world.imports import random as wire
+
+
+def bytes(length: int) -> "bytes":
+    """So many bytes that nobody can guess, at most 4,096."""
+    return wire.bytes(length)
