@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{Clock, Entropy, PolicyRunner};
+use hardie_app::push::AnswerCounts;
 use hardie_app::state::Inner;
 use hardie_app::{App, AppConfig};
 use hardie_git::lfs::LfsStore;
@@ -101,6 +102,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             [Some(http_address), Some(ssh_address), config.metrics_listen].into_iter().flatten().collect(),
         ),
         wakes: Wakes::default(),
+        answers: AnswerCounts::default(),
         config: AppConfig {
             public_url: config.public_url.clone(),
             ssh_address: config::ssh_address(&config, ssh_address),

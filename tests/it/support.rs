@@ -36,12 +36,19 @@ pub fn component(name: &str) -> Bytes {
     component_with(name, |text| text)
 }
 
-/// A fixture as a component, its text changed. Those called `event-…` handle events, the others are policies.
+/// A fixture as a component, its text changed. Those called `event-…` handle events, those called `online…` ask others, the rest are policies.
 pub fn component_with(name: &str, change: impl FnOnce(String) -> String) -> Bytes {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-    let (prelude, world) = if name.starts_with("event-") { ("event-prelude.wat", "events") } else { ("prelude.wat", "policy") };
-    let inside = change(format!("{}\n{}", read(prelude), read(&format!("{name}.wat"))));
+    let (prelude, world) = match name {
+        name if name.starts_with("event-") => ("event-prelude.wat", "events"),
+        name if name.starts_with("online") => ("prelude.wat", "policy-online"),
+        _ => ("prelude.wat", "policy"),
+    };
+    let text = read(&format!("{name}.wat"));
+    // In WebAssembly's text imports come first, also those that only one fixture has.
+    let (imports, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.trim_start().starts_with("(import"));
+    let inside = change(format!("{}\n{}\n{}", imports.join("\n"), read(prelude), rest.join("\n")));
     let mut module = wat::parse_str(format!("(module\n{inside})")).unwrap();
     componentize::embed_world(&mut module, world).unwrap();
     componentize::componentize(&module).unwrap().into()

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+mod asked;
 mod bench;
 mod build;
 mod clone;

@@ -9,12 +9,13 @@ use bytes::Bytes;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, Outgoing, PolicyRunner};
+use hardie_app::push::AnswerCounts;
 use hardie_app::sealing::SealingKeys;
 use hardie_app::signing::SigningKey;
 use hardie_app::state::{GitRules, Inner, PluginPolicy};
 use hardie_app::{App, AppConfig};
 use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, HttpResponse, ServiceError, Writes};
-use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage};
+use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
@@ -75,6 +76,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         policies: Arc::new(NoSandbox),
         sender: Arc::new(NoSender),
         wakes: Wakes::default(),
+        answers: AnswerCounts::default(),
         config,
     })
 }
@@ -96,7 +98,7 @@ impl PolicyRunner for NoSandbox {
 
     async fn check(&self, _call: PolicyCall) -> PolicyReport {
         let outcome = PolicyOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
-        PolicyReport { outcome, usage: Usage::default(), log: Vec::new() }
+        PolicyReport { outcome, source: Source::Run, usage: Usage::default(), log: Vec::new() }
     }
 
     async fn handle(&self, _call: EventCall) -> EventReport {

@@ -51,7 +51,7 @@ impl HttpSender for Sender {
     }
 
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError> {
-        let Outgoing { installation, plugin, delivery, request, hosts, secrets } = outgoing;
+        let Outgoing { installation, plugin, cause, request, hosts, secrets } = outgoing;
         let granted: Vec<Allowed> = hosts.iter().filter_map(|host| read(host).ok()).collect();
         let prepared = fill(
             request,
@@ -75,7 +75,7 @@ impl HttpSender for Sender {
             }
             Err(refused) => Err(refused),
         };
-        answer.inspect_err(|why| tracing::info!(%installation, %delivery, %why, "a plugin's request was not answered"))
+        answer.inspect_err(|why| tracing::info!(%installation, %cause, %why, "a plugin's request was not answered"))
     }
 }
 

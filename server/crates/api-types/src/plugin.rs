@@ -23,7 +23,7 @@ pub struct PluginComponent {
     pub version: String,
     /// One line for people.
     pub description: String,
-    /// Worlds that it exports: `policy`.
+    /// Worlds that it serves: `policy`, or `policy-online` if it asks others while a push waits; `events`.
     pub worlds: Vec<String>,
     /// Interfaces that it imports; what it may do is exactly this.
     pub imports: Vec<String>,
@@ -69,7 +69,7 @@ pub struct PluginInstallation {
     /// Its configuration.
     pub config: Value,
     /// Where its requests may go, as far as the server's configuration allows it; empty where it cannot be changed.
-    // No page shows this and the next yet, and what pages know of counts against what a first visit may load.
+    // No page shows this and the next two yet, and what pages know of counts against what a first visit may load.
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -77,6 +77,10 @@ pub struct PluginInstallation {
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub permissions: Vec<PluginPermission>,
+    /// Whether it asks others while a push waits, so that its answer may differ from one time to the next.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub online: bool,
     /// Who enabled it; empty if the account is gone.
     pub enabled_by: String,
     /// When it was installed.
@@ -189,6 +193,11 @@ pub struct Verdict {
     pub log: Vec<String>,
     /// When.
     pub at: Time,
+    /// Where the answer came from: `run`, by itself; `online`, a run that might ask others or for the time; `cached`, what it said about an
+    /// equal push before, for which it did not run.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub source: String,
     /// Instructions used.
     #[serde(default)]
     pub fuel: i64,

@@ -3,6 +3,7 @@
 //! The right to install is what the component imports, the operator's `--plugins`, and the right to administer what it will
 //! guard, together ([`rights`]). The sandbox itself is behind [`crate::ports::PolicyRunner`].
 
+mod asking;
 mod components;
 mod deliveries;
 mod dry_run;
@@ -19,6 +20,7 @@ mod signatures;
 mod verdicts;
 mod versions;
 
+pub(crate) use asking::PolicyServices;
 pub use components::{
     Component, MAX_COMPONENT_BYTES, MAX_COMPONENT_BYTES_OF_ADMINS, Uploaded, get_component, list_components, most_component_bytes,
     upload_component,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_domain::delivery::{EventCall, EventReport, HttpRequest, HttpResponse, ServiceError};
-use hardie_domain::ids::{DeliveryId, InstallationId};
+use hardie_domain::ids::{DeliveryId, InstallationId, PushId};
 use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::secret::Secret;
@@ -56,7 +56,7 @@ pub trait PolicyRunner: Send + Sync {
     async fn forget(&self, _digest: Digest) {}
 }
 
-/// Sends requests of handlers to where their installations may send. What hosts are called is read by who connects to them, so that there
+/// Sends requests of plugins to where their installations may send. What hosts are called is read by who connects to them, so that there
 /// is one reader.
 #[async_trait]
 pub trait HttpSender: Send + Sync {
@@ -68,20 +68,38 @@ pub trait HttpSender: Send + Sync {
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError>;
 }
 
-/// A request of a handler, with what decides about it.
+/// A request of a plugin, with what decides about it.
 pub struct Outgoing {
     /// Who sends.
     pub installation: InstallationId,
     /// What people call that.
     pub plugin: String,
-    /// For which event.
-    pub delivery: DeliveryId,
+    /// What it is sent for.
+    pub cause: Cause,
     /// What it wrote.
     pub request: HttpRequest,
     /// Where it may send, as [`HttpSender::host`] gave them.
     pub hosts: Vec<String>,
     /// What it may name; empty where it names none.
     pub secrets: Vec<BoundSecret>,
+}
+
+/// What a request is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A handler was told of an event.
+    Delivery(DeliveryId),
+    /// A push waits for a policy.
+    Push(PushId),
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cause::Delivery(id) => write!(f, "delivery {id}"),
+            Cause::Push(id) => write!(f, "push {id}"),
+        }
+    }
 }
 
 /// A secret that is opened only if the request may have it.
@@ -107,7 +125,7 @@ pub struct ComponentInfo {
     pub version: String,
     /// One line for people.
     pub description: String,
-    /// Worlds that it exports: `policy`, `events`.
+    /// Worlds that it serves, [`hardie_domain::world`].
     pub worlds: Vec<String>,
     /// Interfaces that it imports; what it may do is exactly this.
     pub imports: Vec<String>,

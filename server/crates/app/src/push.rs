@@ -4,6 +4,7 @@
 //! (connectivity, built-in rules, policies) → publish the pack file → one transaction ([`commit`]) → report. Nothing is visible
 //! before that transaction, and after it nothing is lost.
 
+mod answers;
 mod certificate;
 mod commit;
 mod execute;
@@ -15,6 +16,7 @@ mod publish;
 mod report;
 mod rules;
 
+pub use answers::AnswerCounts;
 pub use certificate::SentCertificate;
 pub(crate) use execute::lease;
 pub use execute::{PackSource, push};

@@ -11,6 +11,7 @@ use hardie_store::Store;
 use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
 use crate::ports::{Clock, Entropy, HttpSender, PolicyRunner};
+use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
 
@@ -38,10 +39,12 @@ pub struct Inner {
     pub sealing: SealingKeys,
     /// The sandbox for policies and handlers.
     pub policies: Arc<dyn PolicyRunner>,
-    /// What sends requests of handlers.
+    /// What sends requests of plugins.
     pub sender: Arc<dyn HttpSender>,
     /// Who waits for events.
     pub wakes: Wakes,
+    /// What policies answered.
+    pub answers: AnswerCounts,
     /// What the operator set.
     pub config: AppConfig,
 }

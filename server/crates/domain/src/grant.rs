@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::judges_online;
+
 /// Interfaces through which nothing leaves the server and nothing but the judged repository comes in. A handler of events is none of
 /// these: it works when nobody waits, on all that happens.
 const HARMLESS: &[&str] = &["types", "repository", "config", "log"];
@@ -9,6 +11,8 @@ const PACKAGE: &str = "hardie:plugin/";
 const WASI: &str = "wasi:";
 const HTTP: &str = "http";
 const SECRETS: &str = "secrets";
+/// No interface: what a component judges by, which the same interfaces of a handler would not tell.
+const ONLINE: &str = "online";
 
 /// One thing that a component may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,17 +45,19 @@ pub fn names_secrets(imports: &[String]) -> bool {
     imports.iter().any(|import| own(import) == Some(SECRETS))
 }
 
-/// What these imports permit, by name. A newer version of an interface permits nothing more.
-pub fn permissions(imports: &[String]) -> Vec<Permission> {
-    let named: BTreeMap<&str, &str> = imports.iter().map(|import| (name(import), without_version(import))).collect();
+/// What a component of these imports and worlds may do, by name. A newer version of an interface permits nothing more.
+pub fn permissions(imports: &[String], worlds: &[String]) -> Vec<Permission> {
+    let mut named: BTreeMap<&str, &str> = imports.iter().map(|import| (name(import), without_version(import))).collect();
+    if judges_online(worlds) {
+        named.insert(ONLINE, ONLINE);
+    }
     let named = named.into_iter().filter(|(name, _)| *name != "types");
     named.map(|(name, import)| Permission { name: name.to_owned(), words: words(name, import) }).collect()
 }
 
-/// What `wanted` permits and `granted` does not.
-pub fn added(granted: &[String], wanted: &[String]) -> Vec<Permission> {
-    let granted = permissions(granted);
-    permissions(wanted).into_iter().filter(|permission| !granted.iter().any(|known| known.name == permission.name)).collect()
+/// Those of `wanted` that are not among `granted`.
+pub fn added(granted: &[Permission], wanted: Vec<Permission>) -> Vec<Permission> {
+    wanted.into_iter().filter(|permission| !granted.iter().any(|known| known.name == permission.name)).collect()
 }
 
 /// The imports that only a server administrator can grant; empty if any repository administrator may install the component.
@@ -86,6 +92,7 @@ fn words(name: &str, import: &str) -> String {
         "config" => "read its configuration",
         "log" => "write to its log",
         "wasi" => "use a sealed standard library: no files, network, environment, time or chance",
+        ONLINE => "have pushes wait while it asks others, and answer an equal push otherwise another time",
         HTTP => "send requests to the hosts that it is granted",
         SECRETS => "have secrets filled into what it sends",
         "state" => "keep data of its own between calls",
@@ -124,12 +131,24 @@ mod tests {
     fn what_is_added_is_told_by_name_and_in_words() {
         let before = imports(&["hardie:plugin/types@0.1.0", "hardie:plugin/repository@0.1.0"]);
         let newer = imports(&["hardie:plugin/repository@0.2.0", "hardie:plugin/types@0.2.0"]);
+        let added = |before: &[String], after: &[String]| added(&permissions(before, &[]), permissions(after, &[]));
         assert!(added(&before, &newer).is_empty(), "a version alone permits nothing more");
         let more = imports(&["wasi:io/streams@0.2.6", "wasi:cli/stdout@0.2.6", "hardie:plugin/http@0.1.0", "other:thing/http@1.0.0"]);
         let names: Vec<String> = added(&before, &more).into_iter().map(|p| p.name).collect();
         assert_eq!(names, ["http", "other:thing/http", "wasi"]);
-        assert!(permissions(&more).iter().any(|p| p.words == "use other:thing/http"));
+        assert!(permissions(&more, &[]).iter().any(|p| p.words == "use other:thing/http"));
         assert!(added(&more, &before).iter().map(|p| p.name.as_str()).eq(["repository"]));
+    }
+
+    #[test]
+    fn what_asks_while_a_push_waits_may_more_than_a_handler_of_the_same_imports() {
+        let imports = imports(&["hardie:plugin/http@0.1.0"]);
+        let of = |worlds: &[&str]| permissions(&imports, &worlds.iter().map(|world| (*world).to_owned()).collect::<Vec<_>>());
+        let both = of(&["policy", "events"]);
+        assert_eq!(both, of(&["events"]));
+        let more = added(&both, of(&["policy-online"]));
+        assert!(matches!(more.as_slice(), [one] if one.name == "online" && one.words.contains("wait")), "{more:?}");
+        assert!(added(&of(&["policy-online"]), both).is_empty());
     }
 
     #[test]
@@ -138,7 +157,7 @@ mod tests {
         assert!(sends(&imports) && !names_secrets(&imports) && !sends(&imports[1..]));
         let words = |hosts: &[&str]| -> Vec<String> {
             let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-            permissions(&imports).into_iter().map(|permission| permission.to_hosts(&hosts).words).collect()
+            permissions(&imports, &[]).into_iter().map(|permission| permission.to_hosts(&hosts).words).collect()
         };
         assert_eq!(
             words(&["POST https://a.example", "https://b.example"])[0],

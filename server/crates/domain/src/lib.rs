@@ -39,3 +39,4 @@ pub mod throttle;
 pub mod time;
 pub mod token;
 pub mod weblink;
+pub mod world;

@@ -88,6 +88,34 @@ impl FailureClass {
     }
 }
 
+/// Where the answer of a policy came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// It ran, and read the push and the repository alone.
+    #[default]
+    Run,
+    /// It ran, and might ask others or for the time: the same push may be answered otherwise another time.
+    Online,
+    /// It said so about an equal push before, and did not run.
+    Cached,
+}
+
+impl Source {
+    /// The word in rows and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::Run => "run",
+            Source::Online => "online",
+            Source::Cached => "cached",
+        }
+    }
+
+    /// The reverse of [`Source::as_str`].
+    pub fn parse(text: &str) -> Option<Source> {
+        [Source::Run, Source::Online, Source::Cached].into_iter().find(|source| source.as_str() == text)
+    }
+}
+
 /// What one policy says about one ref update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use crate::access::Role;
-use crate::ids::{AccountId, PushId, RepoId};
+use crate::delivery::Services;
+use crate::ids::{AccountId, InstallationId, PushId, RepoId};
 use crate::oid::Oid;
-use crate::plugin::{CommitInfo, Digest, PolicyOutcome, Usage};
+use crate::plugin::{CommitInfo, Digest, PolicyOutcome, Source, Usage};
 use crate::push::{Door, RefUpdate};
 
 /// One call of one installed policy over one push.
 #[derive(Clone)]
 pub struct PolicyCall {
+    /// For which installation: those that ask others have a share of the places each. Zero where none is installed.
+    pub installation: InstallationId,
     /// Which component.
     pub digest: Digest,
     /// Its configuration, JSON, already accepted by the component at install.
@@ -19,8 +22,28 @@ pub struct PolicyCall {
     pub push: Arc<PushFacts>,
     /// The repository with this push's quarantine on top.
     pub repository: Arc<dyn PushRepository>,
+    /// Names all that `repository` can show: two calls over the same basis and equal facts read the same. `None` where that cannot be told;
+    /// then no answer is kept and none that was kept is given.
+    pub basis: Option<Basis>,
+    /// Whom a component of the world `policy-online` asks; it is not run without. The others ask nobody.
+    pub services: Option<Arc<dyn Services>>,
     /// Whether nobody waits with a push for the answer: such calls run one at a time and take no place of a push.
     pub background: bool,
+}
+
+/// A repository at one moment, with what one push brought to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Basis {
+    /// The repository.
+    pub repo: RepoId,
+    /// Moves with each change of its refs, packs and settings.
+    pub generation: i64,
+    /// The pack that the push brought, by the hash of its bytes; `None` if it brought none.
+    pub pack: Option<[u8; 32]>,
+    /// How many of the pack's objects the pusher sent; those behind them were copied in from the repository.
+    pub carried: u32,
+    /// The new ids that its window shows, in the order of the push; null where an update goes away or was refused before.
+    pub tips: Vec<Oid>,
 }
 
 /// The facts of a push that a policy may know.
@@ -62,7 +85,9 @@ pub struct UpdateFacts {
 pub struct PolicyReport {
     /// Verdicts or a fault.
     pub outcome: PolicyOutcome,
-    /// What it cost.
+    /// Where the answer came from.
+    pub source: Source,
+    /// What it cost; nothing if it did not run.
     pub usage: Usage,
     /// Its log, cut at the limits, control characters escaped.
     pub log: Vec<String>,

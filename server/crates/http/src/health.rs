@@ -54,5 +54,9 @@ async fn ready(State(http): State<Http>) -> Response {
 /// Prometheus' text format.
 pub async fn metrics(State(http): State<Http>) -> Response {
     let damaged = http.app.store.count_damaged_packs().await.ok();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.metrics.render(&http.app.git.collections, damaged)).into_response()
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        http.metrics.render(&http.app.git.collections, &http.app.answers, damaged),
+    )
+        .into_response()
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
+use hardie_app::push::AnswerCounts;
 use hardie_app::upkeep::CollectionCounts;
 
 /// Upper bounds of the histogram in seconds.
@@ -62,7 +63,7 @@ impl Metrics {
 
     /// The text that Prometheus reads.
     /// `damaged_packs` is `None` if the database did not say.
-    pub fn render(&self, collections: &CollectionCounts, damaged_packs: Option<u64>) -> String {
+    pub fn render(&self, collections: &CollectionCounts, answers: &AnswerCounts, damaged_packs: Option<u64>) -> String {
         let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         head(&mut out, "hardie_build_info", "gauge", "The version that runs.");
@@ -85,6 +86,10 @@ impl Metrics {
             line(&mut out, &format!("hardie_http_request_seconds_count{{route=\"{route}\"}} {}", entry.count));
         }
         collected(&mut out, collections);
+        head(&mut out, "hardie_policy_answers_total", "counter", "Answers of policies about pushes, by where they came from.");
+        for (source, count) in answers.counts() {
+            line(&mut out, &format!("hardie_policy_answers_total{{source=\"{}\"}} {count}", source.as_str()));
+        }
         if let Some(packs) = damaged_packs {
             head(&mut out, "hardie_damaged_packs", "gauge", "Packs whose file is known to be damaged; 0 is well.");
             line(&mut out, &format!("hardie_damaged_packs {packs}"));
@@ -145,7 +150,7 @@ mod tests {
             metrics.record(&Method::GET, "/api/v1/user", status, Duration::from_millis(2));
         }
         metrics.record(&Method::from_bytes(b"BREW").unwrap(), "none", StatusCode::METHOD_NOT_ALLOWED, Duration::ZERO);
-        let text = metrics.render(&CollectionCounts::default(), Some(2));
+        let text = metrics.render(&CollectionCounts::default(), &AnswerCounts::default(), Some(2));
         for expected in [
             "hardie_http_requests_under_way 1\n",
             "hardie_http_requests_total{route=\"/api/v1/user\",method=\"GET\",status=\"200\"} 2\n",
@@ -154,10 +159,11 @@ mod tests {
             "hardie_http_request_seconds_bucket{route=\"/api/v1/user\",le=\"0.005\"} 3\n",
             "hardie_http_request_seconds_count{route=\"/api/v1/user\"} 3\n",
             "hardie_damaged_packs 2\n",
+            "hardie_policy_answers_total{source=\"cached\"} 0\n",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }
         drop(under_way);
-        assert!(metrics.render(&CollectionCounts::default(), None).contains("under_way 0\n"));
+        assert!(metrics.render(&CollectionCounts::default(), &AnswerCounts::default(), None).contains("under_way 0\n"));
     }
 }

@@ -1,5 +1,6 @@
 //! Who may run now: a few invocations per core, no owner's repositories more than half of them, a bounded queue before the door. Events have
-//! places of their own, of which no installation has more than half.
+//! places of their own, of which no installation has more than half. So have policies that ask others, since what they wait for is as slow
+//! as it likes: no owner and no installation has more than half of those.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -21,6 +22,8 @@ pub(crate) enum Lane {
     Of(u64),
     /// Nobody's who waits with a push: one at a time, in a place of its own.
     Background,
+    /// A push's for an owner and an installation that asks others about it: in a place apart, so that the others' policies go on.
+    Online { owner: u64, installation: i64 },
     /// An event's for an installation: nobody waits for it, so it takes no push's place.
     Event(i64),
 }
@@ -28,18 +31,30 @@ pub(crate) enum Lane {
 impl Lane {
     /// That of whoever owns `owner/name`. Two owners whose names fall together share one, which is all that comes of it.
     pub(crate) fn of_owner(path: &str) -> Lane {
-        let mut hasher = DefaultHasher::new();
-        path.split('/').next().hash(&mut hasher);
-        Lane::Of(hasher.finish())
+        Lane::Of(owner(path))
     }
+
+    /// The same for an installation that asks others.
+    pub(crate) fn online(path: &str, installation: i64) -> Lane {
+        Lane::Online { owner: owner(path), installation }
+    }
+}
+
+fn owner(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.split('/').next().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The door.
 pub(crate) struct Gate {
     all: Arc<Semaphore>,
     background: Arc<Semaphore>,
+    online: Arc<Semaphore>,
     events: Arc<Semaphore>,
     owners: Lanes<u64>,
+    online_owners: Lanes<u64>,
+    online_installations: Lanes<i64>,
     installations: Lanes<i64>,
     waiting: AtomicUsize,
     most_waiting: usize,
@@ -55,8 +70,7 @@ struct Lanes<K> {
 /// Leave to run, given back when dropped.
 pub(crate) struct Pass {
     _place: OwnedSemaphorePermit,
-    /// `None` where no push waits.
-    _lane: Option<OwnedSemaphorePermit>,
+    _lanes: Vec<OwnedSemaphorePermit>,
 }
 
 impl Gate {
@@ -64,8 +78,11 @@ impl Gate {
         Gate {
             all: Arc::new(Semaphore::new(limits.running)),
             background: Arc::new(Semaphore::new(BACKGROUND)),
+            online: Arc::new(Semaphore::new(limits.online)),
             events: Arc::new(Semaphore::new(limits.events)),
             owners: Lanes::half_of(limits.running),
+            online_owners: Lanes::half_of(limits.online),
+            online_installations: Lanes::half_of(limits.online),
             installations: Lanes::half_of(limits.events),
             waiting: AtomicUsize::new(0),
             most_waiting: limits.waiting,
@@ -76,34 +93,40 @@ impl Gate {
     /// Waits for a place. The error says why there is none.
     pub(crate) async fn enter(&self, lane: Lane) -> Result<Pass, &'static str> {
         match lane {
-            Lane::Of(lane) => self.enter_lane(self.owners.lane(lane)).await,
-            Lane::Background => self.enter_aside(None, &self.background, self.patience).await,
+            Lane::Of(lane) => self.enter_counted(vec![self.owners.lane(lane)], &self.all).await,
+            Lane::Online { owner, installation } => {
+                let lanes = vec![self.online_installations.lane(installation), self.online_owners.lane(owner)];
+                self.enter_counted(lanes, &self.online).await
+            }
+            Lane::Background => self.enter_aside(Vec::new(), &self.background, self.patience).await,
             // For its own kind, and then for the others.
-            Lane::Event(lane) => self.enter_aside(Some(self.installations.lane(lane)), &self.events, self.patience * 2).await,
+            Lane::Event(lane) => self.enter_aside(vec![self.installations.lane(lane)], &self.events, self.patience * 2).await,
         }
     }
 
-    async fn enter_aside(&self, lane: Option<Arc<Semaphore>>, places: &Arc<Semaphore>, patience: Duration) -> Result<Pass, &'static str> {
-        tokio::time::timeout(patience, both(lane, Arc::clone(places))).await.unwrap_or(Err("no place to run came free in time"))
+    async fn enter_aside(&self, lanes: Vec<Arc<Semaphore>>, places: &Arc<Semaphore>, patience: Duration) -> Result<Pass, &'static str> {
+        tokio::time::timeout(patience, each(lanes, Arc::clone(places))).await.unwrap_or(Err("no place to run came free in time"))
     }
 
-    async fn enter_lane(&self, lane: Arc<Semaphore>) -> Result<Pass, &'static str> {
-        if let (Ok(lane), Ok(place)) = (Arc::clone(&lane).try_acquire_owned(), Arc::clone(&self.all).try_acquire_owned()) {
-            return Ok(Pass { _place: place, _lane: Some(lane) });
+    /// For those that a push waits for: at once, or counted among those that wait.
+    async fn enter_counted(&self, lanes: Vec<Arc<Semaphore>>, places: &Arc<Semaphore>) -> Result<Pass, &'static str> {
+        let free = lanes.iter().map(|lane| Arc::clone(lane).try_acquire_owned()).collect::<Result<Vec<_>, _>>();
+        if let (Ok(lanes), Ok(place)) = (free, Arc::clone(places).try_acquire_owned()) {
+            return Ok(Pass { _place: place, _lanes: lanes });
         }
         let _counted = Counted::enter(&self.waiting, self.most_waiting).ok_or("too many plugin runs are waiting")?;
-        self.enter_aside(Some(lane), &self.all, self.patience).await
+        self.enter_aside(lanes, places, self.patience).await
     }
 }
 
-/// Waits in a lane and then for a place: whoever waits for its own kind must not hold a place meanwhile.
-async fn both(lane: Option<Arc<Semaphore>>, places: Arc<Semaphore>) -> Result<Pass, &'static str> {
+/// Waits in each lane and then for a place: whoever waits for its own kind must not hold a place meanwhile.
+async fn each(lanes: Vec<Arc<Semaphore>>, places: Arc<Semaphore>) -> Result<Pass, &'static str> {
     let stopping = |_| "the server is stopping";
-    let lane = match lane {
-        Some(lane) => Some(lane.acquire_owned().await.map_err(stopping)?),
-        None => None,
-    };
-    Ok(Pass { _place: places.acquire_owned().await.map_err(stopping)?, _lane: lane })
+    let mut held = Vec::with_capacity(lanes.len());
+    for lane in lanes {
+        held.push(lane.acquire_owned().await.map_err(stopping)?);
+    }
+    Ok(Pass { _place: places.acquire_owned().await.map_err(stopping)?, _lanes: held })
 }
 
 impl<K: Eq + Hash> Lanes<K> {
@@ -199,6 +222,22 @@ mod tests {
         assert!(push.is_some(), "a push waits for no event");
         drop(events);
         assert!(gate.enter(Lane::Event(1)).await.is_ok(), "and an event for no push");
+    }
+
+    #[tokio::test]
+    async fn those_that_ask_others_have_places_apart_and_no_owner_or_installation_has_them_all() {
+        let gate = Gate::new(&Limits { running: 1, waiting: 1, online: 4, patience: Duration::from_millis(15), ..Limits::default() });
+        let enter = async |path: &str, installation| gate.enter(Lane::online(path, installation)).await;
+        let held = [enter("ann/a", 1).await.ok(), enter("ann/b", 2).await.ok()];
+        assert!(held.iter().all(Option::is_some));
+        assert!(enter("ann/c", 3).await.is_err(), "two of the four are this owner's");
+        assert!(gate.enter(Lane::of_owner("ann/a")).await.is_ok(), "and their other policies go on");
+        let other = enter("bob/a", 1).await.ok();
+        assert!(other.is_some());
+        assert!(enter("eve/a", 1).await.is_err(), "two of the four are this installation's");
+        drop(held);
+        assert!(enter("eve/a", 1).await.is_ok() && enter("ann/c", 3).await.is_ok());
+        assert_eq!(gate.waiting.load(Ordering::SeqCst), 0);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! What a component is, before any of it runs: refused by name unless everything it wants is something that we give.
 
 use hardie_domain::plugin::Digest;
+use hardie_domain::world::{self, EVENTS, POLICY, POLICY_ONLINE};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -19,12 +20,6 @@ const READING: &[&str] = &["types", "repository", "config", "log"];
 const ONLINE: &[&str] = &["http", "secrets", "clock"];
 /// What only a handler of events may have.
 const HANDLING: &[&str] = &["event", "state", "status", "random"];
-/// The world of policies whose verdict is a function of the push.
-pub(crate) const POLICY: &str = "policy";
-/// The world of policies that ask others.
-pub(crate) const POLICY_ONLINE: &str = "policy-online";
-/// The world of handlers of events.
-pub(crate) const EVENTS: &str = "events";
 
 /// sha256 of the bytes.
 pub(crate) fn digest(component: &[u8]) -> Digest {
@@ -61,17 +56,17 @@ pub(crate) struct Shape {
 impl Shape {
     /// Whether it judges pushes, in whichever way.
     pub(crate) fn judges(&self) -> bool {
-        self.worlds.iter().any(|world| world == POLICY || world == POLICY_ONLINE)
+        world::judges(&self.worlds)
     }
 
     /// Whether it may ask others while it judges.
     pub(crate) fn judges_online(&self) -> bool {
-        self.worlds.iter().any(|world| world == POLICY_ONLINE)
+        world::judges_online(&self.worlds)
     }
 
     /// Whether it handles events.
     pub(crate) fn handles(&self) -> bool {
-        self.worlds.iter().any(|world| world == EVENTS)
+        world::handles(&self.worlds)
     }
 }
 

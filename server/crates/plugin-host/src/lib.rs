@@ -19,6 +19,7 @@ mod host;
 mod info;
 mod inspect;
 mod invoke;
+mod kept;
 mod limits;
 mod linkers;
 mod loaded;

@@ -53,6 +53,8 @@ pub struct Limits {
     pub compile_wall: Duration,
     /// Invocations that run at once.
     pub running: usize,
+    /// Policies that ask others about a push at once, in places of their own.
+    pub online: usize,
     /// Events that are handled at once, in places of their own.
     pub events: usize,
     /// Invocations that wait; more are turned away.
@@ -61,6 +63,10 @@ pub struct Limits {
     pub patience: Duration,
     /// Components kept ready.
     pub loaded: usize,
+    /// Answers of policies that are kept for an equal push.
+    pub kept_answers: usize,
+    /// Bytes of those together; none has more than a sixteenth of it.
+    pub kept_bytes: usize,
 }
 
 impl Default for Limits {
@@ -93,10 +99,13 @@ impl Default for Limits {
             compile_cpu: 60,
             compile_wall: Duration::from_secs(120),
             running: (2 * cores).max(4),
+            online: (2 * cores).max(8),
             events: (2 * cores).max(4),
             waiting: 1024,
             patience: Duration::from_secs(15),
             loaded: 256,
+            kept_answers: 1024,
+            kept_bytes: 4 << 20,
         }
     }
 }

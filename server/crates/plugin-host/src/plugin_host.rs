@@ -21,6 +21,7 @@ use crate::gate::{Gate, Lane};
 use crate::info::{self, ComponentInfo};
 use crate::inspect;
 use crate::invoke::{Ended, Runtime};
+use crate::kept::Kept;
 use crate::limits::Limits;
 use crate::linkers::Linkers;
 use crate::loaded::{Loaded, Registry};
@@ -74,6 +75,7 @@ struct Inner {
     /// Installs compile one at a time, so that they cannot crowd out requests.
     compiling: Semaphore,
     gate: Gate,
+    kept: Kept,
     allocation: Allocation,
 }
 
@@ -91,6 +93,7 @@ impl PluginHost {
         Ok(PluginHost(Arc::new(Inner {
             registry: Registry::new(options.limits.loaded),
             gate: Gate::new(&options.limits),
+            kept: Kept::new(&options.limits),
             runtime: Runtime { engine, limits: options.limits, ticker },
             linkers,
             cache,

@@ -7,6 +7,7 @@ mod event_file;
 mod event_run;
 mod file;
 mod repo;
+mod requests;
 mod run;
 mod tree;
 

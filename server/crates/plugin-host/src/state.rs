@@ -51,6 +51,8 @@ pub(crate) struct CallState {
     pub(crate) pending: Pending,
     /// How many requests it sent.
     pub(crate) requests: usize,
+    /// Whether it was told that a read passed a bound, which may be one of time.
+    pub(crate) saw_an_end: bool,
     /// Made when a component that imports WASI first asks for it; the others never do.
     wasi: Option<WasiCtx>,
 }
@@ -76,6 +78,7 @@ impl CallState {
             limits: limits.clone(),
             pending: Pending::new(limits),
             requests: 0,
+            saw_an_end: false,
             wasi: None,
         }
     }

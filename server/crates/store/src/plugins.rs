@@ -3,6 +3,7 @@
 use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::plugin::{Digest, Mode};
 use hardie_domain::time::Timestamp;
+use hardie_domain::world::{POLICY, POLICY_ONLINE};
 
 use crate::sql::{Cols, Sql, sql};
 use crate::store::reads;
@@ -238,10 +239,12 @@ reads! {
         db.all(effective(select_installation().push(" WHERE"), repo), installation_row).await
     }
 
-    /// Those of them that judge pushes: their component exports the world `policy`.
+    /// Those of them that judge pushes: their component is of the world `policy` or `policy-online`.
     pub async fn list_effective_policies(db, repo: RepoId) -> Result<Vec<InstallationRow>> {
-        let policies = select_installation().push(" JOIN plugin_component c ON c.digest = i.digest WHERE (").push_bind("\n")
-            .push(" || c.worlds || ").push_bind("\n").push(") LIKE ").push_bind("%\npolicy\n%").push(" AND");
+        let worlds = |statement: Sql, world: &str| statement.push("(").push_bind("\n").push(" || c.worlds || ").push_bind("\n")
+            .push(") LIKE ").push_bind(format!("%\n{world}\n%"));
+        let policies = select_installation().push(" JOIN plugin_component c ON c.digest = i.digest WHERE (");
+        let policies = worlds(worlds(policies, POLICY).push(" OR "), POLICY_ONLINE).push(") AND");
         db.all(effective(policies, repo), installation_row).await
     }
 }

@@ -2,7 +2,7 @@
 
 use hardie_domain::ids::{InstallationId, PushId, RepoId};
 use hardie_domain::page::{Page, Paged};
-use hardie_domain::plugin::{Digest, FailureClass, Mode, Usage};
+use hardie_domain::plugin::{Digest, FailureClass, Mode, Source, Usage};
 use hardie_domain::time::Timestamp;
 
 use crate::sql::{Cols, count, sql};
@@ -32,6 +32,8 @@ pub struct VerdictRow {
     pub log: String,
     /// What it used.
     pub usage: Usage,
+    /// Where the answer came from.
+    pub source: Source,
     /// When.
     pub at: Timestamp,
 }
@@ -64,10 +66,11 @@ fn verdict_row(cols: &mut Cols<'_>) -> Result<VerdictRow> {
             host_bytes: cols.count()?,
         },
         at: cols.time()?,
+        source: cols.word(Source::parse)?,
     })
 }
 
-const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, host_bytes, at \
+const SELECT: &str = "SELECT push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, host_calls, wall_micros, host_bytes, at, source \
     FROM verdict WHERE ";
 
 /// Lines and characters of the log that are kept for each installation: whole runs, the newest.
@@ -126,7 +129,7 @@ impl Tx {
     pub async fn insert_verdict(&mut self, new: &VerdictRow) -> Result<()> {
         let statement =
             sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
-             host_calls, wall_micros, host_bytes, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
+             host_calls, wall_micros, host_bytes, at, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
             .bind(new.push)
             .bind(new.repo)
             .bind(new.installation)
@@ -141,7 +144,8 @@ impl Tx {
             .bind(new.usage.host_calls)
             .bind(new.usage.wall_micros)
             .bind(new.usage.host_bytes)
-            .bind(new.at);
+            .bind(new.at)
+            .bind(new.source.as_str());
         self.exec(statement).await.map(|_| ())
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use hardie_domain::plugin::{PolicyOutcome, Usage};
+use hardie_domain::world::POLICY;
 use hardie_plugin_host::scenario::{self, Scenario};
 use hardie_plugin_host::{ComponentInfo, Limits};
 use rustix::time::{ClockId, clock_gettime};
@@ -82,8 +83,8 @@ async fn measure(component: Bytes, workshop: &Path, scenario: &Scenario, time: D
     let host = open(Limits::default())?;
     let info = host.prepare(component.clone()).await.map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
     anyhow::ensure!(
-        info.worlds.iter().any(|world| world == "policy"),
-        "{} is of the world {}, and only policies are measured",
+        info.worlds.iter().any(|world| world == POLICY),
+        "{} is of the world {}, and only policies that ask nobody are measured",
         info.name,
         info.worlds.join(" and ")
     );

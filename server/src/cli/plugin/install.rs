@@ -71,8 +71,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     print_line(&format!("{name} {} now guards {} (id {id}, {mode})", component.version, args.scope.describe()))?;
     print_line(&format!("  {}", component.digest))?;
     print_line(&format!("  it may use: {}", component.imports.join(", ")))?;
-    match sends(&component.imports) {
-        true => print_line(&format!("  it may send to: {}", granted(&installed))),
+    if sends(&component.imports) {
+        print_line(&format!("  it may send to: {}", granted(&installed)))?;
+    }
+    match installed.online {
+        true => print_line("  pushes wait while it asks others, 10 s at most each time they are judged"),
         false => Ok(()),
     }
 }

@@ -72,7 +72,8 @@ pub fn list(args: &ListArgs) -> anyhow::Result<()> {
         };
         let faults = if one.fail_open { "fails open" } else { "fails closed" };
         let hosts = if sends(&one.component.imports) && one.editable { granted(one) } else { String::new() };
-        vec![one.id.to_string(), one.name.clone(), one.component.version.clone(), one.mode.clone(), faults.to_owned(), place, hosts]
+        let mode = if one.online { format!("{} (online)", one.mode) } else { one.mode.clone() };
+        vec![one.id.to_string(), one.name.clone(), one.component.version.clone(), mode, faults.to_owned(), place, hosts]
     });
     let heading = ["ID", "NAME", "VERSION", "MODE", "FAULTS", "SCOPE", "SENDS TO"].map(ToOwned::to_owned).to_vec();
     columns(std::iter::once(heading).chain(rows).collect())

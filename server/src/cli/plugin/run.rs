@@ -8,19 +8,21 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use hardie_app::push::{Preview, READ_TIME, preview};
 use hardie_domain::access::Role;
-use hardie_domain::ids::{AccountId, PushId, RepoId};
+use hardie_domain::ids::{AccountId, InstallationId, PushId, RepoId};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{FailureClass, PolicyOutcome};
 use hardie_domain::policy::{PolicyCall, PolicyReport, PushFacts, PushRepository as _, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::range::Range;
 use hardie_domain::refname::RefName;
+use hardie_domain::world;
 use hardie_git::read::{PushView, is_ancestor};
 use hardie_git::wire::{AdvertisedRef, Refs};
 use hardie_git::{Budget, Cancel};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
+use super::asked::NobodyAsked;
 use super::build::{self, Built};
 use super::clone::Clone;
 use super::cost;
@@ -101,7 +103,16 @@ fn judge(args: &Args) -> anyhow::Result<Judged> {
     let push = Arc::new(facts);
     let (info, report) = runtime()?.block_on(async {
         let (info, config) = prepare(&host, component, config.map(|value| value.to_string())).await?;
-        let call = PolicyCall { digest: info.digest, config: config.into(), push: push.clone(), repository, background: false };
+        let call = PolicyCall {
+            installation: InstallationId(0),
+            digest: info.digest,
+            config: config.into(),
+            push: push.clone(),
+            repository,
+            basis: None,
+            services: Some(Arc::new(NobodyAsked)),
+            background: false,
+        };
         let report = host.check(call).await;
         anyhow::Ok((info, report))
     })?;
@@ -115,8 +126,8 @@ async fn prepare(host: &PluginHost, component: Bytes, config: Option<String>) ->
     let info = host.prepare(component.clone()).await.map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
     let worlds = info.worlds.join(" and ");
     anyhow::ensure!(
-        info.worlds.iter().any(|world| world == "policy"),
-        "{} is of the world {worlds}, and this judges by components of the world policy alone; `hardie plugin test` runs scenarios of events",
+        world::judges(&info.worlds),
+        "{} is of the world {worlds}, and this judges by policies alone; `hardie plugin test` runs scenarios of events",
         info.name
     );
     let config = config.unwrap_or_else(|| info.default_config.clone());

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hardie_app::ports::{Clock, ComponentInfo, PolicyRunner};
 use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, Writes};
 use hardie_domain::oid::Oid;
-use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Usage, Verdict};
+use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source, Usage, Verdict};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::status::Finding;
 use hardie_testkit::Options;
@@ -60,7 +60,7 @@ impl PolicyRunner for Script {
             "{}" => PolicyOutcome::Verdicts((0..call.push.updates.len()).map(verdict).collect()),
             _ => PolicyOutcome::Fault(FailureClass::Trap, "a handler was asked about a push".to_owned()),
         };
-        PolicyReport { outcome, usage: Usage::default(), log: Vec::new() }
+        PolicyReport { outcome, source: Source::Run, usage: Usage::default(), log: Vec::new() }
     }
 
     async fn handle(&self, call: EventCall) -> EventReport {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::App;
 use crate::plugins::send;
+use crate::ports::Cause;
 
 /// Keys of one answer.
 const MOST_KEYS: u32 = 1000;
@@ -49,7 +50,7 @@ impl Services for HandlerServices {
     }
 
     fn send(&self, request: HttpRequest, left: Duration) -> Result<HttpResponse, ServiceError> {
-        self.answer(send(&self.app, self.of.installation, self.delivery, request, left))
+        self.answer(send(&self.app, self.of.installation, Cause::Delivery(self.delivery), request, left))
     }
 
     fn now(&self) -> Timestamp {

@@ -17,6 +17,7 @@ use hardie_domain::time::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use super::asking::PolicyServices;
 use super::install::{check_config, loaded, require_policy, usable};
 use super::list::{component_of, find_for};
 use super::recorded::{Case, Recorded, of_range};
@@ -148,8 +149,17 @@ pub async fn dry_run(app: &App, ctx: &Ctx, path: &RepoPath, tried: Tried, config
             Next::Gone => tally.run.gone += 1,
             Next::Case(case) => {
                 let Case { facts, repository, at, push } = *case;
-                let (digest, config, background) = (component.digest, config.clone(), true);
-                let call = PolicyCall { digest, config, push: facts.clone(), repository, background };
+                let digest = component.digest;
+                let call = PolicyCall {
+                    installation: InstallationId(0),
+                    digest,
+                    config: config.clone(),
+                    push: facts.clone(),
+                    repository,
+                    basis: None,
+                    services: Some(Arc::new(PolicyServices::dry(app))),
+                    background: true,
+                };
                 let left = WALL.saturating_sub(started.elapsed());
                 let Ok(report) = timeout(left, app.policies.check(call)).await else {
                     tally.run.cut_off = Some("the time for one dry run was over");

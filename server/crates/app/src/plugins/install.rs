@@ -8,6 +8,7 @@ use hardie_domain::error::Invalid;
 use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::{Digest, Mode};
 use hardie_domain::scope::Level;
+use hardie_domain::world;
 use hardie_store::Tx;
 use hardie_store::plugins::{ComponentRow, InstallationRow};
 
@@ -21,10 +22,6 @@ use crate::{App, Ctx, Error, Result};
 /// Each push asks all of them: a bound on what one push costs.
 const MAX_INSTALLATIONS: usize = 20;
 const MAX_CONFIG_BYTES: usize = 64 << 10;
-/// The world of components that judge pushes.
-const POLICY: &str = "policy";
-/// The world of components that handle events.
-const EVENTS: &str = "events";
 
 /// A component to be put to work.
 #[derive(Clone, Debug)]
@@ -179,19 +176,15 @@ pub(super) async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> R
 pub(super) async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
     let unknown = || Error::from(Invalid::new("digest", format!("{digest} was not uploaded to this server")));
     let component = app.store.find_component(digest).await?.ok_or_else(unknown)?;
-    match exports(&component, POLICY) || exports(&component, EVENTS) {
+    match world::judges(&component.worlds) || world::handles(&component.worlds) {
         true => Ok(component),
         false => Err(Invalid::new("digest", format!("{} exports neither a policy nor a handler of events", component.name)).into()),
     }
 }
 
-fn exports(component: &ComponentRow, world: &str) -> bool {
-    component.worlds.iter().any(|exported| exported == world)
-}
-
 /// Refuses what judges no pushes.
 pub(super) fn require_policy(component: &ComponentRow) -> Result<()> {
-    match exports(component, POLICY) {
+    match world::judges(&component.worlds) {
         true => Ok(()),
         false => Err(Invalid::new("digest", format!("{} exports no policy: it judges no pushes", component.name)).into()),
     }
@@ -200,7 +193,7 @@ pub(super) fn require_policy(component: &ComponentRow) -> Result<()> {
 /// From now on an installation is told of events, or not any more, as its component has it. One that is off and was never on is not: it
 /// may be there to be listed alone. Whether it is told of nothing any more: then what waits is to be skipped.
 pub(super) async fn set_handler(tx: &mut Tx, id: InstallationId, mode: Mode, component: &ComponentRow) -> Result<bool> {
-    match (exports(component, EVENTS), mode) {
+    match (world::handles(&component.worlds), mode) {
         (true, Mode::Off) => Ok(false),
         (true, Mode::Enforce | Mode::Monitor) => Ok(tx.insert_handler(id).await.map(|_| false)?),
         (false, _) => Ok(tx.delete_handler(id).await?),

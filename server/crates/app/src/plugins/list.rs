@@ -122,7 +122,7 @@ async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> 
     let versions = if editable { versions(app, ctx, &row).await? } else { Vec::new() };
     // What an organisation or the site configured is not the repository's to read.
     let (config, hosts) = if editable { (row.config, row.hosts) } else { (String::from("{}"), Vec::new()) };
-    let mut permissions = permissions(&component.imports);
+    let mut permissions = permissions(&component.imports, &component.worlds);
     if editable {
         permissions = permissions.into_iter().map(|permission| permission.to_hosts(&hosts)).collect();
     }

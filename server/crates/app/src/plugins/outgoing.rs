@@ -1,21 +1,21 @@
-//! A request of a handler on its way: where its installation may send at this moment, and which secrets it has.
+//! A request of a plugin on its way: where its installation may send at this moment, and which secrets it has.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use hardie_domain::delivery::{HttpRequest, HttpResponse, ServiceError};
-use hardie_domain::ids::{DeliveryId, InstallationId};
+use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::Mode;
 
 use super::sealed;
 use crate::App;
-use crate::ports::{BoundSecret, Outgoing};
+use crate::ports::{BoundSecret, Cause, Outgoing};
 
 /// Sends it. What was granted is looked up for each request: what an administrator takes away is gone with the next one.
 pub(crate) async fn send(
     app: &App,
     installation: InstallationId,
-    delivery: DeliveryId,
+    cause: Cause,
     request: HttpRequest,
     left: Duration,
 ) -> Result<HttpResponse, ServiceError> {
@@ -31,11 +31,11 @@ pub(crate) async fn send(
         let (name, destination, header) = (row.name.clone(), row.destination.clone(), row.header.clone());
         BoundSecret { name, destination, header, open: Box::new(move || sealed::open_to_send(&app, &row)) }
     });
-    let outgoing = Outgoing { installation, plugin: row.name, delivery, request, hosts: row.hosts, secrets: secrets.collect() };
+    let outgoing = Outgoing { installation, plugin: row.name, cause, request, hosts: row.hosts, secrets: secrets.collect() };
     app.sender.send(outgoing, left).await
 }
 
-/// The handler's log is its administrator's to read: the database's words go to ours.
+/// The plugin's log is its administrator's to read: the database's words go to ours.
 fn storage(error: hardie_store::Error) -> ServiceError {
     tracing::warn!(error = &error as &dyn std::error::Error, "what a plugin was granted cannot be read");
     ServiceError::Storage("what the plugin was granted cannot be read now".to_owned())

@@ -1,7 +1,7 @@
 //! Another component for an installation, and the way back. Who asks is told what the new one may do that the old one may not.
 
 use hardie_domain::error::Invalid;
-use hardie_domain::grant::{Permission, added};
+use hardie_domain::grant::{Permission, added, permissions};
 use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::Digest;
 use hardie_domain::scope::Level;
@@ -50,7 +50,8 @@ pub async fn upgrade(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, 
     }
     let config = new.config.as_deref().unwrap_or(&before.config);
     check_config(app, &component, config).await?;
-    let asked = added(&before.grants, &component.imports).into_iter().filter(|permission| !new.consent.contains(&permission.name));
+    let more = added(&permissions(&before.grants, &old.worlds), permissions(&component.imports, &component.worlds));
+    let asked = more.iter().filter(|permission| !new.consent.contains(&permission.name)).cloned();
     let asked: Vec<Permission> = asked.map(|permission| permission.to_hosts(&before.hosts)).collect();
     if !asked.is_empty() {
         return Ok(Upgrade::ConsentNeeded(asked));
@@ -66,8 +67,8 @@ pub async fn upgrade(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, 
     let unheard = set_handler(&mut tx, id, before.mode, &component).await?;
     // What made the one before rest says nothing of this one.
     tx.resume_handler(id).await?;
-    let permissions: Vec<String> = added(&before.grants, &component.imports).into_iter().map(|p| p.name).collect();
-    let more = if permissions.is_empty() { String::new() } else { format!(", and may now use {}", permissions.join(", ")) };
+    let names: Vec<String> = more.into_iter().map(|permission| permission.name).collect();
+    let more = if names.is_empty() { String::new() } else { format!(", and may now use {}", names.join(", ")) };
     let detail = format!("{} on {}: {} to {} {}{more}", before.name, guarded.name(), old.version, component.version, component.digest);
     audit(&mut tx, app, ctx, &guarded, "plugin.upgrade", detail).await?;
     tx.commit().await?;

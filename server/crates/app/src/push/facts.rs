@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardie_domain::oid::Oid;
-use hardie_domain::policy::{PushFacts, PushRepository, UpdateFacts};
+use hardie_domain::policy::{Basis, PushFacts, PushRepository, UpdateFacts};
 use hardie_git::Cancel;
 use hardie_git::ingest::Ingested;
 use hardie_git::odb::Odb;
@@ -18,8 +18,11 @@ use crate::{Ctx, Result};
 /// How long one read of a policy may take.
 pub const READ_TIME: Duration = Duration::from_secs(10);
 
-/// The facts, and what opens a window. Only updates that nothing refused yet are shown as new to the window's walks, but all of
-/// them are named, so that positions stay those of the push.
+/// A policy's view of the repository.
+type Window = Arc<dyn PushRepository>;
+
+/// The facts, what the window shows by name, and what opens one. Only updates that nothing refused yet are shown as new to the window's
+/// walks, but all of them are named, so that positions stay those of the push.
 #[expect(clippy::too_many_arguments, reason = "all that is known of one push")]
 pub fn for_policies(
     ctx: &Ctx,
@@ -30,7 +33,7 @@ pub fn for_policies(
     ingested: Option<Arc<Ingested>>,
     forced: &[bool],
     report: &PushReport,
-) -> Result<(Arc<PushFacts>, impl Fn() -> Arc<dyn PushRepository> + use<>)> {
+) -> Result<(Arc<PushFacts>, Basis, impl Fn() -> Window + use<>)> {
     let actor = ctx.require_actor()?;
     let updates = report.results.iter().zip(forced).map(|((update, _), forced)| UpdateFacts { update: update.clone(), forced: *forced });
     let facts = PushFacts {
@@ -48,9 +51,12 @@ pub fn for_policies(
     // A policy has nothing to say about what is refused already, and reads nothing that it brought.
     let tips: Vec<Oid> =
         report.results.iter().map(|(update, outcome)| if outcome.is_accepted() { update.new } else { Oid::ZERO }).collect();
+    let repo = &handle.snapshot.repo;
+    let pack = ingested.as_deref().and_then(Ingested::hash).map(|hash| hash.0);
+    let carried = ingested.as_deref().map_or(0, Ingested::carried_objects);
+    let basis = Basis { repo: repo.id, generation: repo.generation, pack, carried, tips: tips.clone() };
     let refs = handle.refs.clone();
-    let window = move || -> Arc<dyn PushRepository> {
-        Arc::new(PushView::new(Arc::clone(&odb), ingested.clone(), &tips, refs.clone(), READ_TIME, Cancel::new()))
-    };
-    Ok((Arc::new(facts), window))
+    let window =
+        move || -> Window { Arc::new(PushView::new(Arc::clone(&odb), ingested.clone(), &tips, refs.clone(), READ_TIME, Cancel::new())) };
+    Ok((Arc::new(facts), basis, window))
 }

@@ -79,10 +79,10 @@ pub async fn judge(
     let tips = accepted_tips(report);
     let reaches = closed(app, &handle, found.odb.clone(), ingested.clone(), tips.clone());
     if report.any_accepted() && !installed.is_empty() {
-        let (push_facts, window) =
+        let (push_facts, basis, window) =
             facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
         // Most pushes pass, so what they reach is looked at while the policies judge, and again if they refuse something.
-        let (verdicts, closed) = tokio::join!(policies::judge(app, &installed, push_facts, window, report), reaches);
+        let (verdicts, closed) = tokio::join!(policies::judge(app, &installed, push_facts, &basis, window, report), reaches);
         (judged.verdicts, judged.closed) = (verdicts?, closed?);
     } else {
         judged.closed = reaches.await?;

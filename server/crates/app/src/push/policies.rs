@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use hardie_domain::ids::InstallationId;
-use hardie_domain::plugin::{Digest, FailureClass, Mode, PolicyOutcome, Verdict};
-use hardie_domain::policy::{PolicyCall, PolicyReport, PushFacts, PushRepository};
+use hardie_domain::plugin::{Digest, FailureClass, Mode, PolicyOutcome, Source, Verdict};
+use hardie_domain::policy::{Basis, PolicyCall, PolicyReport, PushFacts, PushRepository};
 use hardie_domain::time::Timestamp;
 use hardie_store::plugins::Scope;
 use hardie_store::verdicts::VerdictRow;
+use tokio_util::sync::CancellationToken;
 
 use super::PushReport;
-use crate::plugins::InstalledPolicy;
+use crate::plugins::{InstalledPolicy, PolicyServices};
 use crate::{App, Result};
+
+/// Who is refused by what lies outside of the push is told so.
+const ASKED: &str = "it may ask other servers, and for the time: the same push may be answered otherwise later";
 
 /// Asks every policy at once: all run, so that the pusher sees every reason together. Those of one place share a window: what one read
 /// serves the next, and what one holds up is the affair of whoever installed both.
@@ -20,6 +24,7 @@ pub async fn judge(
     app: &App,
     policies: &[InstalledPolicy],
     push: Arc<PushFacts>,
+    basis: &Basis,
     window: impl Fn() -> Arc<dyn PushRepository>,
     report: &mut PushReport,
 ) -> Result<Vec<VerdictRow>> {
@@ -30,7 +35,7 @@ pub async fn judge(
         }
     }
     let with_windows = policies.iter().filter_map(|policy| Some((policy, &windows.iter().find(|(scope, _)| *scope == policy.scope)?.1)));
-    let calls = with_windows.map(|(policy, repository)| ask(app, policy, push.clone(), Arc::clone(repository)));
+    let calls = with_windows.map(|(policy, repository)| ask(app, policy, push.clone(), basis, Arc::clone(repository)));
     let answers = join_all(calls).await;
     let mut rows = Vec::new();
     for (policy, answer) in policies.iter().zip(answers) {
@@ -64,9 +69,30 @@ pub fn preview(name: &str, digest: Digest, push: &PushFacts, answer: &PolicyRepo
     Preview { failure, lines: report.messages }
 }
 
-async fn ask(app: &App, policy: &InstalledPolicy, push: Arc<PushFacts>, repository: Arc<dyn PushRepository>) -> PolicyReport {
-    let call = PolicyCall { digest: policy.digest, config: policy.config.clone(), push, repository, background: false };
-    app.policies.check(call).await
+async fn ask(
+    app: &App,
+    policy: &InstalledPolicy,
+    push: Arc<PushFacts>,
+    basis: &Basis,
+    repository: Arc<dyn PushRepository>,
+) -> PolicyReport {
+    let gone = CancellationToken::new();
+    let services = PolicyServices::new(app, policy.installation, push.id, gone.clone());
+    // A push that is given up closes its connections.
+    let _gone = gone.drop_guard();
+    let call = PolicyCall {
+        installation: policy.installation,
+        digest: policy.digest,
+        config: policy.config.clone(),
+        push,
+        repository,
+        basis: Some(basis.clone()),
+        services: Some(Arc::new(services)),
+        background: false,
+    };
+    let report = app.policies.check(call).await;
+    app.answers.count(report.source);
+    report
 }
 
 /// What is kept of an answer beside what it used.
@@ -88,6 +114,7 @@ fn row(policy: &InstalledPolicy, answer: &PolicyReport, push: &PushFacts, at: Ti
         text: weighed.text,
         log: answer.log.join("\n"),
         usage: answer.usage,
+        source: answer.source,
         at,
     }
 }
@@ -98,6 +125,9 @@ fn weigh(policy: &InstalledPolicy, answer: &PolicyReport, push: &PushFacts, repo
             let mut weighed = Weighed::default();
             for verdict in verdicts {
                 weigh_verdict(policy, verdict, push, report, &mut weighed);
+            }
+            if answer.source == Source::Online && weighed.failure.is_some() {
+                report.say(&policy.name, ASKED);
             }
             weighed
         }

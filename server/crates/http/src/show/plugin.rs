@@ -9,6 +9,7 @@ use hardie_app::events::{CertificateRow, PushLine};
 use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, SecretView, VerdictLine, Version};
 use hardie_domain::grant::Permission;
 use hardie_domain::push::RefOutcome;
+use hardie_domain::world::judges_online;
 use serde_json::Value;
 
 use super::git::number;
@@ -36,6 +37,7 @@ pub fn installation(installation: Installation) -> PluginInstallation {
         ScopeView::Account(account) => ("account", account.name.to_string()),
         ScopeView::Repo(path) => ("repo", path),
     };
+    let online = judges_online(&installation.component.worlds);
     PluginInstallation {
         id: installation.id.0,
         name: installation.name,
@@ -46,6 +48,7 @@ pub fn installation(installation: Installation) -> PluginInstallation {
         fail_open: installation.fail_open,
         config: json(&installation.config),
         hosts: installation.hosts,
+        online,
         permissions: installation.permissions.into_iter().map(permission).collect(),
         enabled_by: installation.enabled_by.map(|account| account.name.to_string()).unwrap_or_default(),
         created_at: installation.created_at.into(),
@@ -106,6 +109,7 @@ pub fn verdict(line: VerdictLine) -> Verdict {
         lines: row.text.lines().map(str::to_owned).collect(),
         log: row.log.lines().map(str::to_owned).collect(),
         at: row.at.into(),
+        source: row.source.as_str().to_owned(),
         fuel: number(row.usage.fuel),
         memory: number(row.usage.memory),
         host_calls: number(row.usage.host_calls),

@@ -15,6 +15,9 @@ use crate::stop::Stop;
 /// Most bytes of one `blob-range`.
 const RANGE: u64 = 1 << 20;
 
+/// A read that passed a bound; of how many objects or of time, a guest is not told.
+const TOO_LARGE: &str = "too-large";
+
 /// A read that the guest may get an error from; the outer error ends the invocation.
 type Read<T> = wasmtime::Result<Result<T, ReadError>>;
 
@@ -35,7 +38,10 @@ impl CallState {
                 self.budget.transfer(size(&value))?;
                 Ok(Ok(value))
             }
-            Err(Problem::Guest(error)) => Ok(Err(error)),
+            Err(Problem::Guest(error)) => {
+                self.saw_an_end |= error.code == TOO_LARGE;
+                Ok(Err(error))
+            }
             // Our fault, not the plugin's: it must not be able to turn it into a verdict.
             Err(Problem::Host(why)) => Err(Stop::Storage(why).into()),
         }
@@ -62,7 +68,7 @@ impl From<policy::ReadError> for Problem {
         let code = match &error {
             policy::ReadError::NotFound => "not-found",
             policy::ReadError::WrongKind(_) => "wrong-kind",
-            policy::ReadError::TooLarge(_) => "too-large",
+            policy::ReadError::TooLarge(_) => TOO_LARGE,
             policy::ReadError::Storage(why) => return Problem::Host(why.clone()),
         };
         Problem::Guest(ReadError { code: code.into(), message: error.to_string() })

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use hardie_domain::delivery::Services;
-use hardie_domain::plugin::{FailureClass, PolicyOutcome, Verdict};
+use hardie_domain::plugin::{FailureClass, PolicyOutcome, Source, Usage, Verdict};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 
 use super::{PluginHost, unrun};
@@ -12,51 +11,64 @@ use crate::errand::Errand;
 use crate::gate::Lane;
 use crate::host::{PushHandle, RepositoryHandle};
 use crate::invoke::Ended;
+use crate::kept::Key;
 use crate::limits::Limits;
 use crate::state::Task;
 use crate::stop::Failure;
 use crate::{text, verdicts};
 
 impl PluginHost {
-    /// Runs one policy over one push. Never fails: a fault is an outcome.
+    /// Runs one policy over one push, or says what it said about an equal one. Never fails: a fault is an outcome.
     ///
-    /// A component of the world `policy-online` is `unavailable` here: it is for [`PluginHost::check_online`].
+    /// A component of the world `policy-online` is `unavailable` without services, and is asked each time. One that is not has none, whatever
+    /// the call brings.
     pub async fn check(&self, call: PolicyCall) -> PolicyReport {
-        self.judge(call, None).await
-    }
-
-    /// As [`PluginHost::check`], for a component that may ask others. One that may not is as pure here as there.
-    pub async fn check_online(&self, call: PolicyCall, services: Arc<dyn Services>) -> PolicyReport {
-        self.judge(call, Some(services)).await
-    }
-
-    async fn judge(&self, call: PolicyCall, services: Option<Arc<dyn Services>>) -> PolicyReport {
-        let PolicyCall { digest, config, push, repository, background } = call;
-        let lane = if background { Lane::Background } else { Lane::of_owner(&push.repo_path) };
-        let updates = push.updates.len();
-        let loaded = match self.loaded(digest, Errand::Judge).await {
+        let loaded = match self.loaded(call.digest, Errand::Judge).await {
             Ok(loaded) => loaded,
-            Err(failure) => return report(unrun(failure)),
+            Err(failure) => return report(unrun(failure), Source::Run),
         };
-        let task = match (loaded.shape.judges_online(), services) {
+        if !loaded.shape.judges() {
+            return report(unrun(Failure::unavailable("it handles events and judges no push", Errand::Judge)), Source::Run);
+        }
+        let online = loaded.shape.judges_online();
+        let source = if online { Source::Online } else { Source::Run };
+        let key = if online { None } else { Key::of(&call) };
+        if let Some(verdicts) = key.as_ref().and_then(|key| self.0.kept.find(key)) {
+            let outcome = PolicyOutcome::Verdicts(verdicts);
+            return PolicyReport { outcome, source: Source::Cached, usage: Usage::default(), log: Vec::new() };
+        }
+        let PolicyCall { installation, config, push, repository, services, background, .. } = call;
+        let lane = match (background, online) {
+            (true, _) => Lane::Background,
+            (false, true) => Lane::online(&push.repo_path, installation.0),
+            (false, false) => Lane::of_owner(&push.repo_path),
+        };
+        let task = match (online, services) {
             (false, _) => Task::pure(Errand::Judge, config),
             (true, Some(services)) => Task { services: Some(services), ..Task::pure(Errand::JudgeOnline, config) },
             (true, None) => {
-                let why = "it may ask other servers while it judges, which this server does not let it";
-                return report(unrun(Failure::unavailable(why, Errand::Judge)));
+                let why = "it may ask other servers while it judges, which nobody may here";
+                return report(unrun(Failure::unavailable(why, Errand::Judge)), source);
             }
         };
-        if !loaded.shape.judges() {
-            return report(unrun(Failure::unavailable("it handles events and judges no push", Errand::Judge)));
-        }
+        let updates = push.updates.len();
+        let kept = Arc::clone(&self.0);
         let ended = self
             .run(lane, task, move |runtime, task| {
                 let mut ended = runtime.invoke(&loaded, task, |store, exports| {
                     let push = store.data_mut().table.push(PushHandle(push))?;
                     let repository = store.data_mut().table.push(RepositoryHandle(repository))?;
-                    exports.policy.as_ref().map(|policy| policy.call_check(store, push, repository)).transpose()
+                    let answer = exports.policy.as_ref().map(|policy| policy.call_check(&mut *store, push, repository)).transpose()?;
+                    Ok((answer, store.data().saw_an_end))
                 });
-                let outcome = ended.outcome.and_then(|answer| settle(answer, updates, &runtime.limits));
+                let outcome = ended.outcome.and_then(|(answer, saw_an_end)| {
+                    let verdicts = settle(answer, updates, &runtime.limits)?;
+                    // What was cut short at a moment's speed may go on further the next time.
+                    if let (Some(key), false) = (key, saw_an_end) {
+                        kept.kept.keep(key, &verdicts);
+                    }
+                    Ok(verdicts)
+                });
                 if let Err(failure) = &outcome
                     && failure.class == FailureClass::BadOutput
                 {
@@ -65,7 +77,7 @@ impl PluginHost {
                 Ended { outcome, usage: ended.usage, log: ended.log }
             })
             .await;
-        report(ended)
+        report(ended, source)
     }
 }
 
@@ -80,10 +92,10 @@ fn settle(answer: Option<Result<Vec<RefVerdict>, Fault>>, updates: usize, limits
     }
 }
 
-fn report(ended: Ended<Vec<Verdict>>) -> PolicyReport {
+fn report(ended: Ended<Vec<Verdict>>, source: Source) -> PolicyReport {
     let outcome = match ended.outcome {
         Ok(verdicts) => PolicyOutcome::Verdicts(verdicts),
         Err(failure) => PolicyOutcome::Fault(failure.class, failure.text),
     };
-    PolicyReport { outcome, usage: ended.usage, log: ended.log }
+    PolicyReport { outcome, source, usage: ended.usage, log: ended.log }
 }

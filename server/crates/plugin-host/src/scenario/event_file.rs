@@ -129,10 +129,16 @@ impl EventScenario {
     /// A text naming the line or field.
     pub fn parse(text: &str) -> Result<EventScenario, String> {
         let scenario: EventScenario = toml::from_str(text).map_err(|error| error.to_string())?;
-        let known = ["denied", "invalid", "failed"];
-        match scenario.answer.iter().filter_map(|answer| answer.error.as_deref()).find(|error| !known.contains(error)) {
-            Some(error) => Err(format!("answer.error: {error:?} is none of {}", known.join(", "))),
-            None => Ok(scenario),
-        }
+        check_answers(&scenario.answer)?;
+        Ok(scenario)
+    }
+}
+
+/// An error of an answer is one that a plugin may meet.
+pub(super) fn check_answers(answers: &[Answer]) -> Result<(), String> {
+    let known = ["denied", "invalid", "failed"];
+    match answers.iter().filter_map(|answer| answer.error.as_deref()).find(|error| !known.contains(error)) {
+        Some(error) => Err(format!("answer.error: {error:?} is none of {}", known.join(", "))),
+        None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport, HttpRequest};
+use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport};
 use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{Digest, Usage};
@@ -10,9 +10,10 @@ use hardie_domain::policy::{PushFacts, PushRepository};
 use hardie_domain::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, shown};
-use super::event_file::{EventCase, EventScenario, ExpectedRequest, ExpectedStatus};
+use super::desk::Desk;
+use super::event_file::{EventCase, EventScenario, ExpectedStatus};
 use super::file::Scenario;
+use super::requests::{compare_requests, differs};
 use super::run::{self, Outcome};
 use crate::plugin_host::PluginHost;
 
@@ -70,6 +71,7 @@ fn repository(scenario: &EventScenario, is_push: bool) -> Result<(Option<PushFac
         base,
         commit,
         answer: Vec::new(),
+        request: None,
         now: scenario.now,
         expect: super::Expectation::default(),
     };
@@ -113,16 +115,7 @@ fn compare(event: &EventCase, report: &EventReport, desk: &Desk, tip: &str) -> V
     }
     let missing = event.contains.iter().filter(|text| !reason.contains(*text));
     problems.extend(missing.map(|text| format!("the reason does not contain {text:?}")));
-    let sent = desk.sent();
-    if sent.len() != event.request.len() {
-        problems.push(format!(
-            "expected {} requests, got {}: {:?}",
-            event.request.len(),
-            sent.len(),
-            sent.iter().map(line).collect::<Vec<_>>()
-        ));
-    }
-    problems.extend(sent.iter().zip(&event.request).flat_map(|(sent, wanted)| compare_request(sent, wanted)));
+    problems.extend(compare_requests(&desk.sent(), &event.request));
     let set = &report.writes.statuses;
     if set.len() != event.status.len() {
         problems.push(format!("expected {} statuses, got {}: {set:?}", event.status.len(), set.len()));
@@ -139,29 +132,6 @@ fn compare(event: &EventCase, report: &EventReport, desk: &Desk, tip: &str) -> V
         problems.extend(differs(&format!("state {key}"), Some(wanted), &kept));
     }
     problems
-}
-
-fn compare_request(sent: &HttpRequest, wanted: &ExpectedRequest) -> Vec<String> {
-    let body = String::from_utf8_lossy(&sent.body);
-    let mut problems: Vec<String> = differs("method", wanted.method.as_deref(), &sent.method).into_iter().collect();
-    problems.extend(differs("url", wanted.url.as_deref(), &sent.url));
-    for (name, value) in &wanted.headers {
-        let found = sent.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| shown(value));
-        problems.extend(differs(name, Some(value), &found.unwrap_or_default()));
-    }
-    let lacking = wanted.contains.iter().filter(|text| !body.contains(*text));
-    problems.extend(lacking.map(|text| format!("the body does not contain {text:?}: {body}")));
-    let too_much = wanted.lacks.iter().filter(|text| body.contains(*text));
-    problems.extend(too_much.map(|text| format!("the body contains {text:?}: {body}")));
-    problems
-}
-
-fn differs(what: &str, wanted: Option<&str>, got: &str) -> Option<String> {
-    wanted.filter(|wanted| *wanted != got).map(|wanted| format!("{what}: expected {wanted:?}, got {got:?}"))
-}
-
-fn line(request: &HttpRequest) -> String {
-    format!("{} {}", request.method, request.url)
 }
 
 fn words(outcome: &EventOutcome) -> (&'static str, String) {

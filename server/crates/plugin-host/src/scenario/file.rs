@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::event_file::{Answer, now};
+use super::event_file::{Answer, ExpectedRequest, check_answers, now};
 
 /// A push and what a policy should say about it.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Scenario {
     /// For a policy that asks others: what its requests are answered with, in order.
     #[serde(default)]
     pub answer: Vec<Answer>,
+    /// For a policy that asks others: the requests that it sends, all of them, in order. Absent: not compared.
+    pub request: Option<Vec<ExpectedRequest>>,
     /// For a policy that asks for it: the time, in milliseconds since 1970-01-01 UTC. It stands still.
     #[serde(default = "now")]
     pub now: i64,
@@ -128,6 +130,7 @@ impl Scenario {
         if wanted.iter().filter(|given| **given).count() != 1 {
             return Err("expect: give exactly one of accept = true, reject = \"rule\", fault = \"class\"".into());
         }
+        check_answers(&scenario.answer)?;
         Ok(scenario)
     }
 }

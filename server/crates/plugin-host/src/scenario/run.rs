@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hardie_domain::access::Role;
-use hardie_domain::ids::{AccountId, PushId, RepoId};
+use hardie_domain::ids::{AccountId, InstallationId, PushId, RepoId};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{Digest, PolicyOutcome, Signature, Usage};
 use hardie_domain::policy::{PolicyCall, PushFacts, UpdateFacts};
@@ -14,6 +14,7 @@ use hardie_domain::refname::RefName;
 use super::desk::Desk;
 use super::file::{Commit, File, Scenario, SpecialFile};
 use super::repo::{MemoryPush, MemoryRepo};
+use super::requests::compare_requests;
 use super::tree::{EXECUTABLE, FILE, Files, SUBMODULE, SYMLINK};
 use crate::plugin_host::PluginHost;
 
@@ -40,10 +41,10 @@ pub struct Outcome {
 /// # Errors
 /// If the scenario itself makes no sense.
 pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenario: &Scenario) -> Result<Outcome, String> {
-    let call = call(digest, default_config, scenario)?;
     // One that may ask nobody does not see them.
-    let desk = Desk::new(&BTreeMap::new(), &scenario.answer, scenario.now);
-    let report = host.check_online(call, Arc::new(desk)).await;
+    let desk = Arc::new(Desk::new(&BTreeMap::new(), &scenario.answer, scenario.now));
+    let call = PolicyCall { services: Some(desk.clone()), ..call(digest, default_config, scenario)? };
+    let report = host.check(call).await;
     let (verdict, lines) = match &report.outcome {
         PolicyOutcome::Fault(class, text) => (class.as_str().to_owned(), vec![text.clone()]),
         PolicyOutcome::Verdicts(verdicts) => {
@@ -52,18 +53,28 @@ pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenar
             (rejection.map_or("accepted".to_owned(), |r| format!("rejected: {}", r.code)), lines)
         }
     };
-    let problems = compare(scenario, &verdict, &lines);
+    let mut problems = compare(scenario, &verdict, &lines);
+    problems.extend(scenario.request.iter().flat_map(|wanted| compare_requests(&desk.sent(), wanted)));
     Ok(Outcome { problems, verdict, lines, log: report.log, usage: report.usage })
 }
 
-/// The call of a policy that a scenario makes.
+/// The call of a policy that a scenario makes. It asks nobody.
 ///
 /// # Errors
 /// If the scenario itself makes no sense.
 pub fn call(digest: Digest, default_config: &str, scenario: &Scenario) -> Result<PolicyCall, String> {
     let config = config(scenario.config.as_ref(), default_config)?;
     let (push, repository, _) = build(scenario)?;
-    Ok(PolicyCall { digest, config: config.into(), push: Arc::new(push), repository: Arc::new(repository), background: false })
+    Ok(PolicyCall {
+        installation: InstallationId(0),
+        digest,
+        config: config.into(),
+        push: Arc::new(push),
+        repository: Arc::new(repository),
+        basis: None,
+        services: None,
+        background: false,
+    })
 }
 
 /// The configuration of a scenario, JSON.

@@ -8,8 +8,8 @@ use hardie_domain::delivery::{
     DeliveryFacts, EventCall, EventOutcome, EventReport, HeaderValue, HttpRequest, HttpResponse, ServiceError, Services, Writes,
 };
 use hardie_domain::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
-use hardie_domain::plugin::{Digest, FailureClass};
-use hardie_domain::policy::PushRepository;
+use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source};
+use hardie_domain::policy::{Basis, PolicyCall, PushRepository};
 use hardie_domain::time::Timestamp;
 use hardie_plugin_host::Limits;
 use hardie_plugin_host::scenario::{Case, MemoryPush, MemoryRepo};
@@ -270,17 +270,29 @@ async fn a_component_of_both_worlds_is_pure_while_it_judges() {
 }
 
 #[tokio::test]
+async fn a_policy_that_asks_others_is_asked_each_time() {
+    let bench = Bench::new(Limits::default());
+    let digest = bench.install("online").await;
+    let basis = Basis { repo: RepoId(1), generation: 1, pack: None, carried: 0, tips: Vec::new() };
+    for _ in 0..3 {
+        let services = Some(Arc::new(Desk::default()) as Arc<dyn Services>);
+        let call = PolicyCall { basis: Some(basis.clone()), services, ..isolation::call(digest, 1, repository().view) };
+        let report = bench.host.check(call).await;
+        assert_eq!(report.source, Source::Online);
+        assert!(matches!(report.outcome, PolicyOutcome::Verdicts(_)) && report.usage.fuel > 0, "{:?}", report.outcome);
+    }
+}
+
+#[tokio::test]
 async fn a_policy_that_asks_others_runs_only_where_it_may() {
     let bench = Bench::new(Limits::default());
     let info = bench.host.prepare(component("online")).await.unwrap();
     assert_eq!(info.worlds, ["policy-online"]);
     let call = isolation::call(info.digest, 1, repository().view);
     let report = bench.host.check(call.clone()).await;
-    assert!(
-        matches!(&report.outcome, hardie_domain::plugin::PolicyOutcome::Fault(FailureClass::Unavailable, text) if text.contains("other servers"))
-    );
-    let report = bench.host.check_online(call, Arc::new(Desk::default())).await;
-    assert!(matches!(report.outcome, hardie_domain::plugin::PolicyOutcome::Verdicts(_)), "{:?}", report.outcome);
+    assert!(matches!(&report.outcome, PolicyOutcome::Fault(FailureClass::Unavailable, text) if text.contains("other servers")));
+    let report = bench.host.check(PolicyCall { services: Some(Arc::new(Desk::default())), ..call }).await;
+    assert!(matches!(report.outcome, PolicyOutcome::Verdicts(_)), "{:?}", report.outcome);
 }
 
 /// Runs a scenario over a fixture; what differs.
@@ -342,6 +354,34 @@ async fn a_scenario_of_a_policy_that_asks_others_has_a_clock() {
     let text = |now: &str| format!("{now}\n{}", crate::support::PUSH);
     assert_eq!(scenario("online", &text("")).await, [""; 0]);
     assert_eq!(scenario("online", &text("now = 5")).await, ["expected accepted, got trap"]);
+}
+
+#[tokio::test]
+async fn a_scenario_of_a_policy_that_asks_others_has_answers_and_tells_what_was_asked() {
+    let bench = Bench::new(Limits::default());
+    let asks = component_of("online-ask", |text| {
+        let text = text.replace("@URL-LENGTH@", "22").replace("@URL@", "https://chat.example/x").replace("@PATIENT@", "0");
+        text.replace("@HEADER-LENGTH@", "5").replace("@HEADER@", "X-Key").replace("@SLOTS@", "1")
+    });
+    let digest = bench.host.prepare(asks).await.unwrap().digest;
+    let run = async |text: String| Case::parse(&text).unwrap().run(&bench.host, digest, "{}").await.unwrap();
+    let right = r#"
+        answer = [{ status = 403, body = "frozen" }]
+        request = [{ method = "GET", url = "https://chat.example/x", headers = { X-Key = "{secret:chat}" } }]
+        commit = [{ message = "Second" }]
+        expect = { reject = "asked", contains = ["frozen"] }
+    "#;
+    assert_eq!(run(right.to_owned()).await.problems, [""; 0]);
+    for (from, to, problem) in [
+        ("status = 403", "status = 200", "expected rejected: asked, got accepted"),
+        ("status = 403", "error = \"denied\"", "expected rejected: asked, got bad-output"),
+        ("GET", "PUT", "method: expected \"PUT\", got \"GET\""),
+        ("secret:chat", "secret:other", "X-Key: expected"),
+    ] {
+        let problems = run(right.replace(from, to)).await.problems;
+        assert!(problems.iter().any(|one| one.contains(problem)), "{problems:?}");
+    }
+    assert!(Case::parse(&right.replace("status = 403", "error = \"lost\"")).unwrap_err().contains("is none of denied"));
 }
 
 #[tokio::test]

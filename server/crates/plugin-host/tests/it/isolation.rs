@@ -1,12 +1,13 @@
 //! One call knows nothing of another, and a bad one does not hold up a good one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use hardie_domain::access::Role;
-use hardie_domain::ids::{AccountId, PushId, RepoId};
+use hardie_domain::ids::{AccountId, InstallationId, PushId, RepoId};
 use hardie_domain::oid::Oid;
-use hardie_domain::plugin::{CommitInfo, Digest, FailureClass, PolicyOutcome, Signature};
+use hardie_domain::plugin::{CommitInfo, Digest, FailureClass, PolicyOutcome, Signature, Source};
 use hardie_domain::policy::{Change, NewObject, PolicyCall, PushFacts, PushRepository, ReadError, TreeEntry, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::refname::RefName;
@@ -22,6 +23,38 @@ async fn the_same_push_gets_the_same_verdict_for_the_same_fuel_a_hundred_times()
     for _ in 0..100 {
         let next = bench.judge(digest).await;
         assert_eq!((next.verdict, next.usage.fuel, next.usage.memory), (first.verdict.clone(), first.usage.fuel, first.usage.memory));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_webassembly_leaves_open_is_the_same_a_thousand_times_on_a_busy_machine() {
+    let bench = Bench::new(Limits { running: 6, ..Limits::default() });
+    let (digest, burns) = (bench.install("undecided").await, bench.install("loop").await);
+    let done = Arc::new(AtomicBool::new(false));
+    let burning: Vec<_> = (10..13)
+        .map(|owner| {
+            let (host, call, done) = (bench.host.clone(), call(burns, owner, Arc::new(Empty)), done.clone());
+            tokio::spawn(async move {
+                while !done.load(Ordering::Relaxed) {
+                    host.check(call.clone()).await;
+                }
+            })
+        })
+        .collect();
+    let tell = async |owner: i64| {
+        let report = bench.host.check(call(digest, owner, Arc::new(Empty))).await;
+        let PolicyOutcome::Verdicts(verdicts) = report.outcome else { panic!("{:?}", report.outcome) };
+        assert_eq!((report.source, verdicts[0].warnings[0].len()), (Source::Run, 88));
+        (verdicts[0].warnings[0].clone(), report.usage.fuel, report.usage.memory)
+    };
+    let first = tell(1).await;
+    for round in 0..500 {
+        let (one, other) = tokio::join!(tell(1), tell(2));
+        assert!(one == first && other == first, "round {round}: {first:?}, {one:?}, {other:?}");
+    }
+    done.store(true, Ordering::Relaxed);
+    for task in burning {
+        task.await.unwrap();
     }
 }
 
@@ -149,7 +182,16 @@ pub fn call(digest: Digest, repo: i64, repository: Arc<dyn PushRepository>) -> P
         options: Vec::new(),
         updates: vec![UpdateFacts { update, forced: false }],
     };
-    PolicyCall { digest, config: Arc::from("{}"), push: Arc::new(push), repository, background: false }
+    PolicyCall {
+        installation: InstallationId(1),
+        digest,
+        config: Arc::from("{}"),
+        push: Arc::new(push),
+        repository,
+        basis: None,
+        services: None,
+        background: false,
+    }
 }
 
 /// Implements the port by one answer to `new_commits`; nothing else is asked here.
@@ -198,6 +240,10 @@ repository!(Huge, self => {
     let commit = CommitInfo { id, tree: id, parents: vec![id; 100], author: who.clone(), committer: who, message };
     Ok(vec![commit; 256])
 });
+
+/// Tells that a bound was passed.
+pub struct Bounded;
+repository!(Bounded, self => Err(ReadError::TooLarge("out of time".into())));
 
 struct Broken;
 repository!(Broken, self => Err(ReadError::Storage("disk on fire".into())));

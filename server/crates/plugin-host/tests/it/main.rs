@@ -7,6 +7,7 @@ mod crowd;
 mod events;
 mod install;
 mod isolation;
+mod kept;
 mod limits;
 mod support;
 mod wasi;

@@ -85,7 +85,7 @@ pub fn component_of(name: &str, change: impl FnOnce(String) -> String) -> Bytes 
     let (prelude, worlds): (String, &[&str]) = match name {
         "event-and-policy" => (read("event-prelude.wat"), &["events", "policy"]),
         name if name.starts_with("event-") => (read("event-prelude.wat"), &["events"]),
-        "online" => (prelude(), &["policy-online"]),
+        name if name.starts_with("online") => (prelude(), &["policy-online"]),
         _ => (prelude(), &["policy"]),
     };
     let text = read(&format!("{name}.wat"));

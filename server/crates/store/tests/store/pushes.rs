@@ -3,7 +3,7 @@
 use hardie_domain::access::Credential;
 use hardie_domain::certificate::{NonceStatus, SignatureStatus};
 use hardie_domain::ids::{InstallationId, TokenId};
-use hardie_domain::plugin::{Digest, FailureClass, Mode, Usage};
+use hardie_domain::plugin::{Digest, FailureClass, Mode, Source, Usage};
 use hardie_domain::push::{Door, RefOutcome, RefUpdate};
 use hardie_store::certificates::CertificateRow;
 use hardie_store::packs::Staging;
@@ -98,9 +98,9 @@ both! {
         let verdict = VerdictRow {
             push, repo, installation: InstallationId(5), name: "messages".into(), digest: Digest(hash(1)), mode: Mode::Enforce,
             failure: Some(FailureClass::OutOfFuel), text: "too slow\ntry less".into(), log: "one".into(),
-            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, host_bytes: 5, wall_micros: 4 }, at: NOW,
+            usage: Usage { fuel: 1 << 40, memory: 2, host_calls: 3, host_bytes: 5, wall_micros: 4 }, at: NOW, source: Source::Online,
         };
-        let accepted = VerdictRow { failure: None, mode: Mode::Monitor, ..verdict.clone() };
+        let accepted = VerdictRow { failure: None, mode: Mode::Monitor, source: Source::Cached, ..verdict.clone() };
         let mut tx = db.store.begin().await.unwrap();
         tx.insert_verdict(&verdict).await.unwrap();
         tx.insert_verdict(&accepted).await.unwrap();
@@ -116,7 +116,7 @@ both! {
         let push = db.push(repo).await;
         let run = |installation: i64, log: String| VerdictRow {
             push, repo, installation: InstallationId(installation), name: "messages".into(), digest: Digest(hash(1)), mode: Mode::Enforce,
-            failure: None, text: String::new(), log, usage: Usage::default(), at: NOW,
+            failure: None, text: String::new(), log, usage: Usage::default(), at: NOW, source: Source::Run,
         };
         let lines = |count: usize| vec!["x"; count].join("\n");
         let mut tx = db.store.begin().await.unwrap();

@@ -13,7 +13,7 @@ use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::limits::{GitLimits, Retention};
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::page::Page;
-use hardie_domain::plugin::{Digest, FailureClass, Mode, PolicyOutcome, Usage};
+use hardie_domain::plugin::{Digest, FailureClass, Mode, PolicyOutcome, Source, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::refname::RefName;
 use hardie_domain::time::Timestamp;
@@ -29,6 +29,7 @@ use hardie_store::{Store, StoreOptions};
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
 use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, Outgoing, PolicyRunner};
+use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
 use crate::state::{GitRules, Inner, PluginPolicy};
@@ -86,7 +87,7 @@ impl PolicyRunner for Script {
 
     async fn check(&self, _call: PolicyCall) -> PolicyReport {
         let outcome = PolicyOutcome::Fault(FailureClass::Unavailable, "nothing is pushed here".to_owned());
-        PolicyReport { outcome, usage: Usage::default(), log: Vec::new() }
+        PolicyReport { outcome, source: Source::Run, usage: Usage::default(), log: Vec::new() }
     }
 
     async fn handle(&self, call: EventCall) -> EventReport {
@@ -197,6 +198,7 @@ impl World {
             policies: script.clone(),
             sender: Arc::new(Nowhere),
             wakes: Wakes::default(),
+            answers: AnswerCounts::default(),
             config: AppConfig {
                 public_url: "http://hardie.test".to_owned(),
                 ssh_address: "hardie.test".to_owned(),
