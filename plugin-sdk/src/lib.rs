@@ -1,7 +1,7 @@
 //! Write policies and handlers of events for Hardie in Rust.
 //!
 //! A policy is a WebAssembly component that judges a push before any of its refs moves. It sees the push and the repository
-//! and nothing else: no file, no clock, no network. `hardie plugin new NAME` writes a project that builds; this is its heart:
+//! and nothing else: no file, no clock, no network, unless it asks for them by using [`http`], [`secrets`] or [`clock`]. `hardie plugin new NAME` writes a project that builds; this is its heart:
 //!
 //! ```
 //! use hardie_plugin::{Error, Policy, Push, Repository, Verdicts, reject};
@@ -53,6 +53,10 @@
 //! A [`Handler`] is told what happened, afterwards. It may send requests ([`http`], [`secrets`]), keep data ([`state`]), set a
 //! [`status`] of a commit, and ask for the time and for chance ([`clock`], [`random`]); each of these that a plugin uses is a permission
 //! that somebody has to grant. [`mock::MockEvent`] tests it. A crate may be both: `export!(policy: P, events: H)`.
+//!
+//! A policy that uses [`http`], [`secrets`] or [`clock`] is of the world `policy-online`: pushes wait while it asks others, 10 s at most.
+//! An administrator of the server has to install it, and grants it the hosts. [`mock::MockPush::ask`] tests it. A crate that is both cannot
+//! ask while it judges.
 
 #[doc(hidden)]
 pub mod bindings;
@@ -66,6 +70,7 @@ pub mod http;
 pub mod log;
 pub mod mock;
 mod mock_event;
+mod mock_online;
 mod oid;
 mod pages;
 pub mod payload;

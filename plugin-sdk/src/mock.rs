@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::error::Error;
+use crate::mock_event::World;
 pub use crate::mock_event::{Handled, MockEvent, MockRequest, MockStatus};
+pub use crate::mock_online::Asked;
 use crate::oid::Oid;
 use crate::policy::Policy;
-use crate::push::{Push, PushSource, RefUpdate, UpdateKind};
-use crate::repository::{
-    Change, ChangeSide, Commit, CommitSource, FileMode, NewObject, Repository, RepositorySource, Signature, TreeEntry,
-};
+use crate::push::{PushSource, RefUpdate, UpdateKind};
+use crate::repository::{Change, ChangeSide, Commit, CommitSource, FileMode, NewObject, RepositorySource, Signature, TreeEntry};
 use crate::verdicts::Verdicts;
 
 /// A push of some commits to one ref, or to several ([`MockPush::and_to`]).
@@ -32,6 +32,8 @@ pub struct MockPush {
     role: String,
     options: Vec<String>,
     commits: Vec<MockCommit>,
+    /// For a policy that asks others.
+    pub(crate) world: World,
 }
 
 /// A commit of a [`MockPush`].
@@ -69,6 +71,7 @@ impl Default for MockPush {
             role: "write".into(),
             options: Vec::new(),
             commits: Vec::new(),
+            world: World::new(),
         }
     }
 }
@@ -155,7 +158,7 @@ impl MockPush {
     /// # Errors
     /// What the policy returns.
     pub fn check<P: Policy>(&self, config: &P::Config) -> Result<Verdicts, Error> {
-        P::check(config, &Push(self), &Repository(self))
+        self.ask::<P>(config).result
     }
 }
 
@@ -483,6 +486,8 @@ impl CommitSource for Made {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::push::Push;
+    use crate::repository::Repository;
 
     #[test]
     fn what_was_there_before_is_told_from_what_is_pushed() {

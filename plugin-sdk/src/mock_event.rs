@@ -80,23 +80,31 @@ pub struct MockStatus {
     pub target_url: String,
 }
 
+/// What the server would answer, and what it was told.
 #[derive(Clone, Debug)]
-struct World {
+pub(crate) struct World {
     state: BTreeMap<String, Vec<u8>>,
-    answers: VecDeque<Result<Response, Error>>,
-    now: i64,
-    requests: Vec<MockRequest>,
+    pub(crate) answers: VecDeque<Result<Response, Error>>,
+    pub(crate) now: i64,
+    pub(crate) requests: Vec<MockRequest>,
     statuses: Vec<MockStatus>,
 }
 
 impl World {
-    const fn new() -> World {
+    pub(crate) const fn new() -> World {
         World { state: BTreeMap::new(), answers: VecDeque::new(), now: 1_700_000_000_000, requests: Vec::new(), statuses: Vec::new() }
+    }
+
+    /// Runs something in it; what came of that, and what it is like then.
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> (T, World) {
+        WORLD.set(self.clone());
+        let came = work();
+        (came, WORLD.replace(World::new()))
     }
 }
 
 thread_local! {
-    /// The world of the event that this thread handles: a plugin asks the server, not a parameter.
+    /// The world of what this thread judges or handles: a plugin asks the server, not a parameter.
     static WORLD: RefCell<World> = const { RefCell::new(World::new()) };
 }
 
@@ -190,10 +198,9 @@ impl MockEvent {
 
     /// Has it handled.
     pub fn handle<H: Handler>(&self, config: &H::Config) -> Handled {
-        WORLD.set(self.world.clone());
         let repository = self.repository.as_ref().map(|push| Repository(push));
-        let result = H::handle(config, &Event(self), repository.as_ref());
-        let World { state, requests, statuses, .. } = WORLD.replace(World::new());
+        let (result, world) = self.world.run(|| H::handle(config, &Event(self), repository.as_ref()));
+        let World { state, requests, statuses, .. } = world;
         let (state, statuses) = if result.is_ok() { (state, statuses) } else { (self.world.state.clone(), Vec::new()) };
         Handled { result, requests, statuses, state }
     }

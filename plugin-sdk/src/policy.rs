@@ -22,7 +22,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Judges a push. The same push and settings must give the same answer.
+    /// Judges a push. The same push and settings must give the same answer, unless the policy asks others or for the time.
     ///
     /// # Errors
     /// If it cannot judge; that is not a verdict.

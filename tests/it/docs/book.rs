@@ -35,7 +35,7 @@ fn the_plugin_book_works_as_written() {
     let path = format!("{}:{}", git.path("bin").display(), std::env::var("PATH").unwrap());
     let target = git.path("target").display().to_string();
     let git = git.with_env("PATH", path).with_env("HARDIE_SERVER", server.url()).with_env("HARDIE_TOKEN", token);
-    // Both of its projects share what they build.
+    // All of its projects share what they build.
     let git = git.with_env("CARGO_TARGET_DIR", target).with_env("CARGO_TERM_COLOR", "never");
 
     let book = std::fs::read_to_string(tools::workspace().unwrap().join("docs/plugin-book.md")).unwrap();
@@ -50,7 +50,7 @@ fn the_plugin_book_works_as_written() {
     let (is_done, said) = follow(&git, &place.join("no-wip"), &script(rest));
     let (_, log) = server.terminate().unwrap();
     assert!(is_done, "{said}\nthe server's log:\n{log}");
-    for seen in ["names no ticket: Add a vice", "now works in alice/bench", "teller", "2 of 2 scenarios passed"] {
+    for seen in ["names no ticket: Add a vice", "now works in alice/bench", "teller", "worlds: policy-online", "2 of 2 scenarios passed"] {
         assert!(said.contains(seen), "{seen:?} was not shown:\n{said}");
     }
 }

@@ -280,3 +280,14 @@ async fn a_newer_component_does_not_become_one_that_asks_in_silence() {
     assert!(world.push().0);
     world.server.stop().await.unwrap();
 }
+
+#[test]
+fn a_new_policy_that_asks_is_a_whole_project() {
+    let git = hardie_testkit::Git::new("ann").unwrap();
+    let said = super::plugin(git.home(), &["new", "freeze", "--world", "policy-online"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let read = |file: &str| std::fs::read_to_string(git.path("freeze").join(file)).unwrap();
+    assert!(read("src/lib.rs").contains("hardie_plugin::http::Request") && read("tests/frozen.toml").contains("[[answer]]"));
+    // It is built and tested where the plugin book is followed.
+    assert!(!read("Cargo.toml").contains('@') && !read("README.md").contains('@'));
+}

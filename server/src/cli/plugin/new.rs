@@ -19,7 +19,7 @@ use crate::cli::print_line;
 pub struct Args {
     /// The plugin's name: a-z, 0-9 and -, beginning with a letter
     name: String,
-    /// What it is: a policy judges pushes, a handler of events is told what happened
+    /// What it is: a policy judges pushes, an online one asks others meanwhile, a handler of events is told what happened
     #[arg(long, value_enum, default_value = "policy")]
     world: World,
     /// The language
@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Writes the project.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let template = template(args.lang, args.world);
+    let template = template(args.lang, args.world)?;
     check_name(&args.name)?;
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     if dir.exists() {
@@ -93,6 +93,16 @@ mod tests {
             assert!(check_name(bad).is_err(), "{bad:?}");
         }
         assert!(check_name("no-wip2").is_ok());
+    }
+
+    #[test]
+    fn a_world_that_a_language_has_not_is_refused_by_name_and_nothing_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        for lang in [Language::Js, Language::Python] {
+            let args = Args { name: "x".into(), world: World::PolicyOnline, lang, dir: Some(dir.path().join("x")) };
+            assert!(run(&args).unwrap_err().to_string().contains("--world policy-online"));
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub const SDK: &[(&str, &str)] = &[
     ("log.rs", include_str!("../../../../plugin-sdk/src/log.rs")),
     ("mock.rs", include_str!("../../../../plugin-sdk/src/mock.rs")),
     ("mock_event.rs", include_str!("../../../../plugin-sdk/src/mock_event.rs")),
+    ("mock_online.rs", include_str!("../../../../plugin-sdk/src/mock_online.rs")),
     ("oid.rs", include_str!("../../../../plugin-sdk/src/oid.rs")),
     ("pages.rs", include_str!("../../../../plugin-sdk/src/pages.rs")),
     ("payload.rs", include_str!("../../../../plugin-sdk/src/payload.rs")),

@@ -1,5 +1,7 @@
 //! What a new project consists of, by language and by what it is.
 
+use anyhow::bail;
+
 use crate::cli::plugin::project::Language;
 use crate::cli::plugin::vendor;
 
@@ -7,6 +9,7 @@ use crate::cli::plugin::vendor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum World {
     Policy,
+    PolicyOnline,
     Events,
 }
 
@@ -15,6 +18,7 @@ impl World {
     pub fn built(self) -> (&'static str, &'static str) {
         match self {
             World::Policy => ("policy", "[]"),
+            World::PolicyOnline => ("policy-online", r#"["http"]"#),
             World::Events => ("events", r#"["state", "status"]"#),
         }
     }
@@ -36,15 +40,25 @@ const WIP: &str = "Refuses commits that are marked as work in progress.";
 const SCENARIOS: [(&str, &str); 2] =
     [("tests/accepts.toml", include_str!("../template/accepts.toml")), ("tests/rejects.toml", include_str!("../template/rejects.toml"))];
 
-/// The template.
-pub fn template(language: Language, world: World) -> Template {
+const FREEZE: &str = "Refuses pushes to release branches while a server says that nothing is released.";
+const ONLINE_SCENARIOS: [(&str, &str); 2] =
+    [("tests/open.toml", include_str!("../template/open.toml")), ("tests/frozen.toml", include_str!("../template/frozen.toml"))];
+
+/// The template, if there is one.
+pub fn template(language: Language, world: World) -> anyhow::Result<Template> {
     let (description, own): (_, Vec<_>) = match (language, world) {
         (Language::Rust, World::Policy) => (WIP, [rust(include_str!("../template/lib.rs.in")), SCENARIOS.to_vec()].concat()),
+        (Language::Rust, World::PolicyOnline) => {
+            (FREEZE, [rust(include_str!("../template/online.rs.in")), ONLINE_SCENARIOS.to_vec()].concat())
+        }
         (Language::Rust, World::Events) => (COUNTS, [rust(include_str!("../template/events.rs.in")), vec![COUNTED]].concat()),
         (Language::Js, World::Policy) => (WIP, [JS.to_vec(), vec![JS_POLICY], SCENARIOS.to_vec()].concat()),
         (Language::Python, World::Policy) => (WIP, [PYTHON.to_vec(), vec![PYTHON_POLICY], SCENARIOS.to_vec()].concat()),
         (Language::Js, World::Events) => (COUNTS, [JS.to_vec(), vec![JS_EVENTS, COUNTED]].concat()),
         (Language::Python, World::Events) => (COUNTS, [PYTHON.to_vec(), vec![PYTHON_EVENTS, COUNTED]].concat()),
+        (Language::Js | Language::Python, World::PolicyOnline) => {
+            bail!("--world policy-online: policies that ask others are written in Rust in this version; leave out --lang")
+        }
     };
     let mut carried = vec![(".hardie/wit", vendor::WIT)];
     carried.extend(match language {
@@ -52,7 +66,7 @@ pub fn template(language: Language, world: World) -> Template {
         Language::Js => vec![(".hardie/sdk", vendor::SDK_JS)],
         Language::Python => vec![(".hardie/sdk/hardie", vendor::SDK_PYTHON)],
     });
-    Template { description, files: own, carried }
+    Ok(Template { description, files: own, carried })
 }
 
 const SDK_MANIFEST: &[(&str, &str)] = &[("Cargo.toml", vendor::SDK_MANIFEST)];
