@@ -55,6 +55,12 @@ async fn an_equal_push_after_a_refusal_is_answered_as_before_and_any_change_runs
     assert_eq!(other(&["origin", "main:next"]), "run", "another name");
     assert_eq!(other(&[&ssh, "main"]), "run", "another door");
     assert_eq!(other(&["origin", "main"]), "cached");
+    let timed = || world.ann.git.fails(&world.dir, &["push", "-o", "plugin-times", "origin", "main"]).unwrap();
+    assert!(
+        !said.contains("took") && timed().contains("strict: took ") && timed().contains("answered the same push before"),
+        "{}",
+        timed()
+    );
     assert_eq!(world.admin().json("PATCH", &one, &json!({ "config": { "a": 1 } })).status, 200);
     assert_eq!(other(&["origin", "main"]), "run", "another configuration");
     assert_eq!(world.admin().json("PATCH", &one, &json!({ "mode": "monitor" })).status, 200);

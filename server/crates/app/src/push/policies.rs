@@ -18,6 +18,9 @@ use crate::{App, Result};
 /// Who is refused by what lies outside of the push is told so.
 const ASKED: &str = "it may ask other servers, and for the time: the same push may be answered otherwise later";
 
+/// The push option that asks which policy took how long: `git push -o plugin-times`.
+const TIMES: &str = "plugin-times";
+
 /// Asks every policy at once: all run, so that the pusher sees every reason together. Those of one place share a window: what one read
 /// serves the next, and what one holds up is the affair of whoever installed both.
 pub async fn judge(
@@ -38,7 +41,11 @@ pub async fn judge(
     let calls = with_windows.map(|(policy, repository)| ask(app, policy, push.clone(), basis, Arc::clone(repository)));
     let answers = join_all(calls).await;
     let mut rows = Vec::new();
+    let tells_times = push.options.iter().any(|option| option == TIMES);
     for (policy, answer) in policies.iter().zip(answers) {
+        if tells_times {
+            report.say(&policy.name, &cost(&answer));
+        }
         rows.push(row(policy, &answer, &push, app.clock.now(), weigh(policy, &answer, &push, report)));
     }
     Ok(rows)
@@ -93,6 +100,22 @@ async fn ask(
     let report = app.policies.check(call).await;
     app.answers.count(report.source);
     report
+}
+
+/// What an answer cost, for the pusher who asked.
+fn cost(answer: &PolicyReport) -> String {
+    if answer.source == Source::Cached {
+        return "took no time: it answered the same push before".to_owned();
+    }
+    let usage = &answer.usage;
+    format!(
+        "took {:.2} ms: {} instructions, {} calls to the server, {} KiB read, {:.1} MiB of memory",
+        usage.wall_micros as f64 / 1e3,
+        usage.fuel,
+        usage.host_calls,
+        usage.host_bytes.div_ceil(1024),
+        usage.memory as f64 / f64::from(1 << 20)
+    )
 }
 
 /// What is kept of an answer beside what it used.
