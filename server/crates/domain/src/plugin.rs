@@ -6,6 +6,21 @@ use crate::oid::Oid;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
+impl Digest {
+    /// `sha256:` and 64 hexadecimal digits; the prefix may be left out.
+    pub fn parse(text: &str) -> Option<Digest> {
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut bytes = [0u8; 32];
+        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
+        }
+        Some(Digest(bytes))
+    }
+}
+
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("sha256:")?;
@@ -188,4 +203,18 @@ pub struct Signature {
     pub seconds: i64,
     /// Offset from UTC in minutes, east positive.
     pub offset_minutes: i32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn a_digest_is_exactly_64_digits() {
+        let text = format!("sha256:{}", "0aF1".repeat(16));
+        assert_eq!(Digest::parse(&text).unwrap().to_string(), text.to_lowercase());
+        for bad in ["", "sha256:", "sha256:00", &"g".repeat(64), &"+1".repeat(32), &"é".repeat(32)] {
+            assert!(Digest::parse(bad).is_none(), "{bad}");
+        }
+    }
 }

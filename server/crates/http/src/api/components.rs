@@ -53,33 +53,6 @@ async fn list(State(http): State<Http>, Asker(ctx): Asker, paging: Paging) -> An
 }
 
 async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<PluginComponent>> {
-    let digest = digest(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
+    let digest = Digest::parse(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
     Ok(Json(show::component(get_component(&http.app, &ctx, digest).await?)))
-}
-
-/// `sha256:` and 64 hexadecimal digits; the prefix may be left out.
-pub fn digest(text: &str) -> Option<Digest> {
-    let hex = text.strip_prefix("sha256:").unwrap_or(text);
-    if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0u8; 32];
-    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(Digest(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::digest;
-
-    #[test]
-    fn a_digest_is_exactly_64_digits() {
-        let text = format!("sha256:{}", "0aF1".repeat(16));
-        assert_eq!(digest(&text).unwrap().to_string(), text.to_lowercase());
-        for bad in ["", "sha256:", "sha256:00", &"g".repeat(64), &"+1".repeat(32), &"é".repeat(32)] {
-            assert!(digest(bad).is_none(), "{bad}");
-        }
-    }
 }

@@ -14,7 +14,6 @@ use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::{Digest, Mode};
 use serde_json::Value;
 
-use super::components::digest;
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
 use crate::json::Whole;
@@ -245,7 +244,7 @@ async fn list_logs(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts
 
 /// A component's name.
 pub fn parse_digest(text: &str) -> Answer<Digest> {
-    digest(text).ok_or_else(|| Refusal::invalid("digest", "must be sha256: and 64 hexadecimal digits"))
+    Digest::parse(text).ok_or_else(|| Refusal::invalid("digest", "must be sha256: and 64 hexadecimal digits"))
 }
 
 fn parse_mode(text: &str) -> Answer<Mode> {

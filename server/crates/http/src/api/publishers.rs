@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use hardie_api_types::publisher::{ComponentSignature, CreatePublisherOption, CreateSignatureOption, Publisher};
 use hardie_app::plugins::{add_publisher, list_publishers, list_signatures, remove_publisher, sign};
 use hardie_domain::ids::PublisherId;
+use hardie_domain::plugin::Digest;
 
-use super::components::digest;
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
 use crate::openapi::{Api, Op};
@@ -55,7 +55,7 @@ async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -
 }
 
 async fn signatures(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Vec<ComponentSignature>>> {
-    let digest = digest(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
+    let digest = Digest::parse(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
     Ok(Json(list_signatures(&http.app, &ctx, digest).await?.into_iter().map(show::component_signature).collect()))
 }
 
@@ -65,7 +65,7 @@ async fn create_signature(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<CreateSignatureOption>,
 ) -> Answer<(StatusCode, Json<ComponentSignature>)> {
-    let digest = digest(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
+    let digest = Digest::parse(&parts.text("digest")?).ok_or_else(|| Refusal::not_found("component"))?;
     let signed = sign(&http.app, &ctx, digest, &body.signature).await?;
     Ok((StatusCode::CREATED, Json(show::component_signature(signed))))
 }
