@@ -78,12 +78,21 @@ pub(crate) fn shape(engine: &Engine, component: &Component) -> Result<Shape, Str
     fit(imports, &exports)
 }
 
-/// What a component imports, by its bytes alone: nothing is compiled. What a server refuses for its imports and exports is refused here, with
+/// What a component imports and exports, with versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interfaces {
+    /// What it may use.
+    pub imports: Vec<String>,
+    /// What it offers.
+    pub exports: Vec<String>,
+}
+
+/// What a component imports and exports, by its bytes alone: nothing is compiled. What a server refuses for either is refused here, with
 /// the same words.
 ///
 /// # Errors
 /// A text for the author.
-pub fn imports(component: &[u8], limits: &Limits) -> Result<Vec<String>, String> {
+pub fn interfaces(component: &[u8], limits: &Limits) -> Result<Interfaces, String> {
     bytes(component, limits)?;
     let (resolve, world) = match decode(component).map_err(|error| format!("it is not a valid component: {error:#}"))? {
         DecodedWasm::Component(resolve, world) => (resolve, world),
@@ -92,7 +101,8 @@ pub fn imports(component: &[u8], limits: &Limits) -> Result<Vec<String>, String>
     let world = resolve.worlds.get(world).ok_or("it is a component of no world")?;
     let imports: Vec<String> = world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
     let exports: Vec<String> = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
-    fit(imports, &exports).map(|shape| shape.imports)
+    let imports = fit(imports, &exports)?.imports;
+    Ok(Interfaces { imports, exports })
 }
 
 fn fit(imports: Vec<String>, exports: &[String]) -> Result<Shape, String> {

@@ -40,6 +40,6 @@ pub use cache::CacheKey;
 pub use compile::{CompileCommand, run_child};
 pub use engine::Allocation;
 pub use info::ComponentInfo;
-pub use inspect::imports;
+pub use inspect::{Interfaces, interfaces};
 pub use limits::Limits;
 pub use plugin_host::{HostOptions, OpenError, PluginHost};

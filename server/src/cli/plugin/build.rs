@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use bytes::Bytes;
 use hardie_plugin_host::componentize::{componentize, embed_world};
-use hardie_plugin_host::{Limits, imports};
+use hardie_plugin_host::{Limits, interfaces};
 
 use self::workshop::Workshop;
 use super::project::{Language, Project};
@@ -55,8 +55,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     write(&out, &component)?;
     print_line(&format!("{} ({} KiB)", out.display(), component.len().div_ceil(1024)))?;
-    let imports = imports(&component, &Limits::default()).map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
-    print_line(&format!("  it may use: {}", imports.join(", ")))
+    let may = interfaces(&component, &Limits::default()).map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
+    print_line(&format!("  it may use: {}", may.imports.join(", ")))
 }
 
 /// Builds a project's component. What the tools say goes to stderr.

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, bail};
 use hardie_plugin_host::trim::{Mend, trim};
-use hardie_plugin_host::{Limits, imports};
+use hardie_plugin_host::{Limits, interfaces};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub fn build(project: &Project, workshop: &Workshop) -> anyhow::Result<Vec<u8>> 
     let failed = || format!("{} made no {}", tool.name, component.display());
     let made = trim(&std::fs::read(&component).with_context(failed)?, tool.mend);
     let made = made.map_err(|why| anyhow::anyhow!("{} made something else than a plugin: {why}", tool.name))?;
-    imports(&made, &Limits::default()).map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
+    interfaces(&made, &Limits::default()).map_err(|why| anyhow::anyhow!("a server would refuse the component: {why}"))?;
     std::fs::write(&component, &made).with_context(failed)?;
     // Last, so that a build that was interrupted is done again.
     std::fs::write(&stamp, inputs).with_context(|| format!("cannot write {}", stamp.display()))?;
