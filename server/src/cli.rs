@@ -11,6 +11,7 @@ pub mod admin;
 mod hidden;
 pub mod plugin;
 pub mod serve;
+mod ticker;
 pub mod web;
 
 /// A self-hosted git forge whose hooks are sandboxed WebAssembly components.
