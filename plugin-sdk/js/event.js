@@ -53,6 +53,10 @@ export class Event {
     return this.#event.repositoryPath();
   }
 
+  get installation() {
+    return this.#event.installation();
+  }
+
   /** The refs of a push; empty if this is none. */
   get updates() {
     return this.kind === 'push' ? this.payload.refs.map(moved) : [];

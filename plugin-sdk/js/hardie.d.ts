@@ -35,6 +35,8 @@ export interface Event {
   readonly payload: any;
   /** `owner/name` as the repository is called now; empty if there is none or it is gone. */
   readonly repositoryPath: string;
+  /** The name under which the plugin is installed; with a slash it stands before the context of each status that it sets. */
+  readonly installation: string;
   /** The refs that a push moved; empty for other kinds. */
   readonly updates: Moved[];
 }

@@ -14,6 +14,7 @@ pub(crate) trait EventSource {
     fn at(&self) -> i64;
     fn payload(&self) -> String;
     fn repository_path(&self) -> String;
+    fn installation(&self) -> String;
 }
 
 /// An event, on its way to this plugin.
@@ -53,6 +54,12 @@ impl Event<'_> {
     /// `owner/name` as the repository is called now; empty if there is none or it is gone.
     pub fn repository_path(&self) -> String {
         self.0.repository_path()
+    }
+
+    /// The name under which this plugin is installed. With a slash it stands before the context of each status that the plugin sets, so
+    /// that whoever is to end one can be told its whole context.
+    pub fn installation(&self) -> String {
+        self.0.installation()
     }
 
     /// What happened, as a type of yours.

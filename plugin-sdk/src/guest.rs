@@ -117,6 +117,10 @@ impl EventSource for wire_event::Event {
     fn repository_path(&self) -> String {
         wire_event::Event::repository_path(self)
     }
+
+    fn installation(&self) -> String {
+        wire_event::Event::installation(self)
+    }
 }
 
 impl PushSource for wire::Push {

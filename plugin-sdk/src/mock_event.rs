@@ -234,6 +234,10 @@ impl EventSource for MockEvent {
     fn repository_path(&self) -> String {
         self.repository.as_ref().map(PushSource::repository_path).unwrap_or_default()
     }
+
+    fn installation(&self) -> String {
+        "plugin".into()
+    }
 }
 
 /// What a plugin asks the server for, answered from memory.

@@ -74,6 +74,11 @@ class Event:
         """`owner/name` as the repository is called now; empty if there is none or it is gone."""
         return self._event.repository_path()
 
+    @property
+    def installation(self) -> str:
+        """The name under which the plugin is installed; with a slash it stands before the context of each status that it sets."""
+        return self._event.installation()
+
     @cached_property
     def updates(self) -> list[Moved]:
         """The refs that a push moved; empty for other kinds."""

@@ -220,6 +220,8 @@ async fn an_upgrade_begins_and_ends_the_handling_of_events() {
     let asker = Asker::new(&server, Some(&ann));
     let policy = json!({ "digest": upload(&asker, b"both policy log") });
     let plugin = format!("/repos/{repo}/plugins/{}", asker.json("POST", &format!("/repos/{repo}/plugins"), &policy).json()["id"]);
+    // What happened before is none of its events, once it has its place in the log.
+    eventually("the log is in order", async || server.server.app.store.count_outbox().await.unwrap() == 0).await;
     let upgrade = json!({ "digest": upload(&asker, b"both events log"), "config": { "do": "done" } });
     assert_eq!(asker.json("PUT", &format!("{plugin}/component"), &upgrade).status, 200);
     assert_eq!(asker.get(&format!("{plugin}/events")).json()["state"], "active");

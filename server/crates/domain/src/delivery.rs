@@ -49,6 +49,8 @@ pub struct DeliveryFacts {
     pub repo: Option<RepoId>,
     /// `owner/name` of the repository as it is now; empty if it has none or it is gone.
     pub repo_path: String,
+    /// What the handler is called where it is installed; stands before the contexts of its statuses.
+    pub installation: String,
 }
 
 /// What a handler may ask for. Calls block and must be made off the async runtime; each is bounded by `left`, what remains of the handler's

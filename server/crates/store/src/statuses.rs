@@ -151,6 +151,12 @@ reads! {
         let counted = of_commit(sql("SELECT COUNT(DISTINCT context) FROM commit_status"), repo, sha, None);
         db.one(counted.push(" AND context <> ").push_bind(context), count).await
     }
+
+    /// How many findings of this context of a commit some account wrote down since then.
+    pub async fn count_commit_statuses_since(db, repo: RepoId, sha: Oid, context: &str, since: Timestamp) -> Result<u64> {
+        let counted = of_commit(sql("SELECT COUNT(*) FROM commit_status"), repo, sha, None).push(" AND context = ").push_bind(context);
+        db.one(counted.push(" AND creator_id IS NOT NULL AND created_at >= ").push_bind(since), count).await
+    }
 }
 
 impl Tx {

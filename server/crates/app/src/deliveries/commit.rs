@@ -2,10 +2,11 @@
 
 use hardie_domain::attempt::DeliveryState;
 use hardie_domain::delivery::{EventOutcome, EventReport, Writes};
+use hardie_domain::ids::RepoId;
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::FailureClass;
 use hardie_domain::plugin_state::{check_all, check_key, check_value};
-use hardie_domain::status::Finding;
+use hardie_domain::status::{CommitState, Finding};
 use hardie_store::Tx;
 use hardie_store::deliveries::End;
 use hardie_store::plugin_state::StateOf;
@@ -79,6 +80,9 @@ async fn done(app: &App, known: &Try, writes: Writes, told: &fail::Told<'_>) -> 
         let root = event.root.unwrap_or(known.event.outbox);
         let cause = Cause { depth: event.depth.saturating_add(1), installation: Some(known.claim.installation), root: Some(root) };
         for (sha, finding) in said.findings {
+            if is_late(&mut tx, known, access.repo.id, sha, &finding).await? {
+                continue;
+            }
             match write_status(&mut tx, app, &Ctx::system(), access, sha, finding, cause).await {
                 Ok(_) => {}
                 Err(Error::Quota(why)) => return Ok(Some(why)),
@@ -145,6 +149,12 @@ async fn sayable(app: &App, known: &Try, statuses: Vec<(Oid, Finding)>) -> Resul
         }
     }
     Ok(Ok(said))
+}
+
+/// Whether somebody ended, since the event, what a handler says is still under way: a build that it asked for may be done before its try is.
+async fn is_late(tx: &mut Tx, known: &Try, repo: RepoId, sha: Oid, finding: &Finding) -> Result<bool> {
+    let waits = finding.state == CommitState::Pending;
+    Ok(waits && tx.count_commit_statuses_since(repo, sha, &finding.context, known.event.at).await? > 0)
 }
 
 /// Why not, for each status that has no place to go.

@@ -101,6 +101,7 @@ fn call_of(
         payload: event.payload.as_str().into(),
         repo: claim.repo,
         repo_path: access.map(RepoAccess::path).unwrap_or_default(),
+        installation: installation.name.clone(),
     };
     EventCall {
         installation: installation.id,

@@ -52,6 +52,10 @@ impl HostEvent for CallState {
         self.event_fact(&event, |e| e.0.repo_path.clone(), String::len)
     }
 
+    fn installation(&mut self, event: Resource<EventHandle>) -> wasmtime::Result<String> {
+        self.event_fact(&event, |e| e.0.installation.clone(), String::len)
+    }
+
     fn drop(&mut self, event: Resource<EventHandle>) -> wasmtime::Result<()> {
         self.table.delete(event)?;
         Ok(())

@@ -39,6 +39,7 @@ pub async fn run_events(host: &PluginHost, digest: Digest, default_config: &str,
             payload: payload.into(),
             repo: Some(RepoId(1)),
             repo_path: if event.gone { String::new() } else { "ann/demo".into() },
+            installation: "plugin".into(),
         };
         let call = EventCall {
             installation: InstallationId(1),

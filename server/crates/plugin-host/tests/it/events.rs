@@ -78,6 +78,7 @@ fn call(digest: Digest, desk: Arc<Desk>) -> EventCall {
         payload: "{}".into(),
         repo: Some(RepoId(1)),
         repo_path: "ann/demo".into(),
+        installation: "plugin".into(),
     };
     let installation = InstallationId(1);
     EventCall {

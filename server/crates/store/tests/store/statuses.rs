@@ -65,6 +65,19 @@ both! {
         assert_eq!(db.store.count_other_contexts(repo, oid(2), "new").await.unwrap(), 0);
     }
 
+    async fn what_accounts_said_since_a_time_is_counted_and_what_the_server_said_is_not(db) {
+        let alice = db.user("alice").await;
+        let repo = db.repo(alice, "tool").await;
+        say(&db, repo, alice, 1, "success", "build").await;
+        let finding = Finding::new("success", "own", "", "").unwrap();
+        let mut tx = db.store.begin().await.unwrap();
+        tx.insert_commit_status(&NewCommitStatus { repo, sha: oid(1), finding: &finding, creator: None, at: NOW }, 3).await.unwrap();
+        tx.commit().await.unwrap();
+        let since = async |sha, context, at| db.store.count_commit_statuses_since(repo, oid(sha), context, at).await.unwrap();
+        assert_eq!((since(1, "build", NOW).await, since(1, "build", after(1)).await), (1, 0));
+        assert_eq!((since(1, "own", NOW).await, since(2, "build", NOW).await, since(1, "other", NOW).await), (0, 0, 0));
+    }
+
     async fn findings_outlive_whoever_made_them_but_not_the_repository(db) {
         let (alice, bob) = (db.user("alice").await, db.user("bob").await);
         let repo = db.repo(alice, "tool").await;
