@@ -15,6 +15,7 @@ mod secrets;
 mod sends;
 mod signatures;
 mod stock;
+mod triggers;
 mod versions;
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-use hardie_plugin::Policy as _;
-use hardie_plugin::mock::{MockCommit, MockPush};
+use hardie_plugin::Policy;
+use hardie_plugin::mock::{MockCommit, MockEvent, MockPush};
 
 use crate::{Affected, Config};
 
@@ -54,6 +54,73 @@ fn first_pushes_other_branches_and_deletions_are_not_spoken_of() {
 
 #[test]
 fn settings_that_make_no_sense_are_refused() {
-    assert!(Affected::validate(&Config { branches: vec![String::new()], ..Config::default() }).is_err());
-    assert!(Affected::validate(&Config::default()).is_ok());
+    let validate = <Affected as Policy>::validate;
+    assert!(validate(&Config { branches: vec![String::new()], ..Config::default() }).is_err());
+    assert_eq!(validate(&Config { state: "failure".into(), ..Config::default() }).unwrap_err()[0].field, "state");
+    assert!(validate(&Config::default()).is_ok());
+}
+
+/// The statuses of an event: context, state and description.
+fn marked(push: MockPush, config: &Config) -> Vec<(String, String, String)> {
+    let handled = MockEvent::push(push).handle::<Affected>(config);
+    assert_eq!(handled.result, Ok(()));
+    handled.statuses.into_iter().map(|status| (status.context, status.state, status.description)).collect()
+}
+
+fn contexts(push: MockPush, config: &Config) -> Vec<String> {
+    marked(push, config).into_iter().map(|(context, ..)| context).collect()
+}
+
+#[test]
+fn each_project_that_is_touched_gets_a_status_and_so_do_those_that_need_it() {
+    let change = || repository().commit(MockCommit::new("Change").file("crates/core/a", "1").file("web/b", "2"));
+    let of = |context: &str, state: &str, why: &str| (context.to_owned(), state.to_owned(), why.to_owned());
+    let needs = "needs what has changes";
+    assert_eq!(
+        marked(change(), &Config::default()),
+        [
+            of("@acme/web", "success", "has changes"),
+            of("core", "success", "has changes"),
+            of("app", "success", needs),
+            of("tool", "success", needs)
+        ]
+    );
+    assert_eq!(marked(change(), &Config::default()), marked(change(), &Config::default()), "again is the same");
+    let waiting = Config { state: "pending".into(), dependents: false, ..Config::default() };
+    assert_eq!(marked(change(), &waiting), [of("@acme/web", "pending", "has changes"), of("core", "pending", "has changes")]);
+}
+
+#[test]
+fn a_new_branch_is_held_against_where_it_began() {
+    let config = Config::default();
+    let branch = repository().to("refs/heads/topic").creating();
+    assert_eq!(contexts(branch.commit(MockCommit::new("One").file("crates/tool/a", "1")), &config), ["tool"]);
+    let first = MockPush::new().creating().commit(MockCommit::new("First").parents(0).file("Cargo.toml", cargo("a", &[])));
+    assert!(contexts(first, &config).is_empty(), "with nothing before it everything would be touched");
+}
+
+#[test]
+fn what_is_not_wanted_gets_no_status() {
+    let change = || repository().commit(MockCommit::new("Change").file("web/x", "1"));
+    let quiet = |push: MockPush, config: &Config| contexts(push, config).is_empty();
+    assert!(quiet(change(), &Config { statuses: false, ..Config::default() }));
+    assert!(quiet(change(), &Config { branches: vec!["release/*".into()], ..Config::default() }));
+    let all = Config::default();
+    assert!(quiet(change().to("refs/tags/v1"), &all) && quiet(change().deleting(), &all) && !quiet(change(), &all));
+    let silent = Config { warnings: false, ..Config::default() };
+    assert!(told(&silent, &["web/x"]).is_empty());
+}
+
+#[test]
+fn a_hundred_statuses_are_the_most_and_the_last_says_how_many_are_missing() {
+    let many = |count: usize| {
+        let base = (0..count)
+            .fold(MockCommit::new("Base"), |base, n| base.file(&format!("p{n}/package.json"), format!("{{\"name\": \"p{n:03}\"}}")));
+        let change = (0..count).fold(MockCommit::new("Change"), |commit, n| commit.file(&format!("p{n}/x"), "1"));
+        marked(MockPush::new().base(base).commit(change), &Config::default())
+    };
+    assert_eq!(many(100).len(), 100);
+    let more = many(130);
+    let last = (more[99].0.as_str(), more[99].1.as_str(), more[99].2.as_str());
+    assert_eq!((more.len(), last), (100, ("…", "warning", "31 projects more")));
 }
