@@ -8,6 +8,7 @@ mod handled;
 mod kept;
 mod languages;
 mod logs;
+mod oci;
 mod online;
 mod replay;
 mod run;

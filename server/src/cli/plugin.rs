@@ -17,12 +17,16 @@ mod install;
 mod logs;
 mod manage;
 mod new;
+mod oci;
 mod project;
 mod publisher;
+mod pull;
+mod push;
 mod remote;
 mod replay;
 mod run;
 mod secret;
+mod source;
 mod test;
 mod vendor;
 mod versions;
@@ -49,6 +53,10 @@ enum Command {
     Dev(dev::Args),
     /// Measure what a plugin's calls cost: time, memory, and how fast it is there after a restart
     Bench(bench::Args),
+    /// Bring a component, and its signature, to an OCI registry
+    Push(push::Args),
+    /// Take a component, and its signature, out of an OCI registry
+    Pull(pull::Args),
     /// Upload a component and set it to work
     Install(install::Args),
     /// Show what guards a repository, an organisation or the whole server
@@ -96,6 +104,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Test(args) => test::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Push(args) => push::run(&args),
+        Command::Pull(args) => pull::run(&args),
         Command::Install(args) => install::run(&args),
         Command::List(args) => manage::list(&args),
         Command::Enable(args) => manage::enable(&args),

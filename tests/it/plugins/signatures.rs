@@ -9,14 +9,14 @@ use crate::api::Asker;
 use crate::support::component;
 
 /// Makes a key in somebody's home.
-fn key(git: &Git, name: &str, kind: &str) -> String {
+pub fn key(git: &Git, name: &str, kind: &str) -> String {
     let output = git.command("ssh-keygen").current_dir(git.home()).args(["-q", "-N", "", "-t", kind, "-f", name]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::read_to_string(git.path(format!("{name}.pub"))).unwrap()
 }
 
 /// Signs a file in somebody's home; the armour, which lies beside it.
-fn sign(git: &Git, key: &str, namespace: &str, file: &str) -> String {
+pub fn sign(git: &Git, key: &str, namespace: &str, file: &str) -> String {
     let _ = std::fs::remove_file(git.path(format!("{file}.sig")));
     let output = git.command("ssh-keygen").current_dir(git.home()).args(["-Y", "sign", "-f", key, "-n", namespace, file]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -20,7 +20,7 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 14] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 15] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
@@ -31,6 +31,7 @@ const PROGRAMS: [(&str, Purpose, &[&str]); 14] = [
     ("npm", Purpose::Test, &["npm"]),
     ("default-jre-headless", Purpose::Test, &["java"]),
     ("jgit-cli", Purpose::Test, &["jgit"]),
+    ("docker-registry", Purpose::Test, &["docker-registry"]),
     ("chromium", Purpose::Test, &["chromium"]),
     ("chromium-driver", Purpose::Test, &["chromedriver"]),
     ("nginx", Purpose::Bench, &["nginx"]),

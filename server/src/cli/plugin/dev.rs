@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 
-use super::install::{Signed, Wish, install, read_config};
+use super::install::{Wish, install, read_config};
 use super::manage::find_editable;
 use super::project::Project;
 use super::remote::{Remote, Scope};
+use super::source::Signed;
 use super::versions::swap;
 use super::{build, test};
 use crate::cli::{print_line, runtime};
@@ -95,7 +96,7 @@ fn round(args: &Args, project: &Project) -> anyhow::Result<()> {
     test::report(&built, &project.folder.join("tests"), false)?;
     let Some(scope) = Scope::of(args.place.repo.as_deref(), args.place.org.as_deref()) else { return Ok(()) };
     let config = args.config.as_deref().map(read_config).transpose()?;
-    let (client, component) = (args.remote.client()?, Signed::by_nobody(built.component.to_vec()));
+    let (client, component) = (args.remote.client()?, Signed::by_nobody(built.component.clone()));
     let changed = runtime()?.block_on(async {
         match find_editable(&client, &scope, &project.name).await? {
             Some(found) => swap(&client, &scope, &found, component, config, args.accept_new_permissions).await,

@@ -10,17 +10,20 @@ use hardie_outbound::ApiClient;
 use serde_json::Value;
 
 use super::grant::{granted, with_scheme};
+use super::oci::Access;
 use super::remote::{Remote, Scope, accepted};
+use super::source::{Signed, Source};
 use crate::cli::{print_line, runtime};
 
 /// Arguments of `hardie plugin install`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hardie plugin install no-wip.wasm --repo alice/demo --mode monitor\n  hardie plugin install commit-message.wasm --org smiths --config rules.json"
+    after_help = "Example:\n  hardie plugin install no-wip.wasm --repo alice/demo --mode monitor\n  hardie plugin install oci://ghcr.io/smiths/no-wip:1.0.0 --repo alice/demo\n  hardie plugin install commit-message.wasm --org smiths --config rules.json"
 )]
 pub struct Args {
-    /// The component
-    file: PathBuf,
+    /// The component: a file, or oci://REGISTRY[:PORT]/NAME[:TAG][@sha256:…]
+    #[arg(value_name = "FILE", value_parser = Source::parse)]
+    source: Source,
     #[command(flatten)]
     scope: Scope,
     #[command(flatten)]
@@ -40,12 +43,14 @@ pub struct Args {
     /// Rights beyond what it imports; there are none in this version
     #[arg(long, value_name = "CAPABILITY")]
     grant: Vec<String>,
-    /// A signature under it [default: FILE.sig, if that is there]
+    /// A signature under it [default: FILE.sig, if that is there; from a registry what came along]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
     /// Where its requests may go, [METHOD,… ][SCHEME://]HOST[:PORT] (administrators of the server only) [default scheme: https]
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
+    #[command(flatten)]
+    access: Access,
     /// Print the installation as JSON
     #[arg(long)]
     json: bool,
@@ -58,7 +63,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "--grant {grant}: there is nothing to grant in this version: what a plugin may do is what it imports; hosts are granted by --host"
         );
     }
-    let component = Signed::read(&args.file, args.signature.as_deref())?;
+    let component = args.source.fetch(args.signature.as_deref(), &args.access)?;
     let config = args.config.as_deref().map(read_config).transpose()?;
     let client = args.remote.client()?;
     let hosts = args.host.iter().map(|host| with_scheme(host)).collect();
@@ -93,29 +98,6 @@ pub struct Wish {
     pub config: Option<Value>,
     /// Where its requests may go.
     pub hosts: Vec<String>,
-}
-
-/// A component, and perhaps a signature under it.
-#[derive(Debug)]
-pub struct Signed {
-    bytes: Vec<u8>,
-    signature: Option<String>,
-}
-
-impl Signed {
-    /// A component that nobody signed.
-    pub fn by_nobody(bytes: Vec<u8>) -> Signed {
-        Signed { bytes, signature: None }
-    }
-
-    /// Reads a component with a signature that was named, or lies beside it as `ssh-keygen -Y sign` leaves it.
-    pub fn read(file: &Path, signature: Option<&Path>) -> anyhow::Result<Signed> {
-        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let beside = PathBuf::from(format!("{}.sig", file.display()));
-        let signature = signature.or_else(|| beside.is_file().then_some(&beside));
-        let read = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
-        Ok(Signed { bytes, signature: signature.map(read).transpose()? })
-    }
 }
 
 /// Uploads a component and installs it.

@@ -8,9 +8,11 @@ use hardie_api_types::plugin::{PluginInstallation, UpgradeInstallationOption};
 use hardie_outbound::ApiClient;
 use serde_json::{Value, json};
 
-use super::install::{Signed, read_config, upload};
+use super::install::{read_config, upload};
 use super::manage::editable;
+use super::oci::Access;
 use super::remote::{Remote, Scope, accepted};
+use super::source::{Signed, Source};
 use crate::cli::{print_line, runtime};
 
 /// Arguments of `hardie plugin upgrade`.
@@ -21,8 +23,9 @@ use crate::cli::{print_line, runtime};
 pub struct UpgradeArgs {
     /// Its name or id there
     plugin: String,
-    /// The newer component; its own name must be that of the one before
-    file: PathBuf,
+    /// The newer component, a file or oci://REGISTRY[:PORT]/NAME[:TAG][@sha256:…]; its own name must be that of the one before
+    #[arg(value_name = "FILE", value_parser = Source::parse)]
+    source: Source,
     #[command(flatten)]
     scope: Scope,
     #[command(flatten)]
@@ -30,12 +33,14 @@ pub struct UpgradeArgs {
     /// Its configuration, JSON or TOML [default: as it is]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A signature under it [default: FILE.sig, if that is there]
+    /// A signature under it [default: FILE.sig, if that is there; from a registry what came along]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
     /// Go on although the newer component may do more than the one before
     #[arg(long)]
     accept_new_permissions: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
 /// Arguments of `hardie plugin rollback`.
@@ -64,7 +69,7 @@ pub struct RemoveArgs {
 
 /// Upgrades.
 pub fn upgrade(args: &UpgradeArgs) -> anyhow::Result<()> {
-    let component = Signed::read(&args.file, args.signature.as_deref())?;
+    let component = args.source.fetch(args.signature.as_deref(), &args.access)?;
     let config = args.config.as_deref().map(read_config).transpose()?;
     let client = args.remote.client()?;
     let changed = runtime()?.block_on(async {
