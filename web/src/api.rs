@@ -4,6 +4,7 @@ pub mod client;
 pub mod code;
 pub mod failure;
 pub mod identity;
+mod json;
 pub mod plugins;
 pub mod repos;
 pub mod settings;

@@ -38,6 +38,11 @@ pub fn local_date(milliseconds: i64) -> String {
     date.to_locale_date_string("default", &style).into()
 }
 
+/// In lower case, by the browser's tables: Rust's own would be ten kilobytes of the bundle.
+pub fn lower_case(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
 /// A remembered setting; `None` also where storage is blocked.
 pub fn remembered(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()

@@ -111,7 +111,7 @@ pub fn sentence(message: &str) -> String {
     let Some(first) = chars.next() else { return "The server gave no reason.".to_owned() };
     let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
     match message.split_once(' ').is_some_and(|(word, _)| OURS.contains(&word)) {
-        true => format!("{}{}{end}", first.to_uppercase(), chars.as_str()),
+        true => format!("{}{}{end}", first.to_ascii_uppercase(), chars.as_str()),
         false => format!("{message}{end}"),
     }
 }

@@ -1,6 +1,6 @@
 //! A form that sends something once: disabled while it runs, its failure shown in it.
 
-use std::future::Future;
+use std::pin::Pin;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -28,15 +28,18 @@ impl Submit {
         if self.busy.get_untracked() {
             return;
         }
-        let submit = *self;
-        submit.busy.set(true);
-        submit.failure.set(None);
+        self.wait(Box::pin(async move { ask.await.map(|value| Box::new(move || then(value)) as Box<dyn FnOnce()>) }));
+    }
+
+    fn wait(self, ask: Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, Failure>>>>) {
+        self.busy.set(true);
+        self.failure.set(None);
         spawn_local(async move {
             let answer = ask.await;
-            submit.busy.try_set(false);
+            self.busy.try_set(false);
             match answer {
-                Ok(value) => then(value),
-                Err(failure) => drop(submit.failure.try_set(Some(failure))),
+                Ok(then) => then(),
+                Err(failure) => drop(self.failure.try_set(Some(failure))),
             }
         });
     }

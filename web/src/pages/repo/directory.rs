@@ -4,6 +4,7 @@ use hardie_api_types::tree::{CommitSummary, ListingEntry, TreeListing};
 use leptos::prelude::*;
 
 use crate::api::code;
+use crate::browser::lower_case;
 use crate::load::load;
 use crate::pages::repo::clone::CloneMenu;
 use crate::pages::repo::crumbs::Crumbs;
@@ -22,16 +23,15 @@ pub fn Directory(listing: TreeListing, path: String) -> impl IntoView {
     let repo = use_repo();
     let address = repo.address();
     let at = At::new(&listing.ref_kind, &listing.ref_name);
-    let has_readme = listing.entries.iter().any(|entry| entry.name.to_lowercase().starts_with("readme") && entry.kind != "dir");
+    let has_readme = listing.entries.iter().any(|entry| entry.name.to_ascii_lowercase().starts_with("readme") && entry.kind != "dir");
     let hidden = listing.total_count - i64::try_from(listing.entries.len()).unwrap_or(0);
     let filter = RwSignal::new(String::new());
     let entries = StoredValue::new(listing.entries);
     let row_at = at.clone();
     let row_address = address.clone();
     let shown = Memo::new(move |_| {
-        let wanted = filter.get().to_lowercase();
-        entries
-            .with_value(|entries| entries.iter().filter(|entry| entry.name.to_lowercase().contains(&wanted)).cloned().collect::<Vec<_>>())
+        let wanted = lower_case(&filter.get());
+        entries.with_value(|entries| entries.iter().filter(|entry| lower_case(&entry.name).contains(&wanted)).cloned().collect::<Vec<_>>())
     });
     let (switch_address, switch_path) = (address.clone(), path.clone());
     let up = (!path.is_empty()).then(|| address.code(&at, text::parent(&path)));

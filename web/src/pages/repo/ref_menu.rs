@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::code;
+use crate::browser::lower_case;
 use crate::load::load;
 use crate::pages::repo::use_repo;
 use crate::parts::icon::{Icon, Sign};
@@ -62,8 +63,8 @@ fn RefPanel(at: At, link: Callback<At, String>) -> impl IntoView {
                 prop:value=move || filter.get() on:input=move |event| filter.set(event_target_value(&event))/>
             <div class="menu-list ref-list">
                 {names.view(|| view! { <p class="muted menu-pad small">"Loading…"</p> }.into_any(), move |names| {
-                    let wanted = filter.get().to_lowercase();
-                    let rows = names.into_iter().filter(|name| name.name.to_lowercase().contains(&wanted)).map(|name| {
+                    let wanted = lower_case(&filter.get());
+                    let rows = names.into_iter().filter(|name| lower_case(&name.name).contains(&wanted)).map(|name| {
                         let here = name == at;
                         let href = link.run(name.clone());
                         view! {

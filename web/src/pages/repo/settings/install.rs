@@ -64,7 +64,7 @@ pub fn Install(found: Load<Vec<PluginInstallation>>) -> impl IntoView {
                     let mut rights: Vec<String> = component.imports.iter().map(|import| may(import)).collect();
                     rights.sort();
                     rights.dedup();
-                    let told = if rights.is_empty() { "nothing but judge what it is told".to_owned() } else { rights.join("; ").to_lowercase() };
+                    let told = if rights.is_empty() { "nothing but judge what it is told".to_owned() } else { rights.join("; ").to_ascii_lowercase() };
                     view! { <p class="notice"><span>{component.description.clone()} " It may: " {told} "."</span></p> }
                 })}
                 <SelectField name="mode" label="Mode" value=mode options=modes()/>
