@@ -136,6 +136,8 @@ pub struct RedeliverOption {
     pub since: Option<Time>,
     /// Made before.
     pub until: Option<Time>,
+    /// Nothing is delivered: the answer says what would be.
+    pub dry_run: bool,
 }
 
 /// What became of it.

@@ -27,6 +27,9 @@ pub struct PluginComponent {
     pub worlds: Vec<String>,
     /// Interfaces that it imports; what it may do is exactly this.
     pub imports: Vec<String>,
+    /// The same in words.
+    #[serde(default)]
+    pub permissions: Vec<PluginPermission>,
     /// The configuration that holds when nobody gives one.
     pub default_config: Value,
     /// Bytes.
@@ -69,15 +72,13 @@ pub struct PluginInstallation {
     /// Its configuration.
     pub config: Value,
     /// Where its requests may go, as far as the server's configuration allows it; empty where it cannot be changed.
-    // No page shows this and the next two yet, and what pages know of counts against what a first visit may load.
-    #[cfg(feature = "openapi")]
     #[serde(default)]
     pub hosts: Vec<String>,
     /// What it may do, in words.
-    #[cfg(feature = "openapi")]
     #[serde(default)]
     pub permissions: Vec<PluginPermission>,
     /// Whether it asks others while a push waits, so that its answer may differ from one time to the next.
+    // No page shows this yet, and what pages know of counts against what a first visit may load.
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub online: bool,
@@ -108,7 +109,6 @@ pub struct CreateInstallationOption {
     /// Its configuration; the component's default if absent.
     pub config: Option<Value>,
     /// Where its requests may go, each `[METHOD,…] SCHEME://HOST[:PORT]`; only an administrator of the server grants that.
-    #[cfg(feature = "openapi")]
     pub hosts: Vec<String>,
 }
 
@@ -124,7 +124,6 @@ pub struct EditInstallationOption {
     /// Its configuration.
     pub config: Option<Value>,
     /// Where its requests may go from now on, as in `POST S`. Whoever administers what it guards may take from them.
-    #[cfg_attr(not(feature = "openapi"), serde(skip))]
     pub hosts: Option<Vec<String>>,
 }
 

@@ -139,7 +139,7 @@ pub fn deliveries(args: &DeliveriesArgs) -> anyhow::Result<()> {
 /// Delivers again.
 pub fn redeliver(args: &RedeliverArgs) -> anyhow::Result<()> {
     let (path, client) = (args.scope.path()?, args.remote.client()?);
-    let range = RedeliverOption { from: args.from, to: args.to, since: time(&args.since)?, until: time(&args.until)? };
+    let range = RedeliverOption { from: args.from, to: args.to, since: time(&args.since)?, until: time(&args.until)?, dry_run: false };
     let answer = runtime()?.block_on(async {
         let found = editable(&client, &args.scope, &args.plugin).await?;
         let answer = match args.delivery {

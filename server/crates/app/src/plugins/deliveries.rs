@@ -95,7 +95,15 @@ pub async fn redeliver(app: &App, ctx: &Ctx, target: &Target, id: InstallationId
 }
 
 /// Delivers those of a range again that came to their end and whose events are kept, the oldest first, until [`MOST_REDELIVERED`] wait.
-pub async fn redeliver_range(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, range: DeliveryRange) -> Result<Redelivered> {
+/// A dry run does the same and takes it back: what it says is what would be.
+pub async fn redeliver_range(
+    app: &App,
+    ctx: &Ctx,
+    target: &Target,
+    id: InstallationId,
+    range: DeliveryRange,
+    dry_run: bool,
+) -> Result<Redelivered> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let installation = owned(app, &guarded, id).await?;
     require_install(app, ctx, &usable(app, installation.digest).await?).await?;
@@ -106,6 +114,10 @@ pub async fn redeliver_range(app: &App, ctx: &Ctx, target: &Target, id: Installa
     tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
     let room = room(&mut tx, &installation).await?;
     let (begun, next) = tx.redeliver_range(id, range, app.clock.now(), room).await?;
+    if dry_run {
+        tx.rollback().await?;
+        return Ok(Redelivered { begun, next });
+    }
     audit(&mut tx, app, ctx, &guarded, "plugin.redeliver", format!("{}: {begun} deliveries", installation.name)).await?;
     tx.commit().await?;
     app.wakes.deliveries();

@@ -90,7 +90,7 @@ pub fn add(api: Api) -> Api {
             )
             .post(
                 place.range,
-                Op::new(range_id, tag, "Delivers all of a range again that came to its end")
+                Op::new(range_id, tag, "Delivers all of a range again that came to its end, or says how many that would be")
                     .takes::<RedeliverOption>()
                     .gives::<Redelivered>(202),
                 range,
@@ -160,7 +160,7 @@ async fn range(
         since: time("since", body.since)?,
         until: time("until", body.until)?,
     };
-    let begun = redeliver_range(&http.app, &ctx, &target(&parts)?, id(&parts)?, range).await?;
+    let begun = redeliver_range(&http.app, &ctx, &target(&parts)?, id(&parts)?, range, body.dry_run).await?;
     let (redelivered, next) = (show::number(begun.begun), begun.next.map(|place| place.0));
     Ok((StatusCode::ACCEPTED, Json(Redelivered { redelivered, next })))
 }

@@ -7,7 +7,7 @@ use hardie_api_types::plugin_secret::PluginSecret;
 use hardie_api_types::push::{Push, PushCertificate, PushRef};
 use hardie_app::events::{CertificateRow, PushLine};
 use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, SecretView, VerdictLine, Version};
-use hardie_domain::grant::Permission;
+use hardie_domain::grant::{Permission, permissions};
 use hardie_domain::push::RefOutcome;
 use hardie_domain::world::judges_online;
 use serde_json::Value;
@@ -21,6 +21,7 @@ pub fn component(component: Component) -> PluginComponent {
         name: component.name,
         version: component.version,
         description: component.description,
+        permissions: permissions(&component.imports, &component.worlds).into_iter().map(permission).collect(),
         worlds: component.worlds,
         imports: component.imports,
         default_config: json(&component.default_config),

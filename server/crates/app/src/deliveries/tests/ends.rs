@@ -128,12 +128,20 @@ async fn a_range_begins_anew_as_far_as_there_is_room_and_says_where_the_rest_is(
     let skip = async || skip_waiting(&world.app, id, "not needed").await.unwrap();
     let again = async |from| {
         let range = DeliveryRange { from: Some(EventSeq(from)), ..DeliveryRange::default() };
-        redeliver_range(&world.app, &Ctx::system(), &Target::Site, id, range).await
+        redeliver_range(&world.app, &Ctx::system(), &Target::Site, id, range, false).await
+    };
+    let would = async |from| {
+        let range = DeliveryRange { from: Some(EventSeq(from)), ..DeliveryRange::default() };
+        redeliver_range(&world.app, &Ctx::system(), &Target::Site, id, range, true).await
     };
     let first = world.row(id, 1003).await.id;
     let full = again(1).await.unwrap_err().to_string();
     assert!(full.contains("1003 deliveries to site wait already"), "{full}");
     skip().await;
+    let counts = async || world.app.store.count_deliveries(id).await.unwrap();
+    let before = counts().await;
+    assert_eq!(would(1).await.unwrap(), Redelivered { begun: 1000, next: Some(EventSeq(1001)) });
+    assert_eq!(counts().await, before, "a dry run changes nothing");
     assert_eq!(again(1).await.unwrap(), Redelivered { begun: 1000, next: Some(EventSeq(1001)) });
     assert!(again(1001).await.is_err(), "no more until they are through");
     let one = redeliver(&world.app, &Ctx::system(), &Target::Site, id, first).await.unwrap_err().to_string();
