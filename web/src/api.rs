@@ -2,10 +2,12 @@
 
 pub mod client;
 pub mod code;
+pub mod deliveries;
 pub mod failure;
 pub mod identity;
 mod json;
 pub mod plugins;
+pub mod publishers;
 pub mod repos;
 pub mod settings;
 

@@ -71,7 +71,12 @@ fn asking(begin: Box<dyn Fn() -> Answer>) -> (State, RwSignal<u32>) {
 impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Asks again, keeping what is shown.
     pub fn retry(&self) {
-        ask_again(self.again);
+        self.again().ask();
+    }
+
+    /// For parts that change what the server has, whatever type of value shows it.
+    pub fn again(&self) -> Again {
+        Again(self.again)
     }
 
     /// The value if it is there, tracked.
@@ -111,11 +116,18 @@ fn shown(
 
 /// Of no type of value, so that the panel is in the bundle once.
 fn failed(failure: Failure, again: RwSignal<u32>) -> AnyView {
-    error_panel(failure, move || ask_again(again))
+    error_panel(failure, move || Again(again).ask())
 }
 
-fn ask_again(again: RwSignal<u32>) {
-    again.update(|again| *again = again.wrapping_add(1));
+/// Asks for a value again.
+#[derive(Clone, Copy)]
+pub struct Again(RwSignal<u32>);
+
+impl Again {
+    /// Asks again, keeping what is shown.
+    pub fn ask(self) {
+        self.0.update(|again| *again = again.wrapping_add(1));
+    }
 }
 
 /// A view that is made anew when what it reads changes. The framework's code for that is ten kilobytes for each type of closure: boxed,

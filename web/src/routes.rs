@@ -1,8 +1,10 @@
 //! The address book of pages: which address shows what, and how to link to it. The inverse functions stand side by side.
 
+pub mod plugin;
 pub mod repo;
 
 use crate::text::{encode_segment, percent_decode};
+pub use plugin::{PluginPlace, PluginView};
 pub use repo::{At, RefKind, RepoAddress, RepoTab, RepoView};
 
 /// What an address shows.
@@ -18,6 +20,8 @@ pub enum Page {
     NewRepo,
     /// The reader's settings.
     UserSettings(UserTab),
+    /// The administration of the server; of plugins perhaps one.
+    Admin(AdminTab, Option<(i64, PluginView)>),
     /// A user's or an organisation's page.
     Owner(String),
     /// A repository.
@@ -73,6 +77,36 @@ impl UserTab {
     }
 }
 
+/// A page of the administration of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminTab {
+    /// Plugins of the whole site.
+    Plugins,
+    /// Whose signatures under plugins count.
+    Publishers,
+}
+
+impl AdminTab {
+    /// In the order of the menu.
+    pub const ALL: [AdminTab; 2] = [AdminTab::Plugins, AdminTab::Publishers];
+
+    /// Its name in the menu.
+    pub fn label(self) -> &'static str {
+        match self {
+            AdminTab::Plugins => "Plugins",
+            AdminTab::Publishers => "Publishers",
+        }
+    }
+
+    /// Its address.
+    pub fn url(self) -> String {
+        match self {
+            AdminTab::Plugins => "/admin/plugins".to_owned(),
+            AdminTab::Publishers => "/admin/publishers".to_owned(),
+        }
+    }
+}
+
 /// Reads a path as the browser shows it, encoded.
 pub fn parse(path: &str) -> Page {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -83,6 +117,9 @@ pub fn parse(path: &str) -> Page {
         ["repo", "create"] => Page::NewRepo,
         ["user", "settings"] => Page::UserSettings(UserTab::Profile),
         ["user", "settings", slug] => UserTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(Page::NotFound, Page::UserSettings),
+        ["admin"] | ["admin", "plugins"] => Page::Admin(AdminTab::Plugins, None),
+        ["admin", "plugins", rest @ ..] => PluginView::parse(rest).map_or(Page::NotFound, |one| Page::Admin(AdminTab::Plugins, Some(one))),
+        ["admin", "publishers"] => Page::Admin(AdminTab::Publishers, None),
         ["user" | "api" | "repo" | "admin" | "-", ..] => Page::NotFound,
         [owner] => Page::Owner(percent_decode(owner)),
         [owner, name, rest @ ..] => {

@@ -63,10 +63,11 @@ pub fn tenths(count: i64, unit: i64) -> String {
 
 /// A number with its noun: `1 commit`, `20,000 commits`.
 pub fn count(number: i64, noun: &str) -> String {
-    let plural = match noun.strip_suffix('h') {
+    let plural = match (noun.strip_suffix('y'), noun.strip_suffix('h')) {
         _ if number == 1 => noun.to_owned(),
-        Some(_) => format!("{noun}es"),
-        None => format!("{noun}s"),
+        (Some(stem), _) => format!("{stem}ies"),
+        (None, Some(_)) => format!("{noun}es"),
+        (None, None) => format!("{noun}s"),
     };
     format!("{} {plural}", grouped(number))
 }
@@ -116,6 +117,15 @@ pub fn sentence(message: &str) -> String {
     }
 }
 
+/// With a capital at its beginning, for words of ours.
+pub fn capital(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
 /// Seven digits of an id, as git shows it.
 pub fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
@@ -146,7 +156,10 @@ mod tests {
             [bytes(0), bytes(999), bytes(1_400), bytes(999_990), bytes(5_200_000_000)],
             ["0 B", "999 B", "1.4 kB", "1.0 MB", "5.2 GB"]
         );
-        assert_eq!([count(1, "commit"), count(0, "branch"), count(20_000, "commit")], ["1 commit", "0 branches", "20,000 commits"]);
+        assert_eq!(
+            [count(1, "commit"), count(0, "branch"), count(20_000, "commit"), count(2, "delivery")],
+            ["1 commit", "0 branches", "20,000 commits", "2 deliveries"]
+        );
         assert_eq!(grouped(-1_234_567), "-1,234,567");
     }
 

@@ -8,7 +8,7 @@ use super::forge;
 use crate::support::component;
 
 /// Clicks the button with this label; of several, the last.
-fn press_button(browser: &Chromium, label: &str) {
+pub fn press_button(browser: &Chromium, label: &str) {
     let script = format!(
         "const b = [...document.querySelectorAll('button')].filter(b => b.innerText.trim() === '{label}' && b.getClientRects().length && !b.disabled); \
          b.at(-1)?.click(); return b.length > 0"
@@ -140,7 +140,7 @@ fn a_plugin_is_upgraded_with_consent_and_goes_back_on_the_page() {
     page_is_sound(&browser, "versions").unwrap();
     assert!(push("a").ok);
     browser.choose_file("input[id^=upgrade-]", &newer).unwrap();
-    browser.wait_for_text("read its configuration").unwrap();
+    browser.wait_for_text("Read its configuration").unwrap();
     assert!(push("b").ok, "nothing is changed before consent");
     press_button(&browser, "Allow this and upgrade");
     browser.wait_for_text("now runs 2.0.0").unwrap();

@@ -28,7 +28,7 @@ use crate::parts::empty::Empty;
 use crate::parts::icon::Sign;
 use crate::parts::repo_list;
 use crate::parts::skeleton;
-use crate::routes::{RepoAddress, RepoView};
+use crate::routes::{RepoAddress, RepoTab, RepoView};
 use crate::state::title;
 
 /// A repository as the API shows it, and where it is; for all pages below.
@@ -130,7 +130,8 @@ fn body(repo: Repo, view: RepoView) -> AnyView {
         RepoView::Commit(sha) => view! { <commit::CommitPage sha=sha/> }.into_any(),
         RepoView::Branches => view! { <branches::BranchesPage/> }.into_any(),
         RepoView::Tags => view! { <tags::TagsPage/> }.into_any(),
-        RepoView::Settings(tab) => view! { <settings::SettingsPage tab=tab/> }.into_any(),
+        RepoView::Settings(tab) => view! { <settings::SettingsPage tab=tab plugin=None/> }.into_any(),
+        RepoView::Plugin(id, view) => view! { <settings::SettingsPage tab=RepoTab::Plugins plugin=Some((id, view))/> }.into_any(),
         RepoView::NotFound => view! {
             <Empty sign=Sign::Search title="There is no page at this address"><a class="button" href=repo.address().url()>"To the code"</a></Empty>
         }

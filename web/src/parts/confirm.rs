@@ -17,6 +17,9 @@ pub fn ConfirmButton(
     #[prop(optional, into)] type_to_confirm: String,
     #[prop(optional)] failure: Option<Signal<Option<Failure>>>,
     #[prop(optional)] quiet: bool,
+    /// What it does harms nothing.
+    #[prop(optional)]
+    mild: bool,
     on_confirm: impl Fn() + Send + 'static,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -44,7 +47,7 @@ pub fn ConfirmButton(
     };
     let heading = title.clone();
     view! {
-        <button class=if quiet { "button quiet-danger" } else { "button danger" } type="button" on:click=show>{label.clone()}</button>
+        <button class=match (mild, quiet) { (true, _) => "button", (_, true) => "button quiet-danger", _ => "button danger" } type="button" on:click=show>{label.clone()}</button>
         {failure.map(|failure| view! {
             <span role="alert">
                 {move || failure.get().map(|failure| view! { <span class="field-error">{failure.message}</span> })}
@@ -66,7 +69,7 @@ pub fn ConfirmButton(
                 })}
                 <div class="form-actions">
                     <button class="button" type="button" autofocus=!asks_name on:click=move |_| close()>"Cancel"</button>
-                    <button class="button danger" type="submit" disabled=move || !ready.get()>{label}</button>
+                    <button class=if mild { "button primary" } else { "button danger" } type="submit" disabled=move || !ready.get()>{label}</button>
                 </div>
             </form>
         </dialog>

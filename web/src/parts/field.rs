@@ -53,6 +53,9 @@ pub fn TextField(
 #[component]
 pub fn AreaField(
     name: &'static str,
+    /// The name unless given: needed where a page has several of one name.
+    #[prop(optional, into)]
+    id: Option<String>,
     #[prop(into)] label: String,
     value: RwSignal<String>,
     #[prop(optional, into)] hint: String,
@@ -60,15 +63,16 @@ pub fn AreaField(
     #[prop(optional)] required: bool,
     #[prop(optional, into)] failure: Signal<Option<Failure>>,
 ) -> impl IntoView {
-    let hint_id = format!("{name}-hint");
-    let error_id = format!("{name}-error");
+    let id = id.unwrap_or_else(|| name.to_owned());
+    let hint_id = format!("{id}-hint");
+    let error_id = format!("{id}-error");
     let described = format!("{hint_id} {error_id}");
     let wrong = Signal::derive(move || failure.get().filter(|failure| failure.field.as_deref() == Some(name)));
     view! {
         <div class="field">
-            <label for=name>{label}</label>
+            <label for=id.clone()>{label}</label>
             <textarea
-                id=name
+                id=id
                 name=name
                 rows=rows.unwrap_or(4)
                 spellcheck="false"

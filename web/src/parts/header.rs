@@ -8,7 +8,7 @@ use crate::nav::use_nav;
 use crate::parts::avatar::Avatar;
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::menu::Menu;
-use crate::routes::{self, UserTab};
+use crate::routes::{self, AdminTab, UserTab};
 use crate::state::theme::Theme;
 use crate::state::toasts::use_toasts;
 use crate::state::{Reader, use_session};
@@ -38,7 +38,7 @@ pub fn Header() -> impl IntoView {
             <div class="header-right">
                 <ThemeMenu/>
                 {move || match session.reader() {
-                    Reader::User(user) => view! { <AccountMenu name=user.login.clone()/> }.into_any(),
+                    Reader::User(user) => view! { <AccountMenu name=user.login.clone() admin=user.is_admin/> }.into_any(),
                     Reader::Anonymous => view! { <a class="button" href=move || { here.track(); routes::login(&nav.here()) }>"Sign in"</a> }.into_any(),
                     Reader::Unknown | Reader::Down(_) => view! { <span class="header-room"></span> }.into_any(),
                 }}
@@ -99,7 +99,7 @@ fn ThemeMenu() -> impl IntoView {
 }
 
 #[component]
-fn AccountMenu(name: String) -> impl IntoView {
+fn AccountMenu(name: String, admin: bool) -> impl IntoView {
     let session = use_session();
     let nav = use_nav();
     let toasts = use_toasts();
@@ -125,6 +125,7 @@ fn AccountMenu(name: String) -> impl IntoView {
                 <a href=profile.clone()>"Your page"</a>
                 <a href="/repo/create">"New repository"</a>
                 <a href=UserTab::Profile.url()>"Settings"</a>
+                {admin.then(|| view! { <a href=AdminTab::Plugins.url()>"Administration"</a> })}
                 <hr/>
                 <button type="button" data-closes="" on:click=sign_out>"Sign out"</button>
             </div>

@@ -3,6 +3,7 @@
 //! A ref in an address is one percent-encoded segment (`feature%2Fx`), so that ref and path never mix. Paths stay encoded
 //! from the address bar to the API and back: names that are not UTF-8 survive.
 
+use super::PluginView;
 use crate::text::{encode_segment, percent_decode};
 
 /// Whose repository, and its name.
@@ -86,6 +87,8 @@ pub enum RepoView {
     Tags,
     /// Settings.
     Settings(RepoTab),
+    /// A page of an installed plugin, which is named by its id.
+    Plugin(i64, PluginView),
     /// Nothing of ours.
     NotFound,
 }
@@ -205,6 +208,9 @@ impl RepoView {
             ["branches"] => RepoView::Branches,
             ["tags"] => RepoView::Tags,
             ["settings"] => RepoView::Settings(RepoTab::General),
+            ["settings", "plugins", rest @ ..] if !rest.is_empty() => {
+                PluginView::parse(rest).map_or(RepoView::NotFound, |(id, view)| RepoView::Plugin(id, view))
+            }
             ["settings", slug] => RepoTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(RepoView::NotFound, RepoView::Settings),
             _ => RepoView::NotFound,
         }

@@ -84,6 +84,11 @@ impl Session {
         untrack(|| self.name())
     }
 
+    /// Whether the reader administers the server, for pages that another reader's arrival mounts anew.
+    pub fn is_admin_now(&self) -> bool {
+        self.reader.with_untracked(|reader| matches!(reader, Reader::User(user) if user.is_admin))
+    }
+
     /// Whether it is known who reads, tracked.
     pub fn is_known(&self) -> bool {
         self.reader.with(|reader| !matches!(reader, Reader::Unknown))

@@ -42,7 +42,7 @@ pub fn RepoHead(view: Memo<RepoView>) -> impl IntoView {
                 {move || repo.is_admin().then(|| {
                     let settings = settings.clone();
                     view! {
-                        <a href=settings aria-current=move || current(|view| matches!(view, RepoView::Settings(_)))><Icon sign=Sign::Gear/>"Settings"</a>
+                        <a href=settings aria-current=move || current(|view| matches!(view, RepoView::Settings(_) | RepoView::Plugin(..)))><Icon sign=Sign::Gear/>"Settings"</a>
                     }
                 })}
             </nav>

@@ -4,23 +4,20 @@ mod branches;
 mod collaborators;
 mod danger;
 mod general;
-mod install;
-mod installation;
-mod plugins;
-mod versions;
 
 use leptos::prelude::*;
 
+use crate::pages::plugins::PluginPages;
 use crate::pages::repo::use_repo;
 use crate::parts::empty::Empty;
 use crate::parts::icon::Sign;
 use crate::parts::settings_frame::SettingsFrame;
-use crate::routes::RepoTab;
+use crate::routes::{PluginPlace, PluginView, RepoTab};
 use crate::state::title;
 
 /// The pages below `…/settings/`.
 #[component]
-pub fn SettingsPage(tab: RepoTab) -> impl IntoView {
+pub fn SettingsPage(tab: RepoTab, plugin: Option<(i64, PluginView)>) -> impl IntoView {
     let repo = use_repo();
     let address = repo.address();
     title::set(format!("{} · {}", tab.label(), address.full_name()));
@@ -34,7 +31,7 @@ pub fn SettingsPage(tab: RepoTab) -> impl IntoView {
             RepoTab::General => view! { <general::General/><danger::DangerZone/> }.into_any(),
             RepoTab::Collaborators => view! { <collaborators::Collaborators/> }.into_any(),
             RepoTab::Branches => view! { <branches::Protections/> }.into_any(),
-            RepoTab::Plugins => view! { <plugins::Plugins/> }.into_any(),
+            RepoTab::Plugins => view! { <PluginPages place=PluginPlace::Repo(address.clone()) shown=plugin/> }.into_any(),
         };
         view! { <SettingsFrame name="Repository settings" entries=entries>{body}</SettingsFrame> }.into_any()
     }

@@ -4,9 +4,10 @@ use hardie_api_types::plugin::{PluginInstallation, PluginVersion, UpgradeInstall
 use leptos::html;
 use leptos::prelude::*;
 
+use super::installation::rights;
+use super::use_place;
 use crate::api::plugins;
-use crate::load::Load;
-use crate::pages::repo::use_repo;
+use crate::load::Again;
 use crate::parts::confirm::ConfirmButton;
 use crate::parts::form::Submit;
 use crate::parts::time::Ago;
@@ -14,25 +15,25 @@ use crate::state::toasts::use_toasts;
 
 /// What it ran, with an upload for another and a button that goes back.
 #[component]
-pub fn Versions(installation: PluginInstallation, found: Load<Vec<PluginInstallation>>) -> impl IntoView {
-    let repo = use_repo();
+pub fn Versions(installation: PluginInstallation, again: Again) -> impl IntoView {
+    let place = use_place();
     let toasts = use_toasts();
     let id = installation.id;
     let earlier = installation.versions.iter().skip_while(|version| !version.current).nth(1).cloned();
     let rows = installation.versions.iter().cloned().map(row).collect_view();
     let back = Submit::new();
     let go_back = move || {
-        let address = repo.address();
-        back.run(async move { plugins::roll_back(&address, id).await }, move |changed| {
+        let place = place.get();
+        back.run(async move { plugins::roll_back(&place, id).await }, move |changed| {
             toasts.done(format!("{} runs {} again.", changed.name, changed.component.version));
-            found.retry();
+            again.ask();
         });
     };
     view! {
         <details class="plugin-edit">
             <summary>"Versions"</summary>
             <ul class="verdicts">{rows}</ul>
-            <Upgrade id=id found=found/>
+            <Upgrade id=id again=again/>
             {earlier.map(|earlier| view! {
                 <ConfirmButton label="Go back" title=format!("Go back to {}?", earlier.version) quiet=true failure=back.failure() on_confirm=go_back
                     explain=format!("“{}” runs {} again, with the configuration that it had then.", installation.name, earlier.version)/>
@@ -56,18 +57,18 @@ fn row(version: PluginVersion) -> impl IntoView {
 
 /// Uploads, then puts it to work; what it may do beyond the one before is asked for by name.
 #[component]
-fn Upgrade(id: i64, found: Load<Vec<PluginInstallation>>) -> impl IntoView {
-    let repo = use_repo();
+fn Upgrade(id: i64, again: Again) -> impl IntoView {
+    let place = use_place();
     let toasts = use_toasts();
     let input = NodeRef::<html::Input>::new();
     let upgrade = Submit::new();
     let digest = RwSignal::new(String::new());
     let put = move |consent: Vec<String>| {
-        let address = repo.address();
+        let place = place.get();
         let options = UpgradeInstallationOption { digest: digest.get_untracked(), consent, ..UpgradeInstallationOption::default() };
-        upgrade.run(async move { plugins::upgrade(&address, id, &options).await }, move |changed| {
+        upgrade.run(async move { plugins::upgrade(&place, id, &options).await }, move |changed| {
             toasts.done(format!("{} now runs {}.", changed.name, changed.component.version));
-            found.retry();
+            again.ask();
         });
     };
     let send = move |_| {
@@ -91,8 +92,12 @@ fn Upgrade(id: i64, found: Load<Vec<PluginInstallation>>) -> impl IntoView {
             <p class="hint" id=hint role="status">
                 {move || if upgrade.is_busy() { "Uploading and checking…" } else { "A .wasm file of the same plugin. It takes over at once if its configuration suits it." }}
             </p>
-            <p class="field-error" role="alert">{move || upgrade.failure().get().map(|failure| failure.message)}</p>
+            <p class="field-error" role="alert">{move || upgrade.failure().get().map(|failure| match failure.permissions.is_empty() {
+                true => failure.message,
+                false => "It may do what the one before may not. Nothing is changed yet.".to_owned(),
+            })}</p>
             {move || (!asked().is_empty()).then(|| view! {
+                <ul class="rights">{rights(&asked())}</ul>
                 <button class="button" type="button" disabled=move || upgrade.is_busy() on:click=allow>"Allow this and upgrade"</button>
             })}
         </div>

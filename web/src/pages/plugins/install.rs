@@ -1,21 +1,21 @@
 //! Installing a plugin: one that was uploaded before, or a new component.
 
-use hardie_api_types::plugin::{CreateInstallationOption, PluginComponent, PluginInstallation};
+use hardie_api_types::plugin::{CreateInstallationOption, PluginComponent};
 use leptos::html;
 use leptos::prelude::*;
 
+use super::installation::{modes, rights};
+use super::use_place;
 use crate::api::plugins;
-use crate::load::{Load, load};
-use crate::pages::repo::settings::installation::{may, modes};
-use crate::pages::repo::use_repo;
+use crate::load::{Again, load};
 use crate::parts::field::SelectField;
 use crate::parts::form::{Form, Submit};
 use crate::state::toasts::use_toasts;
 
 /// The form.
 #[component]
-pub fn Install(found: Load<Vec<PluginInstallation>>) -> impl IntoView {
-    let repo = use_repo();
+pub fn Install(again: Again) -> impl IntoView {
+    let place = use_place();
     let toasts = use_toasts();
     let components = load(|| (), |()| plugins::components());
     let uploaded = RwSignal::new(None::<PluginComponent>);
@@ -47,11 +47,11 @@ pub fn Install(found: Load<Vec<PluginInstallation>>) -> impl IntoView {
         }
         let options =
             CreateInstallationOption { digest: digest_now, mode: Some(mode.get_untracked()), ..CreateInstallationOption::default() };
-        let address = repo.address();
-        install.run(async move { plugins::install(&address, &options).await }, move |installation| {
+        let place = place.get();
+        install.run(async move { plugins::install(&place, &options).await }, move |installation| {
             toasts.done(format!("{} installed.", installation.name));
             digest.set(String::new());
-            found.retry();
+            again.ask();
         });
     };
     view! {
@@ -61,11 +61,16 @@ pub fn Install(found: Load<Vec<PluginInstallation>>) -> impl IntoView {
             <Form submit=install on_submit=send action="Install">
                 <SelectField name="component" label="Component" value=digest options=options/>
                 {move || chosen.get().map(|component| {
-                    let mut rights: Vec<String> = component.imports.iter().map(|import| may(import)).collect();
-                    rights.sort();
-                    rights.dedup();
-                    let told = if rights.is_empty() { "nothing but judge what it is told".to_owned() } else { rights.join("; ").to_ascii_lowercase() };
-                    view! { <p class="notice"><span>{component.description.clone()} " It may: " {told} "."</span></p> }
+                    let nothing = component.permissions.is_empty();
+                    view! {
+                        <div class="notice">
+                            <div>
+                                <p dir="auto">{component.description.clone()}</p>
+                                <p>{if nothing { "It judges what it is told and may do nothing else." } else { "It may:" }}</p>
+                                <ul class="rights">{rights(&component.permissions)}</ul>
+                            </div>
+                        </div>
+                    }
                 })}
                 <SelectField name="mode" label="Mode" value=mode options=modes()/>
             </Form>

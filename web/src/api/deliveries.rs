@@ -1,0 +1,53 @@
+//! What plugins are told of events.
+
+use hardie_api_types::delivery::{Delivery, Event, PluginEvents, RedeliverOption, Redelivered, ResumeOption};
+use serde_json::json;
+
+use super::client;
+use super::plugins::{base, one};
+use super::{Failure, Paged};
+use crate::routes::PluginPlace;
+
+/// Deliveries on one page.
+pub const PER_PAGE: u32 = 30;
+
+/// What it is told of, and how that goes.
+pub async fn state(place: &PluginPlace, id: i64) -> Result<PluginEvents, Failure> {
+    client::get(&format!("{}/events", one(place, id))).await
+}
+
+/// Ends a rest. With `skip`, what waits is not delivered any more.
+pub async fn resume(place: &PluginPlace, id: i64, skip: bool) -> Result<PluginEvents, Failure> {
+    client::send("POST", &format!("{}/resume", one(place, id)), &ResumeOption { skip }).await
+}
+
+/// The newest event first; all if `state` is empty.
+pub async fn list(place: &PluginPlace, id: i64, state: &str, page: u32) -> Result<Paged<Delivery>, Failure> {
+    let state = if state.is_empty() { String::new() } else { format!("&state={state}") };
+    client::get_page(&format!("{}/deliveries?page={page}&limit={PER_PAGE}{state}", one(place, id))).await
+}
+
+/// One.
+pub async fn get(place: &PluginPlace, id: i64, delivery: i64) -> Result<Delivery, Failure> {
+    client::get(&format!("{}/deliveries/{delivery}", one(place, id))).await
+}
+
+/// Its event; `None` if that is not kept any more, or is not of this place.
+pub async fn event(place: &PluginPlace, seq: i64) -> Result<Option<Event>, Failure> {
+    let found: Result<Vec<Event>, Failure> = client::get(&format!("{}/events?since={}&limit=1", base(place), seq - 1)).await;
+    match found {
+        Ok(events) => Ok(events.into_iter().find(|event| event.seq == seq)),
+        Err(failure) if failure.status == 410 => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Delivers one again.
+pub async fn again(place: &PluginPlace, id: i64, delivery: i64) -> Result<Delivery, Failure> {
+    client::send("POST", &format!("{}/deliveries/{delivery}/redeliver", one(place, id)), &json!({})).await
+}
+
+/// Delivers a range again, or says how many that would be.
+pub async fn range_again(place: &PluginPlace, id: i64, range: &RedeliverOption) -> Result<Redelivered, Failure> {
+    client::send("POST", &format!("{}/redeliver", one(place, id)), range).await
+}
