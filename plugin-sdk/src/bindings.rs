@@ -11,6 +11,8 @@ wit_bindgen::generate!({
             import hardie:plugin/config@0.1.0;
             import hardie:plugin/log@0.1.0;
             import hardie:plugin/event@0.1.0;
+            import hardie:plugin/web-request@0.1.0;
+            import hardie:plugin/caller@0.1.0;
             import hardie:plugin/state@0.1.0;
             import hardie:plugin/http@0.1.0;
             import hardie:plugin/secrets@0.1.0;
@@ -69,5 +71,23 @@ pub mod events {
         pub_export_macro: true,
         export_macro_name: "export_events",
         default_bindings_module: "hardie_plugin::bindings::events",
+    });
+}
+
+/// The call for a web request.
+pub mod web {
+    wit_bindgen::generate!({
+        inline: "package hardie:sdk-web; world web-part { export hardie:plugin/web-handler@0.1.0; }",
+        path: "../wit",
+        world: "hardie:sdk-web/web-part",
+        with: {
+            "hardie:plugin/types@0.1.0": super::hardie::plugin::types,
+            "hardie:plugin/repository@0.1.0": super::hardie::plugin::repository,
+            "hardie:plugin/web-request@0.1.0": super::hardie::plugin::web_request,
+            "hardie:plugin/web-handler@0.1.0": generate,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_web",
+        default_bindings_module: "hardie_plugin::bindings::web",
     });
 }

@@ -23,8 +23,8 @@ impl Error {
         Error { code: code.into(), message: message.into() }
     }
 
-    /// `not-found`, `wrong-kind`, `too-large` or `invalid` for a failed read; `denied`, `invalid` or `failed` for a request; `invalid` or
-    /// `not-found` for data and statuses; empty for others.
+    /// `not-found`, `wrong-kind`, `too-large` or `invalid` for a failed read; `denied`, `invalid` or `failed` for a request; `invalid`,
+    /// `denied` or `not-found` for data and statuses; empty for others.
     pub fn code(&self) -> &str {
         &self.code
     }

@@ -1,4 +1,4 @@
-//! The glue between the server's calls and a [`Policy`] or a [`Handler`].
+//! The glue between the server's calls and a [`Policy`], a [`Handler`] or a [`Web`].
 
 use std::rc::Rc;
 
@@ -8,8 +8,10 @@ use serde::de::DeserializeOwned;
 use crate::bindings::events::exports::hardie::plugin::event_handler;
 use crate::bindings::hardie::plugin::event as wire_event;
 use crate::bindings::hardie::plugin::types::{Fault, Page, RefVerdict, Signature as WireSignature};
+use crate::bindings::hardie::plugin::web_request as wire_web;
 use crate::bindings::hardie::plugin::{config, repository as wire};
 use crate::bindings::info::exports::hardie::plugin::plugin_info;
+use crate::bindings::web::exports::hardie::plugin::web_handler;
 use crate::error::Error;
 use crate::event::{Event, EventSource};
 use crate::handler::{Failure, Handler};
@@ -19,6 +21,7 @@ use crate::push::{Push, PushSource, RefUpdate, UpdateKind};
 use crate::repository::{
     Change, ChangeSide, Commit, CommitSource, FileMode, NewObject, Repository, RepositorySource, Signature, TreeEntry,
 };
+use crate::web::{Request, RequestSource, Response, Web};
 
 /// Who the plugin is, from its `Cargo.toml`.
 pub struct Identity {
@@ -70,6 +73,14 @@ pub fn handle<H: Handler>(event: &wire_event::Event, repository: Option<&wire::R
     })
 }
 
+pub fn answer<W: Web>(request: &wire_web::Request) -> Result<web_handler::Response, String> {
+    log_panics();
+    let answered = settings::<W::Config>().and_then(|config| W::handle(&config, &Request::new(request)));
+    let Response { status, headers, body } = answered.map_err(|error| error.to_string())?;
+    let headers = headers.into_iter().map(|(name, value)| web_handler::Header { name, value }).collect();
+    Ok(web_handler::Response { status, headers, body })
+}
+
 fn settings<C: DeserializeOwned>() -> Result<C, Error> {
     parse(&config::get()).map_err(|error| Error::new(format!("configuration: {}", error.message)))
 }
@@ -87,6 +98,41 @@ fn log_panics() {
 
 fn page(start: u32, limit: u32) -> Page {
     Page { start, limit }
+}
+
+impl RequestSource for wire_web::Request {
+    fn method(&self) -> String {
+        wire_web::Request::method(self)
+    }
+
+    fn path(&self) -> String {
+        wire_web::Request::path(self)
+    }
+
+    fn query(&self) -> Option<String> {
+        wire_web::Request::query(self)
+    }
+
+    fn base_path(&self) -> String {
+        wire_web::Request::base_path(self)
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        wire_web::Request::headers(self).into_iter().map(|header| (header.name, header.value)).collect()
+    }
+
+    fn body(&self) -> Vec<u8> {
+        wire_web::Request::body(self)
+    }
+
+    fn repository_path(&self) -> String {
+        wire_web::Request::repository_path(self)
+    }
+
+    fn repository(&self) -> Option<Rc<dyn RepositorySource + '_>> {
+        let repository = wire_web::Request::repository(self)?;
+        Some(Rc::new(repository))
+    }
 }
 
 impl EventSource for wire_event::Event {

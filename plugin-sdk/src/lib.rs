@@ -1,4 +1,4 @@
-//! Write policies and handlers of events for Hardie in Rust.
+//! Write policies, handlers of events and of web requests for Hardie in Rust.
 //!
 //! A policy is a WebAssembly component that judges a push before any of its refs moves. It sees the push and the repository
 //! and nothing else: no file, no clock, no network, unless it asks for them by using [`http`], [`secrets`] or [`clock`]. `hardie plugin new NAME` writes a project that builds; this is its heart:
@@ -57,9 +57,12 @@
 //! A policy that uses [`http`], [`secrets`] or [`clock`] is of the world `policy-online`: pushes wait while it asks others, 10 s at most.
 //! An administrator of the server has to install it, and grants it the hosts. [`mock::MockPush::ask`] tests it. A crate that is both cannot
 //! ask while it judges.
+//!
+//! A [`web::Web`] answers web requests at an address of the server; who sends them is told by [`caller`]. [`mock::MockWeb`] tests it.
 
 #[doc(hidden)]
 pub mod bindings;
+pub mod caller;
 pub mod clock;
 mod error;
 mod event;
@@ -71,6 +74,7 @@ pub mod log;
 pub mod mock;
 mod mock_event;
 mod mock_online;
+mod mock_web;
 mod oid;
 mod pages;
 pub mod payload;
@@ -87,6 +91,7 @@ pub mod state;
 pub mod status;
 pub mod teams;
 mod verdicts;
+pub mod web;
 
 #[cfg(not(target_arch = "wasm32"))]
 use mock_event::backend;
@@ -96,7 +101,7 @@ use server as backend;
 pub use error::Error;
 pub use event::Event;
 #[doc(hidden)]
-pub use guest::{Identity, check, describe, handle, validate};
+pub use guest::{Identity, answer, check, describe, handle, validate};
 pub use handler::{Failure, Handler};
 pub use oid::Oid;
 pub use pages::Pages;
@@ -109,7 +114,8 @@ pub use verdicts::Verdicts;
 /// Makes the crate a plugin: name, version and description are those of `Cargo.toml`.
 ///
 /// To be written once, in a crate of type `cdylib`: `export!(MyPolicy)`, `export!(events: MyHandler)`, or both with one type of
-/// configuration, `export!(policy: MyPolicy, events: MyHandler)`.
+/// configuration, `export!(policy: MyPolicy, events: MyHandler)`; `export!(web: MyWeb)`, or with a handler of events that keeps the same
+/// data, `export!(events: MyHandler, web: MyWeb)`.
 #[macro_export]
 macro_rules! export {
     (policy: $policy:ty, events: $handler:ty $(,)?) => {
@@ -122,6 +128,25 @@ macro_rules! export {
             );
             $crate::__export_policy!(Component, $policy);
             $crate::__export_events!(Component, $handler);
+        };
+    };
+    (events: $handler:ty, web: $web:ty $(,)?) => {
+        const _: () = {
+            struct Component;
+            $crate::__export_info!(
+                Component,
+                <$handler as $crate::Handler>::Config,
+                [<$handler as $crate::Handler>::validate, <$web as $crate::web::Web>::validate]
+            );
+            $crate::__export_events!(Component, $handler);
+            $crate::__export_web!(Component, $web);
+        };
+    };
+    (web: $web:ty $(,)?) => {
+        const _: () = {
+            struct Component;
+            $crate::__export_info!(Component, <$web as $crate::web::Web>::Config, [<$web as $crate::web::Web>::validate]);
+            $crate::__export_web!(Component, $web);
         };
     };
     (events: $handler:ty $(,)?) => {
@@ -183,6 +208,23 @@ macro_rules! __export_policy {
         }
 
         $crate::bindings::policy::export_policy!($component with_types_in $crate::bindings::policy);
+    };
+}
+
+/// The call for a web request.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_web {
+    ($component:ident, $web:ty) => {
+        impl $crate::bindings::web::exports::hardie::plugin::web_handler::Guest for $component {
+            fn handle(
+                request: &$crate::bindings::hardie::plugin::web_request::Request,
+            ) -> Result<$crate::bindings::web::exports::hardie::plugin::web_handler::Response, String> {
+                $crate::answer::<$web>(request)
+            }
+        }
+
+        $crate::bindings::web::export_web!($component with_types_in $crate::bindings::web);
     };
 }
 

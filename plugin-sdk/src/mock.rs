@@ -1,4 +1,4 @@
-//! A push and an event made of plain values, so that a plugin's rules are tested with `cargo test` alone.
+//! A push, an event and a web request made of plain values, so that a plugin's rules are tested with `cargo test` alone.
 //!
 //! Ids are counted up, not computed, but equal content has one id. History is a line of commits for each ref, all on one base. For real
 //! ids, limits and a report use `hardie plugin test`.
@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::mock_event::World;
 pub use crate::mock_event::{Handled, MockEvent, MockRequest, MockStatus};
 pub use crate::mock_online::Asked;
+pub use crate::mock_web::{Answered, MockWeb};
 use crate::oid::Oid;
 use crate::policy::Policy;
 use crate::push::{PushSource, RefUpdate, UpdateKind};

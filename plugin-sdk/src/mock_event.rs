@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::event::{Event, EventSource};
 use crate::handler::{Failure, Handler};
@@ -83,16 +84,27 @@ pub struct MockStatus {
 /// What the server would answer, and what it was told.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
-    state: BTreeMap<String, Vec<u8>>,
+    pub(crate) state: BTreeMap<String, Vec<u8>>,
     pub(crate) answers: VecDeque<Result<Response, Error>>,
     pub(crate) now: i64,
     pub(crate) requests: Vec<MockRequest>,
-    statuses: Vec<MockStatus>,
+    pub(crate) caller: Option<Caller>,
+    /// Whether the state may be written.
+    pub(crate) writes: bool,
+    pub(crate) statuses: Vec<MockStatus>,
 }
 
 impl World {
     pub(crate) const fn new() -> World {
-        World { state: BTreeMap::new(), answers: VecDeque::new(), now: 1_700_000_000_000, requests: Vec::new(), statuses: Vec::new() }
+        World {
+            state: BTreeMap::new(),
+            answers: VecDeque::new(),
+            now: 1_700_000_000_000,
+            requests: Vec::new(),
+            caller: None,
+            writes: true,
+            statuses: Vec::new(),
+        }
     }
 
     /// Runs something in it; what came of that, and what it is like then.
@@ -104,8 +116,8 @@ impl World {
 }
 
 thread_local! {
-    /// The world of what this thread judges or handles: a plugin asks the server, not a parameter.
-    static WORLD: RefCell<World> = const { RefCell::new(World::new()) };
+    /// The world of the call that this thread answers: a plugin asks the server, not a parameter.
+    pub(crate) static WORLD: RefCell<World> = const { RefCell::new(World::new()) };
 }
 
 impl MockEvent {
@@ -244,6 +256,7 @@ impl EventSource for MockEvent {
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod backend {
     use super::{MockRequest, MockStatus, WORLD};
+    use crate::caller::Caller;
     use crate::error::Error;
     use crate::http::{Request, Response};
     use crate::oid::Oid;
@@ -255,6 +268,7 @@ pub(crate) mod backend {
     }
 
     pub(crate) fn write(key: &str, value: &[u8]) -> Result<(), Error> {
+        may_write()?;
         checked(key)?;
         if value.len() > 64 << 10 {
             return Err(Error::coded("invalid", "a value has at most 65536 bytes"));
@@ -264,6 +278,7 @@ pub(crate) mod backend {
     }
 
     pub(crate) fn delete(key: &str) -> Result<(), Error> {
+        may_write()?;
         checked(key)?;
         WORLD.with_borrow_mut(|world| world.state.remove(key));
         Ok(())
@@ -322,6 +337,17 @@ pub(crate) mod backend {
         (0..length.min(4096))
             .map(|at| at.to_le_bytes().into_iter().fold(90, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(byte)))
             .collect()
+    }
+
+    pub(crate) fn caller() -> Option<Caller> {
+        WORLD.with_borrow(|world| world.caller.clone())
+    }
+
+    fn may_write() -> Result<(), Error> {
+        match WORLD.with_borrow(|world| world.writes) {
+            true => Ok(()),
+            false => Err(Error::coded("denied", "a GET or HEAD writes nothing")),
+        }
     }
 
     fn checked(key: &str) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! The server's side of what a plugin may do besides reading: plain functions, so that a plugin imports only those that it calls.
 
 use crate::bindings::hardie::plugin as wire;
+use crate::caller::Caller;
 use crate::error::Error;
 use crate::http::{Request, Response};
 use crate::oid::Oid;
@@ -74,4 +75,8 @@ pub(crate) fn now() -> i64 {
 
 pub(crate) fn random(length: u32) -> Vec<u8> {
     wire::random::bytes(length)
+}
+
+pub(crate) fn caller() -> Option<Caller> {
+    wire::caller::get().map(|caller| Caller { name: caller.name(), role: caller.role() })
 }

@@ -13,6 +13,7 @@ use hardie_outbound::Allowed;
 
 pub mod data_dir;
 pub mod file;
+pub mod web_origin;
 
 pub use data_dir::{prepare_data_dir, require_data};
 
@@ -62,6 +63,9 @@ pub struct ServeSettings {
     /// Install only plugins that a publisher signed whom `hardie plugin publisher add` trusts
     #[arg(long, env = "HARDIE_REQUIRE_PLUGIN_SIGNATURE")]
     pub require_plugin_signature: bool,
+    /// Where plugins answer web requests with pages: a host of its own [default: with data alone, below the public URL]
+    #[arg(long, env = "HARDIE_PLUGIN_WEB_ORIGIN", value_name = "URL")]
+    pub plugin_web_origin: Option<String>,
     /// Networks whose Forwarded and X-Forwarded-For headers are believed
     #[arg(long, env = "HARDIE_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
     pub trusted_proxies: Option<Vec<String>>,
@@ -79,6 +83,7 @@ pub struct Config {
     pub ssh_address: Option<String>,
     pub plugins: PluginPolicy,
     pub require_signature: bool,
+    pub plugin_web_origin: Option<String>,
     pub trusted_proxies: Vec<String>,
     pub limits: GitLimits,
     pub retention: Retention,
@@ -151,16 +156,20 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         network.parse::<Cidr>().with_context(|| format!("trusted-proxies = {network:?}"))?;
     }
     let public_url = settings.public_url.clone().or(file.public_url).unwrap_or_else(|| "http://localhost:8080".to_owned());
+    let public_url = check_url(&public_url)?;
+    let web_origin = settings.plugin_web_origin.clone().or(file.plugin_web_origin);
+    let plugin_web_origin = web_origin.map(|origin| web_origin::checked(&origin, &public_url)).transpose()?;
     Ok(Config {
         data_dir,
         database: check_database(database)?,
         http_listen: settings.http_listen.or(file.http_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
         ssh_listen: settings.ssh_listen.or(file.ssh_listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 2222))),
         metrics_listen: settings.metrics_listen.or(file.metrics_listen),
-        public_url: check_url(&public_url)?,
+        public_url,
         ssh_address: settings.ssh_address.clone().or(file.ssh_address),
         plugins: plugin_policy(settings.plugins.as_deref().or(file.plugins.as_deref()))?,
         require_signature: settings.require_plugin_signature || file.require_plugin_signature.unwrap_or(false),
+        plugin_web_origin,
         trusted_proxies,
         limits: file.limits.apply(GitLimits::default())?,
         retention: file.gc.apply(Retention::default()),
@@ -214,12 +223,7 @@ pub fn ssh_address(config: &Config, bound: SocketAddr) -> String {
     if let Some(given) = &config.ssh_address {
         return given.clone();
     }
-    let rest = config.public_url.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or(rest);
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
+    let host = web_origin::host_of(&config.public_url);
     match bound.port() {
         22 => host.to_owned(),
         port => format!("{host}:{port}"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
+use hardie_app::plugins::WebCalls;
 use hardie_app::ports::{Clock, Entropy, PolicyRunner};
 use hardie_app::push::AnswerCounts;
 use hardie_app::state::Inner;
@@ -103,6 +104,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         ),
         wakes: Wakes::default(),
         answers: AnswerCounts::default(),
+        web: WebCalls::default(),
         config: AppConfig {
             public_url: config.public_url.clone(),
             ssh_address: config::ssh_address(&config, ssh_address),
@@ -110,6 +112,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             retention: config.retention,
             plugins: config.plugins,
             require_signature: config.require_signature,
+            plugin_web_origin: config.plugin_web_origin.clone(),
             git_rules: config.git_rules,
         },
     });

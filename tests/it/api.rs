@@ -1,6 +1,6 @@
 //! The HTTP door from outside: the API, browser sessions, git's requests written by hand, and hostile ones.
 
-mod auth;
+pub mod auth;
 mod code;
 mod git_http;
 mod hostile;

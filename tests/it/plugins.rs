@@ -18,6 +18,7 @@ mod signatures;
 mod stock;
 mod triggers;
 mod versions;
+mod web;
 
 use std::path::Path;
 use std::process::Command;

@@ -36,12 +36,14 @@ pub fn component(name: &str) -> Bytes {
     component_with(name, |text| text)
 }
 
-/// A fixture as a component, its text changed. Those called `event-…` handle events, those called `online…` ask others, the rest are policies.
+/// A fixture as a component, its text changed. Those called `event-…` handle events, those called `web-…` web
+/// requests, those called `online…` ask others, the rest are policies.
 pub fn component_with(name: &str, change: impl FnOnce(String) -> String) -> Bytes {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/plugins");
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     let (prelude, world) = match name {
         name if name.starts_with("event-") => ("event-prelude.wat", "events"),
+        name if name.starts_with("web-") => ("web-prelude.wat", "web"),
         name if name.starts_with("online") => ("prelude.wat", "policy-online"),
         _ => ("prelude.wat", "policy"),
     };

@@ -11,6 +11,7 @@ use hardie_http::{HttpConfig, serve};
 use hardie_outbound::{Error as OutboundError, Upstream};
 use tokio::net::TcpListener;
 
+use crate::config::web_origin;
 use crate::{telemetry, wiring};
 
 /// How long the server may stay silent on a request. A large push is checked and indexed for a while before its answer.
@@ -31,6 +32,9 @@ pub struct Args {
     /// The folder with the built UI [default: beside the binary, or web/dist of the workspace]
     #[arg(long, value_name = "DIR", env = "HARDIE_WEB_DIST")]
     dist: Option<PathBuf>,
+    /// The server's plugin-web-origin: what is asked of that host is passed on, all of it
+    #[arg(long, value_name = "URL", env = "HARDIE_PLUGIN_WEB_ORIGIN")]
+    plugin_web_origin: Option<String>,
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests under way finish.
@@ -41,11 +45,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         None => find_bundle()?,
     };
     let bundle = Bundle::load(&dist)?;
+    // What it may not share is the server's to know: this process does not know the public address.
+    let plugin_web_origin = args.plugin_web_origin.as_deref().map(web_origin::read).transpose()?;
     let upstream = Upstream::new(&args.api, SILENCE).context("--api")?;
     super::runtime()?.block_on(async {
         let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
         let address = listener.local_addr()?;
-        let router = ui::router(bundle, forward(upstream));
+        let router = ui::router(bundle, forward(upstream), plugin_web_origin.as_deref());
         // Signals are caught before readiness is announced: whoever reads the line may end this process at once.
         let stop = wiring::shutdown::requested()?;
         super::print_line(&serde_json::json!({ "ready": true, "web": format!("http://{address}") }).to_string())?;

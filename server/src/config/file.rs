@@ -26,6 +26,7 @@ pub struct Settings {
     pub packs: Option<String>,
     pub plugins: Option<String>,
     pub require_plugin_signature: Option<bool>,
+    pub plugin_web_origin: Option<String>,
     pub trusted_proxies: Option<Vec<String>>,
     pub limits: Limits,
     pub gc: Gc,

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
+use hardie_app::plugins::WebCalls;
 use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, Outgoing, PolicyRunner};
 use hardie_app::push::AnswerCounts;
 use hardie_app::sealing::SealingKeys;
@@ -17,6 +18,7 @@ use hardie_app::{App, AppConfig};
 use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, HttpResponse, ServiceError, Writes};
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source, Usage};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_domain::web::{WebCall, WebOutcome, WebReport};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::{Store, StoreOptions};
@@ -62,6 +64,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         retention: place.retention,
         plugins: PluginPolicy::Closed,
         require_signature: false,
+        plugin_web_origin: None,
         git_rules: GitRules::default(),
     };
     App::new(Inner {
@@ -77,6 +80,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         sender: Arc::new(NoSender),
         wakes: Wakes::default(),
         answers: AnswerCounts::default(),
+        web: WebCalls::default(),
         config,
     })
 }
@@ -104,6 +108,11 @@ impl PolicyRunner for NoSandbox {
     async fn handle(&self, _call: EventCall) -> EventReport {
         let outcome = EventOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
         EventReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
+    }
+
+    async fn answer(&self, _call: WebCall) -> WebReport {
+        let outcome = WebOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
+        WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
 
     async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {

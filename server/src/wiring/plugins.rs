@@ -10,6 +10,7 @@ use hardie_app::ports::{ComponentInfo, Entropy, PolicyRunner};
 use hardie_domain::delivery::{EventCall, EventReport};
 use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
+use hardie_domain::web::{WebCall, WebReport};
 use hardie_plugin_host::{Allocation, CacheKey, CompileCommand, HostOptions, Limits, PluginHost};
 
 /// The hidden subcommand in which components are compiled.
@@ -70,6 +71,10 @@ impl PolicyRunner for Runner {
 
     async fn handle(&self, call: EventCall) -> EventReport {
         self.0.handle(call).await
+    }
+
+    async fn answer(&self, call: WebCall) -> WebReport {
+        self.0.answer(call).await
     }
 
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String> {

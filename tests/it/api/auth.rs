@@ -57,7 +57,7 @@ async fn a_token_does_no_more_than_its_scopes() {
 }
 
 /// Signs in as a browser does; the cookie.
-fn sign_in(server: &TestServer, user: &TestUser) -> String {
+pub fn sign_in(server: &TestServer, user: &TestUser) -> String {
     let body = json!({ "username": user.name, "password": user.password }).to_string();
     let headers = [("content-type", "application/json"), ("x-hardie-csrf", "1"), ("sec-fetch-site", "same-origin")];
     let answer = Asker::new(server, None).send("POST", "/api/v1/user/sessions", &headers, body.as_bytes());

@@ -50,7 +50,14 @@ fn the_plugin_book_works_as_written() {
     let (is_done, said) = follow(&git, &place.join("no-wip"), &script(rest));
     let (_, log) = server.terminate().unwrap();
     assert!(is_done, "{said}\nthe server's log:\n{log}");
-    for seen in ["names no ticket: Add a vice", "now works in alice/bench", "teller", "worlds: policy-online", "2 of 2 scenarios passed"] {
+    for seen in [
+        "names no ticket: Add a vice",
+        "now works in alice/bench",
+        "teller",
+        "worlds: policy-online",
+        "2 of 2 scenarios passed",
+        "[\"alice\"]",
+    ] {
         assert!(said.contains(seen), "{seen:?} was not shown:\n{said}");
     }
 }

@@ -22,6 +22,7 @@ pub mod lfs;
 pub mod org;
 pub mod plugin;
 pub mod plugin_secret;
+pub mod plugin_web;
 pub mod publisher;
 pub mod push;
 pub mod repo;

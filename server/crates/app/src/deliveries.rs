@@ -10,7 +10,6 @@ mod gather;
 mod keep;
 mod make;
 mod room;
-mod services;
 mod wakes;
 
 #[cfg(test)]
@@ -19,10 +18,8 @@ mod tests;
 use hardie_store::deliveries::Claim;
 use hardie_store::events::EventRow;
 use hardie_store::plugins::InstallationRow;
-use tokio_util::sync::CancellationToken;
 
 use crate::access::RepoAccess;
-use crate::cancel::CancelOnDrop;
 
 pub use dispatcher::Dispatcher;
 pub use keep::{KEPT_DAYS, Old, forget_old};
@@ -37,17 +34,4 @@ struct Try {
     installation: InstallationRow,
     /// The repository, if it has one that is there.
     access: Option<RepoAccess>,
-}
-
-/// What still reads or asks for a handler ends when this is dropped: nobody waits for it any more.
-#[derive(Default)]
-struct Gone {
-    reads: CancelOnDrop,
-    asks: CancellationToken,
-}
-
-impl Drop for Gone {
-    fn drop(&mut self) {
-        self.asks.cancel();
-    }
 }

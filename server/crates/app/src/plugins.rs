@@ -9,6 +9,7 @@ mod deliveries;
 mod dry_run;
 mod hosts;
 mod install;
+mod kept;
 mod list;
 mod outgoing;
 mod recorded;
@@ -16,9 +17,11 @@ mod rights;
 mod run;
 mod sealed;
 mod secrets;
+mod services;
 mod signatures;
 mod verdicts;
 mod versions;
+mod web;
 
 pub(crate) use asking::PolicyServices;
 pub use components::{
@@ -32,15 +35,17 @@ pub use deliveries::{
 pub use dry_run::{DryRun, Finding, MOST_PUSHES, Over, Tried, dry_run};
 pub(crate) use install::make_ready;
 pub use install::{InstallationChange, NewInstallation, install, remove_installation, update_installation};
+pub(crate) use kept::{check_state, write_state};
 pub use list::{Installation, ScopeView, Version, get_installation, list_installations};
-pub(crate) use outgoing::send;
 pub(crate) use recorded::window_of;
 pub use rights::Target;
 pub use run::{InstalledPolicy, load_installed, mend_altered, policies_for};
 pub use sealed::{ClosedSecret, SecretsReport, check_secrets, secrets_without_key};
 pub use secrets::{NewSecret, SecretView, list_secrets, remove_secret, set_secret};
+pub(crate) use services::CallServices;
 pub use signatures::{
     MAX_SIGNATURE_BYTES, PublisherRow, SignatureRow, add_publisher, list_publishers, list_signatures, remove_publisher, sign,
 };
 pub use verdicts::{LogLine, VerdictLine, logs, verdicts};
 pub use versions::{NewVersion, Upgrade, rollback, upgrade};
+pub use web::{Answered, Asked, WebCalls, WebRecord, answer, web_records};

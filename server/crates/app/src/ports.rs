@@ -10,6 +10,7 @@ use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
+use hardie_domain::web::{WebCall, WebReport};
 
 /// Reads the time.
 pub trait Clock: Send + Sync {
@@ -30,7 +31,7 @@ pub trait Entropy: Send + Sync {
     }
 }
 
-/// Runs policies and handlers of events in a sandbox.
+/// Runs policies, handlers of events and plugins that answer web requests in a sandbox.
 #[async_trait]
 pub trait PolicyRunner: Send + Sync {
     /// Checks, compiles (in a bounded child) and describes a component. Nothing is executed on the request path later
@@ -42,6 +43,8 @@ pub trait PolicyRunner: Send + Sync {
     async fn check(&self, call: PolicyCall) -> PolicyReport;
     /// Hands one event to one handler, once. Never fails: a fault is an outcome.
     async fn handle(&self, call: EventCall) -> EventReport;
+    /// Has one web request answered by one plugin, once. Never fails: a fault is an outcome.
+    async fn answer(&self, call: WebCall) -> WebReport;
     /// Makes sure that the component is loaded, compiling it again if the cache lost it.
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String>;
     /// Whether it could run at once; loads it if it is compiled already.
@@ -91,6 +94,8 @@ pub enum Cause {
     Delivery(DeliveryId),
     /// A push waits for a policy.
     Push(PushId),
+    /// A web client waits for an answer.
+    Web,
 }
 
 impl std::fmt::Display for Cause {
@@ -98,6 +103,7 @@ impl std::fmt::Display for Cause {
         match self {
             Cause::Delivery(id) => write!(f, "delivery {id}"),
             Cause::Push(id) => write!(f, "push {id}"),
+            Cause::Web => f.write_str("a web request"),
         }
     }
 }

@@ -10,6 +10,7 @@ use hardie_store::Store;
 
 use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
+use crate::plugins::WebCalls;
 use crate::ports::{Clock, Entropy, HttpSender, PolicyRunner};
 use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
@@ -45,6 +46,8 @@ pub struct Inner {
     pub wakes: Wakes,
     /// What policies answered.
     pub answers: AnswerCounts,
+    /// Web requests to plugins that are under way, and what became of the newest.
+    pub web: WebCalls,
     /// What the operator set.
     pub config: AppConfig,
 }
@@ -64,6 +67,8 @@ pub struct AppConfig {
     pub plugins: PluginPolicy,
     /// Whether plugins are installed only if a trusted publisher signed them.
     pub require_signature: bool,
+    /// Where plugins answer web requests, as `https://host[:port]`; below the public address, and with data alone, if `None`.
+    pub plugin_web_origin: Option<String>,
     /// What every repository asks of git clients.
     pub git_rules: GitRules,
 }

@@ -99,6 +99,8 @@ fn words(name: &str, import: &str) -> String {
         "clock" => "read the time",
         "random" => "draw random numbers",
         "status" => "set statuses on commits",
+        "web-request" => "answer requests of web clients at an address of this server",
+        "caller" => "learn the name and the role of the users who send it requests",
         _ => return format!("use {import}"),
     };
     known.to_owned()
@@ -117,7 +119,8 @@ mod tests {
         let plain =
             imports(&["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/config@0.2.0", "wasi:cli/stdout@0.2.3"]);
         assert!(imports_that_need_an_administrator(&plain).is_empty());
-        let beyond = ["event", "http", "secrets", "state", "status", "clock", "random"].map(|name| format!("hardie:plugin/{name}@0.1.0"));
+        let beyond = ["event", "http", "secrets", "state", "status", "clock", "random", "web-request", "caller"]
+            .map(|name| format!("hardie:plugin/{name}@0.1.0"));
         assert_eq!(imports_that_need_an_administrator(&beyond), beyond.each_ref());
         let more =
             imports(&["hardie:plugin/http@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]);

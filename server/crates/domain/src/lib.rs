@@ -38,5 +38,6 @@ pub mod status;
 pub mod throttle;
 pub mod time;
 pub mod token;
+pub mod web;
 pub mod weblink;
 pub mod world;

@@ -7,6 +7,9 @@ pub const POLICY_ONLINE: &str = "policy-online";
 /// Handles events.
 pub const EVENTS: &str = "events";
 
+/// Answers web requests.
+pub const WEB: &str = "web";
+
 /// Whether a component of these worlds judges pushes, in whichever way.
 pub fn judges(worlds: &[String]) -> bool {
     has(worlds, POLICY) || has(worlds, POLICY_ONLINE)
@@ -20,6 +23,11 @@ pub fn judges_online(worlds: &[String]) -> bool {
 /// Whether it handles events.
 pub fn handles(worlds: &[String]) -> bool {
     has(worlds, EVENTS)
+}
+
+/// Whether it answers web requests.
+pub fn answers(worlds: &[String]) -> bool {
+    has(worlds, WEB)
 }
 
 fn has(worlds: &[String], wanted: &str) -> bool {

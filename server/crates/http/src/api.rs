@@ -13,6 +13,7 @@ mod events;
 mod keys;
 mod missing;
 mod orgs;
+mod plugin_requests;
 mod plugins;
 mod protections;
 mod publishers;
@@ -67,6 +68,7 @@ pub fn table() -> Api {
         dry_run::add,
         plugins::add,
         deliveries::add,
+        plugin_requests::add,
         secrets::add,
         events::add,
         admin::add,

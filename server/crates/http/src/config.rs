@@ -21,6 +21,10 @@ pub struct HttpConfig {
     pub api_requests: usize,
     /// The same from one client.
     pub api_requests_per_client: usize,
+    /// Web requests to plugins under way at once, from their head to that of their answer; more get 503.
+    pub plugin_requests: usize,
+    /// The same from one client.
+    pub plugin_requests_per_client: usize,
     /// What an API request's body may take besides a second for each [`Self::body_rate`] bytes.
     pub body_grace: Duration,
     /// Bytes in a second below which a body is given up.
@@ -51,6 +55,8 @@ impl Default for HttpConfig {
             upload_timeout: Duration::from_secs(300),
             api_requests: 512,
             api_requests_per_client: 64,
+            plugin_requests: 256,
+            plugin_requests_per_client: 64,
             body_grace: Duration::from_secs(5),
             body_rate: 32 << 10,
             connections: 4096,

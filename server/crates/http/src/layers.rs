@@ -5,6 +5,6 @@ mod admit;
 mod identify;
 mod render;
 
-pub use admit::{Turn, admit};
+pub use admit::{Turn, admit, too_many};
 pub use identify::{Meta, identify};
 pub use render::render;

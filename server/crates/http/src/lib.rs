@@ -25,6 +25,7 @@ mod net;
 mod openapi;
 mod paging;
 mod path;
+mod plugins;
 mod query;
 mod range;
 mod raw;
@@ -77,6 +78,7 @@ impl Door {
             .merge(raw)
             .merge(lfs)
             .merge(lfs::object_routes())
+            .merge(plugins::routes())
             .merge(api::documents(described))
             .merge(git::routes())
             .merge(health::routes())
@@ -96,6 +98,7 @@ impl Door {
         router
             .fallback(no_such_address)
             .method_not_allowed_fallback(wrong_method)
+            .layer(from_fn_with_state(self.http.clone(), plugins::by_host))
             .layer(from_fn_with_state(self.http.clone(), render))
             .layer(from_fn_with_state(self.http.clone(), identify))
             .with_state(self.http.clone())

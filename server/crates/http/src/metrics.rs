@@ -19,6 +19,7 @@ const BUCKETS: [f64; 10] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0, 300.
 pub struct Metrics {
     under_way: AtomicI64,
     routes: Mutex<BTreeMap<String, Route>>,
+    plugins: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 #[derive(Default)]
@@ -61,6 +62,11 @@ impl Metrics {
         entry.seconds += seconds;
     }
 
+    /// Counts a web request to a plugin by how it ended.
+    pub fn record_plugin(&self, outcome: &'static str) {
+        *self.plugins.lock().unwrap_or_else(PoisonError::into_inner).entry(outcome).or_default() += 1;
+    }
+
     /// The text that Prometheus reads.
     /// `damaged_packs` is `None` if the database did not say.
     pub fn render(&self, collections: &CollectionCounts, answers: &AnswerCounts, damaged_packs: Option<u64>) -> String {
@@ -75,6 +81,10 @@ impl Metrics {
             for ((method, status), count) in &entry.answers {
                 line(&mut out, &format!("hardie_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {count}"));
             }
+        }
+        head(&mut out, "hardie_plugin_requests_total", "counter", "Web requests to plugins, by how they ended.");
+        for (outcome, count) in self.plugins.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            line(&mut out, &format!("hardie_plugin_requests_total{{outcome=\"{outcome}\"}} {count}"));
         }
         head(&mut out, "hardie_http_request_seconds", "histogram", "Seconds to the head of the answer, by route.");
         for (route, entry) in routes.iter() {

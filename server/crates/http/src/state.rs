@@ -34,6 +34,8 @@ pub struct Inner {
     pub api_places: Places,
     /// Bodies of API requests on their way.
     pub body_places: Places,
+    /// Web requests to plugins under way.
+    pub plugin_places: Places,
     /// One permit for each MiB of large files under way to clients.
     pub raw_slots: Arc<Semaphore>,
     /// How many of those permits each reader holds.
@@ -55,10 +57,11 @@ impl Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
         let places = || Places::new(config.api_requests, config.api_requests_per_client);
         let (api_places, body_places) = (places(), places());
+        let plugin_places = Places::new(config.plugin_requests, config.plugin_requests_per_client);
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
         let raw_shares = Shares::new(config.raw_bytes_each >> 20);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
-        Http(Arc::new(Inner { app, config, links, metrics, readiness, api_places, body_places, raw_slots, raw_shares }))
+        Http(Arc::new(Inner { app, config, links, metrics, readiness, api_places, body_places, plugin_places, raw_slots, raw_shares }))
     }
 
     /// Whose share a request from this address counts towards. None for a trusted proxy that did not say for whom it asks: it

@@ -16,6 +16,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 
+use crate::plugins::names_origin;
+
 pub use bundle::{Bundle, BundleError};
 pub use proxy::{ByteStream, Forward, Unreachable};
 
@@ -23,15 +25,20 @@ pub use proxy::{ByteStream, Forward, Unreachable};
 struct Ui {
     bundle: Arc<Bundle>,
     forward: Forward,
+    plugin_web_origin: Option<Arc<str>>,
 }
 
-/// The whole web front: every path is either the server's (passed on), a file of the bundle, or a page of the UI.
-pub fn router(bundle: Bundle, forward: Forward) -> Router {
-    let ui = Ui { bundle: Arc::new(bundle), forward };
+/// The whole web front: every path is either the server's (passed on), a file of the bundle, or a page of the UI. What is asked of the host of
+/// plugins is the server's, all of it.
+pub fn router(bundle: Bundle, forward: Forward, plugin_web_origin: Option<&str>) -> Router {
+    let ui = Ui { bundle: Arc::new(bundle), forward, plugin_web_origin: plugin_web_origin.map(Arc::from) };
     Router::new().fallback(dispatch).with_state(ui)
 }
 
 async fn dispatch(State(ui): State<Ui>, request: Request) -> Response {
+    if ui.plugin_web_origin.as_ref().is_some_and(|origin| names_origin(&request, origin)) {
+        return proxy::pass(&ui.forward, request).await;
+    }
     match routes::target(request.uri().path()) {
         routes::Target::Server => proxy::pass(&ui.forward, request).await,
         routes::Target::File(name) => answer::file(&ui.bundle, name, request.method(), request.headers()),

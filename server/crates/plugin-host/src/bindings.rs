@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
         world host {
             include hardie:plugin/policy-online@0.1.0;
             include hardie:plugin/events@0.1.0;
+            include hardie:plugin/web@0.1.0;
         }
     ",
     path: "../../../wit",
@@ -17,5 +18,7 @@ wasmtime::component::bindgen!({
         "hardie:plugin/repository.commit": crate::host::CommitHandle,
         "hardie:plugin/repository.repository": crate::host::RepositoryHandle,
         "hardie:plugin/event.event": crate::host::EventHandle,
+        "hardie:plugin/web-request.request": crate::host::RequestHandle,
+        "hardie:plugin/caller.caller": crate::host::CallerHandle,
     },
 });

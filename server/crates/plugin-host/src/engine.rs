@@ -54,8 +54,8 @@ fn code_settings() -> Config {
 pub fn for_running(limits: &Limits, wanted: Allocation) -> Result<(Engine, Allocation), wasmtime::Error> {
     if wanted == Allocation::Pooling {
         // A place more than may run, for descriptions asked at install while everything is busy.
-        let places = limits.running.saturating_add(limits.online).saturating_add(limits.events).saturating_add(1 + BACKGROUND);
-        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        let ours = [limits.running, limits.online, limits.events, limits.web, 1 + BACKGROUND];
+        let places = u32::try_from(ours.into_iter().fold(0, usize::saturating_add)).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(places)
             .total_core_instances(places.saturating_mul(CORE_INSTANCES))

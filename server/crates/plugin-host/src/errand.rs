@@ -11,6 +11,11 @@ pub(crate) enum Errand {
     JudgeOnline,
     /// An event.
     Handle,
+    /// A request of a web client; `writes` tells whether its method may change something.
+    Answer {
+        /// Whether `state` may be written.
+        writes: bool,
+    },
 }
 
 impl Errand {
@@ -19,7 +24,8 @@ impl Errand {
         match self {
             Errand::Describe | Errand::Judge => false,
             Errand::JudgeOnline => ["http", "secrets", "clock"].contains(&interface),
-            Errand::Handle => true,
+            Errand::Handle => interface != "caller",
+            Errand::Answer { .. } => interface != "status",
         }
     }
 
@@ -29,6 +35,7 @@ impl Errand {
             Errand::Describe => "it is asked for its name or its configuration",
             Errand::Judge | Errand::JudgeOnline => "a push is judged",
             Errand::Handle => "an event is handled",
+            Errand::Answer { .. } => "a web request is answered",
         }
     }
 
@@ -36,6 +43,7 @@ impl Errand {
     pub(crate) fn again(self) -> &'static str {
         match self {
             Errand::Handle => "This says nothing about the event: it is tried again",
+            Errand::Answer { .. } => "This says nothing about the request: try again",
             _ => "This says nothing about your push: try again",
         }
     }
@@ -43,7 +51,7 @@ impl Errand {
     /// Whose fault a crash is.
     pub(crate) fn bug(self) -> &'static str {
         match self {
-            Errand::Handle => "This is a bug in the plugin",
+            Errand::Handle | Errand::Answer { .. } => "This is a bug in the plugin",
             _ => "This is a bug in the plugin, not in your push",
         }
     }
@@ -51,8 +59,23 @@ impl Errand {
     /// What to do about a run that took too many instructions.
     pub(crate) fn shorter(self) -> &'static str {
         match self {
-            Errand::Handle => "Another attempt would end the same way: turn to who wrote the plugin",
+            Errand::Handle | Errand::Answer { .. } => "Another attempt would end the same way: turn to who wrote the plugin",
             _ => "The same push ends the same way: push fewer commits at a time, or turn to who administers the plugin",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_call_may_use_what_belongs_to_it() {
+        let may = |errand: Errand| ["http", "clock", "state", "random", "status", "caller"].map(|interface| errand.may(interface));
+        assert_eq!(may(Errand::Describe), [false; 6]);
+        assert_eq!(may(Errand::Judge), [false; 6]);
+        assert_eq!(may(Errand::JudgeOnline), [true, true, false, false, false, false]);
+        assert_eq!(may(Errand::Handle), [true, true, true, true, true, false]);
+        assert_eq!(may(Errand::Answer { writes: true }), [true, true, true, true, false, true]);
     }
 }

@@ -1,6 +1,7 @@
 //! Who may run now: a few invocations per core, no owner's repositories more than half of them, a bounded queue before the door. Events have
 //! places of their own, of which no installation has more than half. So have policies that ask others, since what they wait for is as slow
-//! as it likes: no owner and no installation has more than half of those.
+//! as it likes: no owner and no installation has more than half of those. So have web requests, of which no owner's installations have more
+//! than half.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -26,6 +27,8 @@ pub(crate) enum Lane {
     Online { owner: u64, installation: i64 },
     /// An event's for an installation: nobody waits for it, so it takes no push's place.
     Event(i64),
+    /// A web request's for the installations of one owner. How many wait is bounded by whoever lets them in.
+    Web(i64),
 }
 
 impl Lane {
@@ -56,6 +59,9 @@ pub(crate) struct Gate {
     online_owners: Lanes<u64>,
     online_installations: Lanes<i64>,
     installations: Lanes<i64>,
+    web: Arc<Semaphore>,
+    web_owners: Lanes<i64>,
+    web_patience: Duration,
     waiting: AtomicUsize,
     most_waiting: usize,
     patience: Duration,
@@ -84,6 +90,9 @@ impl Gate {
             online_owners: Lanes::half_of(limits.online),
             online_installations: Lanes::half_of(limits.online),
             installations: Lanes::half_of(limits.events),
+            web: Arc::new(Semaphore::new(limits.web)),
+            web_owners: Lanes::half_of(limits.web),
+            web_patience: limits.web_patience,
             waiting: AtomicUsize::new(0),
             most_waiting: limits.waiting,
             patience: limits.patience,
@@ -101,6 +110,7 @@ impl Gate {
             Lane::Background => self.enter_aside(Vec::new(), &self.background, self.patience).await,
             // For its own kind, and then for the others.
             Lane::Event(lane) => self.enter_aside(vec![self.installations.lane(lane)], &self.events, self.patience * 2).await,
+            Lane::Web(lane) => self.enter_aside(vec![self.web_owners.lane(lane)], &self.web, self.web_patience).await,
         }
     }
 
@@ -238,6 +248,21 @@ mod tests {
         drop(held);
         assert!(enter("eve/a", 1).await.is_ok() && enter("ann/c", 3).await.is_ok());
         assert_eq!(gate.waiting.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn web_requests_have_places_of_their_own_and_no_owner_all_of_them() {
+        let wait = Duration::from_millis(15);
+        let gate = Gate::new(&Limits { running: 1, events: 1, web: 4, web_patience: wait, patience: wait, ..Limits::default() });
+        let mut passes = Vec::new();
+        for _ in 0..4 {
+            passes.extend(gate.enter(Lane::Web(1)).await.ok());
+        }
+        assert_eq!(passes.len(), 2, "half of them");
+        assert!(gate.enter(Lane::Web(2)).await.is_ok(), "the other half is there for others");
+        let _others = (gate.enter(Lane::Web(2)).await.ok(), gate.enter(Lane::Web(3)).await.ok());
+        assert!(gate.enter(Lane::Web(4)).await.is_err(), "four at a time");
+        assert!(gate.enter(Lane::Of(1)).await.is_ok() && gate.enter(Lane::Event(1)).await.is_ok(), "no push and no event waits for them");
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod push;
 mod read;
 mod request;
 mod status;
+mod web;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use hardie_domain::delivery::DeliveryFacts;
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::CommitInfo;
 use hardie_domain::policy::{PushFacts, PushRepository};
+use hardie_domain::web::{WebCaller, WebRequest};
 
 use crate::bindings::hardie::plugin::types::{ReadError, Signature};
 
@@ -33,6 +35,12 @@ pub struct RepositoryHandle(pub(crate) Arc<dyn PushRepository>);
 
 /// Behind `resource event`.
 pub struct EventHandle(pub(crate) Arc<DeliveryFacts>);
+
+/// Behind `resource request`.
+pub struct RequestHandle(pub(crate) Arc<WebRequest>);
+
+/// Behind `resource caller`.
+pub struct CallerHandle(Arc<WebCaller>);
 
 /// Behind `resource commit`.
 pub struct CommitHandle(CommitInfo);

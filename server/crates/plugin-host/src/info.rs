@@ -18,7 +18,7 @@ pub struct ComponentInfo {
     pub version: String,
     /// One line for people.
     pub description: String,
-    /// Worlds that it serves: `policy`, `policy-online`, `events`.
+    /// Worlds that it serves: `policy`, `policy-online`, `events`, `web`.
     pub worlds: Vec<String>,
     /// Interfaces that it imports; what it may do is exactly this.
     pub imports: Vec<String>,

@@ -1,7 +1,7 @@
 //! What a component is, before any of it runs: refused by name unless everything it wants is something that we give.
 
 use hardie_domain::plugin::Digest;
-use hardie_domain::world::{self, EVENTS, POLICY, POLICY_ONLINE};
+use hardie_domain::world::{self, EVENTS, POLICY, POLICY_ONLINE, WEB};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -18,8 +18,12 @@ const VERSION: &str = "0.1.0";
 const READING: &[&str] = &["types", "repository", "config", "log"];
 /// What reaches beyond the server and still goes with judging pushes.
 const ONLINE: &[&str] = &["http", "secrets", "clock"];
+/// What only goes with calls that are told of more than a push: of events or of web requests.
+const KEEPING: &[&str] = &["state", "random"];
 /// What only a handler of events may have.
-const HANDLING: &[&str] = &["event", "state", "status", "random"];
+const HANDLING: &[&str] = &["event", "status"];
+/// What only a plugin that answers web requests may have.
+const ANSWERING: &[&str] = &["web-request", "caller"];
 
 /// sha256 of the bytes.
 pub(crate) fn digest(component: &[u8]) -> Digest {
@@ -68,6 +72,11 @@ impl Shape {
     pub(crate) fn handles(&self) -> bool {
         world::handles(&self.worlds)
     }
+
+    /// Whether it answers web requests.
+    pub(crate) fn answers(&self) -> bool {
+        world::answers(&self.worlds)
+    }
 }
 
 /// Finds the worlds that a component serves. The error names each import and export that does not fit.
@@ -107,28 +116,48 @@ pub fn interfaces(component: &[u8], limits: &Limits) -> Result<Interfaces, Strin
 
 fn fit(imports: Vec<String>, exports: &[String]) -> Result<Shape, String> {
     let has = |wanted: &str| exports.iter().any(|export| *export == format!("{PACKAGE}{wanted}@{VERSION}"));
-    let (judges, handles) = (has("push-policy"), has("event-handler"));
-    let mut problems: Vec<String> = imports.iter().filter_map(|import| refuse_import(import, handles)).collect();
+    let (judges, calls) = (has("push-policy"), Calls { handles: has("event-handler"), answers: has("web-handler") });
+    let mut problems: Vec<String> = imports.iter().filter_map(|import| refuse_import(import, calls)).collect();
     if !has("plugin-info") {
         problems.push(missing_export("plugin-info", exports));
     }
-    if !judges && !handles {
-        problems.push(missing_export("push-policy", exports));
-        problems.push(missing_export("event-handler", exports));
+    if !judges && !calls.handles && !calls.answers {
+        problems.extend(["push-policy", "event-handler", "web-handler"].map(|wanted| missing_export(wanted, exports)));
     }
     if !problems.is_empty() {
         return Err(problems.join("; "));
     }
     let asks = imports.iter().filter_map(|import| own(import)).any(|(interface, _)| ONLINE.contains(&interface));
-    // With both calls, what reaches out belongs to the events: what a push must wait for is not to be guessed from a list of imports.
-    let judging = match (judges, handles, asks) {
+    // With other calls too, what reaches out belongs to those: what a push must wait for is not to be guessed from a list of imports.
+    let judging = match (judges, calls.handles || calls.answers, asks) {
         (false, ..) => None,
         (true, false, true) => Some(POLICY_ONLINE),
         (true, ..) => Some(POLICY),
     };
-    let worlds = judging.into_iter().chain(handles.then_some(EVENTS)).map(str::to_owned).collect();
+    let worlds =
+        judging.into_iter().chain(calls.handles.then_some(EVENTS)).chain(calls.answers.then_some(WEB)).map(str::to_owned).collect();
     let wants_wasi = imports.iter().any(|import| import.starts_with("wasi:"));
     Ok(Shape { worlds, imports, wants_wasi })
+}
+
+/// Which calls besides that of a policy a component answers.
+#[derive(Clone, Copy)]
+struct Calls {
+    handles: bool,
+    answers: bool,
+}
+
+impl Calls {
+    /// The exports of which one must be there for an import, if none is.
+    fn lacking(self, interface: &str) -> Option<&'static str> {
+        let Calls { handles, answers } = self;
+        match interface {
+            known if KEEPING.contains(&known) && !handles && !answers => Some("event-handler or web-handler"),
+            known if HANDLING.contains(&known) && !handles => Some("event-handler"),
+            known if ANSWERING.contains(&known) && !answers => Some("web-handler"),
+            _ => None,
+        }
+    }
 }
 
 /// Name and version of an interface of ours.
@@ -137,12 +166,12 @@ fn own(import: &str) -> Option<(&str, &str)> {
     Some((name.strip_prefix(PACKAGE)?, version))
 }
 
-fn refuse_import(import: &str, handles: bool) -> Option<String> {
+fn refuse_import(import: &str, calls: Calls) -> Option<String> {
     if let Some((interface, version)) = own(import) {
-        let known = [READING, ONLINE, HANDLING].concat().contains(&interface);
-        return match (known, version == VERSION, HANDLING.contains(&interface) && !handles) {
-            (true, true, false) => None,
-            (true, true, true) => Some(format!("it imports {import}, which only a plugin that exports event-handler may have")),
+        let known = [READING, ONLINE, KEEPING, HANDLING, ANSWERING].concat().contains(&interface);
+        return match (known, version == VERSION, calls.lacking(interface)) {
+            (true, true, None) => None,
+            (true, true, Some(export)) => Some(format!("it imports {import}, which only a plugin that exports {export} may have")),
             (true, false, _) => Some(format!("it imports {import}, but this server has {PACKAGE}{interface}@{VERSION}")),
             (false, ..) => Some(format!("it imports {import}, which no plugin may have")),
         };
@@ -166,6 +195,7 @@ fn what_is_missing(export: &str) -> &'static str {
     match export {
         "push-policy" => "no policy",
         "event-handler" => "no handler of events",
+        "web-handler" => "no handler of web requests",
         _ => "no plugin",
     }
 }
@@ -190,7 +220,7 @@ mod tests {
     #[test]
     fn imports_are_refused_by_name_and_version() {
         for good in ["hardie:plugin/repository@0.1.0", "hardie:plugin/http@0.1.0", "wasi:io/streams@0.2.6", "wasi:random/random@0.2.0"] {
-            assert_eq!(refuse_import(good, false), None);
+            assert_eq!(refuse_import(good, Calls { handles: false, answers: false }), None);
         }
         for bad in [
             "hardie:plugin/comment@0.1.0",
@@ -201,7 +231,7 @@ mod tests {
             "env",
             "wasi:clocks/wall-clock",
         ] {
-            assert!(refuse_import(bad, true).unwrap().contains(bad));
+            assert!(refuse_import(bad, Calls { handles: true, answers: true }).unwrap().contains(bad));
         }
     }
 
@@ -219,13 +249,22 @@ mod tests {
         }
         assert_eq!(of(&["event-handler"], &["event", "http", "state", "status", "random"]), ["events"]);
         assert_eq!(of(&["event-handler", "push-policy"], &["event", "http", "clock"]), ["policy", "events"]);
+        assert_eq!(of(&["web-handler"], &["web-request", "caller", "http", "state", "random"]), ["web"]);
+        assert_eq!(of(&["web-handler", "push-policy", "event-handler"], &["event", "http"]), ["policy", "events", "web"]);
+        assert_eq!(of(&["web-handler", "push-policy"], &["clock"]), ["policy", "web"]);
     }
 
     #[test]
     fn what_belongs_to_events_is_refused_without_them() {
-        for import in HANDLING {
+        for import in [KEEPING, HANDLING].concat() {
             let refusal = worlds(&["plugin-info", "push-policy"], &["repository", import]).unwrap_err();
             assert!(refusal.contains(&format!("/{import}@0.1.0")) && refusal.contains("event-handler"), "{refusal}");
+        }
+        for (export, import) in
+            [("event-handler", "caller"), ("event-handler", "web-request"), ("web-handler", "status"), ("web-handler", "event")]
+        {
+            let refusal = worlds(&["plugin-info", export], &[import]).unwrap_err();
+            assert!(refusal.contains(&format!("/{import}@0.1.0")), "{refusal}");
         }
         let refusal = worlds(&["plugin-info"], &["http"]).unwrap_err();
         assert!(refusal.contains("push-policy") && refusal.contains("event-handler"), "{refusal}");

@@ -3,7 +3,7 @@
 //!
 //! It knows components and limits. It must not know the database, git's storage, HTTP or any use case: what a plugin may read
 //! comes through `hardie_domain::policy::PushRepository`, what it may do besides through `hardie_domain::delivery::Services`; what comes
-//! out is a `PolicyReport` or an `EventReport`.
+//! out is a `PolicyReport`, an `EventReport` or a `WebReport`.
 //!
 //! Start at [`PluginHost`]; `invoke.rs` is one call from first to last, `host/` is what a guest can ask for, `stop.rs` is how
 //! it can end, `cache.rs` holds the only unsafe line.

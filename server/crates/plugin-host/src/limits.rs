@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Instructions of one invocation, by wasmtime's count. Deterministic: the same push ends the same way.
     pub fuel: u64,
-    /// Wall clock of one invocation, over a push or an event, from instantiation to the answer. Waiting for a free place is outside it.
+    /// Wall clock of one invocation, over a push, an event or a web request, from instantiation to the answer. Waiting for a free place is outside it.
     pub wall: Duration,
     /// All linear memories and tables of one invocation together.
     pub memory: usize,
@@ -21,7 +21,7 @@ pub struct Limits {
     pub guest_to_host: usize,
     /// Handles that may live at once.
     pub handles: usize,
-    /// Keys that one event's handler may change.
+    /// Keys that one invocation may change.
     pub state_writes: usize,
     /// Bytes of keys and values that it may change them to.
     pub state_bytes: usize,
@@ -57,6 +57,10 @@ pub struct Limits {
     pub online: usize,
     /// Events that are handled at once, in places of their own.
     pub events: usize,
+    /// Requests of web clients that are answered at once, in places of their own.
+    pub web: usize,
+    /// How long one of those waits before it is turned away.
+    pub web_patience: Duration,
     /// Invocations that wait; more are turned away.
     pub waiting: usize,
     /// How long one waits before it is turned away.
@@ -101,6 +105,9 @@ impl Default for Limits {
             running: (2 * cores).max(4),
             online: (2 * cores).max(8),
             events: (2 * cores).max(4),
+            web: (2 * cores).max(4),
+            // Somebody sits before it.
+            web_patience: Duration::from_secs(5),
             waiting: 1024,
             patience: Duration::from_secs(15),
             loaded: 256,

@@ -3,7 +3,9 @@
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::bindings::hardie::plugin::{clock, config, event, http, log, random, repository, secrets, state, status, types};
+use crate::bindings::hardie::plugin::{
+    caller, clock, config, event, http, log, random, repository, secrets, state, status, types, web_request,
+};
 use crate::inspect::Shape;
 use crate::state::CallState;
 use crate::wasi;
@@ -13,6 +15,8 @@ pub(crate) struct Linkers {
     pure: Pair,
     online: Pair,
     events: Pair,
+    web: Pair,
+    events_and_web: Pair,
 }
 
 struct Pair {
@@ -34,23 +38,41 @@ impl Linkers {
         http::add_to_linker::<_, Own>(&mut online, |state| state)?;
         secrets::add_to_linker::<_, Own>(&mut online, |state| state)?;
         clock::add_to_linker::<_, Own>(&mut online, |state| state)?;
-        let mut events = online.clone();
-        event::add_to_linker::<_, Own>(&mut events, |state| state)?;
-        state::add_to_linker::<_, Own>(&mut events, |state| state)?;
-        status::add_to_linker::<_, Own>(&mut events, |state| state)?;
-        random::add_to_linker::<_, Own>(&mut events, |state| state)?;
-        Ok(Linkers { pure: Pair::new(pure)?, online: Pair::new(online)?, events: Pair::new(events)? })
+        let mut keeping = online.clone();
+        state::add_to_linker::<_, Own>(&mut keeping, |state| state)?;
+        random::add_to_linker::<_, Own>(&mut keeping, |state| state)?;
+        let mut events = keeping.clone();
+        add_events(&mut events)?;
+        let mut web = keeping;
+        web_request::add_to_linker::<_, Own>(&mut web, |state| state)?;
+        caller::add_to_linker::<_, Own>(&mut web, |state| state)?;
+        let mut events_and_web = web.clone();
+        add_events(&mut events_and_web)?;
+        Ok(Linkers {
+            pure: Pair::new(pure)?,
+            online: Pair::new(online)?,
+            events: Pair::new(events)?,
+            web: Pair::new(web)?,
+            events_and_web: Pair::new(events_and_web)?,
+        })
     }
 
     /// The one for a component of this shape.
     pub(crate) fn of(&self, shape: &Shape) -> &Linker<CallState> {
-        let pair = match (shape.handles(), shape.judges_online()) {
-            (true, _) => &self.events,
-            (false, true) => &self.online,
-            (false, false) => &self.pure,
+        let pair = match (shape.handles(), shape.answers(), shape.judges_online()) {
+            (true, true, _) => &self.events_and_web,
+            (true, false, _) => &self.events,
+            (false, true, _) => &self.web,
+            (false, false, true) => &self.online,
+            (false, false, false) => &self.pure,
         };
         if shape.wants_wasi { &pair.with_wasi } else { &pair.plain }
     }
+}
+
+fn add_events(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    event::add_to_linker::<_, Own>(linker, |state| state)?;
+    status::add_to_linker::<_, Own>(linker, |state| state)
 }
 
 impl Pair {

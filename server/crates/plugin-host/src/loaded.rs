@@ -9,7 +9,7 @@ use hardie_domain::plugin::Digest;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
-use crate::bindings::exports::hardie::plugin::{event_handler, plugin_info, push_policy};
+use crate::bindings::exports::hardie::plugin::{event_handler, plugin_info, push_policy, web_handler};
 use crate::inspect::Shape;
 use crate::state::CallState;
 
@@ -19,6 +19,7 @@ pub(crate) struct Loaded {
     info: plugin_info::GuestIndices,
     policy: Option<push_policy::GuestIndices>,
     handler: Option<event_handler::GuestIndices>,
+    web: Option<web_handler::GuestIndices>,
     pub(crate) shape: Shape,
 }
 
@@ -29,6 +30,8 @@ pub(crate) struct Exports {
     pub(crate) policy: Option<push_policy::Guest>,
     /// `None` unless it serves `events`.
     pub(crate) handler: Option<event_handler::Guest>,
+    /// `None` unless it serves `web`.
+    pub(crate) web: Option<web_handler::Guest>,
 }
 
 impl Loaded {
@@ -37,7 +40,8 @@ impl Loaded {
         let info = plugin_info::GuestIndices::new(&instance)?;
         let policy = shape.judges().then(|| push_policy::GuestIndices::new(&instance)).transpose()?;
         let handler = shape.handles().then(|| event_handler::GuestIndices::new(&instance)).transpose()?;
-        Ok(Loaded { instance, info, policy, handler, shape })
+        let web = shape.answers().then(|| web_handler::GuestIndices::new(&instance)).transpose()?;
+        Ok(Loaded { instance, info, policy, handler, web, shape })
     }
 
     /// A fresh instance. All of its exports are held against their types, whichever is called.
@@ -47,6 +51,7 @@ impl Loaded {
             info: self.info.load(&mut *store, &instance)?,
             policy: self.policy.as_ref().map(|policy| policy.load(&mut *store, &instance)).transpose()?,
             handler: self.handler.as_ref().map(|handler| handler.load(&mut *store, &instance)).transpose()?,
+            web: self.web.as_ref().map(|web| web.load(&mut *store, &instance)).transpose()?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What a handler wants written: gathered while it runs, visible to its own reads, and worth nothing unless it ends well.
+//! What a call wants written: gathered while it runs, visible to its own reads, and worth nothing unless it ends well.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! The host as the rest of the server sees it.
 
+mod answer;
 mod handle;
 mod judge;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hardie_domain::delivery::Services;
 use hardie_domain::ids::DeliveryId;
 use hardie_domain::policy::PushRepository;
+use hardie_domain::web::WebCaller;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -24,8 +25,10 @@ pub(crate) struct Task {
     pub(crate) config: Arc<str>,
     /// What it may do besides reading; `None` where the errand allows nothing.
     pub(crate) services: Option<Arc<dyn Services>>,
-    /// The repository whose commits may be given statuses.
+    /// The repository whose commits may be given statuses, or that a web request is about.
     pub(crate) repository: Option<Arc<dyn PushRepository>>,
+    /// Who sent the request that is answered.
+    pub(crate) caller: Option<Arc<WebCaller>>,
     /// The delivery that is handled.
     pub(crate) delivery: Option<DeliveryId>,
     /// Set when nobody waits for the end any more.
@@ -35,7 +38,7 @@ pub(crate) struct Task {
 impl Task {
     /// One that may read and nothing else.
     pub(crate) fn pure(errand: Errand, config: Arc<str>) -> Task {
-        Task { errand, config, services: None, repository: None, delivery: None, gone: Arc::default() }
+        Task { errand, config, services: None, repository: None, caller: None, delivery: None, gone: Arc::default() }
     }
 }
 

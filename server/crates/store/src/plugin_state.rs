@@ -7,7 +7,7 @@ use crate::store::reads;
 use crate::{Result, Tx};
 
 /// Whose state: an installation's, in one repository or in none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StateOf {
     /// The installation.
     pub installation: InstallationId,

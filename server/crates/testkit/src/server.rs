@@ -26,6 +26,8 @@ pub struct Options {
     pub plugins: PluginPolicy,
     /// Whether a plugin needs a trusted signature.
     pub require_signature: bool,
+    /// Where plugins answer web requests with pages.
+    pub plugin_web_origin: Option<String>,
     /// What every repository asks of git clients.
     pub git_rules: GitRules,
     /// Where plugins may send.
@@ -45,6 +47,7 @@ impl Default for Options {
             retention,
             plugins: PluginPolicy::Open,
             require_signature: false,
+            plugin_web_origin: None,
             git_rules: GitRules::default(),
             outbound: Outbound::default(),
             ports,
@@ -97,6 +100,7 @@ impl TestServer {
             ssh_address: None,
             plugins: options.plugins,
             require_signature: options.require_signature,
+            plugin_web_origin: options.plugin_web_origin,
             trusted_proxies: options.trusted_proxies,
             limits: options.limits,
             retention: options.retention,

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "out")]
     from_core: Option<PathBuf>,
     /// The worlds that the core module is for
-    #[arg(long, value_name = "WORLD", requires = "from_core", value_delimiter = ',', default_value = "policy", value_parser = ["policy", "policy-online", "events"])]
+    #[arg(long, value_name = "WORLD", requires = "from_core", value_delimiter = ',', default_value = "policy", value_parser = ["policy", "policy-online", "events", "web"])]
     world: Vec<String>,
 }
 

@@ -76,6 +76,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     print_line(&format!("{name} {} now guards {} (id {id}, {mode})", component.version, args.scope.describe()))?;
     print_line(&format!("  {}", component.digest))?;
     print_line(&format!("  it may use: {}", component.imports.join(", ")))?;
+    if component.worlds.iter().any(|world| world == "web") {
+        print_line(&format!("  it answers at /plugins/{id}/"))?;
+    }
     if sends(&component.imports) {
         print_line(&format!("  it may send to: {}", granted(&installed)))?;
     }

@@ -14,7 +14,7 @@ use crate::cli::print_line;
 /// Arguments of `hardie plugin new`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hardie plugin new no-wip\n  hardie plugin new no-wip --lang python\n  hardie plugin new team-rules --dir plugins/team-rules\n  hardie plugin new teller --world events"
+    after_help = "Example:\n  hardie plugin new no-wip\n  hardie plugin new no-wip --lang python\n  hardie plugin new team-rules --dir plugins/team-rules\n  hardie plugin new teller --world events\n  hardie plugin new notes --world web"
 )]
 pub struct Args {
     /// The plugin's name: a-z, 0-9 and -, beginning with a letter
@@ -99,8 +99,10 @@ mod tests {
     fn a_world_that_a_language_has_not_is_refused_by_name_and_nothing_is_written() {
         let dir = tempfile::tempdir().unwrap();
         for lang in [Language::Js, Language::Python] {
-            let args = Args { name: "x".into(), world: World::PolicyOnline, lang, dir: Some(dir.path().join("x")) };
-            assert!(run(&args).unwrap_err().to_string().contains("--world policy-online"));
+            for (world, name) in [(World::PolicyOnline, "--world policy-online"), (World::Web, "--world web")] {
+                let args = Args { name: "x".into(), world, lang, dir: Some(dir.path().join("x")) };
+                assert!(run(&args).unwrap_err().to_string().contains(name));
+            }
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }

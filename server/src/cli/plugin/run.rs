@@ -127,7 +127,7 @@ async fn prepare(host: &PluginHost, component: Bytes, config: Option<String>) ->
     let worlds = info.worlds.join(" and ");
     anyhow::ensure!(
         world::judges(&info.worlds),
-        "{} is of the world {worlds}, and this judges by policies alone; `hardie plugin test` runs scenarios of events",
+        "{} is of the world {worlds}, and this judges by policies alone; `hardie plugin test` runs scenarios of events and web requests",
         info.name
     );
     let config = config.unwrap_or_else(|| info.default_config.clone());

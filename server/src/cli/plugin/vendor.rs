@@ -6,6 +6,7 @@ pub const SDK_MANIFEST: &str = include_str!("template/sdk-Cargo.toml");
 /// The SDK's sources by file name.
 pub const SDK: &[(&str, &str)] = &[
     ("bindings.rs", include_str!("../../../../plugin-sdk/src/bindings.rs")),
+    ("caller.rs", include_str!("../../../../plugin-sdk/src/caller.rs")),
     ("clock.rs", include_str!("../../../../plugin-sdk/src/clock.rs")),
     ("error.rs", include_str!("../../../../plugin-sdk/src/error.rs")),
     ("event.rs", include_str!("../../../../plugin-sdk/src/event.rs")),
@@ -18,6 +19,7 @@ pub const SDK: &[(&str, &str)] = &[
     ("mock.rs", include_str!("../../../../plugin-sdk/src/mock.rs")),
     ("mock_event.rs", include_str!("../../../../plugin-sdk/src/mock_event.rs")),
     ("mock_online.rs", include_str!("../../../../plugin-sdk/src/mock_online.rs")),
+    ("mock_web.rs", include_str!("../../../../plugin-sdk/src/mock_web.rs")),
     ("oid.rs", include_str!("../../../../plugin-sdk/src/oid.rs")),
     ("pages.rs", include_str!("../../../../plugin-sdk/src/pages.rs")),
     ("payload.rs", include_str!("../../../../plugin-sdk/src/payload.rs")),
@@ -33,6 +35,7 @@ pub const SDK: &[(&str, &str)] = &[
     ("status.rs", include_str!("../../../../plugin-sdk/src/status.rs")),
     ("teams.rs", include_str!("../../../../plugin-sdk/src/teams.rs")),
     ("verdicts.rs", include_str!("../../../../plugin-sdk/src/verdicts.rs")),
+    ("web.rs", include_str!("../../../../plugin-sdk/src/web.rs")),
 ];
 
 /// The SDK for JavaScript by file name.

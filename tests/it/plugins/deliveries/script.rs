@@ -10,6 +10,7 @@ use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source, Usage, Verdict};
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::status::Finding;
+use hardie_domain::web::{WebCall, WebOutcome, WebReport};
 use hardie_testkit::Options;
 use serde_json::Value;
 use sha2::Digest as _;
@@ -67,6 +68,11 @@ impl PolicyRunner for Script {
         let begun = self.clock.now();
         self.begun.lock().unwrap().push((call.delivery.kind.clone(), call.delivery.at.0, begun.0));
         tokio::task::spawn_blocking(move || answer(&call)).await.unwrap()
+    }
+
+    async fn answer(&self, _call: WebCall) -> WebReport {
+        let outcome = WebOutcome::Fault(FailureClass::Unavailable, "nothing is asked here".to_owned());
+        WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
 
     async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {

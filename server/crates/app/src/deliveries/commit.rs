@@ -5,16 +5,15 @@ use hardie_domain::delivery::{EventOutcome, EventReport, Writes};
 use hardie_domain::ids::RepoId;
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::FailureClass;
-use hardie_domain::plugin_state::{check_all, check_key, check_value};
 use hardie_domain::status::{CommitState, Finding};
 use hardie_store::Tx;
 use hardie_store::deliveries::End;
-use hardie_store::plugin_state::StateOf;
 
-use super::gather::reaches;
+use super::gather::{reaches, state_of};
 use super::{Try, fail};
 use crate::browse::{PROOF_TIME, Proven, read_aside};
 use crate::events::Cause;
+use crate::plugins::{check_state, write_state};
 use crate::statuses::write_status;
 use crate::{App, Ctx, Error, Result};
 
@@ -71,7 +70,7 @@ async fn done(app: &App, known: &Try, writes: Writes, told: &fail::Told<'_>) -> 
     {
         return Ok(Some("the repository has another owner by now, for whom the plugin is not installed".to_owned()));
     }
-    if let Some(why) = write_state(&mut tx, known, &writes.state).await? {
+    if let Some(why) = write_state(&mut tx, state_of(&known.claim), &writes.state).await? {
         return Ok(Some(why));
     }
     let announced = !said.findings.is_empty();
@@ -96,28 +95,6 @@ async fn done(app: &App, known: &Try, writes: Writes, told: &fail::Told<'_>) -> 
         app.wakes.committed();
     }
     Ok(None)
-}
-
-fn check_state(writes: &Writes) -> Result<(), String> {
-    writes.state.iter().try_for_each(|(key, value)| {
-        check_key(key)?;
-        value.as_ref().map_or(Ok(()), |value| check_value(key, value))
-    })
-}
-
-async fn write_state(tx: &mut Tx, known: &Try, writes: &[(String, Option<Vec<u8>>)]) -> Result<Option<String>> {
-    let of = StateOf { installation: known.claim.installation, repo: known.claim.repo };
-    for (key, value) in writes {
-        match value {
-            Some(value) => tx.set_state(of, key, value).await?,
-            None => tx.delete_state(of, key).await.map(drop)?,
-        }
-    }
-    if writes.iter().all(|(_, value)| value.is_none()) {
-        return Ok(None);
-    }
-    let (keys, bytes) = tx.count_state(of).await?;
-    Ok(check_all(keys, bytes).err())
 }
 
 /// Statuses as they are written, and what is said of those that are not.

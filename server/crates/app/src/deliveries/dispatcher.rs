@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::room::{OF_ONE, Room};
-use super::{Gone, commit, fail, gather};
+use super::{commit, fail, gather};
+use crate::cancel::Gone;
 use crate::{App, Error, Result};
 
 /// Deliveries that are looked at to find some that may begin.
@@ -130,6 +131,9 @@ async fn try_once(app: &App, claim: &Claim) -> Result<()> {
     match gather::gather(app, claim, &gone).await? {
         gather::Gathered::Ready(ready) => {
             let (known, call) = *ready;
+            // A web request that writes the same data is over before this begins.
+            let turn = app.web.turn(gather::state_of(claim));
+            let _turn = turn.read().await;
             let report = gather::call(app, call).await;
             drop(gone);
             commit::settle(app, &known, report).await

@@ -12,14 +12,16 @@ use hardie_domain::plugin::{FailureClass, Usage};
 use hardie_domain::policy::PushRepository;
 use hardie_store::deliveries::Claim;
 use hardie_store::events::EventRow;
+use hardie_store::plugin_state::StateOf;
 use hardie_store::plugins::{InstallationRow, Scope};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::services::HandlerServices;
-use super::{Gone, Try};
+use super::Try;
 use crate::access::{RepoAccess, repo_by_id};
-use crate::plugins::{make_ready, window_of};
+use crate::cancel::Gone;
+use crate::plugins::{CallServices, make_ready, window_of};
+use crate::ports::Cause;
 use crate::{App, Ctx, Error, Result};
 
 /// The sandbox ends every handler long before; if it should not, its lease must not run out under it.
@@ -78,6 +80,11 @@ pub fn reaches(installation: &InstallationRow, repo: RepoId, owner: Option<Accou
     }
 }
 
+/// Whose data a try reads and writes.
+pub fn state_of(claim: &Claim) -> StateOf {
+    StateOf { installation: claim.installation, repo: claim.repo }
+}
+
 fn push_of(event: &EventRow) -> Option<PushId> {
     let payload: Value = serde_json::from_str(&event.payload).ok().filter(|_| event.kind == event::PUSH)?;
     payload.get("push").and_then(Value::as_i64).map(PushId)
@@ -109,7 +116,7 @@ fn call_of(
         config: installation.config.as_str().into(),
         delivery: Arc::new(delivery),
         repository,
-        services: Arc::new(HandlerServices::new(app, claim, gone.asks.clone())),
+        services: Arc::new(CallServices::new(app, state_of(claim), Cause::Delivery(claim.id), gone.asks.clone())),
     }
 }
 

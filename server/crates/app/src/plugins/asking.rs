@@ -9,7 +9,7 @@ use hardie_domain::time::Timestamp;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::send;
+use super::outgoing::send;
 use crate::App;
 use crate::ports::Cause;
 

@@ -176,9 +176,12 @@ pub(super) async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> R
 pub(super) async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
     let unknown = || Error::from(Invalid::new("digest", format!("{digest} was not uploaded to this server")));
     let component = app.store.find_component(digest).await?.ok_or_else(unknown)?;
-    match world::judges(&component.worlds) || world::handles(&component.worlds) {
+    match [world::judges, world::handles, world::answers].iter().any(|serves| serves(&component.worlds)) {
         true => Ok(component),
-        false => Err(Invalid::new("digest", format!("{} exports neither a policy nor a handler of events", component.name)).into()),
+        false => {
+            let text = format!("{} exports neither a policy nor a handler of events or web requests", component.name);
+            Err(Invalid::new("digest", text).into())
+        }
     }
 }
 

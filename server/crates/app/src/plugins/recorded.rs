@@ -160,6 +160,12 @@ pub(crate) async fn window_of(app: &App, access: &RepoAccess, push: Option<PushI
     Ok(Arc::new(view.await?))
 }
 
+/// The repository as it is now, and no push. Opening it takes nobody's turn: there is nothing to be found out first.
+pub(super) async fn window_now(app: &App, access: &RepoAccess, gone: &Cancel) -> Result<Arc<dyn PushRepository>> {
+    let handle = open_repo(app, access.repo.id).await?;
+    Ok(Arc::new(PushView::recorded(Arc::clone(&handle.odb), &[], Arc::clone(&handle.refs), READ_TIME, gone.clone())))
+}
+
 /// The refs before a push, and what it moved.
 async fn before_push(app: &App, access: &RepoAccess, push: PushId) -> Result<(Option<RefMap>, Vec<RefUpdate>)> {
     let Some(wanted) = app.store.find_push(push).await? else { return Ok((None, Vec::new())) };

@@ -5,10 +5,10 @@ use hardie_domain::grant::imports_that_need_an_administrator;
 use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoPath;
 use hardie_domain::scope::{Category, Level};
-use hardie_store::plugins::{ComponentRow, Scope};
+use hardie_store::plugins::{ComponentRow, InstallationRow, Scope};
 
 use super::signatures::require_signature;
-use crate::access::{RepoAccess, is_admin, repo_for, require_admin, require_more_than_public, require_scope};
+use crate::access::{RepoAccess, is_admin, repo_by_id, repo_for, require_admin, require_more_than_public, require_scope};
 use crate::accounts::{Account, may_own_under};
 use crate::state::PluginPolicy;
 use crate::{App, Ctx, Error, Result};
@@ -117,6 +117,31 @@ pub(super) async fn require_install(app: &App, ctx: &Ctx, component: &ComponentR
             "this component is not listed: an administrator lists one by installing it for the site, switched off if need be",
         )),
     }
+}
+
+/// Whether the asker may send web requests to an installation, and the one repository that it is for. One that is for a repository answers
+/// whoever may read that, one for an account its members, one for the site whoever has signed in. To everybody else it is not there.
+pub(super) async fn require_ask(app: &App, ctx: &Ctx, installation: &InstallationRow, level: Level) -> Result<Option<RepoAccess>> {
+    let absent = Error::NotFound("plugin");
+    let access = match (installation.scope, &ctx.actor) {
+        (Scope::Repo(repo), _) => match repo_by_id(app, ctx, repo, RepoAction::Read).await {
+            Err(Error::NotFound(_)) => return Err(absent),
+            access => Some(access?),
+        },
+        (Scope::Account(of), Some(actor)) if !(actor.id == of || is_admin(ctx, level)) => {
+            app.store.find_org_role(of, actor.id).await?.ok_or(absent).map(|_| None)?
+        }
+        (Scope::Account(_) | Scope::Site, Some(_)) => None,
+        (Scope::Account(_) | Scope::Site, None) => return Err(absent),
+    };
+    if access.is_none() {
+        require_more_than_public(ctx)?;
+    }
+    // What everybody reads is read with any token; what may change something takes one that may.
+    if ctx.actor.is_some() && (access.is_none() || level == Level::Write) {
+        require_scope(ctx, Category::Repository, level)?;
+    }
+    Ok(access)
 }
 
 /// Listed means installed for the site, in whatever mode.

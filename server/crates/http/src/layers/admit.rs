@@ -67,7 +67,8 @@ impl Turn {
     }
 }
 
-fn too_many(full: Full, what: &str) -> Refusal {
+/// 503 for what there is no place for.
+pub fn too_many(full: Full, what: &str) -> Refusal {
     busy(match full {
         Full::Everywhere => format!("the server is busy: too many {what} at once"),
         Full::ForClient => format!("too many {what} at once from your network"),

@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hardie_api_types::plugin::{PluginComponent, PluginInstallation, PluginLogLine, PluginPermission, PluginScope, PluginVersion, Verdict};
 use hardie_api_types::plugin_secret::PluginSecret;
+use hardie_api_types::plugin_web::PluginRequest;
 use hardie_api_types::push::{Push, PushCertificate, PushRef};
 use hardie_app::events::{CertificateRow, PushLine};
-use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, SecretView, VerdictLine, Version};
+use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, SecretView, VerdictLine, Version, WebRecord};
 use hardie_domain::grant::{Permission, permissions};
 use hardie_domain::push::RefOutcome;
 use hardie_domain::world::judges_online;
@@ -94,6 +95,12 @@ pub fn log_line(line: LogLine) -> PluginLogLine {
         at: line.at.into(),
         line: line.text,
     }
+}
+
+/// What became of a web request.
+pub fn plugin_request(record: WebRecord) -> PluginRequest {
+    let WebRecord { at, method, path, outcome, status, text, log } = record;
+    PluginRequest { at: at.into(), method, path, outcome: outcome.to_owned(), status: status.unwrap_or_default(), text, log }
 }
 
 /// What a policy said about a push.

@@ -44,6 +44,8 @@ pub(super) fn target(path: &str) -> Target<'_> {
 fn is_server_root(first: &str, second: Option<&str>) -> bool {
     match first {
         "api" | ".well-known" | "assets" | "attachments" | "avatars" => second.is_some(),
+        // One that is asked for something; the list of them would be a page.
+        "plugins" => second.is_some_and(|second| !second.is_empty()),
         "login" => second.is_some_and(|second| second == "oauth"),
         _ => false,
     }
@@ -86,6 +88,9 @@ mod tests {
             "/ann/tool/raw/branch/main/a.txt",
             "/ann/tool/archive/main.tar.gz",
             "/avatars/1",
+            "/plugins/7",
+            "/plugins/7/",
+            "/plugins/7/page/a.txt",
         ] {
             assert_eq!(target(path), Target::Server, "{path}");
         }

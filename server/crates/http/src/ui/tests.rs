@@ -33,7 +33,7 @@ fn down() -> Forward {
 }
 
 async fn ask(forward: Forward, request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, String) {
-    let response = router(bundle(), forward).oneshot(request).await.unwrap();
+    let response = router(bundle(), forward, Some("https://plugins.example.org")).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -103,7 +103,7 @@ async fn an_answer_arrives_before_the_request_has_ended() {
     let (send, receive) = tokio::sync::mpsc::channel::<std::io::Result<bytes::Bytes>>(1);
     let input = stream::unfold(receive, |mut receive| async { receive.recv().await.map(|item| (item, receive)) });
     let request = Request::post("/a/b/git-receive-pack").body(Body::from_stream(input)).unwrap();
-    let response = router(bundle(), echo()).oneshot(request).await.unwrap();
+    let response = router(bundle(), echo(), None).oneshot(request).await.unwrap();
     let mut body = response.into_body().into_data_stream();
     assert!(body.next().await.unwrap().unwrap().starts_with(b"POST"));
     send.send(Ok("first".into())).await.unwrap();
@@ -135,4 +135,15 @@ async fn the_page_is_served_while_the_server_is_down_and_nothing_is_asked_of_it(
     assert_eq!((status.as_u16(), *asked.lock().unwrap()), (200, 0));
     let (status, _, _) = ask(forward, get("/api/v1/user")).await;
     assert_eq!((status, *asked.lock().unwrap()), (StatusCode::GATEWAY_TIMEOUT, 1));
+}
+
+#[tokio::test]
+async fn the_host_of_plugins_is_the_servers_whatever_is_asked() {
+    for path in ["/", "/ann/tool", "/-/ui/app-0123456789abcdef.js", "/healthz", "/favicon.ico"] {
+        let request = Request::get(path).header("host", "Plugins.example.org").body(Body::empty()).unwrap();
+        assert_eq!(ask(echo(), request).await.2, format!("GET {path}|"));
+        let request = Request::get(path).header("x-forwarded-host", "plugins.example.org").body(Body::empty()).unwrap();
+        assert_eq!(ask(echo(), request).await.2, format!("GET {path}|"));
+    }
+    assert_ne!(ask(echo(), get("/ann/tool")).await.2, "GET /ann/tool|");
 }

@@ -3,6 +3,7 @@
 use hardie_domain::delivery::ServiceError;
 
 use crate::bindings::hardie::plugin::state::{Host, StateError};
+use crate::errand::Errand;
 use crate::state::CallState;
 use crate::stop::Stop;
 
@@ -29,12 +30,24 @@ impl CallState {
     }
 
     fn keep_value(&mut self, key: String, value: Option<Vec<u8>>) -> Answer<()> {
-        let checked = check_key(&key).and_then(|()| check_value(value.as_deref()));
+        let checked = self.check_may_write().and_then(|()| check_key(&key)).and_then(|()| check_value(value.as_deref()));
         if checked.is_ok() {
             self.budget.transfer(key.len() + value.as_ref().map_or(0, Vec::len))?;
             self.pending.write(key, value)?;
         }
         Ok(checked)
+    }
+}
+
+impl CallState {
+    /// Browsers send a `GET` wherever a page of somebody else tells them to: what it changed would be changed by that page.
+    fn check_may_write(&self) -> Result<(), StateError> {
+        match self.task.errand {
+            Errand::Answer { writes: false } => {
+                Err(StateError { code: "denied".into(), message: "a GET or HEAD writes nothing; let clients send a POST or PUT".into() })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

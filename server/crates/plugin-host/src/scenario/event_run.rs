@@ -1,5 +1,6 @@
 //! Hands a scenario's events to a handler, one after the other, and compares.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hardie_domain::delivery::{DeliveryFacts, EventCall, EventOutcome, EventReport};
@@ -128,11 +129,14 @@ fn compare(event: &EventCase, report: &EventReport, desk: &Desk, tip: &str) -> V
         problems.extend(differs("context", context.as_deref(), &finding.context));
         problems.extend(differs("description", description.as_deref(), &finding.description));
     }
-    for (key, wanted) in &event.state {
-        let kept = desk.kept(key).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
-        problems.extend(differs(&format!("state {key}"), Some(wanted), &kept));
-    }
+    problems.extend(compare_state(desk, &event.state));
     problems
+}
+
+/// How what is kept differs from what should be.
+pub(super) fn compare_state(desk: &Desk, wanted: &BTreeMap<String, String>) -> Vec<String> {
+    let kept = |key: &str| desk.kept(key).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
+    wanted.iter().filter_map(|(key, wanted)| differs(&format!("state {key}"), Some(wanted), &kept(key))).collect()
 }
 
 fn words(outcome: &EventOutcome) -> (&'static str, String) {
@@ -152,7 +156,11 @@ fn add(all: &mut Outcome, report: EventReport) {
     all.verdict.push_str(&format!("{between}{word}"));
     all.lines.extend(Some(reason).filter(|reason| !reason.is_empty()));
     all.log.extend(report.log);
-    let (most, used) = (&mut all.usage, report.usage);
+    most(&mut all.usage, report.usage);
+}
+
+/// Of what several calls used, the most counts.
+pub(super) fn most(most: &mut Usage, used: Usage) {
     most.fuel = most.fuel.max(used.fuel);
     most.memory = most.memory.max(used.memory);
     most.host_calls = most.host_calls.max(used.host_calls);

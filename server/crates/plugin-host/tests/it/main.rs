@@ -11,6 +11,7 @@ mod kept;
 mod limits;
 mod support;
 mod wasi;
+mod web;
 
 /// Not a test: where the host's compile command ends up. Does nothing when called as a test.
 #[test]

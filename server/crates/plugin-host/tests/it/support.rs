@@ -85,6 +85,7 @@ pub fn component_of(name: &str, change: impl FnOnce(String) -> String) -> Bytes 
     let (prelude, worlds): (String, &[&str]) = match name {
         "event-and-policy" => (read("event-prelude.wat"), &["events", "policy"]),
         name if name.starts_with("event-") => (read("event-prelude.wat"), &["events"]),
+        name if name.starts_with("web-") => (read("web-prelude.wat"), &["web"]),
         name if name.starts_with("online") => (prelude(), &["policy-online"]),
         _ => (prelude(), &["policy"]),
     };

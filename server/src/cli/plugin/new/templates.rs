@@ -11,6 +11,7 @@ pub enum World {
     Policy,
     PolicyOnline,
     Events,
+    Web,
 }
 
 impl World {
@@ -20,6 +21,7 @@ impl World {
             World::Policy => ("policy", "[]"),
             World::PolicyOnline => ("policy-online", r#"["http"]"#),
             World::Events => ("events", r#"["state", "status"]"#),
+            World::Web => ("web", r#"["state", "caller"]"#),
         }
     }
 }
@@ -35,6 +37,8 @@ pub struct Template {
 const COUNTS: &str = "Sets a status that tells how many new commits a push brought.";
 /// The scenario of the handler, which is the same in every language.
 const COUNTED: (&str, &str) = ("tests/counts.toml", include_str!("../template/counts.toml"));
+const NOTES: &str = "Keeps a note for each user of a repository.";
+const NOTED: (&str, &str) = ("tests/notes.toml", include_str!("../template/notes.toml"));
 const WIP: &str = "Refuses commits that are marked as work in progress.";
 /// Scenarios of the policy, which is the same in every language.
 const SCENARIOS: [(&str, &str); 2] =
@@ -56,8 +60,12 @@ pub fn template(language: Language, world: World) -> anyhow::Result<Template> {
         (Language::Python, World::Policy) => (WIP, [PYTHON.to_vec(), vec![PYTHON_POLICY], SCENARIOS.to_vec()].concat()),
         (Language::Js, World::Events) => (COUNTS, [JS.to_vec(), vec![JS_EVENTS, COUNTED]].concat()),
         (Language::Python, World::Events) => (COUNTS, [PYTHON.to_vec(), vec![PYTHON_EVENTS, COUNTED]].concat()),
+        (Language::Rust, World::Web) => (NOTES, [rust(include_str!("../template/web.rs.in")), vec![NOTED]].concat()),
         (Language::Js | Language::Python, World::PolicyOnline) => {
             bail!("--world policy-online: policies that ask others are written in Rust in this version; leave out --lang")
+        }
+        (Language::Js | Language::Python, World::Web) => {
+            bail!("--world web: handlers of web requests are written in Rust in this version; leave out --lang")
         }
     };
     let mut carried = vec![(".hardie/wit", vendor::WIT)];

@@ -17,6 +17,7 @@ use hardie_domain::plugin::{Digest, FailureClass, Mode, PolicyOutcome, Source, U
 use hardie_domain::policy::{PolicyCall, PolicyReport};
 use hardie_domain::refname::RefName;
 use hardie_domain::time::Timestamp;
+use hardie_domain::web::{WebCall, WebOutcome, WebReport};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::{DiskFiles, PackStore};
 use hardie_store::accounts::{AccountKind, NewAccount};
@@ -28,6 +29,7 @@ use hardie_store::{Store, StoreOptions};
 
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
+use crate::plugins::WebCalls;
 use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, Outgoing, PolicyRunner};
 use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
@@ -95,6 +97,11 @@ impl PolicyRunner for Script {
         let Some(answer) = self.answer.clone() else { return std::future::pending().await };
         let clock = Arc::clone(&self.clock);
         tokio::task::spawn_blocking(move || answer(&call, &clock)).await.unwrap()
+    }
+
+    async fn answer(&self, _call: WebCall) -> WebReport {
+        let outcome = WebOutcome::Fault(FailureClass::Unavailable, "nothing is asked here".to_owned());
+        WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
 
     async fn load(&self, _digest: Digest, _component: Bytes) -> Result<(), String> {
@@ -199,6 +206,7 @@ impl World {
             sender: Arc::new(Nowhere),
             wakes: Wakes::default(),
             answers: AnswerCounts::default(),
+            web: WebCalls::default(),
             config: AppConfig {
                 public_url: "http://hardie.test".to_owned(),
                 ssh_address: "hardie.test".to_owned(),
@@ -206,6 +214,7 @@ impl World {
                 retention: Retention::default(),
                 plugins: PluginPolicy::Open,
                 require_signature: false,
+                plugin_web_origin: None,
                 git_rules: GitRules::default(),
             },
         });

@@ -1,36 +1,33 @@
-//! What a handler may ask for while it runs. It runs off the async runtime, which answers here.
+//! What a plugin may ask for while it handles an event or answers a request. It runs off the async runtime, which answers here.
 
 use std::time::Duration;
 
 use hardie_domain::delivery::{HttpRequest, HttpResponse, ServiceError, Services};
-use hardie_domain::ids::DeliveryId;
 use hardie_domain::time::Timestamp;
-use hardie_store::deliveries::Claim;
 use hardie_store::plugin_state::StateOf;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::outgoing::send;
 use crate::App;
-use crate::plugins::send;
 use crate::ports::Cause;
 
 /// Keys of one answer.
 const MOST_KEYS: u32 = 1000;
 
-/// The services of one try.
-pub struct HandlerServices {
+/// The services of one call.
+pub(crate) struct CallServices {
     app: App,
     runtime: Handle,
     of: StateOf,
-    delivery: DeliveryId,
+    cause: Cause,
     gone: CancellationToken,
 }
 
-impl HandlerServices {
+impl CallServices {
     /// Made on the runtime that will answer, until nobody waits any more.
-    pub fn new(app: &App, claim: &Claim, gone: CancellationToken) -> HandlerServices {
-        let of = StateOf { installation: claim.installation, repo: claim.repo };
-        HandlerServices { app: app.clone(), runtime: Handle::current(), of, delivery: claim.id, gone }
+    pub(crate) fn new(app: &App, of: StateOf, cause: Cause, gone: CancellationToken) -> CallServices {
+        CallServices { app: app.clone(), runtime: Handle::current(), of, cause, gone }
     }
 
     fn answer<T>(&self, asked: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
@@ -39,7 +36,7 @@ impl HandlerServices {
     }
 }
 
-impl Services for HandlerServices {
+impl Services for CallServices {
     fn read_state(&self, key: &str) -> Result<Option<Vec<u8>>, ServiceError> {
         self.answer(async { self.app.store.find_state(self.of, key).await.map_err(storage) })
     }
@@ -50,7 +47,7 @@ impl Services for HandlerServices {
     }
 
     fn send(&self, request: HttpRequest, left: Duration) -> Result<HttpResponse, ServiceError> {
-        self.answer(send(&self.app, self.of.installation, Cause::Delivery(self.delivery), request, left))
+        self.answer(send(&self.app, self.of.installation, self.cause, request, left))
     }
 
     fn now(&self) -> Timestamp {
@@ -62,7 +59,7 @@ impl Services for HandlerServices {
     }
 }
 
-/// The handler's log is its administrator's to read: the database's words go to ours.
+/// The plugin's log is its administrator's to read: the database's words go to ours.
 fn storage(error: hardie_store::Error) -> ServiceError {
     tracing::warn!(error = &error as &dyn std::error::Error, "the state of a plugin cannot be read");
     ServiceError::Storage("the state cannot be read now".to_owned())
