@@ -122,3 +122,38 @@ async fn a_handler_that_nobody_waits_for_is_not_answered() {
     let answer = tokio::task::spawn_blocking(move || answer.recv().unwrap()).await.unwrap();
     assert_eq!(answer.unwrap_err(), "nobody waits for the answer any more");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_request_that_writes_the_same_data_has_no_turn_during_a_try() {
+    let (began, has_begun) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let world = World::new(move |_| {
+        began.send(()).unwrap();
+        may_go_on.lock().unwrap().recv().unwrap();
+        done()
+    })
+    .await;
+    let id = world.install(Scope::Account(world.ann), "own").await;
+    world.announce("push", world.tool).await;
+    world.make().await;
+    assert_eq!(world.dispatcher.round().await.unwrap(), 1);
+    tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
+    let turn = |repo| world.app.web.turn(StateOf { installation: id, repo: Some(repo) });
+    assert!(turn(world.tool).try_write().is_err(), "it may have read what would be written over");
+    assert!(turn(world.other).try_write().is_ok(), "another repository's data is another's");
+    go_on.send(()).unwrap();
+    world.dispatcher.idle().await;
+    assert!(turn(world.tool).try_write().is_ok());
+    // And the other way round: a try begins when the request is over.
+    let writing = turn(world.tool);
+    let held = writing.write().await;
+    world.announce("push", world.tool).await;
+    world.make().await;
+    assert_eq!(world.dispatcher.round().await.unwrap(), 1);
+    assert_eq!(world.script.calls().len(), 1);
+    go_on.send(()).unwrap();
+    drop(held);
+    world.dispatcher.idle().await;
+    assert_eq!(world.script.calls().len(), 2);
+}
