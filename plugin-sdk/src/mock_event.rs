@@ -90,6 +90,7 @@ pub(crate) struct World {
     pub(crate) requests: Vec<MockRequest>,
     pub(crate) caller: Option<Caller>,
     /// Whether the state may be written.
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "asked for natively alone"))]
     pub(crate) writes: bool,
     pub(crate) statuses: Vec<MockStatus>,
 }

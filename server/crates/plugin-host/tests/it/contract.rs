@@ -12,7 +12,7 @@ use wit_parser::{Resolve, SourceMap};
 use crate::support::Bench;
 
 /// Every release, and what its files are: the SHA-256 of their names and texts. To be added to, never changed.
-const FROZEN: [(&str, &str); 1] = [("0.1.0", "@DIGEST@")];
+const FROZEN: [(&str, &str); 1] = [("0.1.0", "944ea4ef194d4116ac0f7c556475ca3d7fe910a714d6b0fe2f9dcedeac299c58")];
 
 fn house() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod boundary;
+mod contract;
 mod crowd;
 mod events;
 mod install;
