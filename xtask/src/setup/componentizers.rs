@@ -33,7 +33,11 @@ pub fn install(house: &House) -> anyhow::Result<Outcome> {
     }
     std::fs::create_dir_all(&folder)?;
     for (template, file) in FILES {
-        let text = read(house, template)?.replace("@NAME@", "tools").replace("@DESCRIPTION@", "");
+        let text = read(house, template)?
+            .replace("@NAME@", "tools")
+            .replace("@DESCRIPTION@", "")
+            .replace("@WORLD@", "policy")
+            .replace("@USES@", "[]");
         std::fs::write(folder.join(file), text).with_context(|| format!("{file} cannot be written"))?;
     }
     let mut npm = shell::command(house, "npm")?;
