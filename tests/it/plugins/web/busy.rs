@@ -89,7 +89,7 @@ async fn many_at_once_are_all_answered_and_lose_no_update() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_hangs_keeps_nobody_else_off_and_ends_with_its_client() {
     let (host, address) = silence();
-    let options = Options { outbound: outbound(&[address.clone()]), ..Options::default() };
+    let options = Options { outbound: outbound(std::slice::from_ref(&address)), ..Options::default() };
     let server = TestServer::start_with(options).await.unwrap();
     let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
     let (bob, other, _) = with_repo(&server, "bob", "tool").await;
