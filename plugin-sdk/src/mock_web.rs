@@ -176,7 +176,7 @@ mod tests {
         fn handle(_: &(), request: &Request<'_>) -> Result<Response, Error> {
             let Some(caller) = caller::get() else { return Ok(Response::text(401, "sign in")) };
             state::set(&caller.name, request.body())?;
-            let head = request.repository().map(|repository| repository.commit(&crate::Oid::from_bytes(&[0; 20])).is_err());
+            let head = request.repository().map(|repository| repository.commit(&crate::Oid::from_bytes([0; 20])).is_err());
             match request.header("X-Plugin-Fail") {
                 Some(why) => Err(Error::new(why)),
                 None => Ok(Response::text(201, format!("{} {:?} {head:?}", caller.role, request.query()))),
