@@ -57,7 +57,7 @@ async fn an_equal_push_after_a_refusal_is_answered_as_before_and_any_change_runs
     assert_eq!(other(&["origin", "main"]), "cached");
     let timed = || world.ann.git.fails(&world.dir, &["push", "-o", "plugin-times", "origin", "main"]).unwrap();
     assert!(
-        !again.contains("took") && timed().contains("strict: took ") && timed().contains("answered the same push before"),
+        !again.contains("took") && timed().contains("[strict] took ") && timed().contains("answered the same push before"),
         "{}",
         timed()
     );

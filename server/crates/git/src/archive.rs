@@ -90,8 +90,8 @@ pub fn write(
     time: Duration,
 ) -> Result<()> {
     let mut command = GitBinary::find()?.command(view.path());
-    // `$Format:%G?$` would write signatures of anybody to a file and start a program on them.
-    command.env("TMPDIR", "/nonexistent");
+    // `$Format:%G?$` would write signatures of anybody to a file and start a program on them. No folder can ever be there.
+    command.env("TMPDIR", "/dev/null");
     for program in ["gpg.program", "gpg.ssh.program", "gpg.x509.program"] {
         command.args(["-c", &format!("{program}=/bin/false")]);
     }
