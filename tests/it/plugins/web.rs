@@ -244,3 +244,30 @@ async fn an_answer_is_data_and_stays_where_it_belongs() {
     assert_eq!(scripted(204, &[]).body, b"");
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_lends_a_plugin_no_more_than_it_was_given_and_an_archive_is_only_read() {
+    let server = TestServer::start().await.unwrap();
+    let ann = server.user("ann").await.unwrap();
+    let repo = server.repo(&ann, "tool", false).await.unwrap();
+    let root = server.admin("root").await.unwrap();
+    let (owner, admin) = (Asker::new(&server, Some(&ann)), Asker::new(&server, Some(&root)));
+    let web = Web::install(&admin, &format!("/repos/{repo}/plugins"));
+    let token = |scope: &str| {
+        let made = owner.json("POST", "/users/ann/tokens", &json!({ "name": scope, "scopes": [scope] })).json();
+        Asker::new(&server, Some(&TestUser { token: made["sha1"].as_str().unwrap().to_owned(), ..ann.clone() }))
+    };
+    let reads = |asker: &Asker| web.get(asker, "/").status;
+    let reader = token("read:repository");
+    assert_eq!((reads(&Asker::new(&server, None)), reads(&reader)), (200, 200));
+    let other = token("read:user");
+    let refused = web.get(&other, "/");
+    assert!(refused.status == 403 && refused.text().contains("read:repository"), "{} {}", refused.status, refused.text());
+    assert_eq!(web.ask(&reader, "POST", "/", &[]).status, 403);
+
+    assert_eq!(owner.json("PATCH", &format!("/repos/{repo}"), &json!({ "archived": true })).status, 200);
+    let refused = web.ask(&owner, "POST", "/", &[]);
+    assert!(refused.status == 403 && refused.text().contains("archived"), "{} {}", refused.status, refused.text());
+    assert_eq!(reads(&owner), 200);
+    server.stop().await.unwrap();
+}

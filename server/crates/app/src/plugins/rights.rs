@@ -137,9 +137,12 @@ pub(super) async fn require_ask(app: &App, ctx: &Ctx, installation: &Installatio
     if access.is_none() {
         require_more_than_public(ctx)?;
     }
-    // What everybody reads is read with any token; what may change something takes one that may.
-    if ctx.actor.is_some() && (access.is_none() || level == Level::Write) {
+    // Also where everybody may read: a plugin is told who asks and in which role, and a token must not lend more of that than it was given.
+    if ctx.actor.is_some() {
         require_scope(ctx, Category::Repository, level)?;
+    }
+    if level == Level::Write && access.as_ref().is_some_and(|access| access.repo.archived) {
+        return Err(Error::forbidden("this repository is archived: its plugins answer what changes nothing"));
     }
     Ok(access)
 }
