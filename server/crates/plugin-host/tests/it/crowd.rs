@@ -79,11 +79,14 @@ async fn a_call_that_is_dropped_wherever_it_waits_gives_everything_back() {
         let (host, call) = (burning.host.clone(), call(bad, 1, Arc::new(Empty)));
         async move { host.check(call).await }
     });
+    let mut dropped = 0;
     for _ in 0..20 {
-        assert!(polled(burning.host.check(call(bad, 2, Arc::new(Empty))), 1).await.is_none());
-        // On a busy machine so much happens between two polls that it may be over.
+        // On a busy machine so much happens between two polls that either may be over: it
+        // found the running call where it waits itself, or the compiler was done.
+        dropped += usize::from(polled(burning.host.check(call(bad, 2, Arc::new(Empty))), 1).await.is_none());
         let _ = polled(burning.host.prepare(component("accept")), 2).await;
     }
+    assert!(dropped > 0, "none of them waited, so nothing was dropped");
     running.await.unwrap();
     let good = burning.install("accept").await;
     let report = burning.host.check(call(good, 3, Arc::new(Empty))).await;
