@@ -5,5 +5,6 @@
 
 pub mod cli;
 pub mod config;
+pub mod memory;
 pub mod telemetry;
 pub mod wiring;

@@ -1,7 +1,7 @@
 //! `hardie serve`.
 
 use crate::config::{self, ServeSettings};
-use crate::{telemetry, wiring};
+use crate::{memory, telemetry, wiring};
 
 /// Arguments of `hardie serve`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +15,7 @@ pub struct Args {
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub fn run(args: Args) -> anyhow::Result<()> {
+    memory::give_back();
     telemetry::install();
     let config = config::resolve(&args.settings)?;
     super::runtime()?.block_on(async {

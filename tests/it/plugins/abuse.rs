@@ -2,6 +2,8 @@
 //! it was.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,11 +11,12 @@ use std::time::{Duration, Instant};
 use hardie_testkit::{Git, ServerProcess, process, raw};
 
 use super::ended;
+use super::online::asks;
 use crate::durability::kill::create_repo;
 use crate::support::{component, soak};
 
 /// How a push ends that each of them judges.
-const ABUSES: [(&str, &str); 19] = [
+const ABUSES: [(&str, &str); 26] = [
     ("accept", "accepted"),
     ("log-flood", "accepted"),
     ("refuse", "rejected"),
@@ -33,6 +36,14 @@ const ABUSES: [(&str, &str); 19] = [
     ("stale-handle", "trap"),
     ("guessed-handle", "trap"),
     ("unknown-update", "bad-output"),
+    // They ask another server while the push waits; without an answer they cannot judge.
+    ("ask-hang", "bad-output"),
+    ("ask-drip", "bad-output"),
+    ("ask-bomb", "bad-output"),
+    ("ask-cut", "bad-output"),
+    ("ask-endless-head", "bad-output"),
+    ("ask-redirect", "rejected"),
+    ("ask-inner", "bad-output"),
 ];
 /// Anonymous memory may be so much above the level after the first round.
 const GROWTH: u64 = 32 << 20;
@@ -40,14 +51,15 @@ const GROWTH: u64 = 32 << 20;
 #[test]
 fn every_abuse_at_once_leaves_the_server_as_it_was() {
     let (pushers, time) = if soak() { (100, Duration::from_secs(60)) } else { (8, Duration::ZERO) };
-    let (data, git, server) = started();
+    let upstream = hostile_server();
+    let (data, git, server) = started(&upstream);
     let dir = git.init("work").unwrap();
     let tip = git.commit(&dir, "hello.txt", "hello\n", "Say hello").unwrap();
     let objects = git.ok(&dir, &["rev-list", "--objects", "--no-object-names", "HEAD"]).unwrap();
     let objects: Vec<&str> = objects.lines().collect();
     let pack = git.filter(&dir, &["pack-objects", "--stdout", "--quiet"], format!("{}\n", objects.join("\n")).as_bytes()).unwrap();
     for (abuse, _) in ABUSES {
-        guarded(&git, &server, abuse);
+        guarded(&git, &server, abuse, &upstream);
     }
     let url = server.url().to_owned();
     let push = |abuse: &str, branch: &str| {
@@ -123,13 +135,14 @@ fn every_abuse_at_once_leaves_the_server_as_it_was() {
 }
 
 /// The real program, and somebody who may push to it more often than one person does.
-fn started() -> (tempfile::TempDir, Git, ServerProcess) {
+fn started(upstream: &str) -> (tempfile::TempDir, Git, ServerProcess) {
     let data = tempfile::tempdir().unwrap();
     let config = data.path().join("hardie.toml");
-    std::fs::write(&config, "[limits]\nper-actor = 128\n").unwrap();
+    let outbound = format!("[outbound]\nhosts = [\"{upstream}\", \"{INNER}\"]\npermit = [\"127.0.0.1\"]\n");
+    std::fs::write(&config, format!("[limits]\nper-actor = 128\n{outbound}")).unwrap();
     let folder = data.path().join("data");
-    process::admin(&folder, &["user", "create", "alice", "--email", "a@example.org", "--password-stdin"], "correct horse battery\n")
-        .unwrap();
+    let user = ["user", "create", "alice", "--email", "a@example.org", "--admin", "--password-stdin"];
+    process::admin(&folder, &user, "correct horse battery\n").unwrap();
     let token = process::admin(&folder, &["token", "create", "alice", "--name", "t", "--scopes", "all"], "").unwrap();
     let git = Git::new("alice").unwrap().with_password("alice", &token).unwrap().with_env("HARDIE_TOKEN", token);
     let server = ServerProcess::serve(&folder, &["--config", config.to_str().unwrap()]).unwrap();
@@ -137,14 +150,75 @@ fn started() -> (tempfile::TempDir, Git, ServerProcess) {
 }
 
 /// A repository that this policy guards.
-fn guarded(git: &Git, server: &ServerProcess, abuse: &str) {
+fn guarded(git: &Git, server: &ServerProcess, abuse: &str, upstream: &str) {
     create_repo(git, server.url(), abuse);
     let file = git.path(format!("{abuse}.wasm"));
-    std::fs::write(&file, component(abuse)).unwrap();
+    let host = if abuse == "ask-inner" { INNER } else { upstream };
+    let made = match abuse.strip_prefix("ask-") {
+        Some(how) => asks(&format!("{host}/{how}"), "", false),
+        None => component(abuse),
+    };
+    std::fs::write(&file, made).unwrap();
     let mut install = process::hardie(&["plugin", "install"]).unwrap();
     install.arg(&file).args(["--name", abuse, "--repo", &format!("alice/{abuse}"), "--mode", "enforce"]);
+    if abuse.starts_with("ask-") {
+        install.args(["--host", host]);
+    }
     let said = ended(install.env("HARDIE_SERVER", server.url()).env("HARDIE_TOKEN", git.variable("HARDIE_TOKEN").unwrap()));
     assert_eq!(said.code, Some(0), "{abuse}: {}", said.err);
+}
+
+/// Where clouds keep their credentials; granted, and not to be reached all the same.
+const INNER: &str = "http://169.254.169.254";
+
+/// A server that answers as the path says, one way worse than the other; its address.
+fn hostile_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || misbehave(stream.unwrap()));
+        }
+    });
+    address
+}
+
+/// Ends when the other side has had enough.
+fn misbehave(mut stream: TcpStream) -> Option<()> {
+    let mut head = [0; 1024];
+    let read = stream.read(&mut head).ok()?;
+    let head = String::from_utf8_lossy(&head[..read]).into_owned();
+    let mut send = |bytes: &[u8]| stream.write_all(bytes).ok();
+    match head.split(' ').nth(1)? {
+        "/hang" => {}
+        "/cut" => return send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+        "/redirect" => {
+            return send(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+        "/drip" => {
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")?;
+            loop {
+                send(b".")?;
+                std::thread::park_timeout(Duration::from_millis(200));
+            }
+        }
+        "/endless-head" => {
+            send(b"HTTP/1.1 200 OK\r\n")?;
+            loop {
+                send(&[b"X-More: ".as_slice(), &[b'x'; 4096], b"\r\n"].concat())?;
+            }
+        }
+        "/bomb" => {
+            send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+            loop {
+                send(&[b'x'; 64 << 10])?;
+            }
+        }
+        other => panic!("nobody asks {other}"),
+    }
+    // Until it is closed.
+    let _ = stream.read(&mut [0; 1]);
+    None
 }
 
 /// Asks for the server's health until told to stop; how long each answer took.

@@ -2,11 +2,12 @@
 //!
 //! `<folder>/<digest>-<engine>.blake3` is 32 bytes of keyed BLAKE3 over digest, engine and code, then the code. The folder is
 //! 0700; files are written under another name and renamed, never changed. What fails its seal is removed and compiled again.
+//! What runs is a copy in memory ([`Image`]) that nobody can write to any more.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{Hash as _, Hasher};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +16,8 @@ use hardie_domain::plugin::Digest;
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::image::Image;
 
 const SEAL_BYTES: usize = blake3::OUT_LEN;
 
@@ -60,15 +63,6 @@ impl CacheKey {
     }
 }
 
-/// Code that our own compiler made just now, as a component: whether it fits what this engine has room for.
-pub(crate) fn compiled(code: &[u8], engine: &Engine) -> wasmtime::Result<Component> {
-    #[expect(unsafe_code, reason = "these bytes came from our own compiler")]
-    // SAFETY: `code` is what `Engine::precompile_component` returned in our own child process, over a pipe or a file that nobody else has.
-    unsafe {
-        Component::deserialize(engine, code)
-    }
-}
-
 /// The folder and the key.
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -106,7 +100,7 @@ impl Cache {
     /// Seals and keeps code that our own compiler made of this component.
     pub(crate) fn store(&self, digest: &Digest, code: &[u8]) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(&self.folder)?;
-        file.write_all(self.seal(digest, code).as_bytes())?;
+        file.write_all(self.hasher(digest).update(code).finalize().as_bytes())?;
         file.write_all(code)?;
         file.as_file().sync_all()?;
         file.persist(self.path(digest)).map_err(|error| error.error)?;
@@ -116,23 +110,25 @@ impl Cache {
     /// Loads the code of this component, if it is there and bears our seal.
     pub(crate) fn load(&self, digest: &Digest, engine: &Engine) -> io::Result<Option<Component>> {
         let path = self.path(digest);
-        let sealed = match fs::read(&path) {
-            Ok(sealed) => sealed,
+        let mut file = match fs::File::open(&path) {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let Some((seal, code)) = sealed.split_first_chunk::<SEAL_BYTES>() else {
-            return self.discard(&path, digest, "it is too short");
-        };
+        let mut seal = [0; SEAL_BYTES];
+        match file.read_exact(&mut seal) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return self.discard(&path, digest, "it is too short"),
+            read => read?,
+        }
+        let mut hasher = self.hasher(digest);
+        let image = Image::of(file, |piece| {
+            hasher.update(piece);
+        })?;
         // Compared in constant time, as `blake3::Hash` does.
-        if self.seal(digest, code) != *seal {
+        if hasher.finalize() != seal {
             return self.discard(&path, digest, "its seal is wrong");
         }
-        #[expect(unsafe_code, reason = "the seal proves that these bytes came from our own compiler and were not changed since")]
-        // SAFETY: `code` is what `Engine::precompile_component` returned to `store`: the hash with our key over the very bytes in
-        // memory says so, and nothing else can write to them between that check and this call.
-        let loaded = unsafe { Component::deserialize(engine, code) };
-        match loaded {
+        match image.component(engine) {
             Ok(component) => Ok(Some(component)),
             Err(error) => {
                 // Another pool than the one it was made for, say. Compiling it again tells whoever waits for it.
@@ -167,11 +163,11 @@ impl Cache {
         self.folder.join(format!("{}-{}.blake3", hex::encode(digest.0), self.engine))
     }
 
-    /// A hash with a key, so that only who has the key can make one (the BLAKE3 paper, section 2.3).
-    fn seal(&self, digest: &Digest, code: &[u8]) -> blake3::Hash {
+    /// A hash with a key, so that only who has the key can make one (the BLAKE3 paper, section 2.3); the code follows.
+    fn hasher(&self, digest: &Digest) -> blake3::Hasher {
         let mut hasher = blake3::Hasher::new_keyed(&self.key.0);
-        hasher.update(b"hardie compiled plugin 2\0").update(&digest.0).update(self.engine.as_bytes()).update(b"\0").update(code);
-        hasher.finalize()
+        hasher.update(b"hardie compiled plugin 2\0").update(&digest.0).update(self.engine.as_bytes()).update(b"\0");
+        hasher
     }
 }
 

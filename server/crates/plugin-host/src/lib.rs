@@ -16,6 +16,7 @@ mod engine;
 mod errand;
 mod gate;
 mod host;
+mod image;
 mod info;
 mod inspect;
 mod invoke;

@@ -14,11 +14,12 @@ use hardie_domain::plugin::{Digest, Usage};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 
-use crate::cache::{self, Cache, CacheKey};
+use crate::cache::{Cache, CacheKey};
 use crate::compile::{self, CompileCommand};
 use crate::engine::{self, Allocation};
 use crate::errand::Errand;
 use crate::gate::{Gate, Lane};
+use crate::image::Image;
 use crate::info::{self, ComponentInfo};
 use crate::inspect;
 use crate::invoke::{Ended, Runtime};
@@ -261,7 +262,7 @@ impl PluginHost {
         let inner = Arc::clone(&self.0);
         let kept = tokio::task::spawn_blocking(move || {
             // Nothing stays on the disk of what cannot run here.
-            let component = cache::compiled(&code, &inner.runtime.engine);
+            let component = Image::of(&*code, |_| ()).map_err(wasmtime::Error::from).and_then(|image| image.component(&inner.runtime.engine));
             let component = component.map_err(|error| format!("this server cannot hold it: {}", text::line(&format!("{error:#}"), 600)))?;
             let loaded = inner.link(digest, &component)?;
             inner.cache.store(&digest, &code).map_err(|error| {
