@@ -85,8 +85,12 @@ impl PolicyRunner for Runner {
         self.0.is_ready(digest).await
     }
 
-    fn take_altered(&self) -> Vec<Digest> {
-        self.0.take_altered()
+    fn altered(&self) -> Vec<Digest> {
+        self.0.altered()
+    }
+
+    fn told_altered(&self, digest: &Digest) {
+        self.0.told_altered(digest);
     }
 
     async fn forget(&self, digest: Digest) {

@@ -193,9 +193,11 @@ async fn what_only_an_administrator_grants_is_not_installed_by_others() {
     let (owner, admin) = (Asker::new(&server, Some(&ann)), Asker::new(&server, Some(&root)));
     let place = format!("/repos/{repo}/plugins");
     let install = |asker: &Asker, says: &str| asker.json("POST", &place, &json!({ "digest": upload(&owner, says.as_bytes()) }));
-    let refused = install(&owner, "grave events status");
-    assert!(refused.status == 403 && refused.text().contains("hardie:plugin/status"), "{}", refused.text());
-    let installed = install(&admin, "grave events status");
+    let refused = install(&owner, "grave events http");
+    assert!(refused.status == 403 && refused.text().contains("hardie:plugin/http"), "{}", refused.text());
+    let within = install(&owner, "within events status state");
+    assert_eq!(within.status, 201, "what stays in the repository is its owner's to grant: {}", within.text());
+    let installed = install(&admin, "grave events http");
     assert_eq!(installed.status, 201);
     // What takes an administrator to install takes one to have its events sent again.
     let grave = format!("{place}/{}", installed.json()["id"]);

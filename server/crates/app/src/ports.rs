@@ -51,10 +51,12 @@ pub trait PolicyRunner: Send + Sync {
     async fn is_ready(&self, _digest: Digest) -> bool {
         false
     }
-    /// Components whose compiled code was found altered since this was last asked: none of it ran, and each has to be loaded again.
-    fn take_altered(&self) -> Vec<Digest> {
+    /// Components whose compiled code was found altered, until that is told: none of it ran, and each has to be loaded again.
+    fn altered(&self) -> Vec<Digest> {
         Vec::new()
     }
+    /// That it was altered is recorded.
+    fn told_altered(&self, _digest: &Digest) {}
     /// Removes what is kept of a component that nothing needs any more, if anything is.
     async fn forget(&self, _digest: Digest) {}
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::world::judges_online;
+use crate::world::{POLICY_ONLINE, judges_online};
 
-/// Interfaces through which nothing leaves the server and nothing but the judged repository comes in. A handler of events is none of
-/// these: it works when nobody waits, on all that happens.
-const HARMLESS: &[&str] = &["types", "repository", "config", "log"];
+/// Interfaces through which nothing leaves the server, nothing but the repository comes in, and nothing but data of the plugin's own and
+/// statuses there are written: whoever administers a repository may give them to a component there.
+const HARMLESS: &[&str] = &["types", "repository", "config", "log", "event", "state", "status", "clock", "random"];
 const PACKAGE: &str = "hardie:plugin/";
 const WASI: &str = "wasi:";
 const HTTP: &str = "http";
@@ -60,11 +60,13 @@ pub fn added(granted: &[Permission], wanted: Vec<Permission>) -> Vec<Permission>
     wanted.into_iter().filter(|permission| !granted.iter().any(|known| known.name == permission.name)).collect()
 }
 
-/// The imports that only a server administrator can grant; empty if any repository administrator may install the component.
+/// What only a server administrator can grant, imports and worlds; empty if any repository administrator may install the component.
 ///
-/// WASI counts as harmless: the host seals it shut (no files, no environment, no sockets) and refuses what it cannot seal.
-pub fn imports_that_need_an_administrator(imports: &[String]) -> Vec<&str> {
-    imports.iter().map(String::as_str).filter(|import| !is_harmless(import)).collect()
+/// WASI counts as harmless: the host seals it shut (no files, no environment, no sockets) and refuses what it cannot seal. To have pushes
+/// wait for others does not, whatever the component imports.
+pub fn that_need_an_administrator<'a>(imports: &'a [String], worlds: &'a [String]) -> Vec<&'a str> {
+    let online = judges_online(worlds).then_some(POLICY_ONLINE);
+    online.into_iter().chain(imports.iter().map(String::as_str).filter(|import| !is_harmless(import))).collect()
 }
 
 fn is_harmless(import: &str) -> bool {
@@ -108,24 +110,31 @@ fn words(name: &str, import: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{added, imports_that_need_an_administrator, names_secrets, permissions, sends};
+    use super::{added, names_secrets, permissions, sends, that_need_an_administrator};
 
     fn imports(names: &[&str]) -> Vec<String> {
         names.iter().map(|n| (*n).to_owned()).collect()
     }
 
     #[test]
-    fn reading_the_repository_is_everybodys_and_the_rest_is_not() {
+    fn what_stays_in_the_repository_is_everybodys_and_the_rest_is_not() {
         let plain =
             imports(&["hardie:plugin/repository@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/config@0.2.0", "wasi:cli/stdout@0.2.3"]);
-        assert!(imports_that_need_an_administrator(&plain).is_empty());
-        let beyond = ["event", "http", "secrets", "state", "status", "clock", "random", "web-request", "caller"]
-            .map(|name| format!("hardie:plugin/{name}@0.1.0"));
-        assert_eq!(imports_that_need_an_administrator(&beyond), beyond.each_ref());
+        assert!(that_need_an_administrator(&plain, &[]).is_empty());
+        let within = imports(
+            &["event", "state", "status", "clock", "random"]
+                .map(|name| format!("hardie:plugin/{name}@0.1.0"))
+                .each_ref()
+                .map(String::as_str),
+        );
+        assert!(that_need_an_administrator(&within, &["events".to_owned()]).is_empty());
+        assert_eq!(that_need_an_administrator(&within, &["policy-online".to_owned()]), ["policy-online"]);
+        let beyond = ["http", "secrets", "web-request", "caller"].map(|name| format!("hardie:plugin/{name}@0.1.0"));
+        assert_eq!(that_need_an_administrator(&beyond, &[]), beyond.each_ref());
         let more =
             imports(&["hardie:plugin/http@0.1.0", "hardie:plugin/log@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]);
         assert_eq!(
-            imports_that_need_an_administrator(&more),
+            that_need_an_administrator(&more, &[]),
             ["hardie:plugin/http@0.1.0", "hardie:plugin/logs@0.1.0", "other:plugin/log@0.1.0", "env"]
         );
     }

@@ -154,9 +154,14 @@ impl Cache {
         Ok(None)
     }
 
-    /// Components whose compiled code was found altered since this was last asked.
-    pub(crate) fn take_altered(&self) -> Vec<Digest> {
-        std::mem::take(&mut *self.altered.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    /// Components whose compiled code was found altered, and not said to be told.
+    pub(crate) fn altered(&self) -> Vec<Digest> {
+        self.altered.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    /// Forgets that one was altered.
+    pub(crate) fn told(&self, digest: &Digest) {
+        self.altered.lock().unwrap_or_else(PoisonError::into_inner).remove(digest);
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use hardie_domain::plugin::Usage;
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::limits::Limits;
 use crate::loaded::{Exports, Loaded};
@@ -25,6 +25,8 @@ pub(crate) struct Ended<T> {
     pub(crate) outcome: Result<T, Failure>,
     pub(crate) usage: Usage,
     pub(crate) log: Vec<String>,
+    /// The instance and all that it held. Putting its memory back takes as long as a small call, so whoever waits for the answer is told first.
+    pub(crate) spent: Option<Store<CallState>>,
 }
 
 impl Runtime {
@@ -42,7 +44,9 @@ impl Runtime {
         let outcome = self.arm(&mut store).and_then(|()| {
             // Start functions run here, which is why everything is armed already.
             let exports = loaded.instantiate(&mut store)?;
-            call(&mut store, &exports)
+            let answer = call(&mut store, &exports)?;
+            store.data().budget.wasi_within()?;
+            Ok(answer)
         });
         let outcome = outcome.map_err(|error| Failure::from_error(&error, &self.limits, errand));
         let left = store.get_fuel().unwrap_or_default();
@@ -57,15 +61,20 @@ impl Runtime {
             host_bytes: state.budget.bytes(),
             wall_micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         };
-        Ended { outcome, usage, log: state.log.finish() }
+        let log = state.log.finish();
+        store.data_mut().let_go();
+        Ended { outcome, usage, log, spent: Some(store) }
     }
 
     fn arm(&self, store: &mut Store<CallState>) -> wasmtime::Result<()> {
         store.limiter(|state| &mut state.memory);
         store.set_fuel(self.limits.fuel)?;
         store.set_hostcall_fuel(self.limits.guest_to_host);
-        store.epoch_deadline_trap();
-        store.set_epoch_deadline(Ticker::ticks(self.limits.wall));
+        store.epoch_deadline_callback(|store| match store.data().budget.go_on() {
+            Ok(()) => Ok(UpdateDeadline::Continue(1)),
+            Err(over) => Err(over.into()),
+        });
+        store.set_epoch_deadline(1);
         Ok(())
     }
 }

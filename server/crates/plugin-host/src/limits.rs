@@ -15,6 +15,8 @@ pub struct Limits {
     pub table_elements: usize,
     /// Calls to the host in one invocation.
     pub host_calls: u64,
+    /// Calls of WASI in one invocation, which are for what a stock library does anyway.
+    pub wasi_calls: u64,
     /// Bytes that the host hands to the guest in one invocation.
     pub host_bytes: u64,
     /// Bytes that one call may bring from the guest to the host.
@@ -83,6 +85,7 @@ impl Default for Limits {
             memory: 128 << 20,
             table_elements: 100_000,
             host_calls: 10_000,
+            wasi_calls: 100_000,
             host_bytes: 64 << 20,
             guest_to_host: 4 << 20,
             handles: 1024,

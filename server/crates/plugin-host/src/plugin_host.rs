@@ -181,10 +181,15 @@ impl PluginHost {
         matches!(self.find(digest).await, Ok(Some(_)))
     }
 
-    /// Components whose compiled code somebody altered on the disk, found since this was last asked. None of it ran; each has to be
+    /// Components whose compiled code somebody altered on the disk, until [`PluginHost::told_altered`]. None of it ran; each has to be
     /// loaded again.
-    pub fn take_altered(&self) -> Vec<Digest> {
-        self.0.cache.take_altered()
+    pub fn altered(&self) -> Vec<Digest> {
+        self.0.cache.altered()
+    }
+
+    /// That it was altered is recorded where people look.
+    pub fn told_altered(&self, digest: &Digest) {
+        self.0.cache.told(digest);
     }
 
     /// A component that must be there already. The error is why it cannot be run.
@@ -208,17 +213,23 @@ impl PluginHost {
         let inner = Arc::clone(&self.0);
         let wall = inner.runtime.limits.wall;
         let _waits = Waits(Arc::clone(&task.gone));
+        let (tell, told) = tokio::sync::oneshot::channel();
         let running = tokio::task::spawn_blocking(move || {
             // Kept until the work is truly over, also when nobody waits for it any more.
             let _pass = pass;
             if task.gone.load(Ordering::Relaxed) {
-                return unrun(Failure::deadline(&inner.runtime.limits, errand));
+                return;
             }
-            work(&inner.runtime, task)
+            let mut ended = work(&inner.runtime, task);
+            let spent = ended.spent.take();
+            // Nobody may be there to be told.
+            let _ = tell.send(ended);
+            drop(spent);
         });
-        match tokio::time::timeout(wall.saturating_add(GRACE), running).await {
+        match tokio::time::timeout(wall.saturating_add(GRACE), told).await {
             Ok(Ok(ended)) => ended,
-            Ok(Err(error)) => {
+            Ok(Err(_)) => {
+                let error = running.await.err().map(|error| error.to_string()).unwrap_or_default();
                 tracing::error!(%error, "the plugin host failed");
                 unrun(Failure::unavailable("the server failed", errand))
             }
@@ -262,7 +273,8 @@ impl PluginHost {
         let inner = Arc::clone(&self.0);
         let kept = tokio::task::spawn_blocking(move || {
             // Nothing stays on the disk of what cannot run here.
-            let component = Image::of(&*code, |_| ()).map_err(wasmtime::Error::from).and_then(|image| image.component(&inner.runtime.engine));
+            let component =
+                Image::of(&*code, |_| ()).map_err(wasmtime::Error::from).and_then(|image| image.component(&inner.runtime.engine));
             let component = component.map_err(|error| format!("this server cannot hold it: {}", text::line(&format!("{error:#}"), 600)))?;
             let loaded = inner.link(digest, &component)?;
             inner.cache.store(&digest, &code).map_err(|error| {
@@ -297,5 +309,5 @@ impl Drop for Waits {
 /// An invocation that never ran, or that nobody waits for any more.
 fn unrun<T>(failure: Failure) -> Ended<T> {
     let log = vec![format!("error: {}: {}", failure.class.as_str(), failure.text)];
-    Ended { outcome: Err(failure), usage: Usage::default(), log }
+    Ended { outcome: Err(failure), usage: Usage::default(), log, spent: None }
 }

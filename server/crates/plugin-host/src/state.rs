@@ -69,6 +69,8 @@ impl CallState {
             bytes: 0,
             call_limit: limits.host_calls,
             byte_limit: limits.host_bytes,
+            wasi_calls: 0,
+            wasi_limit: limits.wasi_calls,
             deadline: started.checked_add(limits.wall),
             gone: Arc::clone(&task.gone),
         };
@@ -86,6 +88,13 @@ impl CallState {
         }
     }
 
+    /// Drops what it had of the server: nothing of that outlives the run.
+    pub(crate) fn let_go(&mut self) {
+        self.table = ResourceTable::new();
+        self.task.services = None;
+        self.task.repository = None;
+    }
+
     /// Charges a call of an interface through which more than the repository can be reached, and says whom to ask.
     pub(crate) fn serve(&mut self, interface: &'static str) -> Result<Arc<dyn Services>, Stop> {
         self.budget.call()?;
@@ -96,6 +105,7 @@ impl CallState {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.budget.wasi_call();
         let log = &self.log;
         WasiCtxView { ctx: self.wasi.get_or_insert_with(|| wasi::sealed(log)), table: &mut self.table }
     }
@@ -107,6 +117,8 @@ pub(crate) struct Budget {
     bytes: u64,
     call_limit: u64,
     byte_limit: u64,
+    wasi_calls: u64,
+    wasi_limit: u64,
     deadline: Option<Instant>,
     gone: Arc<AtomicBool>,
 }
@@ -118,9 +130,25 @@ impl Budget {
         if self.calls > self.call_limit {
             return Err(Stop::HostCalls(self.call_limit));
         }
+        self.go_on()
+    }
+
+    /// Counts a call of WASI. Those functions are not ours, so what is too much is seen at the next tick of the epoch, and at the end.
+    pub(crate) fn wasi_call(&mut self) {
+        self.wasi_calls += 1;
+    }
+
+    /// Whether there is anything left to go on with.
+    pub(crate) fn go_on(&self) -> Result<(), Stop> {
+        self.wasi_within()?;
         // Its place is for others when nobody waits any more.
         let is_over = self.left().is_zero() || self.gone.load(Ordering::Relaxed);
         if is_over { Err(Stop::Deadline) } else { Ok(()) }
+    }
+
+    /// Whether it called WASI no more often than it may.
+    pub(crate) fn wasi_within(&self) -> Result<(), Stop> {
+        if self.wasi_calls > self.wasi_limit { Err(Stop::HostCalls(self.wasi_limit)) } else { Ok(()) }
     }
 
     /// What remains of the wall clock.

@@ -1,4 +1,4 @@
-//! Moves the engine's epoch, so that guest code looks at its deadline. Sleeps while nothing runs.
+//! Moves the engine's epoch, so that guest code looks at its deadline. Sleeps when nothing ran for a second.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -9,6 +9,9 @@ use wasmtime::Engine;
 
 /// How exactly a loop is stopped.
 const TICK: Duration = Duration::from_millis(5);
+
+/// Ticks that go on after the last invocation: to wake this thread takes longer than a small call.
+const LINGER: u32 = 200;
 
 /// The thread that ticks, shared by all invocations of one engine.
 pub(crate) struct Ticker {
@@ -27,8 +30,10 @@ impl Ticker {
         let shared = Arc::new(Shared { running: AtomicUsize::new(0), ended: AtomicBool::new(false) });
         let (weak, engine) = (Arc::downgrade(&shared), engine.weak());
         let handle = std::thread::Builder::new().name("plugin-epoch".into()).spawn(move || {
+            let mut idle = 0;
             while let Some(busy) = is_busy(&weak) {
-                if busy {
+                idle = if busy { 0 } else { idle + 1 };
+                if idle <= LINGER {
                     #[expect(clippy::disallowed_methods, reason = "this thread does nothing else: it is the clock that ends guests")]
                     std::thread::sleep(TICK);
                     if let Some(engine) = engine.upgrade() {
@@ -36,6 +41,7 @@ impl Ticker {
                     }
                 } else {
                     std::thread::park();
+                    idle = 0;
                 }
             }
         })?;
@@ -48,12 +54,6 @@ impl Ticker {
             self.thread.unpark();
         }
         Watch(&self.shared)
-    }
-
-    /// How many ticks make up this time, rounded up.
-    pub(crate) fn ticks(wall: Duration) -> u64 {
-        let ticks = wall.as_millis().div_ceil(TICK.as_millis());
-        u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
     }
 }
 

@@ -67,10 +67,10 @@ pub(crate) fn sealed(log: &Log) -> WasiCtx {
 pub(crate) fn add_to_linker(l: &mut Linker<CallState>) -> wasmtime::Result<()> {
     type T = CallState;
     wasmtime_wasi_io_errors(l)?;
-    sync::io::poll::add_to_linker::<T, Table>(l, |t| &mut t.table)?;
-    sync::io::streams::add_to_linker::<T, Table>(l, |t| &mut t.table)?;
+    sync::io::poll::add_to_linker::<T, Table>(l, table)?;
+    sync::io::streams::add_to_linker::<T, Table>(l, table)?;
     clocks::wall_clock::add_to_linker::<T, WasiClocks>(l, T::clocks)?;
-    clocks::monotonic_clock::add_to_linker::<T, Standing>(l, |t| StandingTime(&mut t.table))?;
+    clocks::monotonic_clock::add_to_linker::<T, Standing>(l, |t| StandingTime(table(t)))?;
     filesystem::preopens::add_to_linker::<T, WasiFilesystem>(l, T::filesystem)?;
     sync::filesystem::types::add_to_linker::<T, WasiFilesystem>(l, T::filesystem)?;
     random::random::add_to_linker::<T, WasiRandom>(l, |t| t.ctx().ctx.random())?;
@@ -88,8 +88,14 @@ pub(crate) fn add_to_linker(l: &mut Linker<CallState>) -> wasmtime::Result<()> {
     cli::terminal_stderr::add_to_linker::<T, WasiCli>(l, T::cli)
 }
 
+/// What is behind a call that needs no more than the handles.
+fn table(state: &mut CallState) -> &mut ResourceTable {
+    state.budget.wasi_call();
+    &mut state.table
+}
+
 fn wasmtime_wasi_io_errors(l: &mut Linker<CallState>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::bindings::io::error::add_to_linker::<CallState, Table>(l, |t| &mut t.table)
+    wasmtime_wasi::p2::bindings::io::error::add_to_linker::<CallState, Table>(l, table)
 }
 
 struct Table;

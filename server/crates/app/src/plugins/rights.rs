@@ -1,7 +1,7 @@
 //! Who may put which component where.
 
 use hardie_domain::access::RepoAction;
-use hardie_domain::grant::imports_that_need_an_administrator;
+use hardie_domain::grant::that_need_an_administrator;
 use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoPath;
 use hardie_domain::scope::{Category, Level};
@@ -104,7 +104,7 @@ pub(super) async fn require_install(app: &App, ctx: &Ctx, component: &ComponentR
     if is_admin(ctx, Level::Write) {
         return Ok(());
     }
-    let grave = imports_that_need_an_administrator(&component.imports);
+    let grave = that_need_an_administrator(&component.imports, &component.worlds);
     if !grave.is_empty() {
         let text = format!("{} asks for {}: only an administrator of this server can grant that", component.name, grave.join(", "));
         return Err(Error::forbidden(text));

@@ -61,12 +61,13 @@ pub async fn load_installed(app: &App) -> Result<()> {
 
 /// Records that compiled code was altered on the disk, and compiles it anew. Costs nothing where none was.
 pub async fn mend_altered(app: &App) -> Result<()> {
-    for digest in app.policies.take_altered() {
+    for digest in app.policies.altered() {
         let detail = format!("the compiled code of {digest} was altered on the disk; none of it ran, and it is compiled anew");
         let line = AuditEntry { action: "plugin.altered", actor: None, account: None, repo: None, address: None, detail };
         let mut tx = app.store.begin().await?;
         tx.insert_audit(&line, app.clock.now()).await?;
         tx.commit().await?;
+        app.policies.told_altered(&digest);
         load(app, digest).await?;
     }
     Ok(())

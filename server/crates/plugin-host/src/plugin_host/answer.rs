@@ -34,7 +34,7 @@ impl PluginHost {
                     Ok((answer, store.data_mut().pending.take()))
                 });
                 let outcome = ended.outcome.and_then(|(answer, writes)| settle(answer, writes, &runtime.limits));
-                Ended { outcome, usage: ended.usage, log: ended.log }
+                Ended { outcome, usage: ended.usage, log: ended.log, spent: ended.spent }
             })
             .await;
         report(ended)

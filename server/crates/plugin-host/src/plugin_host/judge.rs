@@ -74,7 +74,7 @@ impl PluginHost {
                 {
                     ended.log.push(format!("error: bad-output: {}", failure.text));
                 }
-                Ended { outcome, usage: ended.usage, log: ended.log }
+                Ended { outcome, usage: ended.usage, log: ended.log, spent: ended.spent }
             })
             .await;
         report(ended, source)

@@ -143,6 +143,29 @@ async fn there_is_no_file_and_no_environment() {
 }
 
 #[tokio::test]
+async fn a_storm_of_calls_ends_at_the_budget_and_so_does_one_too_many() {
+    let imports = r#"(import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))"#;
+    let calling = |times: u64| {
+        let body = format!(
+            "{CHECK} (local $left i64)
+                (local.set $left (i64.const {times}))
+                (loop $again
+                    (drop (call $random))
+                    (local.set $left (i64.sub (local.get $left) (i64.const 1)))
+                    (br_if $again (i64.ne (local.get $left) (i64.const 0))))
+                (call $accept (local.get 0) (local.get 1)))"
+        );
+        component(&["wasi:random/random"], imports, &body)
+    };
+    let bench = Bench::new(Limits { fuel: u64::MAX / 2, wall: Duration::from_secs(60), wasi_calls: 1_000, ..Limits::default() });
+    for (times, verdict) in [(1_000, "accepted"), (1_001, "host-budget"), (u64::MAX, "host-budget")] {
+        let info = bench.host.prepare(calling(times)).await.unwrap();
+        let outcome = bench.judge(info.digest).await;
+        assert_eq!(outcome.verdict, verdict, "{times}: {:?}", outcome.lines);
+    }
+}
+
+#[tokio::test]
 async fn what_is_printed_ends_in_the_log() {
     let imports = r#"
         (import "wasi:cli/stdout@0.2.0" "get-stdout" (func $stdout (result i32)))
