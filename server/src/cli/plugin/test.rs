@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
-use hardie_plugin_host::scenario::{Case, Outcome};
+use hardie_plugin_host::scenario::{Outcome, Scenario};
 use hardie_plugin_host::{ComponentInfo, Limits, PluginHost};
 use serde_json::json;
 
@@ -70,7 +70,7 @@ pub fn report(built: &Built, folder: &Path, json: bool) -> anyhow::Result<()> {
 
 type Judged = (ComponentInfo, Vec<Row>, Limits);
 
-async fn judge(component: Bytes, workshop: &Path, scenarios: Vec<(String, Result<Case, String>)>) -> anyhow::Result<Judged> {
+async fn judge(component: Bytes, workshop: &Path, scenarios: Vec<(String, Result<Scenario, String>)>) -> anyhow::Result<Judged> {
     let host: PluginHost = plugins::open(workshop, &SystemEntropy, Limits::default())?;
     let info = host.prepare(component).await.map_err(|error| anyhow::anyhow!("this server would refuse the component: {error}"))?;
     let mut rows = Vec::new();
@@ -84,7 +84,7 @@ async fn judge(component: Bytes, workshop: &Path, scenarios: Vec<(String, Result
     Ok((info, rows, host.limits().clone()))
 }
 
-fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Case, String>)>> {
+fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Scenario, String>)>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("there are no scenarios: cannot read {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
@@ -94,7 +94,7 @@ fn read(folder: &Path) -> anyhow::Result<Vec<(String, Result<Case, String>)>> {
     }
     let parsed = files.into_iter().map(|file| {
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok((file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), Case::parse(&text)))
+        Ok((file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), Scenario::parse(&text)))
     });
     parsed.collect()
 }

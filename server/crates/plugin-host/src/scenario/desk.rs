@@ -7,7 +7,8 @@ use std::time::Duration;
 use hardie_domain::delivery::{HeaderValue, HttpRequest, HttpResponse, ServiceError, Services, Writes};
 use hardie_domain::time::Timestamp;
 
-use super::event_file::Answer;
+use super::asked_file::Answer;
+use super::file::Scenario;
 
 /// The services of a scenario.
 pub(super) struct Desk {
@@ -22,9 +23,9 @@ fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Desk {
-    pub(super) fn new(state: &BTreeMap<String, String>, answers: &[Answer], now: i64) -> Desk {
-        let state = state.iter().map(|(key, value)| (key.clone(), value.clone().into_bytes())).collect();
-        Desk { state: Mutex::new(state), answers: Mutex::new(answers.to_vec().into()), sent: Mutex::default(), now }
+    pub(super) fn new(scenario: &Scenario) -> Desk {
+        let state = scenario.state.iter().map(|(key, value)| (key.clone(), value.clone().into_bytes())).collect();
+        Desk { state: Mutex::new(state), answers: Mutex::new(scenario.answer.clone().into()), sent: Mutex::default(), now: scenario.now }
     }
 
     /// Keeps what a handler wants written.

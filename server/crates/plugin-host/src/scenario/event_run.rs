@@ -12,24 +12,26 @@ use hardie_domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use super::event_file::{EventCase, EventScenario, ExpectedStatus};
+use super::event_file::{EventCase, ExpectedStatus};
 use super::file::Scenario;
 use super::requests::{compare_requests, differs};
 use super::run::{self, Outcome};
 use crate::plugin_host::PluginHost;
 
-/// Runs a scenario against a component that the host has loaded. What is written after one event is there at the next.
-///
-/// # Errors
-/// If the scenario itself makes no sense.
-pub async fn run_events(host: &PluginHost, digest: Digest, default_config: &str, scenario: &EventScenario) -> Result<Outcome, String> {
-    let config: Arc<str> = run::config(scenario.config.as_ref(), default_config)?.into();
-    let is_push = scenario.event.iter().any(|event| event.kind == "push");
+/// Runs a scenario's events. What is written after one event is there at the next.
+pub(super) async fn run_events(
+    host: &PluginHost,
+    digest: Digest,
+    config: Arc<str>,
+    scenario: &Scenario,
+    events: &[EventCase],
+) -> Result<Outcome, String> {
+    let is_push = events.iter().any(|event| event.kind == "push");
     let (push, repository, tip) = repository(scenario, is_push)?;
     let repository: Arc<dyn PushRepository> = Arc::new(repository);
-    let desk = Arc::new(Desk::new(&scenario.state, &scenario.answer, scenario.now));
-    let mut all = Outcome { problems: Vec::new(), verdict: String::new(), lines: Vec::new(), log: Vec::new(), usage: Usage::default() };
-    for (event, number) in scenario.event.iter().zip(1i64..) {
+    let desk = Arc::new(Desk::new(scenario));
+    let mut all = Outcome::empty();
+    for (event, number) in events.iter().zip(1i64..) {
         let payload = payload(event, &push, tip)?;
         let delivery = DeliveryFacts {
             id: DeliveryId(number),
@@ -60,25 +62,11 @@ pub async fn run_events(host: &PluginHost, digest: Digest, default_config: &str,
 }
 
 /// The push (if there is one), the repository, and its last commit.
-fn repository(scenario: &EventScenario, is_push: bool) -> Result<(Option<PushFacts>, super::MemoryPush, Oid), String> {
-    // What no push brings is there already.
-    let (base, commit) = match is_push {
-        true => (scenario.base.clone(), scenario.commit.clone()),
-        false => ([scenario.base.clone(), scenario.commit.clone()].concat(), Vec::new()),
-    };
-    let whole = Scenario {
-        description: String::new(),
-        config: None,
-        push: scenario.push.clone(),
-        base,
-        commit,
-        answer: Vec::new(),
-        request: None,
-        now: scenario.now,
-        expect: super::Expectation::default(),
-    };
-    let (facts, repository, tip) = if is_push { run::build(&whole)? } else { run::history(&whole)? };
-    Ok((is_push.then_some(facts), repository, tip))
+fn repository(scenario: &Scenario, is_push: bool) -> Result<(Option<PushFacts>, super::MemoryPush, Oid), String> {
+    if is_push {
+        return run::build(scenario).map(|(facts, repository, tip)| (Some(facts), repository, tip));
+    }
+    run::settled(scenario).map(|(repository, tip)| (None, repository, tip))
 }
 
 /// In the form in which the server announces it.

@@ -1,136 +1,166 @@
-//! The TOML of a scenario.
+//! The TOML of a scenario: what all kinds share, and the cases of each.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use toml::de::DeTable;
 
-use super::event_file::{Answer, ExpectedRequest, check_answers, now};
+use super::asked_file::{Answer, ExpectedRequest, check_answers};
+use super::event_file::EventCase;
+use super::push_file::{Commit, Expectation, Push};
+use super::web_file::WebCase;
 
-/// A push and what a policy should say about it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What is given to a plugin, and what should come of it.
+#[derive(Clone, Debug)]
 pub struct Scenario {
     /// What it shows, for people.
-    #[serde(default)]
     pub description: String,
     /// The plugin's configuration; its own default if absent.
     pub config: Option<toml::Table>,
-    /// Who pushes what.
-    #[serde(default)]
+    /// The time, in milliseconds since 1970-01-01 UTC. It stands still.
+    pub now: i64,
+    /// What is kept before the first case: texts by key.
+    pub state: BTreeMap<String, String>,
+    /// Who pushes what; for events that of the kind `push`.
     pub push: Push,
     /// Commits that the branch has before the push, oldest first.
-    #[serde(default)]
     pub base: Vec<Commit>,
-    /// Commits that are pushed, oldest first.
-    #[serde(default)]
+    /// Commits that are pushed, oldest first. Without a push they are there already.
     pub commit: Vec<Commit>,
-    /// For a policy that asks others: what its requests are answered with, in order.
-    #[serde(default)]
+    /// What requests of the plugin are answered with, in order. One without an answer fails.
     pub answer: Vec<Answer>,
-    /// For a policy that asks others: the requests that it sends, all of them, in order. Absent: not compared.
-    pub request: Option<Vec<ExpectedRequest>>,
-    /// For a policy that asks for it: the time, in milliseconds since 1970-01-01 UTC. It stands still.
-    #[serde(default = "now")]
-    pub now: i64,
-    /// What should come out.
-    pub expect: Expectation,
+    /// What it is given.
+    pub cases: Cases,
 }
 
-/// Who pushes what.
-#[derive(Clone, Debug, Deserialize)]
+/// Of which kind a scenario is.
+#[derive(Clone, Debug)]
+pub enum Cases {
+    /// The push, which a policy judges.
+    Push {
+        /// What should come out.
+        expect: Expectation,
+        /// The requests that a policy sends which asks others, all of them, in order. Absent: not compared.
+        request: Option<Vec<ExpectedRequest>>,
+    },
+    /// Events, one after the other.
+    Events(Vec<EventCase>),
+    /// Web requests, one after the other.
+    Web {
+        /// Whether the server has an origin of its own for plugins, and so sends pages.
+        origin: bool,
+        /// The requests.
+        requests: Vec<WebCase>,
+    },
+}
+
+/// A file of any kind, as it is written.
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Push {
-    /// Full name of the ref.
-    pub r#ref: String,
-    /// Take the ref away instead.
-    pub delete: bool,
-    /// The pusher's name.
-    pub actor: String,
-    /// `read`, `write` or `admin`.
-    pub role: String,
-    /// As given by `git push -o`.
-    pub options: Vec<String>,
+struct Written {
+    description: String,
+    config: Option<toml::Table>,
+    now: Option<i64>,
+    state: BTreeMap<String, String>,
+    push: Push,
+    base: Vec<Commit>,
+    commit: Vec<Commit>,
+    answer: Vec<Answer>,
+    expect: Expectation,
+    request: Option<Vec<ExpectedRequest>>,
+    event: Vec<EventCase>,
+    origin: bool,
+    web: Vec<WebCase>,
 }
 
-impl Default for Push {
-    fn default() -> Self {
-        Push { r#ref: "refs/heads/main".into(), delete: false, actor: "ann".into(), role: "write".into(), options: Vec::new() }
-    }
-}
+/// The time in a scenario that does not say.
+const NOW: i64 = 1_700_000_000_000;
 
-/// One commit on top of the one before.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Commit {
-    /// The whole message.
-    pub message: String,
-    /// `Name <address>`.
-    #[serde(default = "author")]
-    pub author: String,
-    /// Paths that are written.
-    #[serde(default)]
-    pub files: BTreeMap<String, File>,
-    /// Paths that go away.
-    #[serde(default)]
-    pub delete: Vec<String>,
-}
+/// What may be in a file of any kind.
+const ALL: [&str; 5] = ["description", "config", "now", "commit", "answer"];
 
-fn author() -> String {
-    "Ann Author <ann@example.org>".into()
-}
+/// A kind by the word that tells it, its name for people, and what only some kinds have.
+type Kind = (&'static str, &'static str, &'static [&'static str]);
 
-/// What is at a path.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum File {
-    /// `"text"`.
-    Text(String),
-    /// `{ text = "…", executable = true }`, `{ size = 1000 }`, `{ symlink = "target" }`, `{ submodule = "<40 hex digits>" }`.
-    Special(SpecialFile),
-}
-
-/// A file that is more than text.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SpecialFile {
-    /// Its content.
-    pub text: Option<String>,
-    /// That many zero bytes.
-    pub size: Option<usize>,
-    /// Executable.
-    pub executable: bool,
-    /// A symbolic link to this.
-    pub symlink: Option<String>,
-    /// A submodule at this commit.
-    pub submodule: Option<String>,
-}
-
-/// What should come out. Exactly one of `accept`, `reject` and `fault`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Expectation {
-    /// Accepted.
-    pub accept: bool,
-    /// Refused by the rule of this name.
-    pub reject: Option<String>,
-    /// Failed with this class.
-    pub fault: Option<String>,
-    /// Texts that the pusher must see.
-    pub contains: Vec<String>,
-}
+const PUSH: Kind = ("expect", "a push", &["push", "base", "expect", "request"]);
+const EVENTS: Kind = ("event", "events", &["state", "push", "base", "event"]);
+const WEB: Kind = ("web", "web requests", &["state", "origin", "web"]);
 
 impl Scenario {
-    /// Reads a scenario.
+    /// Reads a scenario. One with a `[[web]]` is of web requests, one with an `[[event]]` of events, any other of a push.
     ///
     /// # Errors
     /// A text naming the line or field.
     pub fn parse(text: &str) -> Result<Scenario, String> {
-        let scenario: Scenario = toml::from_str(text).map_err(|error| error.to_string())?;
-        let wanted = [scenario.expect.accept, scenario.expect.reject.is_some(), scenario.expect.fault.is_some()];
-        if wanted.iter().filter(|given| **given).count() != 1 {
-            return Err("expect: give exactly one of accept = true, reject = \"rule\", fault = \"class\"".into());
+        let (tell, ..) = check_fields(text)?;
+        let written: Written = toml::from_str(text).map_err(|error| error.to_string())?;
+        check_answers(&written.answer)?;
+        let Written { description, config, now, state, push, base, commit, answer, expect, request, event, origin, web } = written;
+        let cases = match tell {
+            "web" => Cases::Web { origin, requests: WebCase::checked(web)? },
+            "event" => Cases::Events(event),
+            _ => Cases::Push { expect: expect.checked()?, request },
+        };
+        Ok(Scenario { description, config, now: now.unwrap_or(NOW), state, push, base, commit, answer, cases })
+    }
+}
+
+/// The kind of a file that has no other fields than its kind has.
+fn check_fields(text: &str) -> Result<Kind, String> {
+    let table = DeTable::parse(text).map_err(|error| error.to_string())?;
+    let table = table.get_ref();
+    let kind = [WEB, EVENTS].into_iter().find(|(tell, ..)| table.contains_key(*tell)).unwrap_or(PUSH);
+    let (_, name, own) = kind;
+    let fields: Vec<&str> = ALL.iter().chain(own).copied().collect();
+    match table.keys().find(|key| !fields.contains(&key.get_ref().as_ref())) {
+        Some(unknown) => {
+            let line = text.get(..unknown.span().start).unwrap_or_default().matches('\n').count() + 1;
+            Err(format!("line {line}: unknown field `{}`: a scenario of {name} has {}", unknown.get_ref(), fields.join(", ")))
         }
-        check_answers(&scenario.answer)?;
-        Ok(scenario)
+        None => Ok(kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Scenario::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn a_field_of_another_kind_is_unknown_by_its_line_and_what_there_is_is_listed() {
+        let push = "description = \"x\"\nstate = { a = \"b\" }\n[expect]\naccept = true\n";
+        assert_eq!(
+            refusal(push),
+            "line 2: unknown field `state`: a scenario of a push has description, config, now, commit, answer, push, base, expect, request"
+        );
+        let event = "[[event]]\nkind = \"x\"\nexpect = \"done\"\n";
+        assert!(Scenario::parse(event).is_ok());
+        for (text, line, field) in [
+            (format!("origin = true\n{event}"), 1, "origin"),
+            (format!("{event}[expect]\naccept = true\n"), 4, "expect"),
+            (format!("{event}\n[[request]]\n"), 5, "request"),
+            ("[[web]]\npath = \"/\"\nexpect = \"200\"\n[[base]]\nmessage = \"x\"\n".to_owned(), 4, "base"),
+            ("\n\nevents = []".to_owned(), 3, "events"),
+        ] {
+            let refused = refusal(&text);
+            assert!(refused.starts_with(&format!("line {line}: unknown field `{field}`: ")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_field_within_a_case_and_a_wrong_type_are_shown_where_they_are() {
+        let inner = refusal("[[event]]\nkind = \"x\"\nexpect = \"done\"\nmood = 3\n");
+        assert!(inner.contains("line 4") && inner.contains("unknown field `mood`") && inner.contains("`kind`"), "{inner}");
+        let inner = refusal("[expect]\naccept = 3\n");
+        assert!(inner.contains("line 2") && inner.contains("boolean"), "{inner}");
+        assert!(refusal("[expect").contains("line 1"));
+        for none in ["", "[expect]\naccept = true\nreject = \"x\"\n"] {
+            assert!(refusal(none).contains("exactly one of accept"), "{none}");
+        }
+        assert!(refusal("[[web]]\npath = \"x\"\nexpect = \"200\"\n").contains("begin with /"));
+        assert!(refusal("[[web]]\npath = \"/\"\n").contains("missing field `expect`"));
     }
 }

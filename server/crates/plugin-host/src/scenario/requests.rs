@@ -2,8 +2,8 @@
 
 use hardie_domain::delivery::HttpRequest;
 
+use super::asked_file::ExpectedRequest;
 use super::desk::shown;
-use super::event_file::ExpectedRequest;
 
 /// What differs, one line each: all requests are expected, in order.
 pub(super) fn compare_requests(sent: &[HttpRequest], wanted: &[ExpectedRequest]) -> Vec<String> {

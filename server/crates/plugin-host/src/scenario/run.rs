@@ -1,6 +1,5 @@
 //! Builds a scenario's push, has it judged, and compares.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hardie_domain::access::Role;
@@ -11,8 +10,10 @@ use hardie_domain::policy::{PolicyCall, PushFacts, UpdateFacts};
 use hardie_domain::push::{Door, RefUpdate};
 use hardie_domain::refname::RefName;
 
+use super::asked_file::ExpectedRequest;
 use super::desk::Desk;
-use super::file::{Commit, File, Scenario, SpecialFile};
+use super::file::{Cases, Scenario};
+use super::push_file::{Commit, Expectation, File, Push, SpecialFile};
 use super::repo::{MemoryPush, MemoryRepo};
 use super::requests::compare_requests;
 use super::tree::{EXECUTABLE, FILE, Files, SUBMODULE, SYMLINK};
@@ -36,14 +37,23 @@ pub struct Outcome {
     pub usage: Usage,
 }
 
-/// Runs a scenario against a component that the host has loaded.
-///
-/// # Errors
-/// If the scenario itself makes no sense.
-pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenario: &Scenario) -> Result<Outcome, String> {
+impl Outcome {
+    /// Before the first case.
+    pub(super) fn empty() -> Outcome {
+        Outcome { problems: Vec::new(), verdict: String::new(), lines: Vec::new(), log: Vec::new(), usage: Usage::default() }
+    }
+}
+
+/// Has a policy judge the push.
+pub(super) async fn run_push(
+    host: &PluginHost,
+    call: PolicyCall,
+    scenario: &Scenario,
+    (expect, request): (&Expectation, Option<&[ExpectedRequest]>),
+) -> Outcome {
     // One that may ask nobody does not see them.
-    let desk = Arc::new(Desk::new(&BTreeMap::new(), &scenario.answer, scenario.now));
-    let call = PolicyCall { services: Some(desk.clone()), ..call(digest, default_config, scenario)? };
+    let desk = Arc::new(Desk::new(scenario));
+    let call = PolicyCall { services: Some(desk.clone()), ..call };
     let report = host.check(call).await;
     let (verdict, lines) = match &report.outcome {
         PolicyOutcome::Fault(class, text) => (class.as_str().to_owned(), vec![text.clone()]),
@@ -53,16 +63,19 @@ pub async fn run(host: &PluginHost, digest: Digest, default_config: &str, scenar
             (rejection.map_or("accepted".to_owned(), |r| format!("rejected: {}", r.code)), lines)
         }
     };
-    let mut problems = compare(scenario, &verdict, &lines);
-    problems.extend(scenario.request.iter().flat_map(|wanted| compare_requests(&desk.sent(), wanted)));
-    Ok(Outcome { problems, verdict, lines, log: report.log, usage: report.usage })
+    let mut problems = compare(expect, &verdict, &lines);
+    problems.extend(request.iter().flat_map(|wanted| compare_requests(&desk.sent(), wanted)));
+    Outcome { problems, verdict, lines, log: report.log, usage: report.usage }
 }
 
 /// The call of a policy that a scenario makes. It asks nobody.
 ///
 /// # Errors
-/// If the scenario itself makes no sense.
+/// If the scenario itself makes no sense, or is not of a push.
 pub fn call(digest: Digest, default_config: &str, scenario: &Scenario) -> Result<PolicyCall, String> {
+    if !matches!(scenario.cases, Cases::Push { .. }) {
+        return Err("this scenario is of events or web requests, and a push is needed".into());
+    }
     let config = config(scenario.config.as_ref(), default_config)?;
     let (push, repository, _) = build(scenario)?;
     Ok(PolicyCall {
@@ -83,8 +96,7 @@ pub(super) fn config(given: Option<&toml::Table>, default: &str) -> Result<Strin
     json.unwrap_or_else(|| Ok(default.to_owned()))
 }
 
-fn compare(scenario: &Scenario, verdict: &str, lines: &[String]) -> Vec<String> {
-    let expect = &scenario.expect;
+fn compare(expect: &Expectation, verdict: &str, lines: &[String]) -> Vec<String> {
     let wanted = match (&expect.reject, &expect.fault) {
         (Some(code), _) => format!("rejected: {code}"),
         (_, Some(class)) => class.clone(),
@@ -104,17 +116,22 @@ fn compare(scenario: &Scenario, verdict: &str, lines: &[String]) -> Vec<String> 
 
 /// The push of a scenario, the repository that it goes to, and its last commit.
 pub(super) fn build(scenario: &Scenario) -> Result<(PushFacts, MemoryPush, Oid), String> {
-    let (facts, push, tip) = history(scenario)?;
+    let (facts, push, tip) = history(&scenario.push, &scenario.base, &scenario.commit)?;
     match facts.updates.iter().any(|facts| facts.update.old != facts.update.new) {
         true => Ok((facts, push, tip)),
         false => Err("the push changes nothing: give it a [[commit]], or push.delete with a [[base]]".into()),
     }
 }
 
-/// The same, also of a push that changes nothing, and the last commit.
-pub(super) fn history(scenario: &Scenario) -> Result<(PushFacts, MemoryPush, Oid), String> {
+/// The repository of a scenario without a push, in which all of its commits are already, and the last of them.
+pub(super) fn settled(scenario: &Scenario) -> Result<(MemoryPush, Oid), String> {
+    let all = [scenario.base.as_slice(), &scenario.commit].concat();
+    history(&scenario.push, &all, &[]).map(|(_, repository, tip)| (repository, tip))
+}
+
+fn history(push: &Push, base: &[Commit], pushed: &[Commit]) -> Result<(PushFacts, MemoryPush, Oid), String> {
     let mut repo = MemoryRepo::default();
-    let name = RefName::parse(scenario.push.r#ref.as_bytes()).map_err(|error| format!("push.ref: {}", error.reason))?;
+    let name = RefName::parse(push.r#ref.as_bytes()).map_err(|error| format!("push.ref: {}", error.reason))?;
     let (mut tip, mut files, mut seconds) = (Oid::ZERO, Files::new(), 1_700_000_000);
     let mut add = |repo: &mut MemoryRepo, commit: &Commit, parent: Oid| -> Result<Oid, String> {
         apply(repo, &mut files, commit)?;
@@ -123,28 +140,28 @@ pub(super) fn history(scenario: &Scenario) -> Result<(PushFacts, MemoryPush, Oid
         let tree = repo.tree(&files);
         Ok(repo.commit(tree, parents, signature(&commit.author, seconds)?, commit.message.as_bytes()))
     };
-    for commit in &scenario.base {
+    for commit in base {
         tip = add(&mut repo, commit, tip)?;
     }
     let old = tip;
     if !old.is_zero() {
         repo.set_ref(name.as_bytes(), old);
     }
-    for commit in &scenario.commit {
+    for commit in pushed {
         tip = add(&mut repo, commit, tip)?;
     }
-    let new = if scenario.push.delete { Oid::ZERO } else { tip };
-    let role = Role::parse(&scenario.push.role).ok_or("push.role is read, write or admin")?;
+    let new = if push.delete { Oid::ZERO } else { tip };
+    let role = Role::parse(&push.role).ok_or("push.role is read, write or admin")?;
     let facts = PushFacts {
         id: PushId(1),
         repo: RepoId(1),
         repo_path: "ann/demo".into(),
         default_branch: "main".into(),
         actor: AccountId(1),
-        actor_name: scenario.push.actor.clone(),
+        actor_name: push.actor.clone(),
         role,
         door: Door::Ssh,
-        options: scenario.push.options.clone(),
+        options: push.options.clone(),
         updates: vec![UpdateFacts { update: RefUpdate { name, old, new }, forced: false }],
     };
     Ok((facts, MemoryPush::new(repo, vec![new]), tip))

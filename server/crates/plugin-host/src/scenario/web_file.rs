@@ -1,39 +1,10 @@
-//! The TOML of a scenario of web requests.
+//! The TOML of web requests in a scenario.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::event_file::{Answer, ExpectedRequest, check_answers, now};
-use super::file::Commit;
-
-/// Web requests, one after the other, and what a plugin should answer.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebScenario {
-    /// What it shows, for people.
-    #[serde(default)]
-    pub description: String,
-    /// The plugin's configuration; its own default if absent.
-    pub config: Option<toml::Table>,
-    /// The time, in milliseconds since 1970-01-01 UTC. It stands still.
-    #[serde(default = "now")]
-    pub now: i64,
-    /// What is kept before the first request: texts by key.
-    #[serde(default)]
-    pub state: BTreeMap<String, String>,
-    /// Whether the server has an origin of its own for plugins, and so sends pages.
-    #[serde(default)]
-    pub origin: bool,
-    /// Commits of the repository `ann/demo`, oldest first.
-    #[serde(default)]
-    pub commit: Vec<Commit>,
-    /// What requests that the plugin sends are answered with, in order. One without an answer fails.
-    #[serde(default)]
-    pub answer: Vec<Answer>,
-    /// The requests.
-    pub web: Vec<WebCase>,
-}
+use super::asked_file::ExpectedRequest;
 
 /// One request and what should come of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -90,16 +61,12 @@ fn read() -> String {
     "read".into()
 }
 
-impl WebScenario {
-    /// Reads a scenario.
-    ///
-    /// # Errors
-    /// A text naming the line or field.
-    pub fn parse(text: &str) -> Result<WebScenario, String> {
-        let scenario: WebScenario = toml::from_str(text).map_err(|error| error.to_string())?;
-        match scenario.web.iter().find(|case| !case.path.starts_with('/')) {
+impl WebCase {
+    /// Paths are those of addresses.
+    pub(super) fn checked(cases: Vec<WebCase>) -> Result<Vec<WebCase>, String> {
+        match cases.iter().find(|case| !case.path.starts_with('/')) {
             Some(case) => Err(format!("web.path: {:?} does not begin with /", case.path)),
-            None => check_answers(&scenario.answer).map(|()| scenario),
+            None => Ok(cases),
         }
     }
 }

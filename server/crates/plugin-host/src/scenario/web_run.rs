@@ -3,31 +3,33 @@
 use std::sync::Arc;
 
 use hardie_domain::ids::InstallationId;
-use hardie_domain::plugin::{Digest, FailureClass, Usage};
+use hardie_domain::plugin::{Digest, FailureClass};
 use hardie_domain::policy::PushRepository;
 use hardie_domain::web::{METHODS, Served, WebCall, WebCaller, WebOutcome, WebReport, WebRequest, admit, base_path, passed_on};
 
 use super::desk::Desk;
 use super::event_run::{compare_state, most};
-use super::file::{Push, Scenario};
+use super::file::Scenario;
 use super::requests::compare_requests;
 use super::run::{self, Outcome};
-use super::web_file::{WebCase, WebScenario};
+use super::web_file::WebCase;
 use crate::plugin_host::PluginHost;
 
 /// Stands for the server's, where there is one.
 const ORIGIN: &str = "https://plugins.example.org";
 
-/// Runs a scenario against a component that the host has loaded. What is written by one request is there at the next.
-///
-/// # Errors
-/// If the scenario itself makes no sense.
-pub async fn run_web(host: &PluginHost, digest: Digest, default_config: &str, scenario: &WebScenario) -> Result<Outcome, String> {
-    let config: Arc<str> = run::config(scenario.config.as_ref(), default_config)?.into();
-    let repository = repository(scenario)?;
-    let desk = Arc::new(Desk::new(&scenario.state, &scenario.answer, scenario.now));
-    let mut all = Outcome { problems: Vec::new(), verdict: String::new(), lines: Vec::new(), log: Vec::new(), usage: Usage::default() };
-    for (case, number) in scenario.web.iter().zip(1..) {
+/// Runs a scenario's requests. What is written by one request is there at the next.
+pub(super) async fn run_web(
+    host: &PluginHost,
+    digest: Digest,
+    config: Arc<str>,
+    scenario: &Scenario,
+    (origin, cases): (bool, &[WebCase]),
+) -> Result<Outcome, String> {
+    let repository: Arc<dyn PushRepository> = Arc::new(run::settled(scenario)?.0);
+    let desk = Arc::new(Desk::new(scenario));
+    let mut all = Outcome::empty();
+    for (case, number) in cases.iter().zip(1..) {
         let request = Arc::new(request(case)?);
         let caller = case.caller.as_ref().map(|who| Arc::new(WebCaller { name: who.name.clone(), role: who.role.clone() }));
         let call = WebCall {
@@ -40,7 +42,7 @@ pub async fn run_web(host: &PluginHost, digest: Digest, default_config: &str, sc
             services: desk.clone(),
         };
         let WebReport { outcome, writes, usage, log } = host.answer(call).await;
-        let origin = scenario.origin.then_some(ORIGIN);
+        let origin = origin.then_some(ORIGIN);
         let got = Got::of(outcome, Served { origin, base_path: &request.base_path, signed_in: case.caller.is_some() });
         if got.is_answer {
             desk.commit(&writes);
@@ -56,22 +58,6 @@ pub async fn run_web(host: &PluginHost, digest: Digest, default_config: &str, sc
         most(&mut all.usage, usage);
     }
     Ok(all)
-}
-
-fn repository(scenario: &WebScenario) -> Result<Arc<dyn PushRepository>, String> {
-    let whole = Scenario {
-        description: String::new(),
-        config: None,
-        push: Push::default(),
-        base: scenario.commit.clone(),
-        commit: Vec::new(),
-        answer: Vec::new(),
-        request: None,
-        now: scenario.now,
-        expect: super::Expectation::default(),
-    };
-    let (_, repository, _) = run::history(&whole)?;
-    Ok(Arc::new(repository))
 }
 
 fn request(case: &WebCase) -> Result<WebRequest, String> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hardie_plugin_host::Limits;
-use hardie_plugin_host::scenario::{Scenario, run};
+use hardie_plugin_host::scenario::Scenario;
 
 use crate::isolation::{Empty, call};
 use crate::support::{Bench, PUSH, component_of};
@@ -20,7 +20,7 @@ fn checking(body: &str) -> Bytes {
 
 async fn verdict(bench: &Bench, component: Bytes) -> String {
     let digest = bench.host.prepare(component).await.unwrap().digest;
-    run(&bench.host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap().verdict
+    Scenario::parse(PUSH).unwrap().run(&bench.host, digest, "{}").await.unwrap().verdict
 }
 
 const ACCEPT: &str = "(drop (call $accept (local.get 0) (local.get 1)))";

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hardie_plugin_host::Limits;
-use hardie_plugin_host::scenario::Case;
+use hardie_plugin_host::scenario::Scenario;
 use sha2::{Digest as _, Sha256};
 use wit_component::semver_check;
 use wit_parser::{Resolve, SourceMap};
@@ -92,7 +92,7 @@ async fn what_was_built_for_a_release_still_runs() {
             let info = bench.host.prepare(Bytes::from(component)).await.unwrap_or_else(|why| panic!("{version}, {world}: {why}"));
             assert_eq!(info.worlds, [world], "{version}");
             assert!(info.imports.iter().all(|import| import.ends_with(&format!("@{version}"))), "{:?}", info.imports);
-            let scenario = Case::parse(&std::fs::read_to_string(folder.join(format!("{world}.toml"))).unwrap()).unwrap();
+            let scenario = Scenario::parse(&std::fs::read_to_string(folder.join(format!("{world}.toml"))).unwrap()).unwrap();
             let outcome = scenario.run(&bench.host, info.digest, &info.default_config).await.unwrap();
             assert!(outcome.problems.is_empty(), "{version}, {world}: {:?} {:?} {:?}", outcome.problems, outcome.lines, outcome.log);
         }

@@ -12,7 +12,7 @@ use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source};
 use hardie_domain::policy::{Basis, PolicyCall, PushRepository};
 use hardie_domain::time::Timestamp;
 use hardie_plugin_host::Limits;
-use hardie_plugin_host::scenario::{Case, MemoryPush, MemoryRepo};
+use hardie_plugin_host::scenario::{MemoryPush, MemoryRepo, Scenario};
 
 use crate::isolation;
 use crate::support::{Bench, component, component_of};
@@ -300,7 +300,7 @@ async fn a_policy_that_asks_others_runs_only_where_it_may() {
 async fn scenario(fixture: &str, text: &str) -> Vec<String> {
     let bench = Bench::new(Limits::default());
     let digest = install(&bench, fixture).await;
-    Case::parse(text).unwrap().run(&bench.host, digest, "{}").await.unwrap().problems
+    Scenario::parse(text).unwrap().run(&bench.host, digest, "{}").await.unwrap().problems
 }
 
 #[tokio::test]
@@ -365,7 +365,7 @@ async fn a_scenario_of_a_policy_that_asks_others_has_answers_and_tells_what_was_
         text.replace("@HEADER-LENGTH@", "5").replace("@HEADER@", "X-Key").replace("@SLOTS@", "1")
     });
     let digest = bench.host.prepare(asks).await.unwrap().digest;
-    let run = async |text: String| Case::parse(&text).unwrap().run(&bench.host, digest, "{}").await.unwrap();
+    let run = async |text: String| Scenario::parse(&text).unwrap().run(&bench.host, digest, "{}").await.unwrap();
     let right = r#"
         answer = [{ status = 403, body = "frozen" }]
         request = [{ method = "GET", url = "https://chat.example/x", headers = { X-Key = "{secret:chat}" } }]
@@ -382,7 +382,7 @@ async fn a_scenario_of_a_policy_that_asks_others_has_answers_and_tells_what_was_
         let problems = run(right.replace(from, to)).await.problems;
         assert!(problems.iter().any(|one| one.contains(problem)), "{problems:?}");
     }
-    assert!(Case::parse(&right.replace("status = 403", "error = \"lost\"")).unwrap_err().contains("is none of denied"));
+    assert!(Scenario::parse(&right.replace("status = 403", "error = \"lost\"")).unwrap_err().contains("is none of denied"));
 }
 
 #[tokio::test]

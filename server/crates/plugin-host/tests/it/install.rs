@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use hardie_plugin_host::scenario::{Scenario, run};
+use hardie_plugin_host::scenario::Scenario;
 use hardie_plugin_host::{Allocation, CompileCommand, Limits, PluginHost};
 
 use crate::support::{Bench, PUSH, component, component_of, options};
@@ -82,7 +82,7 @@ async fn a_table_within_the_limit_has_room_with_a_pool_and_without() {
         let folder = tempfile::tempdir().unwrap();
         let host = PluginHost::open(HostOptionsWith { allocation }.of(folder.path())).unwrap();
         let digest = host.prepare(component.clone()).await.unwrap().digest;
-        assert_eq!(run(&host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap().verdict, "accepted");
+        assert_eq!(Scenario::parse(PUSH).unwrap().run(&host, digest, "{}").await.unwrap().verdict, "accepted");
     }
 }
 
@@ -110,7 +110,7 @@ async fn without_a_pool_everything_still_works() {
     let folder = tempfile::tempdir().unwrap();
     let host = PluginHost::open(HostOptionsWith { allocation: Allocation::OnDemand }.of(folder.path())).unwrap();
     let digest = host.prepare(component("accept")).await.unwrap().digest;
-    let outcome = run(&host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap();
+    let outcome = Scenario::parse(PUSH).unwrap().run(&host, digest, "{}").await.unwrap();
     assert_eq!(outcome.verdict, "accepted");
 }
 
@@ -142,7 +142,7 @@ async fn a_restart_finds_the_compiled_component_and_never_compiles_on_a_push() {
     options.compiler.program = "/nowhere".into();
     let second = PluginHost::open(options).unwrap();
     assert!(second.is_ready(digest).await);
-    let outcome = run(&second, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap();
+    let outcome = Scenario::parse(PUSH).unwrap().run(&second, digest, "{}").await.unwrap();
     assert_eq!(outcome.verdict, "accepted");
 }
 
@@ -160,7 +160,7 @@ async fn a_compiled_component_altered_on_disk_is_never_run() {
     bytes[middle] ^= 1;
     std::fs::write(&file, bytes).unwrap();
     let host = PluginHost::open(options(folder.path(), Limits::default())).unwrap();
-    let outcome = run(&host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap();
+    let outcome = Scenario::parse(PUSH).unwrap().run(&host, digest, "{}").await.unwrap();
     assert_eq!(outcome.verdict, "unavailable");
     assert!(!file.exists(), "the altered file is gone");
     host.load(digest, component("accept")).await.unwrap();

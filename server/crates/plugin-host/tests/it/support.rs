@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use hardie_domain::plugin::Digest;
-use hardie_plugin_host::scenario::{Outcome, Scenario, run};
+use hardie_plugin_host::scenario::{Outcome, Scenario};
 use hardie_plugin_host::{Allocation, CacheKey, CompileCommand, HostOptions, Limits, PluginHost, componentize};
 
 /// A push of one commit that should be accepted.
@@ -58,7 +58,7 @@ impl Bench {
     }
 
     pub async fn judge(&self, digest: Digest) -> Outcome {
-        run(&self.host, digest, "{}", &Scenario::parse(PUSH).unwrap()).await.unwrap()
+        Scenario::parse(PUSH).unwrap().run(&self.host, digest, "{}").await.unwrap()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Web requests to a component: what a scenario shows of them, and what one may do that another may not.
 
 use hardie_plugin_host::Limits;
-use hardie_plugin_host::scenario::{Case, Outcome};
+use hardie_plugin_host::scenario::{Outcome, Scenario};
 
 use crate::support::Bench;
 
@@ -9,7 +9,7 @@ use crate::support::Bench;
 async fn ask(scenario: &str) -> Outcome {
     let bench = Bench::new(Limits::default());
     let digest = bench.install("web-all").await;
-    Case::parse(scenario).unwrap().run(&bench.host, digest, "{}").await.unwrap()
+    Scenario::parse(scenario).unwrap().run(&bench.host, digest, "{}").await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,6 +93,6 @@ state = { key = "x" }
         ("path = \"/\"", "expect"),
         ("path = \"/\"\nexpect = \"200\"\nx = 1", "unknown"),
     ] {
-        assert!(Case::parse(&format!("[[web]]\n{bad}\n")).unwrap_err().contains(why), "{bad}");
+        assert!(Scenario::parse(&format!("[[web]]\n{bad}\n")).unwrap_err().contains(why), "{bad}");
     }
 }
