@@ -63,3 +63,10 @@ impl From<Error> for Failure {
         if error.code() == "failed" { Failure::retry(error.to_string()) } else { Failure::permanent(error.to_string()) }
     }
 }
+
+/// For a handler that looks at its settings again: `Self::validate(config)?`. No other attempt would find others.
+impl From<Vec<FieldError>> for Failure {
+    fn from(errors: Vec<FieldError>) -> Failure {
+        Failure::permanent(Error::from(errors).to_string())
+    }
+}

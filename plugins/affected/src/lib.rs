@@ -85,8 +85,7 @@ impl Policy for Affected {
     type Config = Config;
 
     fn validate(config: &Config) -> Result<(), Vec<FieldError>> {
-        let errors = config.errors();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(config.errors())
     }
 
     fn check(config: &Config, push: &Push<'_>, repository: &Repository<'_>) -> Result<Verdicts, Error> {

@@ -19,14 +19,11 @@ impl Handler for ChatNotifier {
     type Config = Config;
 
     fn validate(config: &Config) -> Result<(), Vec<FieldError>> {
-        let errors = config.errors();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(config.errors())
     }
 
     fn handle(config: &Config, event: &Event<'_>, repository: Option<&Repository<'_>>) -> Result<(), Failure> {
-        if let Some(error) = config.errors().first() {
-            return Err(Failure::permanent(format!("configuration: {}: {}", error.field, error.message)));
-        }
+        Self::validate(config)?;
         match message::about(config, event, repository)? {
             Some(message) => send::send(config, event, &message),
             None => Ok(()),

@@ -19,14 +19,11 @@ impl Handler for CiTrigger {
     type Config = Config;
 
     fn validate(config: &Config) -> Result<(), Vec<FieldError>> {
-        let errors = config.errors();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(config.errors())
     }
 
     fn handle(config: &Config, event: &Event<'_>, repository: Option<&Repository<'_>>) -> Result<(), Failure> {
-        if let Some(error) = config.errors().first() {
-            return Err(Failure::permanent(format!("configuration: {}: {}", error.field, error.message)));
-        }
+        Self::validate(config)?;
         let (Some(push), Some(repository)) = (event.push()?, repository) else { return Ok(()) };
         let builds = builds::wanted(config, &push, repository)?;
         for build in &builds.all {

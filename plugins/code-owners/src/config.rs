@@ -92,6 +92,6 @@ impl Config {
         if self.files.is_empty() {
             errors.push(FieldError::new("files", "is empty, so that nothing would ever have an owner"));
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(errors)
     }
 }

@@ -32,10 +32,7 @@ impl Policy for CommitMessage {
     }
 
     fn check(config: &Config, push: &Push<'_>, repository: &Repository<'_>) -> Result<Verdicts, Error> {
-        let rules = config.compile().map_err(|errors| {
-            let texts: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-            Error::new(format!("configuration: {}", texts.join("; ")))
-        })?;
+        let rules = config.compile()?;
         let mut verdicts = Verdicts::accept(push);
         let actor = push.actor_name();
         if config.exempt_users.iter().any(|user| same_name(user, &actor)) {

@@ -99,6 +99,6 @@ impl Config {
                 errors.push(FieldError::new(format!("locks[{at}].paths"), "is empty, so that nothing would be locked"));
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(errors)
     }
 }

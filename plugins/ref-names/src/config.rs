@@ -95,6 +95,6 @@ impl Config {
         if self.hint.chars().count() > PATTERN_LENGTH {
             errors.push(FieldError::new("hint", format!("is longer than {PATTERN_LENGTH} characters")));
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(errors)
     }
 }

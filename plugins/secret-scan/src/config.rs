@@ -98,6 +98,6 @@ impl Config {
                 errors.push(FieldError::new(field, format!("has {count} entries; {ENTRIES} are the most")));
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        FieldError::all(errors)
     }
 }
