@@ -2,9 +2,6 @@
 import { Event } from './event.js';
 import { configured, explain, pluginInfo } from './info.js';
 import { Repository } from './repository.js';
-import { seal } from './seal.js';
-
-seal('import `now` from .hardie/sdk/clock.js or `bytes` from .hardie/sdk/random.js, and name it under "uses" in package.json');
 
 /** Whether another attempt may do better. */
 function failure(error) {

@@ -1,4 +1,5 @@
 // Types of what a plugin is given. In src/plugin.js: `@import { Push, Repository } from '../.hardie/sdk/hardie'`.
+import type { Response } from './web.js';
 
 /** An object id: lower-case hexadecimal digits. */
 export type Oid = string;
@@ -43,6 +44,44 @@ export interface Event {
 
 /** A ref that a push moved. */
 export type Moved = Omit<Update, 'reject' | 'warn'>;
+
+/** What a module `src/plugin.js` of a plugin that answers web requests exports. */
+export interface Web<C extends Config = Config> {
+  /** As of a policy. */
+  defaults?: C;
+  /** As of a policy. */
+  validate?(config: C): FieldError[] | void;
+  /**
+   * Answers one request. A `GET` or `HEAD` may read the state and not write it; what others wrote is kept if this returns, whatever the status. After
+   * an exception it is forgotten, and whoever asked is told that the plugin failed (502), and not why.
+   */
+  handle(config: C, request: Request): Response;
+}
+
+/** A web request, written by whoever sent it. */
+export interface Request {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** What the address has behind `basePath`, percent-encoded as it was sent; begins with `/`. */
+  readonly path: string;
+  /** What the address has behind `?`, as it was sent; `null` if there is none. */
+  readonly query: string | null;
+  /** Where the plugin is found, such as `/plugins/7`: links to its own pages begin with this. */
+  readonly basePath: string;
+  /** Names in lower case, and values. None tells who asks: that is caller.js. */
+  readonly headers: [name: string, value: string][];
+  /** The first header of this name; `null` if there is none. */
+  header(name: string): string | null;
+  /** The body, at most 1 MiB. */
+  readonly body: Uint8Array;
+  /** The body as text; what is no UTF-8 is U+FFFD. */
+  text(): string;
+  /** The body from JSON. Throws if it is none: whoever sent it should be told so, with a status of 400. */
+  json(): any;
+  /** The repository as `owner/name` that the plugin is installed for; empty if it is installed for more than one. */
+  readonly repositoryPath: string;
+  /** That repository, as it is now; `null` if there is none. */
+  readonly repository: Repository | null;
+}
 
 /** What a module `src/plugin.js` of a policy exports. */
 export interface Plugin<C extends Config = Config> {

@@ -1,10 +1,9 @@
 // Requests to the hosts that were granted. A call may send 20, and waits for each answer.
 import * as http from 'hardie:plugin/http@0.1.0';
-import { ServerError, read } from './pages.js';
-import { Response, requested } from './request.js';
+import { read } from './pages.js';
+import { RequestError, Response, requested } from './request.js';
 
-/** A request that was not answered: `code` is `denied`, `invalid` or `failed`; only after `failed` may trying again help. */
-export class RequestError extends ServerError {}
+export { RequestError };
 
 /** Sends a request: `url`, and `method`, `headers` (an object or pairs) and `body` (text, bytes, or anything else as JSON) where they are needed. */
 export function send(request) {

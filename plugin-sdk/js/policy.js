@@ -2,19 +2,16 @@
 import { configured, explain, pluginInfo } from './info.js';
 import { Push } from './push.js';
 import { Repository } from './repository.js';
-import { seal } from './seal.js';
-
-seal('a policy has no clock and no chance, so that the same push always gets the same answer');
 
 function judged(plugin, wirePush, wireRepository) {
   const config = configured(plugin);
   const push = new Push(wirePush);
   const answer = plugin.check(config, push, new Repository(wireRepository));
-  if (typeof answer?.then === 'function') throw new Error('check must not be async: nothing here is worth waiting for');
+  if (typeof answer?.then === 'function') throw new Error('check must not be async: there is nothing to wait for, and a request waits for its answer by itself');
   return push.updates.map((update) => update.verdict());
 }
 
-/** The exports of the world `policy`. */
+/** The exports of the worlds `policy` and `policy-online`. */
 export function policy(plugin, about) {
   if (typeof plugin.check !== 'function') throw new TypeError('src/plugin.js exports no function `check`');
   return {

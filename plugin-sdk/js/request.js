@@ -1,5 +1,13 @@
 // What is sent, and what comes back.
+import { firstOf } from './headers.js';
+import { ServerError } from './pages.js';
 import { bytesOf, decode } from './text.js';
+
+/**
+ * A request that was not answered: `code` is `denied`, `invalid` or `failed`; only after `failed` may trying again help. `denied` also if a secret
+ * was not given, or not for that host.
+ */
+export class RequestError extends ServerError {}
 
 const isPlain = (body) => typeof body === 'string' || body instanceof Uint8Array;
 
@@ -18,7 +26,7 @@ export class Response {
   constructor({ status, headers, body }) {
     this.status = status;
     this.headers = headers;
-    this.bytes = body instanceof Uint8Array ? body : Uint8Array.from(body);
+    this.body = body instanceof Uint8Array ? body : Uint8Array.from(body);
   }
 
   /** Whether the status is one of 200 to 299. */
@@ -33,11 +41,11 @@ export class Response {
 
   /** The first header of this name; `null` if there is none. */
   header(name) {
-    return this.headers.find(([known]) => known === String(name).toLowerCase())?.[1] ?? null;
+    return firstOf(this.headers, name);
   }
 
   text() {
-    return decode(this.bytes);
+    return decode(this.body);
   }
 
   json() {

@@ -12,10 +12,15 @@ const shown = (value) => {
   }
 };
 
-const line = (level) => (...values) => write(level, values.map(shown).join(' '));
-
-/** Puts `console` in its place, and a text in the place of clock and chance: `why` says what a plugin of this kind does without them. */
+/**
+ * Puts `console` in its place, and a text in the place of clock and chance: `why` says what a plugin of this kind does without them. What comes back is
+ * to be called when the plugin is loaded: there is no log before, and packages that print then are none the worse for it.
+ */
 export function seal(why) {
+  let loaded = false;
+  const line = (level) => (...values) => {
+    if (loaded) write(level, values.map(shown).join(' '));
+  };
   const refuse = (what) => () => {
     throw new Error(`${what} is not there: ${why}`);
   };
@@ -29,6 +34,9 @@ export function seal(why) {
   });
   WallClock.prototype.constructor = globalThis.Date;
   globalThis.performance = { now: refuse('performance.now()') };
+  return () => {
+    loaded = true;
+  };
 }
 
 globalThis.TextDecoder ??= class TextDecoder {

@@ -1,10 +1,9 @@
 // Requests with secrets, which the server fills in: they are named here and never read.
 import * as secrets from 'hardie:plugin/secrets@0.1.0';
-import { ServerError, read } from './pages.js';
-import { Response, requested } from './request.js';
+import { read } from './pages.js';
+import { RequestError, Response, requested } from './request.js';
 
-/** A request that was not answered; `denied` also if a secret was not given, or not for that host. */
-export class RequestError extends ServerError {}
+export { RequestError };
 
 /**
  * As `send` of http.js. Each slot is a header with a secret behind a prefix, `{ header: 'Authorization', prefix: 'Bearer ', secret: 'token' }`, or

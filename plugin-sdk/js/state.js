@@ -1,9 +1,10 @@
-// Data of the plugin's own, kept from one event to the next, for each repository by itself. Kept if `handle` returns, forgotten if it throws.
+// Data of the plugin's own, kept from one event or web request to the next, for each repository by itself. Kept if `handle` returns, forgotten if
+// it throws.
 import * as state from 'hardie:plugin/state@0.1.0';
 import { ServerError, read } from './pages.js';
 import { bytesOf, decode } from './text.js';
 
-/** A key or a value that is none. */
+/** A key or a value that is none; `denied` if a `GET` would write. */
 export class StateError extends ServerError {}
 
 const PAGE = 256;

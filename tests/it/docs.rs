@@ -1,6 +1,8 @@
 //! What is written for readers to follow, run as it is written.
 
 mod book;
+mod languages;
+mod reader;
 mod readme;
 
 use std::path::Path;

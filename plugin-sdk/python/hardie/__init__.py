@@ -1,6 +1,7 @@
 """What a plugin is given. Everything here is read-only; nothing is read before it is asked for.
 
-Handlers of events also have `state`, `http`, `secrets`, `status`, `clock` and `random`, as far as their project names them under `uses`.
+`state`, `http`, `secrets`, `status`, `clock`, `random` and `caller` are there as far as the project names them under `uses`, and for web requests
+there is `web`.
 """
 
 from .commit import Commit, Signature

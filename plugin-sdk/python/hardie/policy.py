@@ -13,7 +13,7 @@ from .repository import Repository
 
 
 def policy(plugin: ModuleType, name: str, version: str, description: str) -> tuple[type, type]:
-    """The exports of the world `policy`."""
+    """The exports of the worlds `policy` and `policy-online`."""
     if not callable(getattr(plugin, "check", None)):
         raise TypeError("src/plugin.py has no function `check`")
 

@@ -6,11 +6,15 @@ from typing import Any
 
 from wit_world.imports import http as wire
 
+from .headers import first_of
 from .pages import ServerError
 
 
 class RequestError(ServerError):
-    """A request that was not answered: `code` is `denied`, `invalid` or `failed`; only after `failed` may trying again help."""
+    """A request that was not answered: `code` is `denied`, `invalid` or `failed`; only after `failed` may trying again help.
+
+    `denied` also if a secret was not given, or not for that host.
+    """
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first header of this name."""
-        return next((value for known, value in self.headers if known == name.lower()), None)
+        return first_of(self.headers, name)
 
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Data of the plugin's own, kept from one event to the next, for each repository by itself.
+"""Data of the plugin's own, kept from one event or web request to the next, for each repository by itself.
 
 Kept if `handle` returns, forgotten if it raises.
 """
@@ -13,7 +13,7 @@ from .pages import PAGE, ServerError, asked
 
 
 class StateError(ServerError):
-    """A key or a value that is none."""
+    """A key or a value that is none; `denied` if a `GET` would write."""
 
 
 def _bytes(value: bytes | str) -> bytes:

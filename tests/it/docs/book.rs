@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use hardie_testkit::process::{admin, binary};
-use hardie_testkit::{Git, ServerProcess, tools};
+use hardie_testkit::{Git, tools};
 
-use super::{follow, link, script};
+use super::reader::Reader;
+use super::{follow, script};
 
 /// Where rustup and cargo keep what they have; crates were fetched when this workspace was built.
 fn toolchain(git: Git) -> Git {
@@ -24,17 +24,9 @@ fn toolchain(git: Git) -> Git {
 
 #[test]
 fn the_plugin_book_works_as_written() {
-    let git = toolchain(Git::new("alice").unwrap());
-    let (place, data) = (git.path("plugins"), git.path("data"));
-    std::fs::create_dir(&place).unwrap();
-    link(&binary().unwrap(), &git.path("bin/hardie"));
-    admin(&data, &["user", "create", "alice", "--email", "a@example.org", "--admin", "--password-stdin"], "correct horse battery\n")
-        .unwrap();
-    let token = admin(&data, &["token", "create", "alice", "--name", "book", "--scopes", "all"], "").unwrap();
-    let server = ServerProcess::serve(&data, &[]).unwrap();
-    let path = format!("{}:{}", git.path("bin").display(), std::env::var("PATH").unwrap());
+    let reader = Reader::new();
+    let (git, place) = (toolchain(reader.git.clone()), reader.place.clone());
     let target = git.path("target").display().to_string();
-    let git = git.with_env("PATH", path).with_env("HARDIE_SERVER", server.url()).with_env("HARDIE_TOKEN", token);
     // All of its projects share what they build.
     let git = git.with_env("CARGO_TARGET_DIR", target).with_env("CARGO_TERM_COLOR", "never");
 
@@ -48,7 +40,7 @@ fn the_plugin_book_works_as_written() {
     println!("from nothing to a refused push, with all that cargo builds: {took:.0?}; two minutes are meant");
 
     let (is_done, said) = follow(&git, &place.join("no-wip"), &script(rest));
-    let (_, log) = server.terminate().unwrap();
+    let log = reader.end();
     assert!(is_done, "{said}\nthe server's log:\n{log}");
     for seen in [
         "names no ticket: Add a vice",

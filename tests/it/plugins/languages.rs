@@ -1,4 +1,7 @@
-//! Plugins in JavaScript and Python, from an empty folder to a refused push or a status, with the programs that their authors use.
+//! Plugins in JavaScript and Python, from an empty folder to a refused push, a status or an answer, with the programs that their authors use.
+
+mod answers;
+mod online;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,14 +13,12 @@ use super::{Said, ended, remote};
 use crate::api::Asker;
 use crate::support::eventually;
 
-/// A language, its source and what is appended to it, and the programs that a project has where its author installed them.
+/// A language, a project's source and manifest, and the programs that it has where its author installed them.
 struct Language {
     name: &'static str,
     source: &'static str,
-    hostile: &'static str,
+    manifest: &'static str,
     programs: &'static str,
-    /// How the author of the template's own `check` is called from what is appended.
-    rename: (&'static str, &'static str),
     install: &'static str,
     /// What goes wrong in this language alone.
     more: &'static [Wrong],
@@ -29,9 +30,8 @@ type Wrong = (&'static str, &'static str, &'static str);
 const JS: Language = Language {
     name: "js",
     source: "src/plugin.js",
-    hostile: include_str!("../../fixtures/languages/hostile.js"),
+    manifest: "package.json",
     programs: "node_modules",
-    rename: ("export function check(", "function template("),
     install: "npm install",
     more: &[
         ("date", "bad-output", "has no clock and no chance"),
@@ -43,9 +43,8 @@ const JS: Language = Language {
 const PYTHON: Language = Language {
     name: "python",
     source: "src/plugin.py",
-    hostile: include_str!("../../fixtures/languages/hostile.py"),
+    manifest: "pyproject.toml",
     programs: ".venv",
-    rename: ("", ""),
     install: "pip install --require-hashes",
     more: &[("date", "trap", ""), ("file", "trap", ""), ("deep", "bad-output", "RecursionError")],
 };
@@ -72,49 +71,91 @@ async fn a_policy_in_python_from_an_empty_folder_to_a_refused_push() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_in_javascript_may_do_what_its_manifest_names() {
-    handles(&JS, "package.json", r#""uses": ["state", "status"]"#, r#""uses": ["state", "status", "http", "secrets", "clock", "random"]"#)
-        .await;
+    handles(&JS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_in_python_may_do_what_its_manifest_names() {
-    let all = r#"uses = ["state", "status", "http", "secrets", "clock", "random"]"#;
-    handles(&PYTHON, "pyproject.toml", r#"uses = ["state", "status"]"#, all).await;
+    handles(&PYTHON).await;
+}
+
+impl Language {
+    /// A new project, with the programs that its author would install.
+    fn project(&self, git: &Git, name: &str, world: &str) -> PathBuf {
+        let said = super::plugin(git.home(), &["new", name, "--lang", self.name, "--world", world]);
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        let project = git.path(name);
+        std::os::unix::fs::symlink(tools::componentizers().unwrap().join(self.programs), project.join(self.programs)).unwrap();
+        project
+    }
+
+    /// Appends a fixture to the source of a project: it takes the place of what the template exports, and calls that `template`.
+    fn append(&self, project: &Path, fixture: &str, exported: &str) {
+        let source = project.join(self.source);
+        let (text, more) = (std::fs::read_to_string(&source).unwrap(), self.fixture(fixture));
+        let export = format!("export function {exported}(");
+        assert!(self.name != "js" || text.contains(&export), "the template has no {export}");
+        let text = text.replace(&export, "function template(");
+        std::fs::write(source, format!("{text}\n{more}")).unwrap();
+    }
+
+    /// A fixture in this language.
+    fn fixture(&self, name: &str) -> String {
+        let file = fixtures().join(name).with_extension(Path::new(self.source).extension().unwrap());
+        std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    /// Has the manifest of a project name these.
+    fn uses(&self, project: &Path, uses: &[&str]) {
+        let manifest = project.join(self.manifest);
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        let line = text.lines().find(|line| line.trim_start().trim_start_matches('"').starts_with("uses")).unwrap();
+        let (before, _) = line.split_once('[').unwrap();
+        std::fs::write(&manifest, text.replace(line, &format!("{before}{}", json!(uses)))).unwrap();
+    }
+}
+
+fn fixtures() -> PathBuf {
+    tools::workspace().unwrap().join("tests/fixtures/languages")
+}
+
+/// Runs the scenarios of a project as its author; what was said of them all.
+fn tested(project: &Path) -> Said {
+    let tested = author(project, &std::env::var("PATH").unwrap(), &["test"]);
+    assert_eq!(tested.code, Some(0), "{}{}", tested.out, tested.err);
+    tested
+}
+
+/// The component of a project.
+fn built(project: &Path) -> Vec<u8> {
+    let made = author(project, &std::env::var("PATH").unwrap(), &["build", "--out", "made.wasm"]);
+    assert_eq!(made.code, Some(0), "{}{}", made.out, made.err);
+    std::fs::read(project.join("made.wasm")).unwrap()
 }
 
 /// The template's handler, then one that does everything, in scenarios and on a server.
-async fn handles(language: &Language, manifest: &str, some: &str, all: &str) {
+async fn handles(language: &Language) {
     let git = Git::new("ann").unwrap();
-    let project = git.path("teller");
-    let said = super::plugin(git.home(), &["new", "teller", "--lang", language.name, "--world", "events"]);
-    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    std::os::unix::fs::symlink(tools::componentizers().unwrap().join(language.programs), project.join(language.programs)).unwrap();
-    let path = std::env::var("PATH").unwrap();
-    let tested = author(&project, &path, &["test"]);
-    assert!(tested.code == Some(0) && tested.out.contains("1 of 1 scenarios passed"), "{}{}", tested.out, tested.err);
-    assert!(tested.out.contains("hardie:plugin/state") && !tested.out.contains("hardie:plugin/http"), "{}", tested.out);
+    let project = language.project(&git, "teller", "events");
+    let said = tested(&project).out;
+    assert!(said.contains("1 of 1 scenarios passed"), "{said}");
+    assert!(said.contains("hardie:plugin/state") && !said.contains("hardie:plugin/http"), "{said}");
 
-    let fixtures = tools::workspace().unwrap().join("tests/fixtures/languages");
-    let source = Path::new(language.source);
-    std::fs::copy(fixtures.join("teller").with_extension(source.extension().unwrap()), project.join(source)).unwrap();
+    std::fs::write(project.join(language.source), language.fixture("teller")).unwrap();
     std::fs::rename(project.join("tests/counts.toml"), project.join("counts.toml")).unwrap();
-    std::fs::copy(fixtures.join("teller.toml"), project.join("tests/teller.toml")).unwrap();
+    std::fs::copy(fixtures().join("teller.toml"), project.join("tests/teller.toml")).unwrap();
     // It imports more than it names.
-    let refused = author(&project, &path, &["build"]);
+    let refused = author(&project, &std::env::var("PATH").unwrap(), &["build"]);
     assert_eq!(refused.code, Some(1), "{}{}", refused.out, refused.err);
-    let text = std::fs::read_to_string(project.join(manifest)).unwrap();
-    assert!(text.contains(some), "{text}");
-    std::fs::write(project.join(manifest), text.replace(some, all)).unwrap();
-    let tested = author(&project, &path, &["test"]);
-    assert_eq!(tested.code, Some(0), "{}{}", tested.out, tested.err);
+    assert!(refused.err.contains("imports `clock`") && refused.err.contains("uses"), "{}", refused.err);
+    language.uses(&project, &["state", "status", "http", "secrets", "clock", "random"]);
+    tested(&project);
 
     let server = TestServer::start().await.unwrap();
     let (ann, repo, dir) = crate::git::with_repo(&server, "ann", "tool").await;
     let admin = Asker::new(&server, Some(&server.admin("root").await.unwrap()));
     let place = format!("/repos/{repo}/plugins");
-    let made = author(&project, &path, &["build"]);
-    assert_eq!(made.code, Some(0), "{}{}", made.out, made.err);
-    let digest = super::upload(&admin, &std::fs::read(project.join("teller.wasm")).unwrap());
+    let digest = super::upload(&admin, &built(&project));
     let installed = admin.json("POST", &place, &json!({ "digest": digest, "name": "teller" }));
     assert_eq!(installed.status, 201, "{}", installed.text());
     let one = format!("{place}/{}", installed.json()["id"]);
@@ -166,12 +207,7 @@ fn author(project: &Path, path: &str, arguments: &[&str]) -> Said {
 }
 
 fn make_hostile(language: &Language, project: &Path) {
-    let source: PathBuf = project.join(language.source);
-    let text = std::fs::read_to_string(&source).unwrap();
-    let (from, to) = language.rename;
-    assert!(from.is_empty() || text.contains(from), "the template has no {from}");
-    let text = if from.is_empty() { text } else { text.replace(from, to) };
-    std::fs::write(source, format!("{text}\n{}", language.hostile)).unwrap();
+    language.append(project, "hostile", "check");
     for (subject, class, _) in WRONGS.iter().chain(language.more) {
         let scenario = format!("expect.fault = \"{class}\"\n[[commit]]\nmessage = \"{subject}\"\n");
         std::fs::write(project.join(format!("tests/wrong-{subject}.toml")), scenario).unwrap();

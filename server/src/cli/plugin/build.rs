@@ -1,6 +1,8 @@
 //! `hardie plugin build`: the language's own tool for the module, this process for the rest.
 
 mod componentizer;
+mod entry;
+mod failed;
 mod rust;
 mod unchanged;
 mod waiting;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-pub use built::{Built, Kind};
+pub use built::{Built, Kind, whole_world_text};
 pub use cargo::cargo;
 
 /// The languages that projects are in.
@@ -79,6 +79,14 @@ impl Language {
             Language::Rust => "src/lib.rs",
             Language::Js => "src/plugin.js",
             Language::Python => "src/plugin.py",
+        }
+    }
+
+    /// Where a manifest says what the plugin uses.
+    pub fn uses(self) -> &'static str {
+        match self {
+            Language::Python => "`uses` of [tool.hardie] in pyproject.toml",
+            _ => "\"uses\" in package.json",
         }
     }
 }

@@ -40,36 +40,52 @@ pub const SDK: &[(&str, &str)] = &[
 
 /// The SDK for JavaScript by file name.
 pub const SDK_JS: &[(&str, &str)] = &[
+    ("caller.d.ts", include_str!("../../../../plugin-sdk/js/caller.d.ts")),
+    ("caller.js", include_str!("../../../../plugin-sdk/js/caller.js")),
+    ("clock.d.ts", include_str!("../../../../plugin-sdk/js/clock.d.ts")),
     ("clock.js", include_str!("../../../../plugin-sdk/js/clock.js")),
     ("commit.js", include_str!("../../../../plugin-sdk/js/commit.js")),
     ("config.js", include_str!("../../../../plugin-sdk/js/config.js")),
     ("event.js", include_str!("../../../../plugin-sdk/js/event.js")),
     ("handler.js", include_str!("../../../../plugin-sdk/js/handler.js")),
     ("hardie.d.ts", include_str!("../../../../plugin-sdk/js/hardie.d.ts")),
+    ("headers.js", include_str!("../../../../plugin-sdk/js/headers.js")),
+    ("http.d.ts", include_str!("../../../../plugin-sdk/js/http.d.ts")),
     ("http.js", include_str!("../../../../plugin-sdk/js/http.js")),
     ("info.js", include_str!("../../../../plugin-sdk/js/info.js")),
     ("pages.js", include_str!("../../../../plugin-sdk/js/pages.js")),
     ("policy.js", include_str!("../../../../plugin-sdk/js/policy.js")),
     ("push.js", include_str!("../../../../plugin-sdk/js/push.js")),
+    ("random.d.ts", include_str!("../../../../plugin-sdk/js/random.d.ts")),
     ("random.js", include_str!("../../../../plugin-sdk/js/random.js")),
     ("repository.js", include_str!("../../../../plugin-sdk/js/repository.js")),
+    ("request.d.ts", include_str!("../../../../plugin-sdk/js/request.d.ts")),
     ("request.js", include_str!("../../../../plugin-sdk/js/request.js")),
+    ("responder.js", include_str!("../../../../plugin-sdk/js/responder.js")),
+    ("retry.d.ts", include_str!("../../../../plugin-sdk/js/retry.d.ts")),
     ("retry.js", include_str!("../../../../plugin-sdk/js/retry.js")),
     ("seal.js", include_str!("../../../../plugin-sdk/js/seal.js")),
+    ("secrets.d.ts", include_str!("../../../../plugin-sdk/js/secrets.d.ts")),
     ("secrets.js", include_str!("../../../../plugin-sdk/js/secrets.js")),
+    ("state.d.ts", include_str!("../../../../plugin-sdk/js/state.d.ts")),
     ("state.js", include_str!("../../../../plugin-sdk/js/state.js")),
+    ("status.d.ts", include_str!("../../../../plugin-sdk/js/status.d.ts")),
     ("status.js", include_str!("../../../../plugin-sdk/js/status.js")),
     ("text.js", include_str!("../../../../plugin-sdk/js/text.js")),
+    ("web.d.ts", include_str!("../../../../plugin-sdk/js/web.d.ts")),
+    ("web.js", include_str!("../../../../plugin-sdk/js/web.js")),
 ];
 
 /// The SDK for Python, the package `hardie`, by file name.
 pub const SDK_PYTHON: &[(&str, &str)] = &[
     ("__init__.py", include_str!("../../../../plugin-sdk/python/hardie/__init__.py")),
+    ("caller.py", include_str!("../../../../plugin-sdk/python/hardie/caller.py")),
     ("clock.py", include_str!("../../../../plugin-sdk/python/hardie/clock.py")),
     ("commit.py", include_str!("../../../../plugin-sdk/python/hardie/commit.py")),
     ("config.py", include_str!("../../../../plugin-sdk/python/hardie/config.py")),
     ("event.py", include_str!("../../../../plugin-sdk/python/hardie/event.py")),
     ("handler.py", include_str!("../../../../plugin-sdk/python/hardie/handler.py")),
+    ("headers.py", include_str!("../../../../plugin-sdk/python/hardie/headers.py")),
     ("http.py", include_str!("../../../../plugin-sdk/python/hardie/http.py")),
     ("info.py", include_str!("../../../../plugin-sdk/python/hardie/info.py")),
     ("pages.py", include_str!("../../../../plugin-sdk/python/hardie/pages.py")),
@@ -79,11 +95,13 @@ pub const SDK_PYTHON: &[(&str, &str)] = &[
     ("refs.py", include_str!("../../../../plugin-sdk/python/hardie/refs.py")),
     ("repository.py", include_str!("../../../../plugin-sdk/python/hardie/repository.py")),
     ("request.py", include_str!("../../../../plugin-sdk/python/hardie/request.py")),
+    ("responder.py", include_str!("../../../../plugin-sdk/python/hardie/responder.py")),
     ("retry.py", include_str!("../../../../plugin-sdk/python/hardie/retry.py")),
     ("sealed.py", include_str!("../../../../plugin-sdk/python/hardie/sealed.py")),
     ("secrets.py", include_str!("../../../../plugin-sdk/python/hardie/secrets.py")),
     ("state.py", include_str!("../../../../plugin-sdk/python/hardie/state.py")),
     ("status.py", include_str!("../../../../plugin-sdk/python/hardie/status.py")),
+    ("web.py", include_str!("../../../../plugin-sdk/python/hardie/web.py")),
 ];
 
 /// The contract by file name.
@@ -112,6 +130,24 @@ mod tests {
         assert_eq!(carried(SDK_JS), on_disk("plugin-sdk/js", ""));
         assert_eq!(carried(SDK_PYTHON), on_disk("plugin-sdk/python/hardie", ".py"));
         assert_eq!(carried(WIT), on_disk("wit", ".wit"));
+    }
+
+    #[test]
+    fn what_the_types_for_javascript_promise_is_exported() {
+        let text = |file: &str| SDK_JS.iter().find(|(name, _)| *name == file).map(|(_, text)| *text);
+        let mut promised = 0;
+        for (module, types) in
+            SDK_JS.iter().filter_map(|(file, types)| Some((text(&format!("{}.js", file.strip_suffix(".d.ts")?))?, types)))
+        {
+            let lines = types.lines().filter_map(|line| line.strip_prefix("export "));
+            let names = lines.filter_map(|line| line.strip_prefix("function ").or_else(|| line.strip_prefix("class ")));
+            for name in names.map(|line| line.split(['(', ' ']).next().unwrap()) {
+                let forms = ["function ", "function* ", "const ", "class "].map(|form| format!("export {form}{name}"));
+                assert!(forms.iter().any(|form| module.contains(form)), "{name} is in no module");
+                promised += 1;
+            }
+        }
+        assert!(promised > 15, "{promised}");
     }
 
     #[test]

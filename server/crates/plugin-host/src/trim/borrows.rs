@@ -12,7 +12,7 @@ struct Call {
     post: &'static str,
     /// Of the function in the module (`CanonicalABI.md`, flattening): an `option` is a number that says whether, and what it holds.
     parameters: u8,
-    drops: [Drop; 2],
+    drops: &'static [Drop],
 }
 
 /// A handle, and what gives it back.
@@ -24,12 +24,12 @@ struct Drop {
     present: Option<u8>,
 }
 
-const CALLS: [Call; 2] = [
+const CALLS: [Call; 3] = [
     Call {
         name: "hardie:plugin/push-policy@0.1.0#check",
         post: "cabi_post_hardie:plugin/push-policy@0.1.0#check",
         parameters: 2,
-        drops: [
+        drops: &[
             Drop { import: "[resource-drop]push", handle: 0, present: None },
             Drop { import: "[resource-drop]repository", handle: 1, present: None },
         ],
@@ -38,10 +38,16 @@ const CALLS: [Call; 2] = [
         name: "hardie:plugin/event-handler@0.1.0#handle",
         post: "cabi_post_hardie:plugin/event-handler@0.1.0#handle",
         parameters: 3,
-        drops: [
+        drops: &[
             Drop { import: "[resource-drop]event", handle: 0, present: None },
             Drop { import: "[resource-drop]repository", handle: 2, present: Some(1) },
         ],
+    },
+    Call {
+        name: "hardie:plugin/web-handler@0.1.0#handle",
+        post: "cabi_post_hardie:plugin/web-handler@0.1.0#handle",
+        parameters: 1,
+        drops: &[Drop { import: "[resource-drop]request", handle: 0, present: None }],
     },
 ];
 
@@ -75,7 +81,7 @@ pub fn give_back(module: &[u8]) -> Result<Option<Vec<u8>>, String> {
 
 fn mended(parts: &Parts<'_>, exports: &[Export<'_>], lends: &Call, call: u32, post: Option<u32>) -> Option<Vec<u8>> {
     let post = post?;
-    let (imported, drops) = imported_functions(parts.section(IMPORTS), &lends.drops)?;
+    let (imported, drops) = imported_functions(parts.section(IMPORTS), lends.drops)?;
     let types = list(parts.section(FUNCTIONS), Reader::number)?;
     let type_of = |function: u32| types.get(function.checked_sub(imported)? as usize).copied();
     let wrapper = imported.checked_add(u32::try_from(types.len()).ok()?)?;
@@ -168,8 +174,8 @@ fn exports(section: &[u8]) -> Option<Vec<Export<'_>>> {
 }
 
 /// How many functions are imported, and which of them give these back.
-fn imported_functions(section: &[u8], lent: &[Drop; 2]) -> Option<(u32, [Option<u32>; 2])> {
-    let (mut functions, mut drops) = (0, [None; 2]);
+fn imported_functions(section: &[u8], lent: &[Drop]) -> Option<(u32, Vec<Option<u32>>)> {
+    let (mut functions, mut drops) = (0, vec![None; lent.len()]);
     list(section, |reader| {
         let (_module, name) = (reader.counted()?, reader.counted()?);
         match reader.byte()? {
@@ -286,6 +292,14 @@ mod tests {
         let text = text.replace("(func $call (param i32 i32)", "(func $call (param i32 i32 i32)");
         assert_eq!(called(&text, &[11, 1, 31]), (12, vec![(2, 11), (1, 31)]));
         assert_eq!(called(&text, &[11, 0, 31]), (11, vec![(2, 11)]));
+    }
+
+    #[test]
+    fn the_one_handle_of_a_web_request_is_dropped_and_no_repository() {
+        let text =
+            TEXT.replace("push-policy@0.1.0#check", "web-handler@0.1.0#handle").replace("[resource-drop]push", "[resource-drop]request");
+        let text = text.replace("(func $call (param i32 i32)", "(func $call (param i32)").replace("(local.get 1)", "(i32.const 1)");
+        assert_eq!(called(&text, &[11]), (12, vec![(2, 11)]));
     }
 
     #[test]

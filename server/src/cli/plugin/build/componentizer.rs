@@ -8,12 +8,13 @@ use anyhow::{Context as _, bail};
 use hardie_plugin_host::trim::{Mend, trim};
 use hardie_plugin_host::{Limits, interfaces};
 use serde::Deserialize;
-use serde_json::json;
 
+use super::entry::write_entry;
+use super::failed::explained;
 use super::unchanged::inputs;
 use super::waiting::watched;
-use super::workshop::Workshop;
-use crate::cli::plugin::project::{Kind, Language, Project};
+use super::workshop::{LOCK, Workshop};
+use crate::cli::plugin::project::{Language, Project, whole_world_text};
 
 /// Builds, unless nothing changed since.
 pub fn build(project: &Project, workshop: &Workshop) -> anyhow::Result<Vec<u8>> {
@@ -31,7 +32,7 @@ pub fn build(project: &Project, workshop: &Workshop) -> anyhow::Result<Vec<u8>> 
     let output = tool.run(project, &program, workshop.path(), &component)?;
     if !output.status.success() {
         let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).trim().to_owned());
-        bail!("{} failed ({}):\n{}", tool.name, output.status, said.join("\n").trim());
+        bail!("{} failed ({}):\n{}", tool.name, output.status, explained(project, said.join("\n").trim()));
     }
     let failed = || format!("{} made no {}", tool.name, component.display());
     let made = trim(&std::fs::read(&component).with_context(failed)?, tool.mend);
@@ -43,23 +44,26 @@ pub fn build(project: &Project, workshop: &Workshop) -> anyhow::Result<Vec<u8>> 
     Ok(made)
 }
 
-/// Removes what the build before left, and what was compiled of it; not the lock.
+/// Removes all that the build before left, and what was compiled of it; not the lock, which is held.
 fn clear(folder: &Path) -> anyhow::Result<()> {
-    for name in ["inputs", "component.wasm", "plugin-cache"] {
-        let path = folder.join(name);
-        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-        match removed {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
-            }
-            _ => {}
+    let failed = || format!("cannot empty {}", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        if entry.file_name() == LOCK {
+            continue;
         }
+        // A link goes, and not what it leads to.
+        let (path, is_folder) = (entry.path(), entry.file_type().with_context(failed)?.is_dir());
+        let removed = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
 }
 
 /// What the world of one plugin is called while it is built. Nothing of the name is left in the component.
 const WORLD: &str = "own-plugin";
+/// And the one that type checkers know.
+const WHOLE_WORLD: &str = "whole-contract";
 
 /// The version of componentize-qjs whose components are mended.
 const MENDED: &str = "0.4.5";
@@ -132,10 +136,11 @@ impl Tool {
     fn run(&self, project: &Project, program: &Path, workshop: &Path, component: &Path) -> anyhow::Result<Output> {
         let mut command = tool(program, &project.folder);
         let contract = write_contract(project, workshop)?;
+        let entry = write_entry(project, workshop)?;
         match self.language {
             Language::Python => {
-                let module = write_entry(workshop, "hardie_entry.py", &python_entry(project))?;
-                bindings(program, project)?;
+                let module = entry.split('.').next().unwrap_or(entry);
+                bindings(program, project, &contract)?;
                 command.arg("-d").arg(&contract).args(["-w", WORLD, "componentize", module, "--stub-wasi"]);
                 command.arg("-p").arg(workshop).args(["-p", ".hardie/sdk", "-p", "src", "-o"]).arg(component);
                 if project.folder.join(".venv").is_dir() {
@@ -143,23 +148,21 @@ impl Tool {
                 }
             }
             _ => {
-                write_entry(workshop, "entry.js", &js_entry(project))?;
                 command.arg("--wit").arg(&contract).args(["--world", WORLD, "--sync", "--stub-wasi", "--module-root", ".", "--js"]);
-                command.arg(workshop.join("entry.js")).arg("--output").arg(component);
+                command.arg(workshop.join(entry)).arg("--output").arg(component);
             }
         }
         watched(&mut command, &format!("{} makes a component of {}", self.name, self.language.source()))
     }
 }
 
-/// What a type checker knows the contract by. The component has its own.
-fn bindings(program: &Path, project: &Project) -> anyhow::Result<()> {
+/// What a type checker knows the contract by, written anew since it may be another than it was. The component has its own.
+fn bindings(program: &Path, project: &Project, contract: &Path) -> anyhow::Result<()> {
     let folder = project.folder.join(".hardie/bindings");
     if folder.is_dir() {
-        return Ok(());
+        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
-    let world = project.built.world.world();
-    let output = tool(program, &project.folder).args(["-d", ".hardie/wit", "-w", world, "bindings", ".hardie/bindings"]).output();
+    let output = tool(program, &project.folder).arg("-d").arg(contract).args(["-w", WHOLE_WORLD, "bindings"]).arg(&folder).output();
     let output = output.with_context(|| format!("cannot run {}", program.display()))?;
     if !output.status.success() {
         bail!("{} wrote no bindings:\n{}", program.display(), String::from_utf8_lossy(&output.stderr).trim());
@@ -186,66 +189,13 @@ fn write_contract(project: &Project, workshop: &Path) -> anyhow::Result<PathBuf>
         let entry = entry.with_context(failed)?;
         std::fs::copy(entry.path(), folder.join(entry.file_name())).with_context(failed)?;
     }
-    std::fs::write(folder.join("own.wit"), project.built.world_text(WORLD)).with_context(failed)?;
+    std::fs::write(folder.join("own.wit"), project.built.world_text(WORLD) + &whole_world_text(WHOLE_WORLD)).with_context(failed)?;
     Ok(folder)
-}
-
-/// Writes the module that joins the plugin to the contract; its name.
-fn write_entry<'a>(workshop: &Path, file: &'a str, text: &str) -> anyhow::Result<&'a str> {
-    let path = workshop.join(file);
-    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(file.split('.').next().unwrap_or(file))
-}
-
-fn js_entry(Project { name, version, description, built, .. }: &Project) -> String {
-    let (join, exports) = match built.world {
-        Kind::Policy => ("policy", "pluginInfo, pushPolicy"),
-        Kind::Events => ("handler", "pluginInfo, eventHandler"),
-    };
-    let about = json!({ "name": name, "version": version, "description": description });
-    format!(
-        "import {{ {join} }} from '../sdk/{join}.js';\nimport * as plugin from '../../src/plugin.js';\nexport const {{ {exports} }} = {join}(plugin, {about});\n"
-    )
-}
-
-fn python_entry(Project { name, version, description, built, .. }: &Project) -> String {
-    let (join, exports, why) = match built.world {
-        Kind::Policy => {
-            ("policy", "PluginInfo, PushPolicy", "a policy has no clock and no chance, so that the same push always gets the same answer")
-        }
-        Kind::Events => (
-            "handler",
-            "PluginInfo, EventHandler",
-            "import `clock` or `random` from hardie, and name it under `uses` of [tool.hardie] in pyproject.toml",
-        ),
-    };
-    // JSON's strings are Python's, but for the halves of characters beyond 16 bits, which serde_json writes whole.
-    let [name, version, description] = [name, version, description].map(|text| json!(text).to_string());
-    format!(
-        "from hardie.sealed import seal\n\nseal({why:?})\n\nimport plugin\nfrom hardie.{join} import {join}\n\n{exports} = {join}(plugin, {name}, {version}, {description})\n"
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::plugin::project::Built;
-
-    #[test]
-    fn a_description_cannot_leave_its_string() {
-        let about = |description: &str| Project {
-            language: Language::Js,
-            name: "a".into(),
-            version: "1".into(),
-            description: description.into(),
-            built: Built::default(),
-            folder: PathBuf::new(),
-            target: PathBuf::new(),
-        };
-        let hostile = about("\"); import os\n\\\u{2028}ü");
-        assert!(js_entry(&hostile).contains(r#""description":"\"); import os\n\\"#));
-        assert_eq!(python_entry(&hostile).lines().filter(|line| line.contains("import")).count(), 4);
-    }
 
     #[test]
     fn a_tool_that_is_missing_is_named_with_the_commands_that_install_it() {
@@ -257,6 +207,25 @@ mod tests {
         std::fs::create_dir_all(&programs).unwrap();
         std::fs::write(programs.join("componentize-nothing"), "").unwrap();
         assert!(tool.find(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_build_finds_nothing_of_the_one_before_but_the_lock_that_it_holds() {
+        let project = tempfile::tempdir().unwrap();
+        let (build, kept) = (project.path().join("build"), project.path().join("kept"));
+        let workshop = Workshop::kept(&build).unwrap();
+        for folder in [build.join("wit/deps"), build.join("plugin-cache"), kept.clone()] {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("gone.wit"), "interface gone {}").unwrap();
+        }
+        for file in ["inputs", "component.wasm", "entry.js"] {
+            std::fs::write(build.join(file), "of before").unwrap();
+        }
+        std::os::unix::fs::symlink(&kept, build.join("link")).unwrap();
+        clear(workshop.path()).unwrap();
+        let left: Vec<_> = std::fs::read_dir(&build).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, [LOCK]);
+        assert!(kept.join("gone.wit").is_file(), "what a link leads to stays");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::TempDir;
 
+/// The file in a project's own that one command at a time holds.
+pub const LOCK: &str = "lock";
+
 /// Where compiled code is kept while a command runs, or from one to the next.
 pub enum Workshop {
     /// Gone with the command.
@@ -24,7 +27,7 @@ impl Workshop {
     pub fn kept(folder: &Path) -> anyhow::Result<Workshop> {
         let failed = || format!("cannot use {}", folder.display());
         std::fs::create_dir_all(folder).with_context(failed)?;
-        let lock = File::create(folder.join("lock")).with_context(failed)?;
+        let lock = File::create(folder.join(LOCK)).with_context(failed)?;
         lock.lock().with_context(failed)?;
         Ok(Workshop::Kept(folder.to_owned(), lock))
     }

@@ -1,7 +1,5 @@
 //! What a new project consists of, by language and by what it is.
 
-use anyhow::bail;
-
 use crate::cli::plugin::project::Language;
 use crate::cli::plugin::vendor;
 
@@ -34,13 +32,12 @@ pub struct Template {
     pub carried: Vec<(&'static str, &'static [(&'static str, &'static str)])>,
 }
 
+// What a project of each world does, and its scenarios: they are the same in every language.
 const COUNTS: &str = "Sets a status that tells how many new commits a push brought.";
-/// The scenario of the handler, which is the same in every language.
 const COUNTED: (&str, &str) = ("tests/counts.toml", include_str!("../template/counts.toml"));
 const NOTES: &str = "Keeps a note for each user of a repository.";
 const NOTED: (&str, &str) = ("tests/notes.toml", include_str!("../template/notes.toml"));
 const WIP: &str = "Refuses commits that are marked as work in progress.";
-/// Scenarios of the policy, which is the same in every language.
 const SCENARIOS: [(&str, &str); 2] =
     [("tests/accepts.toml", include_str!("../template/accepts.toml")), ("tests/rejects.toml", include_str!("../template/rejects.toml"))];
 
@@ -48,50 +45,63 @@ const FREEZE: &str = "Refuses pushes to release branches while a server says tha
 const ONLINE_SCENARIOS: [(&str, &str); 2] =
     [("tests/open.toml", include_str!("../template/open.toml")), ("tests/frozen.toml", include_str!("../template/frozen.toml"))];
 
-/// The template, if there is one.
-pub fn template(language: Language, world: World) -> anyhow::Result<Template> {
-    let (description, own): (_, Vec<_>) = match (language, world) {
-        (Language::Rust, World::Policy) => (WIP, [rust(include_str!("../template/lib.rs.in")), SCENARIOS.to_vec()].concat()),
-        (Language::Rust, World::PolicyOnline) => {
-            (FREEZE, [rust(include_str!("../template/online.rs.in")), ONLINE_SCENARIOS.to_vec()].concat())
-        }
-        (Language::Rust, World::Events) => (COUNTS, [rust(include_str!("../template/events.rs.in")), vec![COUNTED]].concat()),
-        (Language::Js, World::Policy) => (WIP, [JS.to_vec(), vec![JS_POLICY], SCENARIOS.to_vec()].concat()),
-        (Language::Python, World::Policy) => (WIP, [PYTHON.to_vec(), vec![PYTHON_POLICY], SCENARIOS.to_vec()].concat()),
-        (Language::Js, World::Events) => (COUNTS, [JS.to_vec(), vec![JS_EVENTS, COUNTED]].concat()),
-        (Language::Python, World::Events) => (COUNTS, [PYTHON.to_vec(), vec![PYTHON_EVENTS, COUNTED]].concat()),
-        (Language::Rust, World::Web) => (NOTES, [rust(include_str!("../template/web.rs.in")), vec![NOTED]].concat()),
-        (Language::Js | Language::Python, World::PolicyOnline) => {
-            bail!("--world policy-online: policies that ask others are written in Rust in this version; leave out --lang")
-        }
-        (Language::Js | Language::Python, World::Web) => {
-            bail!("--world web: handlers of web requests are written in Rust in this version; leave out --lang")
-        }
+/// The template.
+pub fn template(language: Language, world: World) -> Template {
+    let (description, scenarios): (_, &[_]) = match world {
+        World::Policy => (WIP, &SCENARIOS),
+        World::PolicyOnline => (FREEZE, &ONLINE_SCENARIOS),
+        World::Events => (COUNTS, &[COUNTED]),
+        World::Web => (NOTES, &[NOTED]),
     };
+    let (around, source): (&[_], _) = match language {
+        Language::Rust => (&RUST, rust(world)),
+        Language::Js => (&JS, js(world)),
+        Language::Python => (&PYTHON, python(world)),
+    };
+    let files = [around, &[(language.source(), source)], scenarios].concat();
     let mut carried = vec![(".hardie/wit", vendor::WIT)];
     carried.extend(match language {
         Language::Rust => vec![(".hardie/plugin-sdk", SDK_MANIFEST), (".hardie/plugin-sdk/src", vendor::SDK)],
         Language::Js => vec![(".hardie/sdk", vendor::SDK_JS)],
         Language::Python => vec![(".hardie/sdk/hardie", vendor::SDK_PYTHON)],
     });
-    Ok(Template { description, files: own, carried })
+    Template { description, files, carried }
 }
 
 const SDK_MANIFEST: &[(&str, &str)] = &[("Cargo.toml", vendor::SDK_MANIFEST)];
 
-fn rust(source: &'static str) -> Vec<(&'static str, &'static str)> {
-    vec![
-        ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
-        ("src/lib.rs", source),
-        ("README.md", include_str!("../template/README.md.in")),
-        (".gitignore", "/target\n/*.wasm\n"),
-    ]
+const RUST: [(&str, &str); 3] = [
+    ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
+    ("README.md", include_str!("../template/README.md.in")),
+    (".gitignore", "/target\n/*.wasm\n"),
+];
+
+fn rust(world: World) -> &'static str {
+    match world {
+        World::Policy => include_str!("../template/lib.rs.in"),
+        World::PolicyOnline => include_str!("../template/online.rs.in"),
+        World::Events => include_str!("../template/events.rs.in"),
+        World::Web => include_str!("../template/web.rs.in"),
+    }
 }
 
-const JS_POLICY: (&str, &str) = ("src/plugin.js", include_str!("../template/js/plugin.js.in"));
-const JS_EVENTS: (&str, &str) = ("src/plugin.js", include_str!("../template/js/events.js.in"));
-const PYTHON_POLICY: (&str, &str) = ("src/plugin.py", include_str!("../template/python/plugin.py.in"));
-const PYTHON_EVENTS: (&str, &str) = ("src/plugin.py", include_str!("../template/python/events.py.in"));
+fn js(world: World) -> &'static str {
+    match world {
+        World::Policy => include_str!("../template/js/plugin.js.in"),
+        World::PolicyOnline => include_str!("../template/js/online.js.in"),
+        World::Events => include_str!("../template/js/events.js.in"),
+        World::Web => include_str!("../template/js/web.js.in"),
+    }
+}
+
+fn python(world: World) -> &'static str {
+    match world {
+        World::Policy => include_str!("../template/python/plugin.py.in"),
+        World::PolicyOnline => include_str!("../template/python/online.py.in"),
+        World::Events => include_str!("../template/python/events.py.in"),
+        World::Web => include_str!("../template/python/web.py.in"),
+    }
+}
 
 const JS: [(&str, &str); 5] = [
     ("package.json", include_str!("../template/js/package.json.in")),
