@@ -17,6 +17,7 @@ mod front;
 mod git;
 mod health;
 mod json;
+mod large;
 mod layers;
 mod lfs;
 mod links;

@@ -5,24 +5,27 @@ mod host;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::header::ALLOW;
+use axum::http::header::{ALLOW, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use hardie_app::plugins::{Answered, Asked, answer};
-use hardie_app::{Ctx, identity};
+use hardie_app::{Ctx, Error, identity};
 use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::FailureClass;
 use hardie_domain::push::Door;
-use hardie_domain::web::{ADDRESS_BYTES, Admitted, BODY_BYTES, HEADER_BYTES, HEADERS, METHODS, passed_on};
+use hardie_domain::web::{ADDRESS_BYTES, Admitted, BODY_BYTES, HEADER_BYTES, HEADERS, METHODS, is_safe, passed_on};
+use tokio::time::timeout;
 
 pub use host::{by_host, names_origin};
 
 use crate::auth::{Asker, Presented, anonymous};
 use crate::error::{Answer, Refusal};
 use crate::json::read_body;
+use crate::large::Room;
 use crate::layers::{Meta, too_many};
+use crate::raw::held_body;
 use crate::state::Http;
 use host::Apart;
 
@@ -44,22 +47,25 @@ async fn pass(State(http): State<Http>, request: Request) -> Answer {
         return Ok(([(ALLOW, METHODS.join(", "))], refusal).into_response());
     }
     let client = request.extensions().get::<Meta>().and_then(|meta| http.client(meta.address));
-    let _place = http.plugin_places.enter(client).map_err(|full| too_many(full, "requests to plugins"))?;
+    let place = http.plugin_places.enter(client).map_err(|full| too_many(full, "requests to plugins"))?;
     let (mut parts, body) = request.into_parts();
     let (id, path) = address(&parts)?;
     let ctx = asker(&mut parts, &http).await?;
     let (method, query) = (parts.method.as_str().to_owned(), parts.uri.query().map(str::to_owned));
     let headers = headers(&parts.headers)?;
     let body = read_body(Request::from_parts(parts, body), BODY_BYTES, &http).await?;
-    let answered = answer(&http.app, &ctx, id, Asked { method, path, query, headers, body: body.into() }).await;
+    let answered = answer(&http.app, &ctx, id, Asked { method: method.clone(), path, query, headers, body: body.into() }).await;
     http.metrics.record_plugin(match &answered {
         Ok(Answered::Sent(_)) => "answered",
         Ok(Answered::Failed(class)) => class.map_or("failed", FailureClass::as_str),
-        Err(hardie_app::Error::Unavailable(_)) => FailureClass::Unavailable.as_str(),
+        Err(Error::Unavailable(_)) => FailureClass::Unavailable.as_str(),
         Err(_) => "refused",
     });
     match answered? {
-        Answered::Sent(admitted) => Ok(written(admitted)),
+        Answered::Sent(admitted) => {
+            let room = room(&http, &ctx, is_safe(&method), &admitted).await?;
+            Ok(written(admitted, (place, room)))
+        }
         Answered::Failed(Some(FailureClass::Deadline)) => Err(failed(StatusCode::GATEWAY_TIMEOUT, "deadline")),
         Answered::Failed(class) => Err(failed(StatusCode::BAD_GATEWAY, class.map_or("failed", FailureClass::as_str))),
     }
@@ -107,8 +113,27 @@ fn headers(all: &HeaderMap) -> Answer<Vec<(String, String)>> {
     }
 }
 
-fn written(admitted: Admitted) -> Response {
-    let mut response = Response::new(Body::from(admitted.body));
+/// Room for an answer that is large. What it answers has happened: a client that has no room for it must not be told to ask for that again.
+async fn room(http: &Http, ctx: &Ctx, is_safe: bool, admitted: &Admitted) -> Answer<Room> {
+    let bytes = u64::try_from(admitted.body.len()).unwrap_or(u64::MAX);
+    let busy = || Refusal::from(Error::Unavailable("too many large answers are under way".to_owned()));
+    let taken = timeout(http.config.api_timeout, Room::take(http, ctx, bytes)).await.unwrap_or_else(|_| Err(busy()));
+    taken.map_err(|refusal| match is_safe {
+        true => refusal,
+        false => Refusal::new(refusal.status, format!("the plugin has answered, and this answer was lost: {}", refusal.message)),
+    })
+}
+
+/// The answer; `held` is kept until its last piece was taken, so that slow readers are counted for as long as they read.
+fn written<H: Send + 'static>(admitted: Admitted, held: H) -> Response {
+    let length = admitted.body.len();
+    let mut response = match length {
+        0 => Response::new(Body::empty()),
+        _ => Response::new(held_body(admitted.body.into(), held)),
+    };
+    if length > 0 {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
     *response.status_mut() = StatusCode::from_u16(admitted.status).unwrap_or(StatusCode::BAD_GATEWAY);
     for (name, value) in admitted.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -125,6 +150,10 @@ fn failed(status: StatusCode, class: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use futures_util::StreamExt as _;
+
     use super::*;
 
     #[test]
@@ -141,5 +170,22 @@ mod tests {
             assert_eq!(read(bad), Err(404), "{bad}");
         }
         assert_eq!(read(&format!("/plugins/7/{}", "x".repeat(ADDRESS_BYTES))), Err(414));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_holds_its_place() {
+        let (place, body) = (Arc::new(()), vec![b'x'; 200_000]);
+        let response = written(Admitted { status: 200, headers: Vec::new(), body, left_out: Vec::new() }, Arc::clone(&place));
+        assert_eq!(response.headers()[CONTENT_LENGTH], "200000");
+        let mut pieces = response.into_body().into_data_stream();
+        let mut taken = 0;
+        while let Some(piece) = pieces.next().await {
+            assert_eq!(Arc::strong_count(&place), 2, "until the last piece was taken");
+            taken += piece.unwrap().len();
+        }
+        assert_eq!((taken, Arc::strong_count(&place)), (200_000, 1));
+        let response = written(Admitted { status: 200, headers: Vec::new(), body: vec![b'x'], left_out: Vec::new() }, Arc::clone(&place));
+        drop(response);
+        assert_eq!(Arc::strong_count(&place), 1, "or the client went");
     }
 }

@@ -30,11 +30,15 @@ pub fn file<H: Send + 'static>(name: &[u8], bytes: impl Into<Bytes>, held: H) ->
         headers.insert(CONTENT_DISPOSITION, value);
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-    let pieces = futures_util::stream::unfold((bytes, held), |(mut left, held)| async move {
+    (headers, held_body(bytes, held)).into_response()
+}
+
+/// A body in pieces. `held` is dropped when the last of them was taken, or when nobody takes them any more.
+pub fn held_body<H: Send + 'static>(bytes: Bytes, held: H) -> Body {
+    Body::from_stream(futures_util::stream::unfold((bytes, held), |(mut left, held)| async move {
         let piece = left.split_to(left.len().min(PIECE));
         (!piece.is_empty()).then(|| (Ok::<_, Infallible>(piece), (left, held)))
-    });
-    (headers, Body::from_stream(pieces)).into_response()
+    }))
 }
 
 /// The headers for anything that users supplied.

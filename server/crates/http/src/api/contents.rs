@@ -1,7 +1,5 @@
 //! Files and folders as Gitea shows them, and their bytes.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
@@ -16,11 +14,12 @@ use hardie_domain::page::Page;
 use crate::auth::Asker;
 use crate::cache::{conditional, etag, has};
 use crate::error::{Answer, Refusal};
+use crate::large::Room;
 use crate::openapi::{Api, Op};
 use crate::path::PathParts;
 use crate::query::Query;
 use crate::show::Place;
-use crate::state::{Http, Reader};
+use crate::state::Http;
 
 /// Entries of a folder that `contents` lists: it has no pages.
 const ENTRIES: u32 = 10_000;
@@ -163,19 +162,9 @@ async fn send(http: &Http, ctx: &Ctx, repo: &RepoPath, path: &[u8], found: (Revi
     if size > MAX_RAW_BYTES {
         return Err(Refusal::too_large("this file: clone the repository, since it", MAX_RAW_BYTES));
     }
-    // A permit for each MiB, held until the last piece is taken: slow readers of large files wait for each other, and none
-    // of them takes the permits of all.
-    let permits = u32::try_from(size >> 20).unwrap_or(u32::MAX);
-    let reader = match &ctx.actor {
-        Some(actor) => Some(Reader::User(actor.id)),
-        None => http.client(ctx.address).map(Reader::Client),
-    };
-    let too_many = || Error::Unavailable("you are downloading other large files: try again when they are through".to_owned());
-    let take = |reader| http.raw_shares.take(reader, usize::try_from(permits).unwrap_or(usize::MAX)).ok_or_else(too_many);
-    let share = reader.map(take).transpose()?;
-    let held = Arc::clone(&http.raw_slots).acquire_many_owned(permits).await.map_err(Error::internal)?;
+    let room = Room::take(http, ctx, size).await?;
     let raw = browse::raw(&http.app, ctx, repo, Some(&rev.commit.to_hex()), path).await?;
-    let mut response = conditional(headers, &tag, || crate::raw::file(&raw.name, raw.content, (held, share)));
+    let mut response = conditional(headers, &tag, || crate::raw::file(&raw.name, raw.content, room));
     if let Ok(commit) = HeaderValue::from_str(&rev.commit.to_hex()) {
         response.headers_mut().insert("x-commit", commit);
     }
