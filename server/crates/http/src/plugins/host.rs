@@ -1,7 +1,9 @@
 //! Which of the two hosts is meant: the forge's, or that of plugins, which serves nothing else.
 
 use axum::extract::{Request, State};
+use axum::http::header::HOST;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -48,11 +50,17 @@ pub async fn by_host(State(http): State<Http>, request: Request, next: Next) -> 
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// Whether a request names the host of an origin, or a proxy says that it did.
+/// Whether a request names the host of an origin.
 pub fn names_origin(request: &Request, origin: &str) -> bool {
-    let is_own = |host: &str| is_of(host, origin);
-    let named = |name: &str| values(request.headers(), name).any(is_own);
-    request.uri().authority().is_some_and(|authority| is_own(authority.as_str())) || named("host") || named("x-forwarded-host")
+    names(request.uri().authority(), request.headers(), origin)
+}
+
+fn names(authority: Option<&Authority>, headers: &HeaderMap, origin: &str) -> bool {
+    // The address's own host stands for the header (RFC 9112, section 3.2.2).
+    match authority {
+        Some(authority) => is_of(authority.as_str(), origin),
+        None => last(headers, HOST.as_str()).is_some_and(|host| is_of(host, origin)),
+    }
 }
 
 /// Whether this is the host of an origin, however it is written.
@@ -64,11 +72,8 @@ fn is_of(host: &str, origin: &str) -> bool {
 }
 
 fn host_of(parts: &Parts, origin: &str, is_trusted: bool) -> Host {
-    let is_own = |host: &str| is_of(host, origin);
-    let named = |name: &str| values(&parts.headers, name).any(is_own);
-    let forwarded = named("x-forwarded-host");
-    // The address's own host stands for the header (RFC 9112, section 3.2.2).
-    let direct = parts.uri.authority().map_or_else(|| named("host"), |authority| is_own(authority.as_str()));
+    let direct = names(parts.uri.authority(), &parts.headers, origin);
+    let forwarded = last(&parts.headers, "x-forwarded-host").is_some_and(|host| is_of(host, origin));
     match (direct, forwarded, is_trusted) {
         (true, ..) | (false, true, true) => Host::Plugins,
         (false, true, false) => Host::Doubtful,
@@ -76,8 +81,9 @@ fn host_of(parts: &Parts, origin: &str, is_trusted: bool) -> Host {
     }
 }
 
-fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','))
+/// The last item: what whoever stands nearest wrote. Before it is what a client may have made up.
+fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(name).into_iter().next_back()?.to_str().ok()?.rsplit(',').next()
 }
 
 #[cfg(test)]
@@ -105,5 +111,15 @@ mod tests {
         assert_eq!(host("https://plugins.example.org/x", &[("host", "git.example.org")], false), Host::Plugins);
         assert_eq!(host("https://git.example.org/x", &[("host", "plugins.example.org")], false), Host::Forge);
         assert_eq!(host("/x", &[], true), Host::Forge);
+    }
+
+    #[test]
+    fn what_a_client_wrote_before_the_trusted_proxy_does_not_count() {
+        let inner = ("host", "127.0.0.1:3000");
+        let (forge, plugins) = ("git.example.org", "plugins.example.org");
+        for (first, then, wanted) in [(plugins, forge, Host::Forge), (forge, plugins, Host::Plugins)] {
+            assert_eq!(host("/x", &[inner, ("x-forwarded-host", &format!("{first}, {then}"))], true), wanted);
+            assert_eq!(host("/x", &[inner, ("x-forwarded-host", first), ("x-forwarded-host", then)], true), wanted);
+        }
     }
 }

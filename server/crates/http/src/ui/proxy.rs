@@ -89,8 +89,11 @@ fn request_headers(mut headers: HeaderMap, authority: Option<&str>, peer: Option
     drop_hop_by_hop(&mut headers);
     // Two ways to say the same must not disagree: this proxy writes the X-Forwarded form.
     headers.remove(FORWARDED);
-    let host = headers.remove(HOST).or_else(|| authority.and_then(|a| HeaderValue::from_str(a).ok()));
-    if let Some(host) = host.filter(|_| !headers.contains_key(FORWARDED_HOST)) {
+    // The server keeps two hosts apart by this one, so it is never the client's. An address's own host stands for the header (RFC 9112,
+    // section 3.2.2).
+    headers.remove(FORWARDED_HOST);
+    let host = headers.remove(HOST);
+    if let Some(host) = authority.and_then(|a| HeaderValue::from_str(a).ok()).or(host) {
         headers.insert(FORWARDED_HOST, host);
     }
     // A proxy before this one knows better; what a browser writes here only misleads itself.
@@ -176,5 +179,17 @@ mod tests {
         assert!(!onward.contains_key("forwarded") && !onward.contains_key("host"));
         assert_eq!(onward["x-forwarded-host"], "forge.example");
         assert_eq!(onward["x-forwarded-proto"], "http");
+    }
+
+    #[test]
+    fn the_host_is_the_one_that_was_asked_and_never_one_that_a_client_made_up() {
+        let hosts = |authority: Option<&str>, pairs: &[(&'static str, &'static str)]| {
+            let onward = request_headers(headers(pairs), authority, None);
+            onward.get_all("x-forwarded-host").iter().map(|v| v.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let made_up = ("x-forwarded-host", "plugins.example");
+        assert_eq!(hosts(None, &[made_up, made_up, ("host", "forge.example")]), ["forge.example"]);
+        assert_eq!(hosts(Some("forge.example"), &[made_up, ("host", "plugins.example")]), ["forge.example"]);
+        assert!(hosts(None, &[made_up]).is_empty());
     }
 }
