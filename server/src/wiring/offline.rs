@@ -9,7 +9,7 @@ use bytes::Bytes;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::plugins::WebCalls;
-use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, Outgoing, PolicyRunner};
+use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, Outgoing, PolicyRunner, RunPlace};
 use hardie_app::push::AnswerCounts;
 use hardie_app::sealing::SealingKeys;
 use hardie_app::signing::SigningKey;
@@ -110,7 +110,11 @@ impl PolicyRunner for NoSandbox {
         EventReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
 
-    async fn answer(&self, _call: WebCall) -> WebReport {
+    async fn web_place(&self, _owner: i64) -> Result<RunPlace, String> {
+        Err(ABSENT.to_owned())
+    }
+
+    async fn answer(&self, _call: WebCall, _place: RunPlace) -> WebReport {
         let outcome = WebOutcome::Fault(FailureClass::Unavailable, ABSENT.to_owned());
         WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
-use hardie_app::ports::{ComponentInfo, Entropy, PolicyRunner};
+use hardie_app::ports::{ComponentInfo, Entropy, PolicyRunner, RunPlace};
 use hardie_domain::delivery::{EventCall, EventReport};
 use hardie_domain::plugin::Digest;
 use hardie_domain::policy::{PolicyCall, PolicyReport};
@@ -73,8 +73,13 @@ impl PolicyRunner for Runner {
         self.0.handle(call).await
     }
 
-    async fn answer(&self, call: WebCall) -> WebReport {
-        self.0.answer(call).await
+    async fn web_place(&self, owner: i64) -> Result<RunPlace, String> {
+        let place = self.0.web_place(owner).await.map_err(str::to_owned)?;
+        Ok(Box::new(place))
+    }
+
+    async fn answer(&self, call: WebCall, place: RunPlace) -> WebReport {
+        self.0.answer(call, place).await
     }
 
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String> {

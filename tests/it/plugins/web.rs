@@ -2,7 +2,10 @@
 
 mod apart;
 mod busy;
+mod slow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hardie_testkit::{TestServer, TestUser};
 use serde_json::{Value, json};
 
@@ -157,6 +160,20 @@ async fn whom_it_answers_follows_from_what_it_is_installed_for() {
         private.ask(&anybody, method, "/w", &headers)
     };
     assert!(browser("GET", &[]).text().contains("ann"));
+    for own in ["same-origin", "none"] {
+        assert!(browser("GET", &[("sec-fetch-site", own)]).text().contains("ann"), "{own}");
+    }
+    // What another site makes a browser ask is nobody's, whatever the browser adds of its own accord; a token is added by no browser.
+    let remembered = format!("Basic {}", STANDARD.encode(format!("ann:{}", ann.password)));
+    let remembered = [("authorization", remembered.as_str())];
+    assert!(public.ask(&anybody, "GET", "/w", &remembered).text().contains("ann"));
+    for other in ["cross-site", "same-site"] {
+        let led = |web: &Web, more: &[(&str, &str)]| web.ask(&anybody, "GET", "/w", &[&[("sec-fetch-site", other)], more].concat());
+        for added in [&[("cookie", cookie.as_str())], &remembered] {
+            assert_eq!((led(&private, added).status, led(&public, added).text().as_str()), (404, "nobody"), "{other}");
+        }
+        assert!(led(&private, &[("authorization", &format!("token {}", ann.token))]).text().contains("ann"));
+    }
     assert_eq!(browser("POST", &[]).status, 403);
     assert_eq!(browser("POST", &[("x-hardie-csrf", "1"), ("sec-fetch-site", "cross-site")]).status, 403);
     assert_eq!(browser("POST", &[("x-hardie-csrf", "1"), ("sec-fetch-site", "same-origin")]).status, 200);

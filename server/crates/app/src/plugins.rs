@@ -48,4 +48,4 @@ pub use signatures::{
 };
 pub use verdicts::{LogLine, VerdictLine, logs, verdicts};
 pub use versions::{NewVersion, Upgrade, rollback, upgrade};
-pub use web::{Answered, Asked, WebCalls, WebRecord, answer, web_records};
+pub use web::{Answered, Asked, Found, WebCalls, WebPlace, WebRecord, answer, enter_web, find_web, web_records};

@@ -31,6 +31,9 @@ pub trait Entropy: Send + Sync {
     }
 }
 
+/// Leave to run something once, given back when dropped.
+pub type RunPlace = Box<dyn Send>;
+
 /// Runs policies, handlers of events and plugins that answer web requests in a sandbox.
 #[async_trait]
 pub trait PolicyRunner: Send + Sync {
@@ -43,8 +46,10 @@ pub trait PolicyRunner: Send + Sync {
     async fn check(&self, call: PolicyCall) -> PolicyReport;
     /// Hands one event to one handler, once. Never fails: a fault is an outcome.
     async fn handle(&self, call: EventCall) -> EventReport;
+    /// Waits for a place to run a web request: the installations of one owner have a share together. The error says why there is none.
+    async fn web_place(&self, owner: i64) -> Result<RunPlace, String>;
     /// Has one web request answered by one plugin, once. Never fails: a fault is an outcome.
-    async fn answer(&self, call: WebCall) -> WebReport;
+    async fn answer(&self, call: WebCall, place: RunPlace) -> WebReport;
     /// Makes sure that the component is loaded, compiling it again if the cache lost it.
     async fn load(&self, digest: Digest, component: Bytes) -> Result<(), String>;
     /// Whether it could run at once; loads it if it is compiled already.

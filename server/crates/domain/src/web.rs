@@ -44,8 +44,6 @@ pub fn base_path(installation: InstallationId) -> String {
 /// One request to one installed component.
 #[derive(Clone)]
 pub struct WebCall {
-    /// Whose share of the places it takes: all installations of one owner have one together.
-    pub share: i64,
     /// Which component.
     pub digest: Digest,
     /// Its configuration, JSON, already accepted by the component at install.

@@ -19,6 +19,10 @@ use crate::state::Http;
 /// Somebody at the API: signed in or not, but never with a credential that proves nobody.
 pub struct Asker(pub Ctx);
 
+/// Somebody at an address where reading is not harmless. Who was led there by another site is nobody, unless by a token: the browser sends
+/// the rest of its own accord.
+pub struct Unled(pub Ctx);
+
 /// Somebody with git over HTTP.
 pub struct GitAsker(pub Ctx);
 
@@ -44,6 +48,20 @@ impl FromRequestParts<Http> for Asker {
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let ctx = anonymous(parts, Door::Api);
         prove(http, ctx, presented).await.map(Asker)
+    }
+}
+
+impl FromRequestParts<Http> for Unled {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Unled, Refusal> {
+        let presented = Presented::read(&parts.headers, http.links.is_https())?;
+        csrf::check(&parts.method, &parts.headers, &presented, http)?;
+        let presented = match presented {
+            Presented::Session(_) | Presented::Basic { .. } if csrf::is_led(&parts.headers) => Presented::Nothing,
+            other => other,
+        };
+        prove(http, anonymous(parts, Door::Api), presented).await.map(Unled)
     }
 }
 

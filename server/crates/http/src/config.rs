@@ -21,7 +21,8 @@ pub struct HttpConfig {
     pub api_requests: usize,
     /// The same from one client.
     pub api_requests_per_client: usize,
-    /// Web requests to plugins under way at once, from their head to that of their answer; more get 503.
+    /// Web requests to plugins under way at once, from the end of their body to that of their answer; more get 503. As many bodies may be on
+    /// their way meanwhile.
     pub plugin_requests: usize,
     /// The same from one client.
     pub plugin_requests_per_client: usize,

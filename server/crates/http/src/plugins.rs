@@ -10,17 +10,19 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use hardie_app::plugins::{Answered, Asked, answer};
+use bytes::Bytes;
+use hardie_app::plugins::{Answered, Asked, answer, enter_web, find_web};
 use hardie_app::{Ctx, Error, identity};
 use hardie_domain::ids::InstallationId;
 use hardie_domain::plugin::FailureClass;
 use hardie_domain::push::Door;
 use hardie_domain::web::{ADDRESS_BYTES, Admitted, BODY_BYTES, HEADER_BYTES, HEADERS, METHODS, is_safe, passed_on};
+use hyper::body::Body as _;
 use tokio::time::timeout;
 
 pub use host::{by_host, names_origin};
 
-use crate::auth::{Asker, Presented, anonymous};
+use crate::auth::{Presented, Unled, anonymous};
 use crate::error::{Answer, Refusal};
 use crate::json::read_body;
 use crate::large::Room;
@@ -47,14 +49,25 @@ async fn pass(State(http): State<Http>, request: Request) -> Answer {
         return Ok(([(ALLOW, METHODS.join(", "))], refusal).into_response());
     }
     let client = request.extensions().get::<Meta>().and_then(|meta| http.client(meta.address));
-    let place = http.plugin_places.enter(client).map_err(|full| too_many(full, "requests to plugins"))?;
     let (mut parts, body) = request.into_parts();
     let (id, path) = address(&parts)?;
     let ctx = asker(&mut parts, &http).await?;
     let (method, query) = (parts.method.as_str().to_owned(), parts.uri.query().map(str::to_owned));
     let headers = headers(&parts.headers)?;
-    let body = read_body(Request::from_parts(parts, body), BODY_BYTES, &http).await?;
-    let answered = answer(&http.app, &ctx, id, Asked { method: method.clone(), path, query, headers, body: body.into() }).await;
+    let find = async || find_web(&http.app, &ctx, id, &method).await.inspect_err(|_| http.metrics.record_plugin("refused"));
+    // Whoever asks for what is not there, or sends slowly, takes no place of those who are answered.
+    let mut found = find().await?;
+    let mut bytes = Bytes::new();
+    if !body.is_end_stream() {
+        let _reading = http.plugin_bodies.enter(client).map_err(|full| too_many(full, "bodies of requests to plugins on their way"))?;
+        bytes = read_body(Request::from_parts(parts, body), BODY_BYTES, &http).await?;
+        // What was there when the head came may be gone by now.
+        found = find().await?;
+    }
+    let place = http.plugin_places.enter(client).map_err(|full| too_many(full, "requests to plugins"))?;
+    let share = enter_web(&http.app, &found, client).await?;
+    let asked = Asked { method: method.clone(), path, query, headers, body: bytes.into() };
+    let answered = answer(&http.app, &ctx, &found, &share, asked).await;
     http.metrics.record_plugin(match &answered {
         Ok(Answered::Sent(_)) => "answered",
         Ok(Answered::Failed(class)) => class.map_or("failed", FailureClass::as_str),
@@ -64,7 +77,7 @@ async fn pass(State(http): State<Http>, request: Request) -> Answer {
     match answered? {
         Answered::Sent(admitted) => {
             let room = room(&http, &ctx, is_safe(&method), &admitted).await?;
-            Ok(written(admitted, (place, room)))
+            Ok(written(admitted, (place, share, room)))
         }
         Answered::Failed(Some(FailureClass::Deadline)) => Err(failed(StatusCode::GATEWAY_TIMEOUT, "deadline")),
         Answered::Failed(class) => Err(failed(StatusCode::BAD_GATEWAY, class.map_or("failed", FailureClass::as_str))),
@@ -88,7 +101,7 @@ fn address(parts: &Parts) -> Answer<(InstallationId, String)> {
 /// make it ask in somebody's name.
 async fn asker(parts: &mut Parts, http: &Http) -> Answer<Ctx> {
     if parts.extensions.get::<Apart>().is_none() {
-        return Asker::from_request_parts(parts, http).await.map(|Asker(ctx)| ctx);
+        return Unled::from_request_parts(parts, http).await.map(|Unled(ctx)| ctx);
     }
     let ctx = anonymous(parts, Door::Api);
     let actor = match Presented::read(&parts.headers, http.links.is_https())? {

@@ -34,8 +34,10 @@ pub struct Inner {
     pub api_places: Places,
     /// Bodies of API requests on their way.
     pub body_places: Places,
-    /// Web requests to plugins under way.
+    /// Web requests to plugins under way, until their answers were taken.
     pub plugin_places: Places,
+    /// Bodies of those on their way.
+    pub plugin_bodies: Places,
     /// One permit for each MiB of large files under way to clients.
     pub raw_slots: Arc<Semaphore>,
     /// How many of those permits each reader holds.
@@ -57,11 +59,24 @@ impl Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
         let places = || Places::new(config.api_requests, config.api_requests_per_client);
         let (api_places, body_places) = (places(), places());
-        let plugin_places = Places::new(config.plugin_requests, config.plugin_requests_per_client);
+        let places = || Places::new(config.plugin_requests, config.plugin_requests_per_client);
+        let (plugin_places, plugin_bodies) = (places(), places());
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
         let raw_shares = Shares::new(config.raw_bytes_each >> 20);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
-        Http(Arc::new(Inner { app, config, links, metrics, readiness, api_places, body_places, plugin_places, raw_slots, raw_shares }))
+        Http(Arc::new(Inner {
+            app,
+            config,
+            links,
+            metrics,
+            readiness,
+            api_places,
+            body_places,
+            plugin_places,
+            plugin_bodies,
+            raw_slots,
+            raw_shares,
+        }))
     }
 
     /// Whose share a request from this address counts towards. None for a trusted proxy that did not say for whom it asks: it

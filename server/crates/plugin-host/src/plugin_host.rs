@@ -198,25 +198,34 @@ impl PluginHost {
         found.ok_or_else(|| Failure::unavailable("it is not loaded", errand))
     }
 
-    /// Runs one invocation where blocking is allowed, once there is a place for it. It ends at its next call to the host if this is dropped.
+    /// Runs one invocation once there is a place for it.
     async fn run<T: Send + 'static>(
         &self,
         lane: Lane,
         task: Task,
         work: impl FnOnce(&Runtime, Task) -> Ended<T> + Send + 'static,
     ) -> Ended<T> {
+        match self.0.gate.enter(lane).await {
+            Ok(pass) => self.run_in(pass, task, work).await,
+            Err(why) => unrun(Failure::unavailable(why, task.errand)),
+        }
+    }
+
+    /// Runs one invocation where blocking is allowed. It ends at its next call to the host if this is dropped.
+    async fn run_in<T: Send + 'static>(
+        &self,
+        place: impl Send + 'static,
+        task: Task,
+        work: impl FnOnce(&Runtime, Task) -> Ended<T> + Send + 'static,
+    ) -> Ended<T> {
         let errand = task.errand;
-        let pass = match self.0.gate.enter(lane).await {
-            Ok(pass) => pass,
-            Err(why) => return unrun(Failure::unavailable(why, errand)),
-        };
         let inner = Arc::clone(&self.0);
         let wall = inner.runtime.limits.wall;
         let _waits = Waits(Arc::clone(&task.gone));
         let (tell, told) = tokio::sync::oneshot::channel();
         let running = tokio::task::spawn_blocking(move || {
             // Kept until the work is truly over, also when nobody waits for it any more.
-            let _pass = pass;
+            let _place = place;
             if task.gone.load(Ordering::Relaxed) {
                 return;
             }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hardie_app::ports::{Clock, ComponentInfo, PolicyRunner};
+use hardie_app::ports::{Clock, ComponentInfo, PolicyRunner, RunPlace};
 use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, Writes};
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source, Usage, Verdict};
@@ -70,7 +70,11 @@ impl PolicyRunner for Script {
         tokio::task::spawn_blocking(move || answer(&call)).await.unwrap()
     }
 
-    async fn answer(&self, _call: WebCall) -> WebReport {
+    async fn web_place(&self, _owner: i64) -> Result<RunPlace, String> {
+        Err("nothing is asked here".to_owned())
+    }
+
+    async fn answer(&self, _call: WebCall, _place: RunPlace) -> WebReport {
         let outcome = WebOutcome::Fault(FailureClass::Unavailable, "nothing is asked here".to_owned());
         WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }

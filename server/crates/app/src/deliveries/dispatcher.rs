@@ -131,9 +131,8 @@ async fn try_once(app: &App, claim: &Claim) -> Result<()> {
     match gather::gather(app, claim, &gone).await? {
         gather::Gathered::Ready(ready) => {
             let (known, call) = *ready;
-            // A web request that writes the same data is over before this begins.
-            let turn = app.web.turn(gather::state_of(claim));
-            let _turn = turn.read().await;
+            // A web request that writes the same data is over before this begins. If it takes too long, the room is for others.
+            let _turn = app.web.turn(gather::state_of(claim)).read().await?;
             let report = gather::call(app, call).await;
             drop(gone);
             commit::settle(app, &known, report).await

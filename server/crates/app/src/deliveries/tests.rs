@@ -4,6 +4,7 @@ mod ends;
 mod leases;
 mod rests;
 mod shares;
+mod turns;
 mod world;
 
 use std::time::Duration;

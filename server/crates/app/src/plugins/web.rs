@@ -2,9 +2,10 @@
 
 mod calls;
 mod records;
+mod turn;
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hardie_domain::delivery::Writes;
 use hardie_domain::ids::InstallationId;
@@ -14,7 +15,6 @@ use hardie_domain::web::{Admitted, Served, WebCall, WebCaller, WebOutcome, WebRe
 use hardie_domain::world;
 use hardie_store::plugin_state::StateOf;
 use hardie_store::plugins::{InstallationRow, Scope};
-use tokio::time::timeout;
 
 use super::kept::{check_state, write_state};
 use super::list::component_of;
@@ -26,11 +26,9 @@ use crate::cancel::Gone;
 use crate::ports::Cause;
 use crate::{App, Ctx, Error, Result};
 
-pub use calls::WebCalls;
+pub use calls::{WebCalls, WebPlace};
 pub use records::{WebRecord, web_records};
 
-/// How long a request waits for others that may write the same data.
-const LONGEST_TURN: Duration = Duration::from_secs(10);
 const STATE: &str = "hardie:plugin/state@";
 
 /// A request, as far as a plugin may know it.
@@ -57,28 +55,55 @@ pub enum Answered {
     Failed(Option<FailureClass>),
 }
 
-/// Has a request answered.
-pub async fn answer(app: &App, ctx: &Ctx, id: InstallationId, asked: Asked) -> Result<Answered> {
+/// An installation that answers whoever asks.
+pub struct Found {
+    row: InstallationRow,
+    access: Option<RepoAccess>,
+    /// Whose share of the places a request takes: all installations of one owner have one together.
+    owner: i64,
+    /// Whether it may write its data when it is asked by this method.
+    writes: bool,
+}
+
+/// Finds an installation that answers the asker. Nothing is held for that: a client may take its time with the rest of its request.
+pub async fn find_web(app: &App, ctx: &Ctx, id: InstallationId, method: &str) -> Result<Found> {
     let absent = || Error::NotFound("plugin");
     let row = app.store.find_installation(id).await?.filter(|row| row.mode != Mode::Off).ok_or_else(absent)?;
-    let level = if is_safe(&asked.method) { Level::Read } else { Level::Write };
+    let level = if is_safe(method) { Level::Read } else { Level::Write };
     let access = require_ask(app, ctx, &row, level).await?;
     let component = component_of(app, id, row.digest).await?;
     if !world::answers(&component.worlds) {
         return Err(absent());
     }
-    let share = access.as_ref().map_or_else(|| owner_of(row.scope), |access| access.owner.id.0);
-    let busy = || Error::Unavailable("too many requests to this plugin at once".to_owned());
-    let _share = app.web.enter(share).ok_or_else(busy)?;
-    let of = StateOf { installation: id, repo: access.as_ref().map(|access| access.repo.id) };
-    let turn = app.web.turn(of);
-    // Whoever may write what another has read waits until that is over. Who only reads does not.
+    let owner = access.as_ref().map_or_else(|| owner_of(row.scope), |access| access.owner.id.0);
     let writes = level == Level::Write && component.imports.iter().any(|import| import.starts_with(STATE));
-    let _turn = if writes { Some(timeout(LONGEST_TURN, turn.write()).await.map_err(|_| busy())?) } else { None };
+    Ok(Found { row, access, owner, writes })
+}
+
+/// Waits for a place among the requests to the plugins of one owner. `client` is whose share of those it takes; `None` is one that cannot be
+/// told from others.
+pub async fn enter_web(app: &App, found: &Found, client: Option<IpAddr>) -> Result<WebPlace> {
+    app.web.enter(found.owner, client).await
+}
+
+/// Has a request answered. The place is the caller's to keep until the answer was taken.
+pub async fn answer(app: &App, ctx: &Ctx, found: &Found, _place: &WebPlace, asked: Asked) -> Result<Answered> {
+    let Found { row, access, owner, writes } = found;
+    let id = row.id;
+    let of = StateOf { installation: id, repo: access.as_ref().map(|access| access.repo.id) };
+    // Whoever may write what another has read waits until that is over. Who only reads does not. In this order: what waits in the line holds
+    // no place to run, and what waits for a place does not hold up a delivery.
+    let turn = app.web.turn(of);
+    let first = if *writes { Some(turn.first().await?) } else { None };
+    let place = app.policies.web_place(*owner).await.map_err(Error::Unavailable)?;
+    let _writing = match &first {
+        Some(first) => Some(first.write().await?),
+        None => None,
+    };
     let gone = Gone::default();
-    let call = call_of(app, ctx, &row, access.as_ref(), share, of, asked, &gone).await?;
+    let call = call_of(app, ctx, row, access.as_ref(), of, asked, &gone).await?;
     let request = Arc::clone(&call.request);
-    let report = app.policies.answer(call).await;
+    let report = app.policies.answer(call, place).await;
     drop(gone);
     let served = Served { origin: app.config.plugin_web_origin.as_deref(), base_path: &request.base_path, signed_in: ctx.actor.is_some() };
     let note = |answered: &Answered, text: &str| app.web.records.note(app.clock.now(), id, &request, answered, text, &report.log);
@@ -100,7 +125,7 @@ pub async fn answer(app: &App, ctx: &Ctx, id: InstallationId, asked: Asked) -> R
         Ok(admitted) => admitted,
         Err(why) => return Ok(failed(Some(FailureClass::BadOutput), &why)),
     };
-    if let Some(why) = keep(app, &row, of, &report.writes).await? {
+    if let Some(why) = keep(app, row, of, &report.writes).await? {
         return Ok(failed(Some(FailureClass::HostBudget), &why));
     }
     let left_out = admitted.left_out.join("\n");
@@ -118,13 +143,11 @@ fn owner_of(scope: Scope) -> i64 {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a call is made of")]
 async fn call_of(
     app: &App,
     ctx: &Ctx,
     row: &InstallationRow,
     access: Option<&RepoAccess>,
-    share: i64,
     of: StateOf,
     asked: Asked,
     gone: &Gone,
@@ -139,7 +162,6 @@ async fn call_of(
     let repo_path = access.map(RepoAccess::path).unwrap_or_default();
     let request = WebRequest { method, path, query, base_path: base_path(row.id), headers, body, repo_path };
     Ok(WebCall {
-        share,
         digest: row.digest,
         config: row.config.as_str().into(),
         request: Arc::new(request),

@@ -12,6 +12,9 @@ use crate::state::Http;
 /// The header; its value does not matter.
 pub const HEADER: &str = "x-hardie-csrf";
 
+/// Where a browser says that a request comes from (Fetch Metadata); no page can write it.
+const SITE: &str = "sec-fetch-site";
+
 /// Whether a method may change something.
 fn is_unsafe(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
@@ -47,6 +50,12 @@ pub fn check_sign_in(headers: &HeaderMap, http: &Http) -> Result<(), Refusal> {
     }
 }
 
+/// Whether the browser says that another site made it ask. What somebody typed or has among their bookmarks is theirs.
+pub fn is_led(headers: &HeaderMap) -> bool {
+    let from = headers.get(SITE).and_then(|value| value.to_str().ok());
+    from.is_some_and(|from| !matches!(from, "same-origin" | "none"))
+}
+
 /// The header that no form can set.
 pub fn needs_header(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.contains_key(HEADER) {
@@ -72,7 +81,7 @@ enum Claim {
 fn claimed_origin(headers: &HeaderMap, public_origin: &str) -> Claim {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     // Sec-Fetch-Site is written by the browser alone and survives proxies that change the host.
-    match text("sec-fetch-site") {
+    match text(SITE) {
         Some("same-origin") => return Claim::Same,
         Some(_) => return Claim::Other,
         None => {}
@@ -107,6 +116,13 @@ mod tests {
             assert_eq!(claim(&[("origin", other), ("host", "git.internal")]), Claim::Other, "{other}");
         }
         assert_eq!(claim(&[]), Claim::None);
+    }
+
+    #[test]
+    fn another_site_leads_and_the_address_bar_does_not() {
+        let from = |site: &str| is_led(&HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), site.parse().unwrap())]));
+        assert!(from("cross-site") && from("same-site") && from("something-new"));
+        assert!(!from("same-origin") && !from("none") && !is_led(&HeaderMap::new()));
     }
 
     #[test]

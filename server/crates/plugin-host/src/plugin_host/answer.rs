@@ -15,10 +15,15 @@ use crate::stop::Failure;
 use crate::text;
 
 impl PluginHost {
+    /// Waits for a place to run; the installations of one owner have half of them at most. The error says why there is none.
+    pub async fn web_place(&self, owner: i64) -> Result<impl Send + 'static, &'static str> {
+        self.0.gate.enter(Lane::Web(owner)).await
+    }
+
     /// Has one request answered. Never fails: a fault is an outcome. Nothing is written and nothing is sent: that is for whoever asked, who
-    /// holds the answer against the rules first.
-    pub async fn answer(&self, call: WebCall) -> WebReport {
-        let WebCall { share, digest, config, request, caller, repository, services } = call;
+    /// holds the answer against the rules first. `place` is kept until the run is truly over.
+    pub async fn answer(&self, call: WebCall, place: impl Send + 'static) -> WebReport {
+        let WebCall { digest, config, request, caller, repository, services } = call;
         let errand = Errand::Answer { writes: !is_safe(&request.method) };
         let loaded = match self.loaded(digest, errand).await {
             Ok(loaded) if loaded.shape.answers() => loaded,
@@ -27,7 +32,7 @@ impl PluginHost {
         };
         let task = Task { services: Some(services), repository, caller, ..Task::pure(errand, config) };
         let ended = self
-            .run(Lane::Web(share), task, move |runtime, task| {
+            .run_in(place, task, move |runtime, task| {
                 let ended = runtime.invoke(&loaded, task, |store, exports| {
                     let request = store.data_mut().table.push(RequestHandle(request))?;
                     let answer = exports.web.as_ref().map(|web| web.call_handle(&mut *store, request)).transpose()?;

@@ -33,7 +33,6 @@ pub(super) async fn run_web(
         let request = Arc::new(request(case)?);
         let caller = case.caller.as_ref().map(|who| Arc::new(WebCaller { name: who.name.clone(), role: who.role.clone() }));
         let call = WebCall {
-            share: 1,
             digest,
             config: Arc::clone(&config),
             request: Arc::clone(&request),
@@ -41,7 +40,7 @@ pub(super) async fn run_web(
             repository: Some(Arc::clone(&repository)),
             services: desk.clone(),
         };
-        let WebReport { outcome, writes, usage, log } = host.answer(call).await;
+        let WebReport { outcome, writes, usage, log } = host.answer(call, ()).await;
         let origin = origin.then_some(ORIGIN);
         let got = Got::of(outcome, Served { origin, base_path: &request.base_path, signed_in: case.caller.is_some() });
         if got.is_answer {

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
+use futures_util::FutureExt as _;
 use hardie_domain::attempt::DeliveryState::{Dead, Done, Failed, Running};
 use hardie_domain::ids::InstallationId;
 use hardie_store::plugin_state::StateOf;
@@ -140,14 +141,15 @@ async fn a_web_request_that_writes_the_same_data_has_no_turn_during_a_try() {
     assert_eq!(world.dispatcher.round().await.unwrap(), 1);
     tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
     let turn = |repo| world.app.web.turn(StateOf { installation: id, repo: Some(repo) });
-    assert!(turn(world.tool).try_write().is_err(), "it may have read what would be written over");
-    assert!(turn(world.other).try_write().is_ok(), "another repository's data is another's");
+    let may_write = async |repo| turn(repo).first().await.unwrap().write().now_or_never().is_some();
+    assert!(!may_write(world.tool).await, "it may have read what would be written over");
+    assert!(may_write(world.other).await, "another repository's data is another's");
     go_on.send(()).unwrap();
     world.dispatcher.idle().await;
-    assert!(turn(world.tool).try_write().is_ok());
+    assert!(may_write(world.tool).await);
     // And the other way round: a try begins when the request is over.
-    let writing = turn(world.tool);
-    let held = writing.write().await;
+    let first = turn(world.tool).first().await.unwrap();
+    let held = first.write().await.unwrap();
     world.announce("push", world.tool).await;
     world.make().await;
     assert_eq!(world.dispatcher.round().await.unwrap(), 1);

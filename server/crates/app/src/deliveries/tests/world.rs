@@ -26,11 +26,12 @@ use hardie_store::deliveries::{DeliveryFilter, DeliveryRow};
 use hardie_store::plugins::{ComponentRow, InstallationChange, NewInstallation, Scope};
 use hardie_store::repos::NewRepo;
 use hardie_store::{Store, StoreOptions};
+use tokio::sync::Notify;
 
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
 use crate::plugins::WebCalls;
-use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, Outgoing, PolicyRunner};
+use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, Outgoing, PolicyRunner, RunPlace};
 use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
@@ -69,6 +70,8 @@ pub struct Script {
     answer: Option<Arc<Answer>>,
     clock: Arc<Still>,
     calls: Mutex<Vec<EventCall>>,
+    /// A web request waits for a place, which none ever gets.
+    pub waits: Notify,
 }
 
 impl Script {
@@ -99,7 +102,12 @@ impl PolicyRunner for Script {
         tokio::task::spawn_blocking(move || answer(&call, &clock)).await.unwrap()
     }
 
-    async fn answer(&self, _call: WebCall) -> WebReport {
+    async fn web_place(&self, _owner: i64) -> Result<RunPlace, String> {
+        self.waits.notify_one();
+        std::future::pending().await
+    }
+
+    async fn answer(&self, _call: WebCall, _place: RunPlace) -> WebReport {
         let outcome = WebOutcome::Fault(FailureClass::Unavailable, "nothing is asked here".to_owned());
         WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
@@ -192,7 +200,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreOptions::sqlite(&folder.path().join("hardie.db"))).await.unwrap();
         let clock = Arc::new(Still(AtomicI64::new(1_900_000_000_000)));
-        let script = Arc::new(Script { answer, clock: Arc::clone(&clock), calls: Mutex::default() });
+        let script = Arc::new(Script { answer, clock: Arc::clone(&clock), calls: Mutex::default(), waits: Notify::new() });
         let app = App::new(Inner {
             store,
             packs: PackStore::open(folder.path(), Arc::new(DiskFiles)).unwrap(),
@@ -257,8 +265,8 @@ impl World {
             name: "notify".into(),
             version: "1.0".into(),
             description: String::new(),
-            worlds: vec!["events".into()],
-            imports: Vec::new(),
+            worlds: vec!["events".into(), "web".into()],
+            imports: vec!["hardie:plugin/state@0.1.0".into()],
             default_config: "{}".into(),
             size: 3,
             uploaded_by: None,
