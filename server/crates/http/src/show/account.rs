@@ -10,6 +10,10 @@ use crate::links::{Links, encode};
 /// A user, or an organisation that owns a repository. What the asker may not see of it, `app` has left out.
 pub fn user(links: &Links, account: &Account) -> User {
     let login = account.name.to_string();
+    let kind = match account.kind.as_str() {
+        "org" => "organization",
+        other => other,
+    };
     User {
         id: account.id.0,
         login_name: String::new(),
@@ -34,7 +38,7 @@ pub fn user(links: &Links, account: &Account) -> User {
         starred_repos_count: 0,
         username: login.clone(),
         login,
-        kind: account.kind.as_str().to_owned(),
+        kind: kind.to_owned(),
     }
 }
 
