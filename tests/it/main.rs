@@ -20,3 +20,16 @@ mod ssh;
 mod support;
 mod upkeep;
 mod web;
+
+/// What the pages do without a browser. Their crate is built for browsers alone, so its own tests run here.
+#[expect(dead_code, unused_imports, reason = "the pages use it")]
+#[path = "../../web/src"]
+mod pages {
+    #[path = "api/json.rs"]
+    mod json;
+    pub mod markup;
+    pub mod routes;
+    pub mod text;
+}
+// By these names they know each other.
+use pages::{routes, text};

@@ -7,9 +7,7 @@ mod chromium;
 mod forge;
 mod front;
 mod journey;
-// How the pages read bodies: it knows of no browser, so its own tests run here.
-#[path = "../../web/src/api/json.rs"]
-mod json;
+mod owner_plugins;
 mod pages;
 mod plugin_pages;
 mod refs;

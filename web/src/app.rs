@@ -85,6 +85,7 @@ fn other_page(page: Page) -> AnyView {
         Page::NewRepo => view! { <pages::new_repo::NewRepoPage/> }.into_any(),
         Page::UserSettings(tab) => view! { <pages::user_settings::UserSettingsPage tab=tab/> }.into_any(),
         Page::Admin(tab, one) => view! { <pages::admin::AdminPage tab=tab one=one/> }.into_any(),
+        Page::OwnerPlugins(name, one) => view! { <pages::owner::plugins::OwnerPluginsPage name=name one=one/> }.into_any(),
         Page::Owner(name) => view! { <pages::owner::OwnerPage name=name/> }.into_any(),
         Page::Repo(..) | Page::NotFound => view! { <pages::not_found::NotFoundPage/> }.into_any(),
     }

@@ -9,6 +9,7 @@ mod app;
 mod browser;
 mod keys;
 mod load;
+mod markup;
 mod nav;
 mod pages;
 mod parts;

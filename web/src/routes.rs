@@ -24,6 +24,8 @@ pub enum Page {
     Admin(AdminTab, Option<(i64, PluginView)>),
     /// A user's or an organisation's page.
     Owner(String),
+    /// The plugins of all their repositories; of these perhaps one.
+    OwnerPlugins(String, Option<(i64, PluginView)>),
     /// A repository.
     Repo(RepoAddress, RepoView),
     /// Nothing of ours.
@@ -122,6 +124,12 @@ pub fn parse(path: &str) -> Page {
         ["admin", "publishers"] => Page::Admin(AdminTab::Publishers, None),
         ["user" | "api" | "repo" | "admin" | "-", ..] => Page::NotFound,
         [owner] => Page::Owner(percent_decode(owner)),
+        // No repository is called so.
+        [owner, "-", "plugins"] => Page::OwnerPlugins(percent_decode(owner), None),
+        [owner, "-", "plugins", rest @ ..] => {
+            PluginView::parse(rest).map_or(Page::NotFound, |one| Page::OwnerPlugins(percent_decode(owner), Some(one)))
+        }
+        [_, "-", ..] => Page::NotFound,
         [owner, name, rest @ ..] => {
             let name = percent_decode(name);
             // People paste clone addresses into the address bar.
@@ -162,6 +170,8 @@ mod tests {
         assert_eq!(parse("/user/settings/nonsense"), Page::NotFound);
         assert_eq!(parse("/ann"), Page::Owner("ann".into()));
         assert_eq!(parse("/user/nonsense"), Page::NotFound);
+        assert_eq!(parse("/smiths/-/plugins/"), Page::OwnerPlugins("smiths".into(), None));
+        assert_eq!((parse("/smiths/-"), parse("/smiths/-/nonsense")), (Page::NotFound, Page::NotFound));
         let Page::Repo(address, view) = parse("/ann/tool.git") else { panic!() };
         assert_eq!((address.name.as_str(), view), ("tool", RepoView::Code { at: None, path: String::new() }));
     }

@@ -146,6 +146,32 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
+/// Whether a path's name tells a file: an extension, or one of the names that have none.
+pub fn looks_like_a_file(path: &str) -> bool {
+    let name = last_segment(path);
+    let has_extension = name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && !extension.is_empty());
+    let known = ["LICENSE", "Makefile", "Dockerfile", "README", "COPYING", "AUTHORS", "NOTICE", "CODEOWNERS", "Justfile"];
+    has_extension || known.contains(&name)
+}
+
+/// How far a branch is from another: `2 ahead, 5 behind`; nothing where it is not known.
+pub fn distance(ahead: Option<i64>, behind: Option<i64>) -> Option<String> {
+    match (ahead?, behind?) {
+        (0, 0) => Some("even".to_owned()),
+        (ahead, 0) => Some(format!("{} ahead", grouped(ahead))),
+        (0, behind) => Some(format!("{} behind", grouped(behind))),
+        (ahead, behind) => Some(format!("{} ahead, {} behind", grouped(ahead), grouped(behind))),
+    }
+}
+
+/// The lines that an address names: `#L3` or `#L3-L7`, in either order.
+pub fn line_range(hash: &str) -> Option<(usize, usize)> {
+    let rest = hash.strip_prefix("#L")?;
+    let (first, last) = rest.split_once('-').unwrap_or((rest, rest));
+    let (first, last): (usize, usize) = (first.parse().ok()?, last.trim_start_matches('L').parse().ok()?);
+    Some((first.min(last), first.max(last)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,5 +212,32 @@ mod tests {
         }
         assert_eq!(percent_decode("100%"), "100%");
         assert_eq!(percent_decode("%zz%4"), "%zz%4");
+    }
+
+    #[test]
+    fn names_tell_files_from_directories_often_enough() {
+        for file in ["src/main.rs", "LICENSE", "a/b/Makefile", ".config.toml"] {
+            assert!(looks_like_a_file(file), "{file}");
+        }
+        for directory in ["src", "a/b", ".github", "docs/design"] {
+            assert!(!looks_like_a_file(directory), "{directory}");
+        }
+    }
+
+    #[test]
+    fn a_distance_names_the_sides_that_differ() {
+        let said = |ahead, behind| distance(Some(ahead), Some(behind)).unwrap();
+        assert_eq!([said(2, 5), said(2, 0), said(0, 5000), said(0, 0)], ["2 ahead, 5 behind", "2 ahead", "5,000 behind", "even"]);
+        assert_eq!(distance(None, None), None);
+    }
+
+    #[test]
+    fn ranges_are_read_in_either_order() {
+        assert_eq!(line_range("#L3"), Some((3, 3)));
+        assert_eq!(line_range("#L7-L3"), Some((3, 7)));
+        assert_eq!(line_range("#L3-7"), Some((3, 7)));
+        for none in ["", "#", "#l3", "#L", "#Lx-L3", "#readme"] {
+            assert_eq!(line_range(none), None, "{none}");
+        }
     }
 }

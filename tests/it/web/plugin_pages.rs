@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::checks::{console_is_silent, focus_is_visible, page_is_clean, page_is_sound};
 use super::chromium::Chromium;
 use super::forge::{self, Forge};
+use super::owner_plugins;
 use super::settings::press_button;
 use super::wire;
 use crate::support::component;
 
 /// Asks the API as ann, who administers the server.
-fn api(forge: &Forge, method: &str, path: &str, body: &[u8], kind: &str) -> Value {
+pub fn api(forge: &Forge, method: &str, path: &str, body: &[u8], kind: &str) -> Value {
     let auth = format!("Basic {}", forge.git.basic_auth().unwrap());
     let headers = [("content-type", kind), ("authorization", auth.as_str())];
     let answer = wire::ask(&forge.front().unwrap(), method, &format!("/api/v1{path}"), &headers, body).unwrap();
@@ -44,7 +45,7 @@ fn push(forge: &Forge, branch: &str) {
 
 /// Has the page refresh itself until it shows the text: what it is about happens behind it. Not at every look, or an answer would never be the last one
 /// that was asked for.
-fn shows(browser: &Chromium, address: &str, text: &str) {
+pub fn shows(browser: &Chromium, address: &str, text: &str) {
     let script = format!(
         "if (document.body.innerText.includes({text})) return true; \
          if (performance.now() - (window.lastAsked || 0) < 1000) return false; \
@@ -56,7 +57,7 @@ fn shows(browser: &Chromium, address: &str, text: &str) {
     browser.wait_for(&format!("{text} at {address}"), &script).unwrap();
 }
 
-fn confirm(browser: &Chromium, title: &str) {
+pub fn confirm(browser: &Chromium, title: &str) {
     let open = format!("return document.querySelector('dialog[open] h2')?.innerText === {}", json!(title));
     browser.wait_for(&format!("the question {title}"), &open).unwrap();
     browser.click("dialog[open] button[type=submit]").unwrap();
@@ -231,6 +232,7 @@ fn every_page_of_plugins_is_clean_on_desk_and_phone_in_light_and_dark() {
     push(&forge, "main");
     let base = format!("/ann/anvil/settings/plugins/{gives_up}");
     shows(&browser, &forge.page(&format!("{base}/deliveries")), "1 given up");
+    let smiths = owner_plugins::organisation(&forge);
     let list = api(&forge, "GET", &format!("{place}/deliveries"), b"", "application/json");
     let delivery = list[0]["id"].as_i64().unwrap();
     let pages = [
@@ -242,6 +244,10 @@ fn every_page_of_plugins_is_clean_on_desk_and_phone_in_light_and_dark() {
         ("plugin-secrets", format!("{base}/secrets"), "Set a secret"),
         ("plugin-log", format!("/ann/anvil/settings/plugins/{judge}/log"), "Nothing was logged"),
         ("plugin-judge", format!("/ann/anvil/settings/plugins/{judge}"), "Accepted"),
+        ("owner", "/smiths".to_owned(), "hammer"),
+        ("owner-plugins", "/smiths/-/plugins".to_owned(), "asks"),
+        ("owner-plugin", format!("/smiths/-/plugins/{smiths}"), "Asks others"),
+        ("owner-plugins-none", "/ann/-/plugins".to_owned(), "No plugin is installed for all repositories"),
         ("admin-plugins", "/admin/plugins".to_owned(), "No plugin is installed for the whole site"),
         ("publishers", "/admin/publishers".to_owned(), "Trust a publisher"),
     ];

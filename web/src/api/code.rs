@@ -11,7 +11,7 @@ use hardie_api_types::view::{FileView, Readme};
 use super::client::{self, Done};
 use super::{Failure, Paged, repo_path};
 use crate::routes::{At, RefKind, RepoAddress};
-use crate::text::{encode_segment, percent_decode};
+use crate::text::{encode_segment, looks_like_a_file, percent_decode};
 
 /// Commits on one page.
 pub const COMMITS_PER_PAGE: u32 = 30;
@@ -48,14 +48,6 @@ async fn entry_as(file: bool, address: &RepoAddress, at: Option<&At>, path: &str
 
 fn is_other_kind(failure: &Failure) -> bool {
     matches!(failure.status, 404 | 409 | 422)
-}
-
-/// An extension, or one of the names that have none.
-fn looks_like_a_file(path: &str) -> bool {
-    let name = crate::text::last_segment(path);
-    let has_extension = name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && !extension.is_empty());
-    let known = ["LICENSE", "Makefile", "Dockerfile", "README", "COPYING", "AUTHORS", "NOTICE", "CODEOWNERS", "Justfile"];
-    has_extension || known.contains(&name)
 }
 
 /// A directory with the last commit of each entry.
@@ -140,19 +132,4 @@ fn path_query(path: &str) -> String {
 
 fn ref_query(first: char, at: Option<&At>) -> String {
     at.map_or(String::new(), |at| format!("{first}ref={}", encode_segment(&at.full_name())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::looks_like_a_file;
-
-    #[test]
-    fn names_tell_files_from_directories_often_enough() {
-        for file in ["src/main.rs", "LICENSE", "a/b/Makefile", ".config.toml"] {
-            assert!(looks_like_a_file(file), "{file}");
-        }
-        for directory in ["src", "a/b", ".github", "docs/design"] {
-            assert!(!looks_like_a_file(directory), "{directory}");
-        }
-    }
 }

@@ -33,11 +33,18 @@ pub async fn get(place: &PluginPlace, id: i64, delivery: i64) -> Result<Delivery
 }
 
 /// Its event; `None` if that is not kept any more, or is not of this place.
-pub async fn event(place: &PluginPlace, seq: i64) -> Result<Option<Event>, Failure> {
-    let found: Result<Vec<Event>, Failure> = client::get(&format!("{}/events?since={}&limit=1", base(place), seq - 1)).await;
+pub async fn event(place: &PluginPlace, delivery: &Delivery) -> Result<Option<Event>, Failure> {
+    let seq = delivery.seq;
+    let log = match place {
+        // An owner has no log of their own, each of the repositories has.
+        PluginPlace::Owner(_) if delivery.repository.is_empty() => return Ok(None),
+        PluginPlace::Owner(_) => format!("/repos/{}", delivery.repository),
+        PluginPlace::Repo(_) | PluginPlace::Site => base(place),
+    };
+    let found: Result<Vec<Event>, Failure> = client::get(&format!("{log}/events?since={}&limit=1", seq - 1)).await;
     match found {
         Ok(events) => Ok(events.into_iter().find(|event| event.seq == seq)),
-        Err(failure) if failure.status == 410 => Ok(None),
+        Err(failure) if matches!(failure.status, 404 | 410) => Ok(None),
         Err(failure) => Err(failure),
     }
 }

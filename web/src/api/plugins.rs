@@ -1,4 +1,4 @@
-//! Plugins: of a repository or of the whole site.
+//! Plugins: of a repository, of an owner or of the whole site.
 
 use hardie_api_types::plugin::{
     CreateInstallationOption, EditInstallationOption, PluginComponent, PluginInstallation, PluginLogLine, UpgradeInstallationOption,
@@ -19,6 +19,7 @@ pub const LINES_PER_PAGE: u32 = 200;
 pub(super) fn base(place: &PluginPlace) -> String {
     match place {
         PluginPlace::Repo(address) => repo_path(address),
+        PluginPlace::Owner(name) => format!("/orgs/{}", encode_segment(name)),
         PluginPlace::Site => "/admin".to_owned(),
     }
 }
@@ -73,11 +74,11 @@ pub async fn remove(place: &PluginPlace, id: i64) -> Result<Done, Failure> {
     client::delete(&one(place, id)).await
 }
 
-/// The last pushes, to tell who pushed what a verdict is about; those of a whole site are told nowhere.
+/// The last pushes, to tell who pushed what a verdict is about; those of more than one repository are told nowhere.
 pub async fn pushes(place: &PluginPlace) -> Result<Vec<Push>, Failure> {
     match place {
         PluginPlace::Repo(address) => client::get(&format!("{}/pushes?limit=50", repo_path(address))).await,
-        PluginPlace::Site => Ok(Vec::new()),
+        PluginPlace::Owner(_) | PluginPlace::Site => Ok(Vec::new()),
     }
 }
 

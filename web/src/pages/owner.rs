@@ -1,6 +1,7 @@
 //! A user's or an organisation's page.
 
 mod deleted;
+pub mod plugins;
 
 use leptos::prelude::*;
 
@@ -9,12 +10,12 @@ use crate::load::load;
 use crate::nav::use_nav;
 use crate::parts::avatar::Avatar;
 use crate::parts::empty::Empty;
-use crate::parts::icon::Sign;
+use crate::parts::icon::{Icon, Sign};
 use crate::parts::pager::{Pager, has_next};
 use crate::parts::repo_list::RepoList;
 use crate::parts::skeleton;
 use crate::parts::time;
-use crate::routes;
+use crate::routes::{self, PluginPlace};
 use crate::state::{title, use_session};
 
 /// The page at `/{owner}`.
@@ -55,8 +56,19 @@ pub fn OwnerPage(name: String) -> impl IntoView {
             {move || account.value().map(|account| {
                 let own = own.clone();
                 let path = routes::owner(&own);
+                let plugins = PluginPlace::Owner(own.clone()).all();
+                let (asked, reader) = (account.clone(), session.name_now());
+                let may_own = load(|| (), move |()| {
+                    let (asked, reader) = (asked.clone(), reader.clone());
+                    async move { identity::may_own_under(&asked, &reader).await }
+                });
                 view! {
-                    <h2>"Repositories"</h2>
+                    <div class="toolbar">
+                        <h2>"Repositories"</h2>
+                        {move || (session.is_admin_now() || may_own.value() == Some(true)).then(|| view! {
+                            <a class="button small-button" href=plugins.clone()><Icon sign=Sign::Plug/>"Plugins"</a>
+                        })}
+                    </div>
                     {found.view(|| skeleton::rows(4), move |(page, found)| {
                         if found.items.is_empty() && page == 1 {
                             let mine = session.name_now() == own;
@@ -70,7 +82,7 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                         let path = path.clone();
                         view! { <RepoList repos=found.items hide_owner=true/><Pager page=page has_next=more link=move |page| format!("{path}?page={page}")/> }.into_any()
                     })}
-                    {found.below(move || view! { <deleted::Deleted owner=account.clone()/> }.into_any())}
+                    {found.below(move || view! { <deleted::Deleted owner=account.login.clone() may_own=may_own/> }.into_any())}
                 }
             })}
         </div>

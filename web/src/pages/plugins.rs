@@ -1,4 +1,4 @@
-//! Plugins, of a repository or of the whole site: what is installed, and the pages of each.
+//! Plugins, of a repository, of an owner or of the whole site: what is installed, and the pages of each.
 
 mod deliveries;
 mod delivery;

@@ -1,4 +1,4 @@
-//! Addresses of plugins: the same below a repository's settings and below the administration of the server.
+//! Addresses of plugins: the same below a repository's settings, below an owner's page and below the administration of the server.
 
 use super::RepoAddress;
 
@@ -7,6 +7,8 @@ use super::RepoAddress;
 pub enum PluginPlace {
     /// In one repository.
     Repo(RepoAddress),
+    /// For all repositories of a user or an organisation.
+    Owner(String),
     /// For the whole site.
     Site,
 }
@@ -47,6 +49,7 @@ impl PluginPlace {
     pub fn all(&self) -> String {
         match self {
             PluginPlace::Repo(address) => address.settings(super::RepoTab::Plugins),
+            PluginPlace::Owner(name) => format!("{}/-/plugins", super::owner(name)),
             PluginPlace::Site => super::AdminTab::Plugins.url(),
         }
     }
@@ -75,11 +78,15 @@ mod tests {
         for view in [PluginView::Overview, PluginView::Deliveries, PluginView::Delivery(12), PluginView::Secrets, PluginView::Log] {
             let url = PluginPlace::Repo(repo.clone()).one(7, view);
             assert_eq!(routes::parse(&url), Page::Repo(repo.clone(), RepoView::Plugin(7, view)), "{url}");
+            let url = PluginPlace::Owner("smiths".into()).one(7, view);
+            assert_eq!(routes::parse(&url), Page::OwnerPlugins("smiths".into(), Some((7, view))), "{url}");
             let url = PluginPlace::Site.one(7, view);
             assert_eq!(routes::parse(&url), Page::Admin(routes::AdminTab::Plugins, Some((7, view))), "{url}");
         }
         for wrong in ["/x", "/7/nothing", "/7/deliveries/x", "/7/deliveries/1/2", "/99999999999999999999"] {
-            assert_eq!(routes::parse(&format!("/admin/plugins{wrong}")), Page::NotFound, "{wrong}");
+            for base in ["/admin/plugins", "/smiths/-/plugins"] {
+                assert_eq!(routes::parse(&format!("{base}{wrong}")), Page::NotFound, "{base}{wrong}");
+            }
             let Page::Repo(_, view) = routes::parse(&format!("/ann/tool/settings/plugins{wrong}")) else { panic!("{wrong}") };
             assert_eq!(view, RepoView::NotFound, "{wrong}");
         }

@@ -78,8 +78,6 @@ pub struct PluginInstallation {
     #[serde(default)]
     pub permissions: Vec<PluginPermission>,
     /// Whether it asks others while a push waits, so that its answer may differ from one time to the next.
-    // No page shows this yet, and what pages know of counts against what a first visit may load.
-    #[cfg(feature = "openapi")]
     #[serde(default)]
     pub online: bool,
     /// Who enabled it; empty if the account is gone.
@@ -194,7 +192,6 @@ pub struct Verdict {
     pub at: Time,
     /// Where the answer came from: `run`, by itself; `online`, a run that might ask others or for the time; `cached`, what it said about an
     /// equal push before, for which it did not run.
-    #[cfg(feature = "openapi")]
     #[serde(default)]
     pub source: String,
     /// Instructions used.

@@ -1,32 +1,29 @@
 //! What was deleted here in the last week, for those who may bring it back.
 
-use hardie_api_types::account::User;
 use hardie_api_types::repo::Repository;
 use leptos::prelude::*;
 
-use crate::api::{identity, repos};
-use crate::load::load;
+use crate::api::repos;
+use crate::load::{Load, load};
 use crate::nav::use_nav;
 use crate::parts::form::Submit;
 use crate::parts::icon::{Icon, Sign};
 use crate::parts::repo_list;
 use crate::parts::time::Ago;
 use crate::state::toasts::use_toasts;
-use crate::state::use_session;
 
 /// The list, where there is something in it; nothing for anybody else.
 #[component]
-pub fn Deleted(owner: User) -> impl IntoView {
-    let reader = use_session().name_now();
+pub fn Deleted(owner: String, may_own: Load<bool>) -> impl IntoView {
     let found = load(
-        || (),
-        move |()| {
-            let (owner, reader) = (owner.clone(), reader.clone());
+        move || may_own.value(),
+        move |may_own| {
+            let owner = owner.clone();
             async move {
                 // Asked only by those who may: a refusal would stand in the console of everybody else.
-                match identity::may_own_under(&owner, &reader).await? {
-                    true => repos::deleted(&owner.login).await,
-                    false => Ok(Vec::new()),
+                match may_own {
+                    Some(true) => repos::deleted(&owner).await,
+                    _ => Ok(Vec::new()),
                 }
             }
         },

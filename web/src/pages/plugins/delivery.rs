@@ -25,7 +25,7 @@ pub fn OneDelivery(id: i64, delivery: i64) -> impl IntoView {
         move |()| async move {
             let place = place.get();
             let found = deliveries::get(&place, id, delivery).await?;
-            let event = deliveries::event(&place, found.seq).await?;
+            let event = deliveries::event(&place, &found).await?;
             Ok((found, event))
         },
     );

@@ -24,7 +24,7 @@ pub fn InstallationCard(installation: PluginInstallation, again: Again) -> impl 
     let nothing = installation.permissions.is_empty();
     let rights = rights(&installation.permissions);
     let from = match installation.scope.kind.as_str() {
-        "repo" => None,
+        _ if installation.editable => None,
         "site" => Some("Installed for the whole site".to_owned()),
         _ => Some(format!("Installed by {}", installation.scope.name)),
     };
@@ -53,6 +53,7 @@ pub fn InstallationCard(installation: PluginInstallation, again: Again) -> impl 
                     false => name.clone().into_any(),
                 }}</h3>
                 {mode}
+                {installation.online.then(|| view! { <span class="badge" title="Its answer may differ from one time to the next, so none is kept">"Asks others"</span> })}
                 {from.map(|from| view! { <span class="badge">{from}</span> })}
             </div>
             {(!component.description.is_empty()).then(|| view! { <p dir="auto">{component.description.clone()}</p> })}

@@ -19,8 +19,13 @@ pub fn Plugins() -> impl IntoView {
     let found = load(move || place.get(), |place| async move { plugins::installations(&place).await });
     let again = found.again();
     let (where_to, nothing) = match place.get() {
-        PluginPlace::Repo(_) => ("", "No plugin is installed here"),
-        PluginPlace::Site => ("Those below work in every repository of this server. ", "No plugin is installed for the whole site"),
+        PluginPlace::Repo(_) => (String::new(), "No plugin is installed here"),
+        PluginPlace::Owner(name) => {
+            (format!("Those below work in every repository of {name}. "), "No plugin is installed for all repositories")
+        }
+        PluginPlace::Site => {
+            ("Those below work in every repository of this server. ".to_owned(), "No plugin is installed for the whole site")
+        }
     };
     view! {
         <h2>"Plugins"</h2>

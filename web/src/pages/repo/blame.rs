@@ -6,9 +6,10 @@ use leptos::prelude::*;
 
 use crate::api::code;
 use crate::load::load;
+use crate::markup::line_html;
 use crate::nav::use_nav;
 use crate::pages::repo::crumbs::Crumbs;
-use crate::pages::repo::file::lines::{digits, line_html, line_links};
+use crate::pages::repo::file::lines::{digits, line_links};
 use crate::pages::repo::old_link::or_follow;
 use crate::pages::repo::ref_menu::RefMenu;
 use crate::pages::repo::use_repo;

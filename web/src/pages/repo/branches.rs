@@ -51,16 +51,6 @@ pub fn BranchesPage() -> impl IntoView {
     }
 }
 
-/// `2 ahead, 5 behind`; nothing where it is not known.
-fn distance(ahead: Option<i64>, behind: Option<i64>) -> Option<String> {
-    match (ahead?, behind?) {
-        (0, 0) => Some("even".to_owned()),
-        (ahead, 0) => Some(format!("{} ahead", text::grouped(ahead))),
-        (0, behind) => Some(format!("{} behind", text::grouped(behind))),
-        (ahead, behind) => Some(format!("{} ahead, {} behind", text::grouped(ahead), text::grouped(behind))),
-    }
-}
-
 #[component]
 fn Row(branch: Branch, branches: Load<Found>) -> impl IntoView {
     let repo = use_repo();
@@ -95,7 +85,7 @@ fn Row(branch: Branch, branches: Load<Found>) -> impl IntoView {
                 <p class="muted small">
                     <a class="sha" href=address.commit(&branch.commit.id)><code>{text::short(&branch.commit.id).to_owned()}</code></a> " "
                     <span dir="auto">{text::title(&branch.commit.message).to_owned()}</span> " · " <Ago time=branch.commit.timestamp/>
-                    {distance(branch.ahead, branch.behind).map(|distance| view! { " · " <span class="distance" title="Against the default branch">{distance}</span> })}
+                    {text::distance(branch.ahead, branch.behind).map(|distance| view! { " · " <span class="distance" title="Against the default branch">{distance}</span> })}
                 </p>
             </div>
             <a class="button small-button" href=address.commits(&at, "")>"History"</a>
@@ -104,17 +94,5 @@ fn Row(branch: Branch, branches: Load<Found>) -> impl IntoView {
                     explain=format!("“{}” goes away. Its commits stay reachable only from other branches and tags.", branch.name)/>
             })}
         </li>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn a_distance_names_the_sides_that_differ() {
-        let said = |ahead, behind| distance(Some(ahead), Some(behind)).unwrap();
-        assert_eq!([said(2, 5), said(2, 0), said(0, 5000), said(0, 0)], ["2 ahead, 5 behind", "2 ahead", "5,000 behind", "even"]);
-        assert_eq!(distance(None, None), None);
     }
 }

@@ -1,9 +1,10 @@
 //! What changed in a file, as unified hunks.
 
 use hardie_api_types::commit::CommitStats;
-use hardie_api_types::diff::{DiffFile, DiffHunk};
+use hardie_api_types::diff::DiffFile;
 use leptos::prelude::*;
 
+use crate::markup;
 use crate::pages::repo::use_repo;
 use crate::parts::copy::CopyButton;
 use crate::routes::At;
@@ -57,7 +58,7 @@ pub fn FileDiff(number: usize, file: DiffFile, at: At) -> impl IntoView {
     };
     let modes = (file.status == "mode" || (!file.old_mode.is_empty() && !file.new_mode.is_empty() && file.old_mode != file.new_mode))
         .then(|| format!("{} → {}", file.old_mode, file.new_mode));
-    let html = hunks_html(&file.hunks);
+    let html = markup::hunks(&file.hunks);
     let label = format!("Changes of {shown_name}");
     view! {
         <details class="box diff-file" id=format!("file-{number}") open=open>
@@ -104,63 +105,5 @@ fn numbers(additions: i64, deletions: i64) -> impl IntoView {
             " "
             <span class="minus">{format!("−{}", text::grouped(deletions))}</span>
         </span>
-    }
-}
-
-fn hunks_html(hunks: &[DiffHunk]) -> String {
-    let mut html = String::new();
-    for hunk in hunks {
-        html.push_str("<tbody><tr class=\"hunk\"><td colspan=\"2\"></td><td><code>");
-        escape_into(&hunk.header, &mut html);
-        html.push_str("</code></td></tr>");
-        for line in &hunk.lines {
-            let (class, sign, spoken) = match line.kind.as_str() {
-                "add" => ("add", "+", "added"),
-                "del" => ("del", "-", "removed"),
-                "eof" => ("eof", "", ""),
-                _ => ("", " ", ""),
-            };
-            let number = |number: Option<i64>| number.map_or(String::new(), |number| number.to_string());
-            html.push_str(&format!(
-                "<tr class=\"{class}\"><td class=\"num\" data-n=\"{}\"></td><td class=\"num\" data-n=\"{}\"></td><td><code data-sign=\"{sign}\"{}>{}</code></td></tr>",
-                number(line.old),
-                number(line.new),
-                if spoken.is_empty() { String::new() } else { format!(" title=\"{spoken}\"") },
-                line.html
-            ));
-        }
-        html.push_str("</tbody>");
-    }
-    html
-}
-
-fn escape_into(text: &str, html: &mut String) {
-    for c in text.chars() {
-        match c {
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            _ => html.push(c),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hunk_header_cannot_bring_markup() {
-        let hunk = DiffHunk {
-            header: "@@ -1 +1 @@ <img src=x onerror=\"a()\">".into(),
-            old_start: 1,
-            old_lines: 1,
-            new_start: 1,
-            new_lines: 1,
-            lines: vec![],
-        };
-        let html = hunks_html(&[hunk]);
-        assert!(!html.contains("<img") && html.contains("&lt;img"), "{html}");
     }
 }

@@ -8,17 +8,16 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use crate::markup;
 use crate::nav::use_nav;
-
-/// Lines in one chunk.
-const CHUNK: usize = 200;
+use crate::text;
 
 /// The lines: HTML from the server in which only `<span class>` occurs.
 #[component]
 pub fn Lines(lines: Vec<String>) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let class = format!("code {}", digits(lines.len()));
-    let html = html(&lines);
+    let html = markup::lines(&lines);
     let choose = line_links(root);
     view! {
         <div class=class node_ref=root tabindex="0" role="region" aria-label="File content" on:click=choose inner_html=html></div>
@@ -36,7 +35,7 @@ pub fn line_links(root: NodeRef<html::Div>) -> impl Fn(MouseEvent) + Copy + 'sta
     let nav = use_nav();
     let marked_before = StoredValue::new(false);
     Effect::new(move |_| {
-        let range = parse_range(&nav.hash());
+        let range = text::line_range(&nav.hash());
         let Some(root) = root.get() else { return };
         mark(&root, range);
         if let Some((first, _)) = range.filter(|_| !marked_before.get_value())
@@ -54,7 +53,7 @@ pub fn line_links(root: NodeRef<html::Div>) -> impl Fn(MouseEvent) + Copy + 'sta
             return;
         };
         event.prevent_default();
-        let start = parse_range(&nav.hash()).map(|(first, _)| first).filter(|_| event.shift_key());
+        let start = text::line_range(&nav.hash()).map(|(first, _)| first).filter(|_| event.shift_key());
         let hash = match start {
             Some(start) if start != number => format!("#L{}-L{}", start.min(number), start.max(number)),
             _ => format!("#L{number}"),
@@ -63,35 +62,8 @@ pub fn line_links(root: NodeRef<html::Div>) -> impl Fn(MouseEvent) + Copy + 'sta
     }
 }
 
-fn html(lines: &[String]) -> String {
-    let mut html = String::with_capacity(lines.iter().map(|line| line.len() + 64).sum());
-    for (chunk, lines) in lines.chunks(CHUNK).enumerate() {
-        html.push_str("<div class=\"chunk\">");
-        for (index, line) in lines.iter().enumerate() {
-            html.push_str(&line_html(chunk * CHUNK + index + 1, line));
-        }
-        html.push_str("</div>");
-    }
-    html
-}
-
-/// One line, whose number is a link to it. `line` is HTML from the server.
-pub fn line_html(number: usize, line: &str) -> String {
-    format!(
-        "<div class=\"line\" id=\"L{number}\"><a class=\"ln\" href=\"#L{number}\" data-n=\"{number}\" aria-label=\"Line {number}\"></a><code>{line}\n</code></div>"
-    )
-}
-
 fn number_of(link: &Element) -> Option<usize> {
     link.get_attribute("data-n")?.parse().ok()
-}
-
-/// `#L3` or `#L3-L7`, in either order.
-fn parse_range(hash: &str) -> Option<(usize, usize)> {
-    let rest = hash.strip_prefix("#L")?;
-    let (first, last) = rest.split_once('-').unwrap_or((rest, rest));
-    let (first, last): (usize, usize) = (first.parse().ok()?, last.trim_start_matches('L').parse().ok()?);
-    Some((first.min(last), first.max(last)))
 }
 
 fn mark(root: &Element, range: Option<(usize, usize)>) {
@@ -106,27 +78,5 @@ fn mark(root: &Element, range: Option<(usize, usize)>) {
     for number in first..=last.min(first.saturating_add(20_000)) {
         let Some(line) = document().get_element_by_id(&format!("L{number}")) else { break };
         let _ = line.class_list().add_1("marked");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{html, parse_range};
-
-    #[test]
-    fn ranges_are_read_in_either_order() {
-        assert_eq!(parse_range("#L3"), Some((3, 3)));
-        assert_eq!(parse_range("#L7-L3"), Some((3, 7)));
-        assert_eq!(parse_range("#L3-7"), Some((3, 7)));
-        for none in ["", "#", "#l3", "#L", "#Lx-L3", "#readme"] {
-            assert_eq!(parse_range(none), None, "{none}");
-        }
-    }
-
-    #[test]
-    fn each_line_is_an_anchor() {
-        let html = html(&vec!["x".to_owned(); 201]);
-        assert_eq!(html.matches("class=\"chunk\"").count(), 2);
-        assert!(html.contains("id=\"L201\""));
     }
 }
