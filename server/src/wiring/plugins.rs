@@ -94,6 +94,10 @@ impl PolicyRunner for Runner {
         self.0.altered()
     }
 
+    fn take_missed(&self) -> Vec<Digest> {
+        self.0.take_missed()
+    }
+
     fn told_altered(&self, digest: &Digest) {
         self.0.told_altered(digest);
     }

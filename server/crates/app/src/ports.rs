@@ -56,7 +56,11 @@ pub trait PolicyRunner: Send + Sync {
     async fn is_ready(&self, _digest: Digest) -> bool {
         false
     }
-    /// Components whose compiled code was found altered, until that is told: none of it ran, and each has to be loaded again.
+    /// Components that were asked for since this was last called and were not there: each has to be loaded again.
+    fn take_missed(&self) -> Vec<Digest> {
+        Vec::new()
+    }
+    /// Components whose compiled code was found altered, until that is told: none of it ran.
     fn altered(&self) -> Vec<Digest> {
         Vec::new()
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ids::{DeliveryId, EventSeq, InstallationId, RepoId};
+use crate::ids::{AccountId, DeliveryId, EventSeq, InstallationId, RepoId};
 use crate::oid::Oid;
 use crate::plugin::{Digest, FailureClass, Usage};
 use crate::policy::PushRepository;
@@ -16,8 +16,10 @@ use crate::time::Timestamp;
 /// One attempt to deliver one event to one installed component.
 #[derive(Clone)]
 pub struct EventCall {
-    /// For which installation: each has a share of the places.
+    /// For which installation.
     pub installation: InstallationId,
+    /// Whose it is: an owner's installations have a share of the places together, each of the site's (`None`) has its own.
+    pub owner: Option<AccountId>,
     /// Which component.
     pub digest: Digest,
     /// Its configuration, JSON, already accepted by the component at install.

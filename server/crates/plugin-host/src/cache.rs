@@ -21,6 +21,9 @@ use crate::image::Image;
 
 const SEAL_BYTES: usize = blake3::OUT_LEN;
 
+/// So many are noted to be compiled anew at once.
+const MOST_MISSED: usize = 1024;
+
 /// The key that seals compiled code. Never shown, never sent.
 #[derive(Clone)]
 pub struct CacheKey([u8; 32]);
@@ -70,6 +73,8 @@ pub(crate) struct Cache {
     engine: String,
     /// What was found altered and not told yet.
     altered: Mutex<BTreeSet<Digest>>,
+    /// What was asked for and is not there.
+    missed: Mutex<BTreeSet<Digest>>,
 }
 
 impl Cache {
@@ -77,7 +82,8 @@ impl Cache {
     pub(crate) fn open(folder: &Path, key: CacheKey, engine: &Engine) -> io::Result<Cache> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        let cache = Cache { folder: folder.to_owned(), key, engine: engine_name(engine), altered: Mutex::default() };
+        let cache =
+            Cache { folder: folder.to_owned(), key, engine: engine_name(engine), altered: Mutex::default(), missed: Mutex::default() };
         let suffix = format!("-{}.blake3", cache.engine);
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -120,8 +126,9 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return self.discard(&path, digest, "it is too short"),
             read => read?,
         }
+        let image = Image::of(file)?;
         let mut hasher = self.hasher(digest);
-        let image = Image::of(file, |piece| {
+        image.show(|piece| {
             hasher.update(piece);
         })?;
         // Compared in constant time, as `blake3::Hash` does.
@@ -130,6 +137,10 @@ impl Cache {
         }
         match image.component(engine) {
             Ok(component) => Ok(Some(component)),
+            // Descriptors or memory are short, which says nothing of the file.
+            Err(error) if error.chain().any(|cause| cause.is::<io::Error>() || cause.is::<rustix::io::Errno>()) => {
+                Err(io::Error::other(format!("{error:#}")))
+            }
             Err(error) => {
                 // Another pool than the one it was made for, say. Compiling it again tells whoever waits for it.
                 tracing::warn!(plugin.digest = %digest, %error, "a compiled plugin does not fit this server any more; it will be compiled again");
@@ -150,6 +161,7 @@ impl Cache {
     fn discard(&self, path: &Path, digest: &Digest, why: &str) -> io::Result<Option<Component>> {
         tracing::error!(plugin.digest = %digest, why, "a compiled plugin was altered on disk; removed, it will be compiled again");
         self.altered.lock().unwrap_or_else(PoisonError::into_inner).insert(*digest);
+        self.miss(*digest);
         fs::remove_file(path)?;
         Ok(None)
     }
@@ -157,6 +169,19 @@ impl Cache {
     /// Components whose compiled code was found altered, and not said to be told.
     pub(crate) fn altered(&self) -> Vec<Digest> {
         self.altered.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    /// Notes that somebody asked for what is not there.
+    pub(crate) fn miss(&self, digest: Digest) {
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        if missed.len() < MOST_MISSED {
+            missed.insert(digest);
+        }
+    }
+
+    /// What was asked for since this was last called, and was not there.
+    pub(crate) fn take_missed(&self) -> Vec<Digest> {
+        std::mem::take(&mut *self.missed.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 
     /// Forgets that one was altered.

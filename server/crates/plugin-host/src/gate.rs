@@ -1,5 +1,5 @@
 //! Who may run now: a few invocations per core, no owner's repositories more than half of them, a bounded queue before the door. Events have
-//! places of their own, of which no installation has more than half. So have policies that ask others, since what they wait for is as slow
+//! places of their own, of which no owner's installations have more than half. So have policies that ask others, since what they wait for is as slow
 //! as it likes: no owner and no installation has more than half of those. So have web requests, of which no owner's installations have more
 //! than half.
 
@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use hardie_domain::ids::{AccountId, InstallationId};
 
 use crate::limits::Limits;
 
@@ -25,7 +27,7 @@ pub(crate) enum Lane {
     Background,
     /// A push's for an owner and an installation that asks others about it: in a place apart, so that the others' policies go on.
     Online { owner: u64, installation: i64 },
-    /// An event's for an installation: nobody waits for it, so it takes no push's place.
+    /// An event's for the installations of one owner, or one of the site's: nobody waits for it, so it takes no push's place.
     Event(i64),
     /// A web request's for the installations of one owner. How many wait is bounded by whoever lets them in.
     Web(i64),
@@ -35,6 +37,12 @@ impl Lane {
     /// That of whoever owns `owner/name`. Two owners whose names fall together share one, which is all that comes of it.
     pub(crate) fn of_owner(path: &str) -> Lane {
         Lane::Of(owner(path))
+    }
+
+    /// That of whoever owns the installation.
+    pub(crate) fn event(owner: Option<AccountId>, installation: InstallationId) -> Lane {
+        // No account has a number below zero.
+        Lane::Event(owner.map_or(-installation.0, |owner| owner.0))
     }
 
     /// The same for an installation that asks others.
@@ -58,7 +66,7 @@ pub(crate) struct Gate {
     owners: Lanes<u64>,
     online_owners: Lanes<u64>,
     online_installations: Lanes<i64>,
-    installations: Lanes<i64>,
+    event_owners: Lanes<i64>,
     web: Arc<Semaphore>,
     web_owners: Lanes<i64>,
     web_patience: Duration,
@@ -89,7 +97,7 @@ impl Gate {
             owners: Lanes::half_of(limits.running),
             online_owners: Lanes::half_of(limits.online),
             online_installations: Lanes::half_of(limits.online),
-            installations: Lanes::half_of(limits.events),
+            event_owners: Lanes::half_of(limits.events),
             web: Arc::new(Semaphore::new(limits.web)),
             web_owners: Lanes::half_of(limits.web),
             web_patience: limits.web_patience,
@@ -109,7 +117,7 @@ impl Gate {
             }
             Lane::Background => self.enter_aside(Vec::new(), &self.background, self.patience).await,
             // For its own kind, and then for the others.
-            Lane::Event(lane) => self.enter_aside(vec![self.installations.lane(lane)], &self.events, self.patience * 2).await,
+            Lane::Event(lane) => self.enter_aside(vec![self.event_owners.lane(lane)], &self.events, self.patience * 2).await,
             Lane::Web(lane) => self.enter_aside(vec![self.web_owners.lane(lane)], &self.web, self.web_patience).await,
         }
     }
@@ -266,15 +274,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_installation_cannot_take_every_place_of_events() {
+    async fn one_owner_cannot_take_every_place_of_events() {
         let gate = Gate::new(&Limits { events: 4, patience: Duration::from_millis(15), ..Limits::default() });
         let mut passes = Vec::new();
-        for _ in 0..4 {
-            passes.extend(gate.enter(Lane::Event(1)).await.ok());
+        let of = |owner: Option<i64>, installation| Lane::event(owner.map(AccountId), InstallationId(installation));
+        for installation in 0..4 {
+            passes.extend(gate.enter(of(Some(1), installation)).await.ok());
         }
-        assert_eq!(passes.len(), 2, "half of them");
-        assert!(gate.enter(Lane::Event(2)).await.is_ok(), "the other half is there for others");
+        assert_eq!(passes.len(), 2, "half of them, by however many installations");
+        assert!(gate.enter(of(Some(2), 1)).await.is_ok(), "the other half is there for others");
+        assert!(gate.enter(of(None, 1)).await.is_ok(), "and for the site's own");
         passes.pop();
-        assert!(gate.enter(Lane::Event(1)).await.is_ok());
+        assert!(gate.enter(of(Some(1), 1)).await.is_ok());
     }
 }

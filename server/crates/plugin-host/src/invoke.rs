@@ -43,10 +43,10 @@ impl Runtime {
         let mut store = Store::new(&self.engine, CallState::new(&self.limits, task, started));
         let outcome = self.arm(&mut store).and_then(|()| {
             // Start functions run here, which is why everything is armed already.
-            let exports = loaded.instantiate(&mut store)?;
-            let answer = call(&mut store, &exports)?;
+            let answer = loaded.instantiate(&mut store).and_then(|exports| call(&mut store, &exports));
+            // Whatever came of it, so that it does not hang on where a tick fell.
             store.data().budget.wasi_within()?;
-            Ok(answer)
+            answer
         });
         let outcome = outcome.map_err(|error| Failure::from_error(&error, &self.limits, errand));
         let left = store.get_fuel().unwrap_or_default();

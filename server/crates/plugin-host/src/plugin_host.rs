@@ -181,10 +181,14 @@ impl PluginHost {
         matches!(self.find(digest).await, Ok(Some(_)))
     }
 
-    /// Components whose compiled code somebody altered on the disk, until [`PluginHost::told_altered`]. None of it ran; each has to be
-    /// loaded again.
+    /// Components whose compiled code somebody altered on the disk, until [`PluginHost::told_altered`]. None of it ran.
     pub fn altered(&self) -> Vec<Digest> {
         self.0.cache.altered()
+    }
+
+    /// Components that were asked for since this was last called and were not there: each has to be loaded again.
+    pub fn take_missed(&self) -> Vec<Digest> {
+        self.0.cache.take_missed()
     }
 
     /// That it was altered is recorded where people look.
@@ -195,7 +199,10 @@ impl PluginHost {
     /// A component that must be there already. The error is why it cannot be run.
     async fn loaded(&self, digest: Digest, errand: Errand) -> Result<Arc<Loaded>, Failure> {
         let found = self.find(digest).await.map_err(|why| Failure::unavailable(&why, errand))?;
-        found.ok_or_else(|| Failure::unavailable("it is not loaded", errand))
+        found.ok_or_else(|| {
+            self.0.cache.miss(digest);
+            Failure::unavailable("it is not loaded", errand)
+        })
     }
 
     /// Runs one invocation once there is a place for it.
@@ -282,8 +289,7 @@ impl PluginHost {
         let inner = Arc::clone(&self.0);
         let kept = tokio::task::spawn_blocking(move || {
             // Nothing stays on the disk of what cannot run here.
-            let component =
-                Image::of(&*code, |_| ()).map_err(wasmtime::Error::from).and_then(|image| image.component(&inner.runtime.engine));
+            let component = Image::of(&*code).map_err(wasmtime::Error::from).and_then(|image| image.component(&inner.runtime.engine));
             let component = component.map_err(|error| format!("this server cannot hold it: {}", text::line(&format!("{error:#}"), 600)))?;
             let loaded = inner.link(digest, &component)?;
             inner.cache.store(&digest, &code).map_err(|error| {

@@ -55,7 +55,7 @@ pub(crate) fn sealed(log: &Log) -> WasiCtx {
         .secure_random(chance())
         .insecure_random(chance())
         .insecure_random_seed(0)
-        .max_random_size(64 << 10)
+        .max_random_size(4 << 10)
         .wall_clock(StandingClock)
         .monotonic_clock(StandingClock)
         .allow_tcp(false)

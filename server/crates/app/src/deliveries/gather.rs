@@ -110,8 +110,14 @@ fn call_of(
         repo_path: access.map(RepoAccess::path).unwrap_or_default(),
         installation: installation.name.clone(),
     };
+    let owner = match installation.scope {
+        Scope::Site => None,
+        Scope::Account(account) => Some(account),
+        Scope::Repo(_) => access.map(|access| access.owner.id),
+    };
     EventCall {
         installation: installation.id,
+        owner,
         digest: installation.digest,
         config: installation.config.as_str().into(),
         delivery: Arc::new(delivery),

@@ -59,7 +59,7 @@ pub async fn load_installed(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Records that compiled code was altered on the disk, and compiles it anew. Costs nothing where none was.
+/// Records that compiled code was altered on the disk, and compiles anew what is not there. Costs nothing where all is.
 pub async fn mend_altered(app: &App) -> Result<()> {
     for digest in app.policies.altered() {
         let detail = format!("the compiled code of {digest} was altered on the disk; none of it ran, and it is compiled anew");
@@ -68,6 +68,9 @@ pub async fn mend_altered(app: &App) -> Result<()> {
         tx.insert_audit(&line, app.clock.now()).await?;
         tx.commit().await?;
         app.policies.told_altered(&digest);
+    }
+    // If one cannot be made ready now, whoever asks for it next has it tried again.
+    for digest in app.policies.take_missed() {
         load(app, digest).await?;
     }
     Ok(())

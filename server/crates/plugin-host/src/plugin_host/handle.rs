@@ -21,7 +21,7 @@ const LONGEST_PAUSE: u32 = 24 * 60 * 60;
 impl PluginHost {
     /// Has one event handled. Never fails: a fault is an outcome. Nothing is written: that is for whoever asked.
     pub async fn handle(&self, call: EventCall) -> EventReport {
-        let EventCall { installation, digest, config, delivery, repository, services } = call;
+        let EventCall { installation, owner, digest, config, delivery, repository, services } = call;
         let loaded = match self.loaded(digest, Errand::Handle).await {
             Ok(loaded) if loaded.shape.handles() => loaded,
             Ok(_) => return report(unrun(Failure::unavailable("it handles no events", Errand::Handle))),
@@ -34,7 +34,7 @@ impl PluginHost {
             ..Task::pure(Errand::Handle, config)
         };
         let ended = self
-            .run(Lane::Event(installation.0), task, move |runtime, task| {
+            .run(Lane::event(owner, installation), task, move |runtime, task| {
                 let ended = runtime.invoke(&loaded, task, |store, exports| {
                     let event = store.data_mut().table.push(EventHandle(delivery))?;
                     let repository = repository.map(|repository| store.data_mut().table.push(RepositoryHandle(repository))).transpose()?;

@@ -46,6 +46,7 @@ pub(super) async fn run_events(
         };
         let call = EventCall {
             installation: InstallationId(1),
+            owner: None,
             digest,
             config: Arc::clone(&config),
             delivery: Arc::new(delivery),

@@ -83,6 +83,7 @@ fn call(digest: Digest, desk: Arc<Desk>) -> EventCall {
     let installation = InstallationId(1);
     EventCall {
         installation,
+        owner: None,
         digest,
         config: "{}".into(),
         delivery: Arc::new(delivery),
