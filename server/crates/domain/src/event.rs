@@ -17,5 +17,8 @@ pub const REPO_DELETED: &str = "repository.deleted";
 /// A deleted repository came back.
 pub const REPO_RESTORED: &str = "repository.restored";
 
-/// All of them, in the order in which they are listed to people.
+/// Somebody wants to see whether a webhook's receiver answers; nobody else is told.
+pub const WEBHOOK_TEST: &str = "webhook.test";
+
+/// All that plugins are told of, in the order in which they are listed to people.
 pub const ALL: [&str; 8] = [PUSH, STATUS, REPO_CREATED, REPO_RENAMED, REPO_TRANSFERRED, REPO_UPDATED, REPO_DELETED, REPO_RESTORED];

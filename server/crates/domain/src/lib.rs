@@ -39,5 +39,6 @@ pub mod throttle;
 pub mod time;
 pub mod token;
 pub mod web;
+pub mod webhook;
 pub mod weblink;
 pub mod world;

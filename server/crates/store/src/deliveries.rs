@@ -51,6 +51,8 @@ pub struct DeliveryRow {
     pub ended_at: Option<Timestamp>,
     /// What kind of event it is; empty once the event is gone.
     pub kind: String,
+    /// What a webhook is told, in words; empty for plugins.
+    pub about: String,
 }
 
 fn delivery_row(cols: &mut Cols<'_>) -> Result<DeliveryRow> {
@@ -76,11 +78,12 @@ fn delivery_row(cols: &mut Cols<'_>) -> Result<DeliveryRow> {
         started_at: cols.opt_time()?,
         ended_at: cols.opt_time()?,
         kind: cols.text()?,
+        about: cols.text()?,
     })
 }
 
 const SELECT: &str = "SELECT d.id, d.installation_id, d.repo_id, d.seq, d.state, d.attempt, d.next_at, d.outcome, d.text, d.log, d.fuel, \
-    d.memory, d.host_calls, d.host_bytes, d.wall_micros, d.created_at, d.started_at, d.ended_at, COALESCE(e.kind, '') \
+    d.memory, d.host_calls, d.host_bytes, d.wall_micros, d.created_at, d.started_at, d.ended_at, COALESCE(e.kind, ''), d.about \
     FROM delivery d LEFT JOIN event e ON e.seq = d.seq";
 
 /// Which deliveries of an installation somebody means.
@@ -126,7 +129,7 @@ reads! {
     /// Deliveries of an installation, the newest event first.
     pub async fn list_deliveries(db, installation: InstallationId, filter: DeliveryFilter, page: Page) -> Result<Paged<DeliveryRow>> {
         let total = db.one(filtered("SELECT COUNT(*) FROM delivery d", installation, filter), count).await?;
-        let statement = filtered(SELECT, installation, filter).push(" ORDER BY d.seq DESC").page(page);
+        let statement = filtered(SELECT, installation, filter).push(" ORDER BY d.seq DESC, d.part DESC").page(page);
         Ok(Paged { items: db.all(statement, delivery_row).await?, total })
     }
 
@@ -194,14 +197,14 @@ impl Tx {
         now: Timestamp,
         limit: u32,
     ) -> Result<(u64, Option<EventSeq>)> {
-        let left = ranged(concat!("SELECT d.seq ", ended_in_range!(), " ORDER BY d.seq LIMIT 1 OFFSET $6"), installation, range);
+        let left = ranged(concat!("SELECT d.seq ", ended_in_range!(), " ORDER BY d.seq, d.part LIMIT 1 OFFSET $6"), installation, range);
         let left = self.opt(left.bind(limit), |cols| cols.id(EventSeq)).await?;
         let begun = ranged(
             concat!(
                 "UPDATE delivery SET state = 'pending', attempt = 0, next_at = $6, asked_at = $6, ended_at = NULL WHERE id IN \
                  (SELECT d.id ",
                 ended_in_range!(),
-                " ORDER BY d.seq LIMIT $7)"
+                " ORDER BY d.seq, d.part LIMIT $7)"
             ),
             installation,
             range,

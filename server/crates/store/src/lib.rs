@@ -48,6 +48,7 @@ pub mod tokens;
 pub mod tx;
 pub mod verdicts;
 pub mod versions;
+pub mod webhooks;
 
 pub use error::{Error, Result};
 pub use options::{Engine, StoreOptions};

@@ -2,6 +2,7 @@
 
 use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::time::Timestamp;
+use hardie_domain::webhook::BUILT_IN;
 
 use crate::sql::{Cols, sql};
 use crate::store::reads;
@@ -104,12 +105,14 @@ impl Tx {
         self.wrote(statement.bind(key_id).bind(sealed)).await
     }
 
-    /// Forgets what the plugins of one repository were granted to send, and their secrets; how many plugins had any.
+    /// Forgets what the plugins of one repository were granted to send, and their secrets; how many plugins had any. Webhooks go with the
+    /// repository as they are.
     pub async fn revoke_sending(&mut self, repo: RepoId) -> Result<u64> {
         let secrets = sql("DELETE FROM installation_secret WHERE installation_id IN \
-             (SELECT id FROM installation WHERE scope = 'repo' AND scope_id = $1)");
-        self.exec(secrets.bind(repo)).await?;
-        self.exec(sql("UPDATE installation SET hosts = '' WHERE scope = 'repo' AND scope_id = $1 AND hosts <> ''").bind(repo)).await
+             (SELECT id FROM installation WHERE scope = 'repo' AND scope_id = $1 AND digest <> $2)");
+        self.exec(secrets.bind(repo).bind(BUILT_IN)).await?;
+        let hosts = sql("UPDATE installation SET hosts = '' WHERE scope = 'repo' AND scope_id = $1 AND hosts <> '' AND digest <> $2");
+        self.exec(hosts.bind(repo).bind(BUILT_IN)).await
     }
 
     /// Forgets a secret; whether it was there.

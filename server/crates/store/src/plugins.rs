@@ -3,6 +3,7 @@
 use hardie_domain::ids::{AccountId, InstallationId, RepoId};
 use hardie_domain::plugin::{Digest, Mode};
 use hardie_domain::time::Timestamp;
+use hardie_domain::webhook::BUILT_IN;
 use hardie_domain::world::{POLICY, POLICY_ONLINE};
 
 use crate::sql::{Cols, Sql, sql};
@@ -93,6 +94,13 @@ pub struct InstallationRow {
     pub updated_at: Timestamp,
 }
 
+impl InstallationRow {
+    /// Whether it is a webhook: what the server itself sends, for which no component runs.
+    pub fn is_webhook(&self) -> bool {
+        self.digest == BUILT_IN
+    }
+}
+
 /// An installation to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct NewInstallation<'a> {
@@ -144,7 +152,7 @@ fn component_row(cols: &mut Cols<'_>) -> Result<ComponentRow> {
     })
 }
 
-fn installation_row(cols: &mut Cols<'_>) -> Result<InstallationRow> {
+pub(crate) fn installation_row(cols: &mut Cols<'_>) -> Result<InstallationRow> {
     let id = cols.id(InstallationId)?;
     let scope = cols.text()?;
     let scope_id = cols.int()?;
@@ -173,7 +181,7 @@ fn select_component() -> Sql {
     sql("SELECT digest, name, version, description, worlds, imports, default_config, size, uploaded_by, created_at FROM plugin_component")
 }
 
-fn select_installation() -> Sql {
+pub(crate) fn select_installation() -> Sql {
     sql("SELECT i.id, i.scope, i.scope_id, i.name, i.digest, i.mode, i.fail_open, i.config, i.grants, i.hosts, \
          i.changed_by, i.created_at, i.updated_at FROM installation i")
 }
@@ -201,7 +209,7 @@ reads! {
 
     /// All components that anybody brought, newest first; at most 500.
     pub async fn list_components(db) -> Result<Vec<ComponentRow>> {
-        db.all(select_component().push(" ORDER BY created_at DESC, digest LIMIT 500"), component_row).await
+        db.all(select_component().push(" WHERE digest <> ").push_bind(BUILT_IN).push(" ORDER BY created_at DESC, digest LIMIT 500"), component_row).await
     }
 
     /// How many components a user brought, and their bytes.
@@ -212,7 +220,8 @@ reads! {
 
     /// Digests of components that an installation needs: to be loaded at start.
     pub async fn list_installed_digests(db) -> Result<Vec<Digest>> {
-        db.all(sql("SELECT DISTINCT digest FROM installation WHERE mode <> 'off' ORDER BY digest"), |c| c.hash().map(Digest)).await
+        let statement = sql("SELECT DISTINCT digest FROM installation WHERE mode <> 'off' AND digest <> $1 ORDER BY digest");
+        db.all(statement.bind(BUILT_IN), |c| c.hash().map(Digest)).await
     }
 
     /// One installation, whatever it guards.
@@ -227,16 +236,17 @@ reads! {
         db.opt(statement, installation_row).await
     }
 
-    /// Installations in exactly this scope, by name.
+    /// Plugins in exactly this scope, by name.
     pub async fn list_installations(db, scope: Scope) -> Result<Vec<InstallationRow>> {
-        let statement = select_installation().push(" WHERE i.scope = ").push_bind(scope.as_str())
+        let statement = select_installation().push(" WHERE i.digest <> ").push_bind(BUILT_IN)
+            .push(" AND i.scope = ").push_bind(scope.as_str())
             .push(" AND i.scope_id = ").push_bind(scope.id()).push(" ORDER BY i.name");
         db.all(statement, installation_row).await
     }
 
     /// Everything that guards one repository, switched off or not: the site's, its owner's, its own; oldest first in each.
     pub async fn list_effective_installations(db, repo: RepoId) -> Result<Vec<InstallationRow>> {
-        db.all(effective(select_installation().push(" WHERE"), repo), installation_row).await
+        db.all(effective(select_installation().push(" WHERE i.digest <> ").push_bind(BUILT_IN).push(" AND"), repo), installation_row).await
     }
 
     /// Those of them that judge pushes: their component is of the world `policy` or `policy-online`.

@@ -171,6 +171,11 @@ reads! {
         db.opt(select_owned().push(" WHERE r.deleted_at IS NULL AND r.id = ").push_bind(id), owned_repo).await
     }
 
+    /// A repository with its owner, also while it can be restored.
+    pub async fn find_kept_repo(db, id: RepoId) -> Result<Option<OwnedRepo>> {
+        db.opt(select_owned().push(" WHERE r.id = ").push_bind(id), owned_repo).await
+    }
+
     /// The repository at `owner/name`, without case, not deleted. Both parts as somebody wrote them.
     pub async fn find_repo_by_path(db, owner: &str, name: &str) -> Result<Option<OwnedRepo>> {
         let statement = select_owned()

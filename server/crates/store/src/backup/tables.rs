@@ -52,6 +52,7 @@ pub const TABLES: &[Table] = &[
     table("installation_secret", "installation_id, name"),
     table("handler", "installation_id"),
     table("delivery", "id"),
+    table("webhook_message", "delivery_id"),
     table("plugin_state", "installation_id, repo_id, name"),
     table("verdict", "id"),
     table("outbox", "id"),

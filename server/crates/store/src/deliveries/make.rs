@@ -1,8 +1,10 @@
 //! Making deliveries of the log: who is told of an event is decided here, once.
 
 use hardie_domain::attempt::{MOST_CAUSED, MOST_DEPTH};
+use hardie_domain::event::WEBHOOK_TEST;
 use hardie_domain::ids::{EventSeq, InstallationId, OutboxId, RepoId};
 use hardie_domain::time::Timestamp;
+use hardie_domain::webhook::BUILT_IN;
 
 use crate::events::SEQUENCER;
 use crate::outbox::Cause;
@@ -72,24 +74,27 @@ impl Tx {
         self.one(statement.bind(root).bind(before).bind(MOST_CAUSED), count).await
     }
 
-    /// One for each installation that is told of this, but for the one that caused it; those that are switched off too, for which they
-    /// are held.
+    /// One for each plugin that is told of this, but for the one that caused it; those that are switched off too, for which they
+    /// are held. Webhooks have deliveries of their own (`webhooks.rs`).
     async fn deliver(&mut self, event: &Next, now: Timestamp) -> Result<u64> {
+        if event.kind == WEBHOOK_TEST {
+            return Ok(0);
+        }
         let wanted = format!("%\n{}\n%", event.kind);
         let statement = match event.repo {
             // A repository that is gone for good has nobody left to be told.
-            Some(_) => sql("INSERT INTO delivery (installation_id, repo_id, seq, state, next_at, created_at) \
-                 SELECT i.id, r.id, $1, 'pending', $2, $2 FROM handler h JOIN installation i ON i.id = h.installation_id \
-                 JOIN repo r ON r.id = $6 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.id <> $5 \
+            Some(_) => sql("INSERT INTO delivery (installation_id, repo_id, lane, seq, state, next_at, created_at) \
+                 SELECT i.id, r.id, r.id, $1, 'pending', $2, $2 FROM handler h JOIN installation i ON i.id = h.installation_id \
+                 JOIN repo r ON r.id = $7 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.id <> $5 AND i.digest <> $6 \
                  AND (i.scope = 'site' OR (i.scope = 'repo' AND i.scope_id = r.id) OR (i.scope = 'account' AND i.scope_id = r.owner_id)) \
-                 ORDER BY i.id ON CONFLICT (installation_id, seq) DO NOTHING"),
-            None => sql("INSERT INTO delivery (installation_id, repo_id, seq, state, next_at, created_at) \
-                 SELECT i.id, NULL, $1, 'pending', $2, $2 FROM handler h JOIN installation i ON i.id = h.installation_id \
-                 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.id <> $5 AND i.scope = 'site' \
-                 ORDER BY i.id ON CONFLICT (installation_id, seq) DO NOTHING"),
+                 ORDER BY i.id ON CONFLICT (installation_id, seq, part) DO NOTHING"),
+            None => sql("INSERT INTO delivery (installation_id, repo_id, lane, seq, state, next_at, created_at) \
+                 SELECT i.id, NULL, 0, $1, 'pending', $2, $2 FROM handler h JOIN installation i ON i.id = h.installation_id \
+                 WHERE (h.kinds = '' OR ($3 || h.kinds || $3) LIKE $4) AND i.id <> $5 AND i.digest <> $6 AND i.scope = 'site' \
+                 ORDER BY i.id ON CONFLICT (installation_id, seq, part) DO NOTHING"),
         };
         let statement = statement.bind(event.seq).bind(now).bind("\n").bind(wanted);
-        let statement = statement.bind(event.cause.installation.unwrap_or(InstallationId(0)));
+        let statement = statement.bind(event.cause.installation.unwrap_or(InstallationId(0))).bind(BUILT_IN);
         self.exec(match event.repo {
             Some(repo) => statement.bind(repo),
             None => statement,

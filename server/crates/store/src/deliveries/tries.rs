@@ -4,6 +4,7 @@ use hardie_domain::attempt::DeliveryState;
 use hardie_domain::ids::{AccountId, DeliveryId, EventSeq, InstallationId, RepoId};
 use hardie_domain::plugin::Usage;
 use hardie_domain::time::Timestamp;
+use hardie_domain::webhook::BUILT_IN;
 
 use crate::sql::{Cols, sql};
 use crate::store::reads;
@@ -29,8 +30,12 @@ pub struct Claim {
     pub installation: InstallationId,
     /// Where it happened, if in a repository.
     pub repo: Option<RepoId>,
+    /// In which order it stands: that of a repository, or 0.
+    pub lane: i64,
     /// What happened.
     pub seq: EventSeq,
+    /// Which part of that it is about; 0 unless a webhook is told of more than one.
+    pub part: u32,
     /// Which try it is, from 1; it begins anew when the delivery does.
     pub attempt: u32,
     /// The same, and never anew: an earlier try is told from this one by it.
@@ -63,7 +68,9 @@ fn claim(cols: &mut Cols<'_>) -> Result<Claim> {
         id: cols.id(DeliveryId)?,
         installation: cols.id(InstallationId)?,
         repo: cols.opt_id(RepoId)?,
+        lane: cols.int()?,
         seq: cols.id(EventSeq)?,
+        part: u32::try_from(cols.count()?).unwrap_or(u32::MAX),
         attempt: u32::try_from(cols.count()?).unwrap_or(u32::MAX),
         number: cols.count()?,
         holder: cols.text()?,
@@ -71,15 +78,15 @@ fn claim(cols: &mut Cols<'_>) -> Result<Claim> {
     })
 }
 
-/// The lowest repository of an installation for which a delivery is open, 0 for none.
+/// The lowest lane of an installation in which a delivery is open.
 macro_rules! lane_of {
     ($installation:literal, $more:literal) => {
         concat!(
-            "SELECT COALESCE(o.repo_id, 0) FROM delivery o WHERE o.installation_id = ",
+            "SELECT o.lane FROM delivery o WHERE o.installation_id = ",
             $installation,
             " AND o.state IN ('pending', 'running', 'failed') ",
             $more,
-            " ORDER BY COALESCE(o.repo_id, 0) LIMIT 1"
+            " ORDER BY o.lane LIMIT 1"
         )
     };
 }
@@ -94,49 +101,59 @@ macro_rules! released {
     };
 }
 
-reads! {
-    /// The first open delivery of each installation and repository, as far as it is due, `of_each` installation those at most that are
-    /// due for longest: first the first of each installation, then the second of each. Installations that are switched off or rest are left
-    /// out, and cost nothing, however much waits for them.
-    pub async fn list_due_deliveries(db, now: Timestamp, of_each: u32, limit: u32) -> Result<Vec<Due>> {
-        // From one repository to the next by the index: what waits behind the first of each is not looked at.
-        let statement = sql(concat!(
+/// What is due of those whose component `$is`: `=` or `<>` that of webhooks.
+macro_rules! due {
+    ($is:literal) => {
+        // From one lane to the next by the index: what waits behind the first of each is not looked at.
+        sql(concat!(
             "WITH RECURSIVE lane (installation_id, lane_id) AS (SELECT h.installation_id, (",
             lane_of!("h.installation_id", ""),
-            ") FROM handler h JOIN installation i ON i.id = h.installation_id WHERE i.mode <> 'off' AND h.paused_until <= $1 \
+            ") FROM handler h JOIN installation i ON i.id = h.installation_id WHERE i.digest ",
+            $is,
+            " $4 AND i.mode <> 'off' AND h.paused_until <= $1 \
              UNION ALL SELECT l.installation_id, (",
-            lane_of!("l.installation_id", "AND COALESCE(o.repo_id, 0) > l.lane_id"),
+            lane_of!("l.installation_id", "AND o.lane > l.lane_id"),
             ") FROM lane l WHERE l.lane_id IS NOT NULL), \
              due AS (SELECT d.id, d.installation_id, d.next_at, \
-             ROW_NUMBER() OVER (PARTITION BY d.installation_id ORDER BY d.next_at, d.id) AS place FROM lane l JOIN delivery d ON d.installation_id = l.installation_id AND d.seq = \
-             (SELECT o.seq FROM delivery o WHERE o.installation_id = l.installation_id AND COALESCE(o.repo_id, 0) = l.lane_id \
-             AND o.state IN ('pending', 'running', 'failed') ORDER BY o.seq LIMIT 1) \
+             ROW_NUMBER() OVER (PARTITION BY d.installation_id ORDER BY d.next_at, d.id) AS place FROM lane l JOIN delivery d ON d.id = \
+             (SELECT o.id FROM delivery o WHERE o.installation_id = l.installation_id AND o.lane = l.lane_id \
+             AND o.state IN ('pending', 'running', 'failed') ORDER BY o.seq, o.part LIMIT 1) \
              WHERE d.next_at <= $1) \
              SELECT u.id, u.installation_id, CASE i.scope WHEN 'account' THEN i.scope_id \
              WHEN 'repo' THEN (SELECT r.owner_id FROM repo r WHERE r.id = i.scope_id) END \
              FROM due u JOIN installation i ON i.id = u.installation_id \
              WHERE u.place <= $2 ORDER BY u.place, u.next_at, u.id LIMIT $3"
-        ));
-        let due = |cols: &mut Cols<'_>| {
-            Ok(Due { id: cols.id(DeliveryId)?, installation: cols.id(InstallationId)?, owner: cols.opt_id(AccountId)? })
-        };
-        db.all(statement.bind(now).bind(of_each).bind(limit), due).await
-    }
-
-    /// The first open delivery behind one that ended, of the same installation and repository.
-    pub async fn next_delivery(db, ended: &Claim) -> Result<Option<DeliveryId>> {
-        let statement = sql("SELECT id FROM delivery WHERE installation_id = $1 AND COALESCE(repo_id, 0) = $2 \
-             AND state IN ('pending', 'running', 'failed') ORDER BY seq LIMIT 1");
-        db.opt(statement.bind(ended.installation).bind(lane(ended.repo)), |cols| cols.id(DeliveryId)).await
-    }
+        ))
+    };
 }
 
-fn lane(repo: Option<RepoId>) -> i64 {
-    repo.map_or(0, |id| id.0)
+fn due(cols: &mut Cols<'_>) -> Result<Due> {
+    Ok(Due { id: cols.id(DeliveryId)?, installation: cols.id(InstallationId)?, owner: cols.opt_id(AccountId)? })
+}
+
+reads! {
+    /// The first open delivery in each lane of each plugin, as far as it is due, `of_each` plugin those at most that are
+    /// due for longest: first the first of each plugin, then the second of each. Plugins that are switched off or rest are left
+    /// out, and cost nothing, however much waits for them.
+    pub async fn list_due_deliveries(db, now: Timestamp, of_each: u32, limit: u32) -> Result<Vec<Due>> {
+        db.all(due!("<>").bind(now).bind(of_each).bind(limit).bind(BUILT_IN), due).await
+    }
+
+    /// The same of webhooks.
+    pub async fn list_due_webhooks(db, now: Timestamp, of_each: u32, limit: u32) -> Result<Vec<Due>> {
+        db.all(due!("=").bind(now).bind(of_each).bind(limit).bind(BUILT_IN), due).await
+    }
+
+    /// The first open delivery behind one that ended, of the same installation and lane.
+    pub async fn next_delivery(db, ended: &Claim) -> Result<Option<DeliveryId>> {
+        let statement = sql("SELECT id FROM delivery WHERE installation_id = $1 AND lane = $2 \
+             AND state IN ('pending', 'running', 'failed') ORDER BY seq, part LIMIT 1");
+        db.opt(statement.bind(ended.installation).bind(ended.lane), |cols| cols.id(DeliveryId)).await
+    }
 }
 
 impl Tx {
-    /// Begins a try that holds until `until`. `None` if the delivery is not due, an earlier one of the same installation and repository
+    /// Begins a try that holds until `until`. `None` if the delivery is not due, an earlier one of the same installation and lane
     /// is open, another is being tried, or the installation is switched off or rests; the transaction is to be dropped then.
     pub async fn claim_delivery(
         &mut self,
@@ -151,9 +168,10 @@ impl Tx {
             "UPDATE delivery SET state = 'running', attempt = attempt + 1, claims = claims + 1, holder = $3, next_at = $5, started_at = $4 \
              WHERE id = $1 AND installation_id = $2 AND state IN ('pending', 'running', 'failed') AND next_at <= $4 \
              AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.installation_id = delivery.installation_id \
-             AND COALESCE(o.repo_id, 0) = COALESCE(delivery.repo_id, 0) AND o.state IN ('pending', 'running', 'failed') \
-             AND (o.seq < delivery.seq OR (o.seq > delivery.seq AND o.state = 'running' AND o.next_at > $4))) \
-             RETURNING id, installation_id, repo_id, seq, attempt, claims, holder",
+             AND o.lane = delivery.lane AND o.state IN ('pending', 'running', 'failed') \
+             AND ((o.seq, o.part) < (delivery.seq, delivery.part) \
+             OR ((o.seq, o.part) > (delivery.seq, delivery.part) AND o.state = 'running' AND o.next_at > $4))) \
+             RETURNING id, installation_id, repo_id, lane, seq, part, attempt, claims, holder",
         );
         let statement = statement.bind(id).bind(installation).bind(holder).bind(now).bind(until);
         Ok(self.opt(statement, claim).await?.map(|claim| Claim { is_probe, ..claim }))

@@ -238,3 +238,45 @@ async fn rows_of_an_older_schema_are_brought_up_to_date() {
     let at = columns.iter().position(|column| column.name == "keep_until").unwrap();
     assert_eq!(rows[0][at], Cell::Int(0));
 }
+
+both! {
+    async fn deliveries_of_the_schema_before_webhooks_keep_their_ids_and_go_on_counting(db) {
+        use hardie_domain::ids::{EventSeq, InstallationId, RepoId};
+        use hardie_store::deliveries::DeliveryFilter;
+        use hardie_store::webhooks::NewWebhookDelivery;
+        use sqlx::{Connection as _, Executor as _};
+        let folder = tempfile::tempdir().unwrap();
+        let options = match db.store.engine() {
+            Engine::Sqlite => StoreOptions::sqlite(&folder.path().join("old.db")),
+            Engine::Postgres => {
+                let mut connection = sqlx::AnyConnection::connect(&db.options.url).await.unwrap();
+                connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+                db.options.clone()
+            }
+        };
+        let mut load = Load::begin(&options, 15).await.unwrap();
+        for table in TABLES {
+            let columns = load.columns(table).await.unwrap();
+            if columns.is_empty() {
+                continue;
+            }
+            let row = columns.iter().map(|column| sample(table.name, column)).collect();
+            load.insert(&Insert::new(table, &columns), row).await.unwrap();
+        }
+        let delivery = TABLES.iter().find(|table| table.name == "delivery").unwrap();
+        assert!(load.set_counter(delivery, 9).await.unwrap());
+        load.commit("an old one", NOW).await.unwrap();
+        let store = Store::open(&options).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let (webhook, repo) = (InstallationId(1), Some(RepoId(1)));
+        let new = NewWebhookDelivery { webhook, repo, seq: EventSeq(1), part: 1, about: "push" };
+        assert!(tx.insert_webhook_delivery(&new, NOW).await.unwrap());
+        tx.commit().await.unwrap();
+        let rows = store.list_deliveries(webhook, DeliveryFilter::default(), crate::support::all()).await.unwrap().items;
+        assert_eq!(rows.iter().map(|row| row.id.0).collect::<Vec<_>>(), [10, 1], "no id comes twice");
+        let (_, columns, rows) = everything(&store).await.0.into_iter().find(|(name, ..)| *name == "delivery").unwrap();
+        let of = |name: &str| rows[0][columns.iter().position(|column| column.name == name).unwrap()].clone();
+        assert_eq!((of("lane"), of("part"), of("claims")), (Cell::Int(1), Cell::Int(0), Cell::Int(1)), "in the order of its repository");
+        store.close().await;
+    }
+}

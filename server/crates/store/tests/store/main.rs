@@ -25,3 +25,4 @@ mod refs;
 mod repos;
 mod statuses;
 mod transactions;
+mod webhooks;
