@@ -89,6 +89,8 @@ pub struct Config {
     pub retention: Retention,
     pub git_rules: GitRules,
     pub outbound: Outbound,
+    /// Where webhooks may send: to any public host if no hosts are named.
+    pub webhooks: Outbound,
     pub sealing: SealingFiles,
 }
 
@@ -101,10 +103,10 @@ pub struct SealingFiles {
     pub earlier: Vec<PathBuf>,
 }
 
-/// Where plugins may send.
+/// Where plugins may send, or webhooks.
 #[derive(Clone, Debug, Default)]
 pub struct Outbound {
-    /// To these at most, of which each installation is granted its own.
+    /// To these at most; of those of plugins each installation is granted its own.
     pub hosts: Vec<Allowed>,
     /// Networks that are not public and open to them all the same.
     pub permit: Vec<Cidr>,
@@ -174,7 +176,8 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         limits: file.limits.apply(GitLimits::default())?,
         retention: file.gc.apply(Retention::default()),
         git_rules: file.git.rules()?,
-        outbound: file.outbound.checked()?,
+        outbound: file.outbound.checked("outbound")?,
+        webhooks: file.webhooks.checked("webhooks")?,
         sealing: sealing(file.secrets),
     })
 }

@@ -88,6 +88,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         Some(sandbox) => sandbox,
         None => plugins::host(&config.data_dir, ports.entropy.as_ref())?,
     };
+    let ssh_shown = config::ssh_address(&config, ssh_address);
     let app = App::new(Inner {
         store,
         packs,
@@ -100,14 +101,16 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         policies,
         sender: sender::sender(
             config.outbound.clone(),
-            [Some(http_address), Some(ssh_address), config.metrics_listen].into_iter().flatten().collect(),
+            config.webhooks.clone(),
+            &[Some(http_address), Some(ssh_address), config.metrics_listen].into_iter().flatten().collect::<Vec<_>>(),
         ),
+        bodies: hardie_http::webhook_bodies(&config.public_url, &ssh_shown),
         wakes: Wakes::default(),
         answers: AnswerCounts::default(),
         web: WebCalls::default(),
         config: AppConfig {
             public_url: config.public_url.clone(),
-            ssh_address: config::ssh_address(&config, ssh_address),
+            ssh_address: ssh_shown,
             git_limits: config.limits,
             retention: config.retention,
             plugins: config.plugins,

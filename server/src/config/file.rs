@@ -32,6 +32,7 @@ pub struct Settings {
     pub gc: Gc,
     pub git: Git,
     pub outbound: Outbound,
+    pub webhooks: Outbound,
     pub secrets: Secrets,
 }
 
@@ -70,7 +71,7 @@ pub struct Git {
     pub bundle_uri: Option<bool>,
 }
 
-/// `[outbound]`: where plugins may send.
+/// `[outbound]`: where plugins may send; `[webhooks]`: where webhooks may.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Outbound {
@@ -88,9 +89,9 @@ pub struct Secrets {
 
 impl Outbound {
     /// What the file says.
-    pub fn checked(&self) -> anyhow::Result<super::Outbound> {
-        let hosts = self.hosts.iter().map(|text| text.parse().with_context(|| format!("[outbound] hosts = {text:?}")));
-        let permit = self.permit.iter().map(|text| text.parse().with_context(|| format!("[outbound] permit = {text:?}")));
+    pub fn checked(&self, section: &str) -> anyhow::Result<super::Outbound> {
+        let hosts = self.hosts.iter().map(|text| text.parse().with_context(|| format!("[{section}] hosts = {text:?}")));
+        let permit = self.permit.iter().map(|text| text.parse().with_context(|| format!("[{section}] permit = {text:?}")));
         Ok(super::Outbound { hosts: hosts.collect::<Result<_, _>>()?, permit: permit.collect::<Result<_, _>>()? })
     }
 }

@@ -78,6 +78,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         sealing,
         policies: Arc::new(NoSandbox),
         sender: Arc::new(NoSender),
+        bodies: hardie_http::webhook_bodies("", ""),
         wakes: Wakes::default(),
         answers: AnswerCounts::default(),
         web: WebCalls::default(),

@@ -5,23 +5,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hardie_app::ports::{BoundSecret, HttpSender, Outgoing};
+use hardie_app::ports::{BoundSecret, HttpSender, Outgoing, Requester};
 use hardie_domain::delivery::{HttpResponse, ServiceError};
 use hardie_domain::secret::Secret;
 use hardie_outbound::{Allowed, Destination, Egress, Slot, fill};
 
 use crate::config::Outbound;
 
-/// Sends to the hosts of the configuration, as far as they were granted. `own` are the addresses that this server listens on.
-pub fn sender(outbound: Outbound, own: Vec<SocketAddr>) -> Arc<dyn HttpSender> {
-    let Outbound { hosts, permit } = outbound;
-    let egress = Egress::new(move |address| permit.iter().any(|network| network.contains(address)), own);
-    Arc::new(Sender { egress, hosts })
+/// Sends requests of plugins to the hosts of the configuration, as far as they were granted, and those of webhooks to hosts of their own.
+/// `own` are the addresses that this server listens on.
+pub fn sender(plugins: Outbound, webhooks: Outbound, own: &[SocketAddr]) -> Arc<dyn HttpSender> {
+    Arc::new(Sender { plugins: Way::new(plugins, own), webhooks: Way::new(webhooks, own) })
 }
 
 struct Sender {
+    plugins: Way,
+    webhooks: Way,
+}
+
+/// A client with its lists. Each counts what is under way by itself, so that neither takes the places of the other.
+struct Way {
     egress: Egress,
     hosts: Vec<Allowed>,
+}
+
+impl Way {
+    fn new(outbound: Outbound, own: &[SocketAddr]) -> Way {
+        let Outbound { hosts, permit } = outbound;
+        let permitted = move |address| permit.iter().any(|network| network.contains(address));
+        Way { egress: Egress::new(permitted, own.to_vec()), hosts }
+    }
 }
 
 fn read(text: &str) -> Result<Allowed, String> {
@@ -50,16 +63,30 @@ impl HttpSender for Sender {
         }
     }
 
+    fn address(&self, url: &str) -> Result<String, String> {
+        Destination::of_address(url).map(|at| at.to_string()).map_err(|error| error.to_string())
+    }
+
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError> {
-        let Outgoing { installation, plugin, cause, request, hosts, secrets } = outgoing;
+        let Outgoing { installation, plugin, requester, cause, request, hosts, secrets } = outgoing;
         let granted: Vec<Allowed> = hosts.iter().filter_map(|host| read(host).ok()).collect();
+        let (way, listed) = match requester {
+            Requester::Plugin => (&self.plugins, &self.plugins.hosts),
+            // What is not limited goes to any public host.
+            Requester::Webhook if self.webhooks.hosts.is_empty() => (&self.webhooks, &granted),
+            Requester::Webhook => (&self.webhooks, &self.webhooks.hosts),
+        };
         let prepared = fill(
             request,
-            &|method, at| match granted.iter().any(|host| host.permits(method, at)) {
-                true => Ok(()),
-                false => Err(ServiceError::Denied(format!(
+            &|method, at| match requester {
+                Requester::Plugin if granted.iter().any(|host| host.permits(method, at)) => Ok(()),
+                Requester::Plugin => Err(ServiceError::Denied(format!(
                     "{method} {at} is not among what {plugin} was granted; an administrator of this server grants it: \
                      hardie plugin grant {plugin} --host \"{method} {at}\""
+                ))),
+                Requester::Webhook if listed.iter().any(|host| host.permits(method, at)) => Ok(()),
+                Requester::Webhook => Err(ServiceError::Denied(format!(
+                    "{at} is not among the hosts of webhooks; whoever administers the server allows it by adding \"{at}\" to [webhooks] hosts"
                 ))),
             },
             &|name, at, slot| bound(&secrets, name, at, slot),
@@ -71,11 +98,11 @@ impl HttpSender for Sender {
                 // One that does not open was never sent.
                 let told: Vec<Secret> = told.filter_map(|secret| (secret.open)().ok()).collect();
                 let prepared = prepared.hiding(told.into_iter());
-                self.egress.send(installation, prepared, &self.hosts, left).await
+                way.egress.send(installation, prepared, listed, left).await
             }
             Err(refused) => Err(refused),
         };
-        answer.inspect_err(|why| tracing::info!(%installation, %cause, %why, "a plugin's request was not answered"))
+        answer.inspect_err(|why| tracing::info!(%installation, %cause, %why, "a request was not answered"))
     }
 }
 
@@ -84,7 +111,7 @@ mod tests {
     use super::*;
 
     fn reader() -> Arc<dyn HttpSender> {
-        sender(Outbound::default(), Vec::new())
+        sender(Outbound::default(), Outbound::default(), &[])
     }
 
     #[test]

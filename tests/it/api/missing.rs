@@ -59,11 +59,11 @@ async fn an_address_of_giteas_that_is_not_there_yet_says_what_is_missing() {
     let ann = server.user("ann").await.unwrap();
     server.repo(&ann, "tool", true).await.unwrap();
     let (asker, nobody) = (Asker::new(&server, Some(&ann)), Asker::new(&server, None));
-    let hooks = (501, "this server does not have webhooks yet".to_owned());
+    let issues = (501, "this server does not have issues yet".to_owned());
     for asked in [&asker, &nobody] {
         // Whether the repository exists is not told.
-        assert_eq!(asked.get("/repos/ann/tool/hooks").refusal(), hooks);
-        assert_eq!(asked.get("/repos/ann/nothing/hooks").refusal(), hooks);
+        assert_eq!(asked.get("/repos/ann/tool/issues").refusal(), issues);
+        assert_eq!(asked.get("/repos/ann/nothing/issues").refusal(), issues);
     }
     for (method, path) in [("POST", "contents/a.txt"), ("PUT", "contents/a.txt"), ("POST", "branches"), ("POST", "tags"), ("GET", "pulls")]
     {

@@ -17,6 +17,8 @@ pub mod contents;
 pub mod delivery;
 pub mod diff;
 pub mod error;
+pub mod hook;
+pub mod hook_body;
 pub mod identity;
 pub mod lfs;
 pub mod org;

@@ -22,16 +22,17 @@ use hardie_store::plugins::InstallationRow;
 use crate::access::RepoAccess;
 
 pub use dispatcher::Dispatcher;
+pub(crate) use fail::{audit, cut, end, rests};
 pub use keep::{KEPT_DAYS, Old, forget_old};
 pub(crate) use keep::{UNHEARD, clear_out, skip_waiting};
 pub use make::make_deliveries;
 pub use wakes::Wakes;
 
 /// What is known of a try.
-struct Try {
-    claim: Claim,
-    event: EventRow,
-    installation: InstallationRow,
+pub(crate) struct Try {
+    pub(crate) claim: Claim,
+    pub(crate) event: EventRow,
+    pub(crate) installation: InstallationRow,
     /// The repository, if it has one that is there.
-    access: Option<RepoAccess>,
+    pub(crate) access: Option<RepoAccess>,
 }

@@ -36,6 +36,7 @@ pub mod statuses;
 pub mod transport;
 pub mod upkeep;
 pub mod verify;
+pub mod webhooks;
 
 pub use ctx::Ctx;
 pub use error::{Error, Result};

@@ -70,7 +70,7 @@ pub trait PolicyRunner: Send + Sync {
     async fn forget(&self, _digest: Digest) {}
 }
 
-/// Sends requests of plugins to where their installations may send. What hosts are called is read by who connects to them, so that there
+/// Sends requests of plugins and webhooks to where their installations may send. What hosts are called is read by who connects to them, so that there
 /// is one reader.
 #[async_trait]
 pub trait HttpSender: Send + Sync {
@@ -78,6 +78,10 @@ pub trait HttpSender: Send + Sync {
     fn host(&self, text: &str) -> Result<String, String>;
     /// The same without methods: where a secret may go.
     fn destination(&self, text: &str) -> Result<String, String>;
+    /// Where a request to this address would go, in the one form that destinations are kept in; else why there can be none.
+    fn address(&self, _url: &str) -> Result<String, String> {
+        Err("nothing is sent here".to_owned())
+    }
     /// Sends one within `left`; [`ServiceError::Denied`] if it may not go there.
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError>;
 }
@@ -88,6 +92,8 @@ pub struct Outgoing {
     pub installation: InstallationId,
     /// What people call that.
     pub plugin: String,
+    /// By whose rules.
+    pub requester: Requester,
     /// What it is sent for.
     pub cause: Cause,
     /// What it wrote.
@@ -96,6 +102,15 @@ pub struct Outgoing {
     pub hosts: Vec<String>,
     /// What it may name; empty where it names none.
     pub secrets: Vec<BoundSecret>,
+}
+
+/// Who wrote a request. Each has a list of hosts and of networks of its own in the server's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requester {
+    /// A component.
+    Plugin,
+    /// The server, for a webhook.
+    Webhook,
 }
 
 /// What a request is sent for.

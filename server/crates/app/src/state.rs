@@ -15,6 +15,7 @@ use crate::ports::{Clock, Entropy, HttpSender, PolicyRunner};
 use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
+use crate::webhooks::WebhookBodies;
 
 /// Cheap to clone; one for the process.
 #[derive(Clone)]
@@ -40,8 +41,10 @@ pub struct Inner {
     pub sealing: SealingKeys,
     /// The sandbox for policies and handlers.
     pub policies: Arc<dyn PolicyRunner>,
-    /// What sends requests of plugins.
+    /// What sends requests of plugins and webhooks.
     pub sender: Arc<dyn HttpSender>,
+    /// What renders bodies of webhooks.
+    pub bodies: Arc<dyn WebhookBodies>,
     /// Who waits for events.
     pub wakes: Wakes,
     /// What policies answered.

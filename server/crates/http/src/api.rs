@@ -10,6 +10,8 @@ mod contents;
 mod deliveries;
 mod dry_run;
 mod events;
+mod hook_deliveries;
+mod hooks;
 mod keys;
 mod missing;
 mod orgs;
@@ -70,6 +72,8 @@ pub fn table() -> Api {
         deliveries::add,
         plugin_requests::add,
         secrets::add,
+        hooks::add,
+        hook_deliveries::add,
         events::add,
         admin::add,
     ];

@@ -16,6 +16,7 @@ mod error;
 mod front;
 mod git;
 mod health;
+mod hooks;
 mod json;
 mod large;
 mod layers;
@@ -44,6 +45,7 @@ use hardie_app::App;
 
 pub use client::Peer;
 pub use config::HttpConfig;
+pub use hooks::webhook_bodies;
 pub use net::{Cidr, InvalidCidr};
 pub use serve::serve;
 

@@ -1,4 +1,4 @@
-//! Requests that plugins send: only to where they may, and only so much of everything.
+//! Requests that plugins and webhooks send: only to where they may, and only so much of everything.
 //!
 //! One request goes through these files in order: [`fill`] reads its address once and puts secrets in, [`Allowed`] says whether
 //! that destination was granted, `places` how many may be under way, `resolve` asks for the addresses of its host once,
@@ -52,7 +52,7 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// `permitted` says which addresses of private networks an administrator has opened to plugins (`outbound.permit`); `own` are the
+    /// `permitted` says which addresses of private networks an administrator has opened (`permit`); `own` are the
     /// addresses that this server listens on, which no request reaches even so. Opens nothing yet.
     pub fn new(permitted: impl Fn(IpAddr) -> bool + Send + Sync + 'static, own: Vec<SocketAddr>) -> Egress {
         let bounds = Bounds::default();

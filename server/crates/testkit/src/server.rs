@@ -32,6 +32,8 @@ pub struct Options {
     pub git_rules: GitRules,
     /// Where plugins may send.
     pub outbound: Outbound,
+    /// Where webhooks may send.
+    pub webhooks: Outbound,
     /// Clock, chance and disk.
     pub ports: Ports,
     /// Networks whose forwarding headers are believed.
@@ -50,6 +52,7 @@ impl Default for Options {
             plugin_web_origin: None,
             git_rules: GitRules::default(),
             outbound: Outbound::default(),
+            webhooks: Outbound::default(),
             ports,
             trusted_proxies: Vec::new(),
         }
@@ -106,6 +109,7 @@ impl TestServer {
             retention: options.retention,
             git_rules: options.git_rules,
             outbound: options.outbound,
+            webhooks: options.webhooks,
             sealing: SealingFiles::default(),
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })

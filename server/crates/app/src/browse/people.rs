@@ -22,7 +22,7 @@ pub struct CommitView {
 }
 
 /// Finds the accounts for some commits, each address once.
-pub(super) async fn with_people(app: &App, ctx: &Ctx, commits: Vec<CommitInfo>) -> Result<Vec<CommitView>> {
+pub(crate) async fn with_people(app: &App, ctx: &Ctx, commits: Vec<CommitInfo>) -> Result<Vec<CommitView>> {
     let mut known: HashMap<Vec<u8>, Option<Account>> = HashMap::new();
     for email in commits.iter().flat_map(|c| [&c.author.email, &c.committer.email]) {
         if known.len() >= MAX_LOOKUPS || known.contains_key(email) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hardie_domain::ids::{DeliveryId, InstallationId};
-use hardie_store::deliveries::Claim;
+use hardie_store::deliveries::{Claim, Due};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::room::{OF_ONE, Room};
 use super::{commit, fail, gather};
 use crate::cancel::Gone;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, webhooks};
 
 /// Deliveries that are looked at to find some that may begin.
 const LOOKED_AT: u32 = 500;
@@ -29,7 +29,9 @@ const _: () = assert!(LONGEST_TRY.as_secs() + 20 < LEASE_SECONDS.unsigned_abs())
 pub struct Dispatcher {
     app: App,
     holder: Arc<str>,
-    room: Arc<Room>,
+    plugins: Arc<Room>,
+    /// Anybody may have a webhook, and its receiver may take its time: that is no plugin's.
+    webhooks: Arc<Room>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -37,17 +39,26 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// Nothing begins before [`Dispatcher::round`].
     pub fn new(app: App, holder: &str) -> Dispatcher {
-        Dispatcher { app, holder: Arc::from(holder), room: Arc::default(), tasks: TaskTracker::new(), stop: CancellationToken::new() }
+        let (plugins, webhooks) = (Arc::default(), Arc::default());
+        Dispatcher { app, holder: Arc::from(holder), plugins, webhooks, tasks: TaskTracker::new(), stop: CancellationToken::new() }
     }
 
     /// Begins what is due, as far as there is room; how many. They go on by themselves.
     pub async fn round(&self) -> Result<u64> {
+        let (store, now) = (&self.app.store, self.app.clock.now());
         let mut begun = 0;
-        if self.room.is_full() {
-            return Ok(begun);
+        if !self.plugins.is_full() {
+            begun += self.begin(&self.plugins, store.list_due_deliveries(now, OF_ONE, LOOKED_AT).await?).await?;
         }
-        let mut due = self.app.store.list_due_deliveries(self.app.clock.now(), OF_ONE, LOOKED_AT).await?;
-        while let Some((next, place)) = self.room.take(&mut due) {
+        if !self.webhooks.is_full() {
+            begun += self.begin(&self.webhooks, store.list_due_webhooks(now, OF_ONE, LOOKED_AT).await?).await?;
+        }
+        Ok(begun)
+    }
+
+    async fn begin(&self, room: &Arc<Room>, mut due: Vec<Due>) -> Result<u64> {
+        let mut begun = 0;
+        while let Some((next, place)) = room.take(&mut due) {
             let Some(claim) = claim(&self.app, next.id, next.installation, &self.holder).await? else { continue };
             begun += 1;
             let (app, holder, stop) = (self.app.clone(), Arc::clone(&self.holder), self.stop.clone());
@@ -128,9 +139,10 @@ pub(super) async fn attempt(app: &App, claim: &Claim) -> Result<()> {
 async fn try_once(app: &App, claim: &Claim) -> Result<()> {
     // What reads on when the handler is let go ends soon, and gives back its place in the sandbox.
     let gone = Gone::default();
-    match gather::gather(app, claim, &gone).await? {
-        gather::Gathered::Ready(ready) => {
-            let (known, call) = *ready;
+    match gather::gather(app, claim).await? {
+        gather::Gathered::Ready(known) if known.installation.is_webhook() => webhooks::deliver(app, &known).await,
+        gather::Gathered::Ready(known) => {
+            let call = gather::call_for(app, &known, &gone).await?;
             // A web request that writes the same data is over before this begins. If it takes too long, the room is for others.
             let _turn = app.web.turn(gather::state_of(claim)).read().await?;
             let report = gather::call(app, call).await;

@@ -13,7 +13,7 @@ use hardie_store::plugins::{InstallationRow, Scope};
 use super::Try;
 use crate::audit::entry;
 use crate::error::with_causes;
-use crate::{App, Ctx, Result};
+use crate::{App, Ctx, Result, webhooks};
 
 /// Characters of a reason that are kept.
 const MOST_TEXT: usize = 4096;
@@ -71,11 +71,14 @@ pub async fn unavailable(app: &App, claim: &Claim, why: &str) -> Result<()> {
 pub async fn not_our_day(app: &App, claim: &Claim, error: &crate::Error) -> Result<()> {
     tracing::warn!(delivery = %claim.id, attempt = claim.attempt, error = %with_causes(error), "a try failed");
     let (outcome, why) = (FailureClass::Unavailable.as_str(), error.to_string());
+    if app.store.find_installation(claim.installation).await?.is_some_and(|row| row.is_webhook()) {
+        return webhooks::not_our_day(app, claim, &why).await;
+    }
     ended(app, claim, None, Means::Nothing, outcome, &why, next(app, claim, None), &NOTHING).await
 }
 
 /// There is nothing to try.
-pub async fn end(app: &App, claim: &Claim, state: DeliveryState, why: &str) -> Result<()> {
+pub(crate) async fn end(app: &App, claim: &Claim, state: DeliveryState, why: &str) -> Result<()> {
     let now = app.clock.now();
     let end = End { state, next_at: None, outcome: state.as_str(), text: why, log: "", usage: Usage::default() };
     let mut tx = app.store.begin().await?;
@@ -96,7 +99,7 @@ pub async fn works(tx: &mut Tx, app: &App, known: &Try, before: Option<&HandlerR
 }
 
 /// Whether it rests after faults. Who could not be called waits for less than that, and nobody is told.
-fn rests(handler: &HandlerRow) -> bool {
+pub(crate) fn rests(handler: &HandlerRow) -> bool {
     handler.pause_seconds >= FIRST_REST.as_secs()
 }
 
@@ -120,7 +123,7 @@ async fn ended(
     next_at: Option<Timestamp>,
     told: &Told<'_>,
 ) -> Result<()> {
-    let text = cut(why, MOST_TEXT);
+    let text = cut(why);
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let before = tx.lock_handler(claim.installation).await?;
@@ -160,7 +163,7 @@ async fn rest(tx: &mut Tx, app: &App, known: &Try, before: Option<HandlerRow>, n
         }
         return Ok(());
     };
-    let reason = format!("its handler kept failing, the last time with {}", cut(why, MOST_AUDITED));
+    let reason = format!("its handler kept failing, the last time with {}", cut_to(why, MOST_AUDITED));
     let until = now.plus_seconds(i64::try_from(rest.as_secs()).unwrap_or(i64::MAX));
     tx.pause_handler(known.claim.installation, until, rest.as_secs(), &reason).await?;
     audit(tx, app, &known.installation, "plugin.pause", &format!("for {} minutes: {reason}", rest.as_secs() / 60)).await
@@ -175,7 +178,7 @@ async fn wait(tx: &mut Tx, claim: &Claim, before: Option<HandlerRow>, now: Times
     }
     let wait = wait_after(Duration::from_secs(before.pause_seconds));
     let reason = match before.pause_seconds {
-        0 => format!("it could not be called: {}", cut(why, MOST_AUDITED)),
+        0 => format!("it could not be called: {}", cut_to(why, MOST_AUDITED)),
         _ => before.pause_reason,
     };
     let until = now.plus_seconds(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
@@ -184,18 +187,28 @@ async fn wait(tx: &mut Tx, claim: &Claim, before: Option<HandlerRow>, now: Times
     Ok(())
 }
 
-async fn audit(tx: &mut Tx, app: &App, installation: &InstallationRow, action: &'static str, detail: &str) -> Result<()> {
+/// Writes down what happened to an installation by itself.
+pub(crate) async fn audit(tx: &mut Tx, app: &App, installation: &InstallationRow, action: &'static str, detail: &str) -> Result<()> {
     let mut line = entry(&Ctx::system(), action);
     match installation.scope {
         Scope::Site => {}
         Scope::Account(id) => line.account = Some(id),
         Scope::Repo(id) => line.repo = Some(id),
     }
-    line.detail = format!("{}: {detail}", installation.name);
+    let name = match installation.is_webhook() {
+        true => format!("webhook {}", installation.id),
+        false => installation.name.clone(),
+    };
+    line.detail = format!("{name}: {detail}");
     tx.insert_audit(&line, app.clock.now()).await?;
     Ok(())
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// A reason as it is kept.
+pub(crate) fn cut(text: &str) -> String {
+    cut_to(text, MOST_TEXT)
+}
+
+fn cut_to(text: &str, most: usize) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).take(most).collect()
 }

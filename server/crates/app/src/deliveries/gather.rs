@@ -29,20 +29,20 @@ const LONGEST_CALL: Duration = Duration::from_secs(60);
 
 /// What became of the search for the facts.
 pub enum Gathered {
-    /// The handler can be called.
-    Ready(Box<(Try, EventCall)>),
+    /// There is something to tell.
+    Ready(Box<Try>),
     /// There is nothing to call it for: where the delivery stands from now on, and why.
     Ended(DeliveryState, &'static str),
     /// The installation is gone, and its deliveries with it.
     Gone,
 }
 
-/// Puts together what a handler is told.
-pub async fn gather(app: &App, claim: &Claim, gone: &Gone) -> Result<Gathered> {
-    if claim.attempt > MOST_TRIES {
+/// Looks up what a delivery is about.
+pub async fn gather(app: &App, claim: &Claim) -> Result<Gathered> {
+    let Some(installation) = app.store.find_installation(claim.installation).await? else { return Ok(Gathered::Gone) };
+    if claim.attempt > MOST_TRIES && !installation.is_webhook() {
         return Ok(Gathered::Ended(DeliveryState::Dead, "the server stopped during its last try"));
     }
-    let Some(installation) = app.store.find_installation(claim.installation).await? else { return Ok(Gathered::Gone) };
     let Some(event) = app.store.find_event(claim.seq).await? else {
         return Ok(Gathered::Ended(DeliveryState::Skipped, "its event is not kept any more"));
     };
@@ -62,12 +62,16 @@ pub async fn gather(app: &App, claim: &Claim, gone: &Gone) -> Result<Gathered> {
             "the repository has another owner by now, for whom the plugin is not installed",
         ));
     }
-    let repository = match &access {
-        Some(access) => Some(window_of(app, access, push_of(&event), &gone.reads.0).await?),
+    Ok(Gathered::Ready(Box::new(Try { claim: claim.clone(), event, installation, access })))
+}
+
+/// Puts together what a handler is told.
+pub async fn call_for(app: &App, known: &Try, gone: &Gone) -> Result<EventCall> {
+    let repository = match &known.access {
+        Some(access) => Some(window_of(app, access, push_of(&known.event), &gone.reads.0).await?),
         None => None,
     };
-    let call = call_of(app, claim, &event, &installation, access.as_ref(), repository, gone);
-    Ok(Gathered::Ready(Box::new((Try { claim: claim.clone(), event, installation, access }, call))))
+    Ok(call_of(app, &known.claim, &known.event, &known.installation, known.access.as_ref(), repository, gone))
 }
 
 /// Whether an installation still has to do with the repository: a delivery may wait while that changes hands, and is deleted by whoever

@@ -12,8 +12,10 @@ use hardie_store::deliveries::DeliveryFilter;
 pub use hardie_store::deliveries::{DeliveryRange, DeliveryRow};
 use hardie_store::handlers::HandlerRow;
 use hardie_store::plugins::InstallationRow;
+use hardie_store::webhooks::MessageRow;
 
 use super::install::{audit, owned, usable};
+use super::receiver::Receiver;
 use super::rights::{Guarded, Target, administered, require_install};
 use super::verdicts::paths_of;
 use crate::deliveries::skip_waiting;
@@ -38,6 +40,8 @@ pub struct DeliveryLine {
     pub row: DeliveryRow,
     /// `owner/name` as it is now; `None` if there is none, it is deleted, or it was given to another owner than the one who asks.
     pub repo: Option<String>,
+    /// What a webhook is sent; `None` for plugins, in lists, and before the first attempt.
+    pub message: Option<MessageRow>,
 }
 
 /// What an installation is told of, and how that goes.
@@ -56,28 +60,43 @@ pub async fn deliveries(
     app: &App,
     ctx: &Ctx,
     target: &Target,
+    to: Receiver,
     id: InstallationId,
     state: Option<DeliveryState>,
     page: Page,
 ) -> Result<Paged<DeliveryLine>> {
     let guarded = administered(app, ctx, target, Level::Read).await?;
-    let installation = owned(app, &guarded, id).await?;
+    let installation = to.owned(app, &guarded, id).await?;
     let Paged { items, total } = app.store.list_deliveries(installation.id, DeliveryFilter { state, repo: None }, page).await?;
     Ok(Paged { items: with_paths(app, &guarded, items).await?, total })
 }
 
 /// One delivery.
-pub async fn delivery(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, delivery: DeliveryId) -> Result<DeliveryLine> {
+pub async fn delivery(
+    app: &App,
+    ctx: &Ctx,
+    target: &Target,
+    to: Receiver,
+    id: InstallationId,
+    delivery: DeliveryId,
+) -> Result<DeliveryLine> {
     let guarded = administered(app, ctx, target, Level::Read).await?;
-    let installation = owned(app, &guarded, id).await?;
+    let installation = to.owned(app, &guarded, id).await?;
     found(app, &guarded, installation.id, delivery).await
 }
 
 /// Delivers an event again that came to its end, under the id that it had.
-pub async fn redeliver(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, delivery: DeliveryId) -> Result<DeliveryLine> {
+pub async fn redeliver(
+    app: &App,
+    ctx: &Ctx,
+    target: &Target,
+    to: Receiver,
+    id: InstallationId,
+    delivery: DeliveryId,
+) -> Result<DeliveryLine> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
-    let installation = owned(app, &guarded, id).await?;
-    require_install(app, ctx, &usable(app, installation.digest).await?).await?;
+    let installation = to.owned(app, &guarded, id).await?;
+    to.require_send(app, ctx, &installation).await?;
     let before = found(app, &guarded, installation.id, delivery).await?;
     let mut tx = app.store.begin().await?;
     tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
@@ -88,7 +107,7 @@ pub async fn redeliver(app: &App, ctx: &Ctx, target: &Target, id: InstallationId
             None => Error::Gone(format!("the event of delivery {delivery} is not kept any more")),
         });
     }
-    audit(&mut tx, app, ctx, &guarded, "plugin.redeliver", format!("{}: delivery {delivery}", installation.name)).await?;
+    audit(&mut tx, app, ctx, &guarded, to.redelivers(), format!("{}: delivery {delivery}", to.called(&installation))).await?;
     tx.commit().await?;
     app.wakes.deliveries();
     found(app, &guarded, installation.id, delivery).await
@@ -100,13 +119,14 @@ pub async fn redeliver_range(
     app: &App,
     ctx: &Ctx,
     target: &Target,
+    to: Receiver,
     id: InstallationId,
     range: DeliveryRange,
     dry_run: bool,
 ) -> Result<Redelivered> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
-    let installation = owned(app, &guarded, id).await?;
-    require_install(app, ctx, &usable(app, installation.digest).await?).await?;
+    let installation = to.owned(app, &guarded, id).await?;
+    to.require_send(app, ctx, &installation).await?;
     if range == DeliveryRange::default() {
         return Err(Invalid::new("from", "say which: from or to, places in the log of events, or since or until, times").into());
     }
@@ -118,7 +138,7 @@ pub async fn redeliver_range(
         tx.rollback().await?;
         return Ok(Redelivered { begun, next });
     }
-    audit(&mut tx, app, ctx, &guarded, "plugin.redeliver", format!("{}: {begun} deliveries", installation.name)).await?;
+    audit(&mut tx, app, ctx, &guarded, to.redelivers(), format!("{}: {begun} deliveries", to.called(&installation))).await?;
     tx.commit().await?;
     app.wakes.deliveries();
     Ok(Redelivered { begun, next })
@@ -130,7 +150,7 @@ async fn room(tx: &mut Tx, installation: &InstallationRow) -> Result<u32> {
     match MOST_REDELIVERED.saturating_sub(waiting) {
         0 => Err(Error::Conflict(format!(
             "{waiting} deliveries to {} wait already: more are delivered again once fewer than {MOST_REDELIVERED} do",
-            installation.name
+            if installation.is_webhook() { "this webhook" } else { &installation.name }
         ))),
         room => Ok(room),
     }
@@ -160,17 +180,18 @@ pub async fn set_kinds(app: &App, ctx: &Ctx, target: &Target, id: InstallationId
 }
 
 /// Ends a rest now. With `skip`, what waits is not delivered any more: for after a long time switched off.
-pub async fn resume(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, skip: bool) -> Result<HandlerView> {
+pub async fn resume(app: &App, ctx: &Ctx, target: &Target, to: Receiver, id: InstallationId, skip: bool) -> Result<HandlerView> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
-    let installation = owned(app, &guarded, id).await?;
+    let installation = to.owned(app, &guarded, id).await?;
     if !skip {
-        require_install(app, ctx, &usable(app, installation.digest).await?).await?;
+        to.require_send(app, ctx, &installation).await?;
     }
     if skip {
         // Before the rest ends: what is skipped is not tried meanwhile.
         let mut tx = app.store.begin().await?;
         tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
-        audit(&mut tx, app, ctx, &guarded, "plugin.resume", format!("{}: what waits is skipped", installation.name)).await?;
+        let detail = format!("{}: what waits is skipped", to.called(&installation));
+        audit(&mut tx, app, ctx, &guarded, to.resumes(), detail).await?;
         tx.commit().await?;
         skip_waiting(app, id, "somebody decided that it is not needed").await?;
     }
@@ -178,7 +199,7 @@ pub async fn resume(app: &App, ctx: &Ctx, target: &Target, id: InstallationId, s
     tx.lock_handler(id).await?.ok_or_else(|| no_handler(&installation))?;
     tx.resume_handler(id).await?;
     if !skip {
-        audit(&mut tx, app, ctx, &guarded, "plugin.resume", installation.name.clone()).await?;
+        audit(&mut tx, app, ctx, &guarded, to.resumes(), to.called(&installation)).await?;
     }
     tx.commit().await?;
     app.wakes.deliveries();
@@ -201,7 +222,8 @@ fn checked_kinds(kinds: Vec<String>) -> Result<Vec<String>> {
     Ok(event::ALL.iter().filter(|kind| kinds.iter().any(|wanted| wanted == *kind)).map(|kind| (*kind).to_owned()).collect())
 }
 
-async fn view(app: &App, installation: &InstallationRow) -> Result<HandlerView> {
+/// How that goes.
+pub(crate) async fn view(app: &App, installation: &InstallationRow) -> Result<HandlerView> {
     let row = app.store.find_handler(installation.id).await?.ok_or_else(|| no_handler(installation))?;
     let counts = app.store.count_deliveries(installation.id).await?;
     Ok(HandlerView { off: installation.mode == Mode::Off, row, counts })
@@ -209,14 +231,15 @@ async fn view(app: &App, installation: &InstallationRow) -> Result<HandlerView> 
 
 async fn found(app: &App, guarded: &Guarded, installation: InstallationId, id: DeliveryId) -> Result<DeliveryLine> {
     let row = app.store.find_delivery(installation, id).await?.ok_or(Error::NotFound("delivery"))?;
-    with_paths(app, guarded, vec![row]).await?.pop().ok_or(Error::NotFound("delivery"))
+    let line = with_paths(app, guarded, vec![row]).await?.pop().ok_or(Error::NotFound("delivery"))?;
+    Ok(DeliveryLine { message: app.store.find_message(id).await?, ..line })
 }
 
 /// What became of a repository after it left is the affair of those who have it now.
 async fn with_paths(app: &App, guarded: &Guarded, rows: Vec<DeliveryRow>) -> Result<Vec<DeliveryLine>> {
     let paths = paths_of(app, rows.iter().filter_map(|row| row.repo), guarded.owner()).await?;
     let path = |row: &DeliveryRow| row.repo.and_then(|repo| paths.get(&repo).cloned().flatten());
-    Ok(rows.into_iter().map(|row| DeliveryLine { repo: path(&row), row }).collect())
+    Ok(rows.into_iter().map(|row| DeliveryLine { repo: path(&row), row, message: None }).collect())
 }
 
 #[cfg(test)]

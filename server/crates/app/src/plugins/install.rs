@@ -14,6 +14,7 @@ use hardie_store::plugins::{ComponentRow, InstallationRow};
 
 use super::hosts;
 use super::list::{Installation, get_installation};
+use super::receiver::Receiver;
 use super::rights::{Guarded, Target, administered, require_install};
 use crate::audit::entry;
 use crate::deliveries::clear_out;
@@ -152,25 +153,37 @@ pub async fn update_installation(
 pub async fn remove_installation(app: &App, ctx: &Ctx, target: &Target, id: InstallationId) -> Result<()> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
     let before = owned(app, &guarded, id).await?;
+    let detail = format!("{} from {}", before.name, guarded.name());
+    remove(app, ctx, &guarded, id, "plugin.remove", detail).await
+}
+
+/// Takes an installation away that the asker may take away, with its deliveries.
+pub(crate) async fn remove(
+    app: &App,
+    ctx: &Ctx,
+    guarded: &Guarded,
+    id: InstallationId,
+    action: &'static str,
+    detail: String,
+) -> Result<()> {
     let mut tx = app.store.begin().await?;
-    lock(&mut tx, &guarded).await?;
+    lock(&mut tx, guarded).await?;
     // Nothing begins any more, and nobody is told of anything new: what it leaves behind can go little by little.
     tx.delete_handler(id).await?;
     tx.commit().await?;
     clear_out(app, id).await?;
     let mut tx = app.store.begin().await?;
-    lock(&mut tx, &guarded).await?;
+    lock(&mut tx, guarded).await?;
     if !tx.delete_installation(guarded.scope(), id).await? {
         return Err(Error::NotFound("plugin"));
     }
-    audit(&mut tx, app, ctx, &guarded, "plugin.remove", format!("{} from {}", before.name, guarded.name())).await?;
+    audit(&mut tx, app, ctx, guarded, action, detail).await?;
     Ok(tx.commit().await?)
 }
 
 /// An installation that belongs to exactly this target: one that is inherited is changed where it was made.
 pub(super) async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
-    let found = app.store.find_installation(id).await?;
-    found.filter(|row| row.scope == guarded.scope()).ok_or(Error::NotFound("plugin"))
+    Receiver::Plugin.owned(app, guarded, id).await
 }
 
 pub(super) async fn usable(app: &App, digest: Digest) -> Result<ComponentRow> {
@@ -231,12 +244,12 @@ pub(super) async fn check_config(app: &App, component: &ComponentRow, config: &s
 }
 
 /// The repository first: it is the one order in which everybody takes locks.
-pub(super) async fn lock(tx: &mut Tx, guarded: &Guarded) -> Result<()> {
+pub(crate) async fn lock(tx: &mut Tx, guarded: &Guarded) -> Result<()> {
     let Some(repo) = guarded.repo() else { return Ok(()) };
     tx.lock_repo(repo).await?.map(|_| ()).ok_or(Error::NotFound("repository"))
 }
 
-pub(super) async fn audit(tx: &mut Tx, app: &App, ctx: &Ctx, guarded: &Guarded, action: &'static str, detail: String) -> Result<()> {
+pub(crate) async fn audit(tx: &mut Tx, app: &App, ctx: &Ctx, guarded: &Guarded, action: &'static str, detail: String) -> Result<()> {
     let mut line = entry(ctx, action);
     line.repo = guarded.repo();
     if let Guarded::Account(account) = guarded {

@@ -97,7 +97,7 @@ pub async fn get_installation(app: &App, ctx: &Ctx, target: &Target, id: Install
 
 /// An installation, looked up under what it guards.
 pub(super) async fn find_for(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
-    let row = app.store.find_installation(id).await?.ok_or(Error::NotFound("plugin"))?;
+    let row = app.store.find_installation(id).await?.filter(|row| !row.is_webhook()).ok_or(Error::NotFound("plugin"))?;
     let guards = match (row.scope, guarded) {
         (Scope::Site, _) => true,
         (Scope::Account(account), Guarded::Repo(access)) => access.owner.id == account,

@@ -9,7 +9,7 @@ use hardie_domain::plugin::Mode;
 
 use super::sealed;
 use crate::App;
-use crate::ports::{BoundSecret, Cause, Outgoing};
+use crate::ports::{BoundSecret, Cause, Outgoing, Requester};
 
 /// Sends it. What was granted is looked up for each request: what an administrator takes away is gone with the next one.
 pub(crate) async fn send(
@@ -31,7 +31,8 @@ pub(crate) async fn send(
         let (name, destination, header) = (row.name.clone(), row.destination.clone(), row.header.clone());
         BoundSecret { name, destination, header, open: Box::new(move || sealed::open_to_send(&app, &row)) }
     });
-    let outgoing = Outgoing { installation, plugin: row.name, cause, request, hosts: row.hosts, secrets: secrets.collect() };
+    let (requester, secrets) = (Requester::Plugin, secrets.collect());
+    let outgoing = Outgoing { installation, plugin: row.name, requester, cause, request, hosts: row.hosts, secrets };
     app.sender.send(outgoing, left).await
 }
 

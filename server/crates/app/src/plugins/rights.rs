@@ -25,14 +25,14 @@ pub enum Target {
 }
 
 /// The same, found and authorised.
-pub(super) enum Guarded {
+pub(crate) enum Guarded {
     Site,
     Account(Account),
     Repo(Box<RepoAccess>),
 }
 
 impl Guarded {
-    pub(super) fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> Scope {
         match self {
             Guarded::Site => Scope::Site,
             Guarded::Account(account) => Scope::Account(account.id),
@@ -40,7 +40,7 @@ impl Guarded {
         }
     }
 
-    pub(super) fn repo(&self) -> Option<RepoId> {
+    pub(crate) fn repo(&self) -> Option<RepoId> {
         match self {
             Guarded::Repo(access) => Some(access.repo.id),
             Guarded::Site | Guarded::Account(_) => None,
@@ -56,7 +56,7 @@ impl Guarded {
     }
 
     /// For the audit log.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Guarded::Site => "the whole site".to_owned(),
             Guarded::Account(account) => account.name.to_string(),
@@ -66,7 +66,7 @@ impl Guarded {
 }
 
 /// Finds what is to be guarded, if the asker administers it.
-pub(super) async fn administered(app: &App, ctx: &Ctx, target: &Target, level: Level) -> Result<Guarded> {
+pub(crate) async fn administered(app: &App, ctx: &Ctx, target: &Target, level: Level) -> Result<Guarded> {
     match target {
         Target::Site => require_admin(ctx, level).map(|()| Guarded::Site),
         Target::Account(name) => {

@@ -45,11 +45,12 @@ fn purpose(installation: InstallationId, name: &str, destination: &str, header: 
 }
 
 /// Seals the value of this row, whatever is in it.
-pub(super) fn seal(app: &App, row: &SecretRow, value: &Secret) -> Result<Sealed> {
+pub(crate) fn seal(app: &App, row: &SecretRow, value: &Secret) -> Result<Sealed> {
     app.sealing.seal(app.entropy.as_ref(), &purpose(row.installation, &row.name, &row.destination, &row.header), value)
 }
 
-fn open(app: &App, row: &SecretRow) -> Result<Secret, Closed> {
+/// Opens the value of this row.
+pub(crate) fn open(app: &App, row: &SecretRow) -> Result<Secret, Closed> {
     app.sealing.open(&row.key_id, &purpose(row.installation, &row.name, &row.destination, &row.header), &row.sealed)
 }
 

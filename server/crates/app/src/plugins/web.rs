@@ -68,7 +68,7 @@ pub struct Found {
 /// Finds an installation that answers the asker. Nothing is held for that: a client may take its time with the rest of its request.
 pub async fn find_web(app: &App, ctx: &Ctx, id: InstallationId, method: &str) -> Result<Found> {
     let absent = || Error::NotFound("plugin");
-    let row = app.store.find_installation(id).await?.filter(|row| row.mode != Mode::Off).ok_or_else(absent)?;
+    let row = app.store.find_installation(id).await?.filter(|row| row.mode != Mode::Off && !row.is_webhook()).ok_or_else(absent)?;
     let level = if is_safe(method) { Level::Read } else { Level::Write };
     let access = require_ask(app, ctx, &row, level).await?;
     let component = component_of(app, id, row.digest).await?;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::Time;
 use hardie_api_types::delivery::{Delivery, EditPluginEventsOption, PluginEvents, RedeliverOption, Redelivered, ResumeOption};
-use hardie_app::plugins::{DeliveryRange, deliveries, delivery, handler, redeliver, redeliver_range, resume, set_kinds};
+use hardie_app::plugins::{DeliveryRange, Receiver, deliveries, delivery, handler, redeliver, redeliver_range, resume, set_kinds};
 use hardie_domain::attempt::DeliveryState;
 use hardie_domain::ids::{DeliveryId, EventSeq};
 use hardie_domain::time::Timestamp;
@@ -124,26 +124,24 @@ async fn wake(
     crate::json::Json(body): crate::json::Json<ResumeOption>,
 ) -> Answer<Json<PluginEvents>> {
     ctx.require_actor()?;
-    Ok(Json(show::plugin_events(resume(&http.app, &ctx, &target(&parts)?, id(&parts)?, body.skip).await?)))
+    let (target, id) = (target(&parts)?, id(&parts)?);
+    Ok(Json(show::plugin_events(resume(&http.app, &ctx, &target, Receiver::Plugin, id, body.skip).await?)))
 }
 
 async fn list(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, paging: Paging) -> Answer {
-    let known = |word: String| {
-        let words = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
-        DeliveryState::parse(&word).ok_or_else(|| Refusal::invalid("state", format!("must be one of {words}")))
-    };
-    let state = query.text("state")?.map(known).transpose()?;
-    let found = deliveries(&http.app, &ctx, &target(&parts)?, id(&parts)?, state, paging.page).await?;
+    let state = wanted_state(&query)?;
+    let found = deliveries(&http.app, &ctx, &target(&parts)?, Receiver::Plugin, id(&parts)?, state, paging.page).await?;
     Ok(paging.answer(found.map(show::delivery)))
 }
 
 async fn one(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Delivery>> {
-    Ok(Json(show::delivery(delivery(&http.app, &ctx, &target(&parts)?, id(&parts)?, delivery_id(&parts)?).await?)))
+    let (target, id) = (target(&parts)?, id(&parts)?);
+    Ok(Json(show::delivery(delivery(&http.app, &ctx, &target, Receiver::Plugin, id, delivery_id(&parts)?).await?)))
 }
 
 async fn again(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<(StatusCode, Json<Delivery>)> {
     ctx.require_actor()?;
-    let begun = redeliver(&http.app, &ctx, &target(&parts)?, id(&parts)?, delivery_id(&parts)?).await?;
+    let begun = redeliver(&http.app, &ctx, &target(&parts)?, Receiver::Plugin, id(&parts)?, delivery_id(&parts)?).await?;
     Ok((StatusCode::ACCEPTED, Json(show::delivery(begun))))
 }
 
@@ -154,18 +152,39 @@ async fn range(
     crate::json::Json(body): crate::json::Json<RedeliverOption>,
 ) -> Answer<(StatusCode, Json<Redelivered>)> {
     ctx.require_actor()?;
+    again_in_range(&http, &ctx, &parts, Receiver::Plugin, body).await
+}
+
+/// The same for both kinds of receivers.
+pub async fn again_in_range(
+    http: &Http,
+    ctx: &hardie_app::Ctx,
+    parts: &PathParts,
+    to: Receiver,
+    body: RedeliverOption,
+) -> Answer<(StatusCode, Json<Redelivered>)> {
     let range = DeliveryRange {
         from: body.from.map(EventSeq),
         to: body.to.map(EventSeq),
         since: time("since", body.since)?,
         until: time("until", body.until)?,
     };
-    let begun = redeliver_range(&http.app, &ctx, &target(&parts)?, id(&parts)?, range, body.dry_run).await?;
+    let begun = redeliver_range(&http.app, ctx, &target(parts)?, to, id(parts)?, range, body.dry_run).await?;
     let (redelivered, next) = (show::number(begun.begun), begun.next.map(|place| place.0));
     Ok((StatusCode::ACCEPTED, Json(Redelivered { redelivered, next })))
 }
 
-fn delivery_id(parts: &PathParts) -> Answer<DeliveryId> {
+/// The state that a list is asked for.
+pub fn wanted_state(query: &Query) -> Answer<Option<DeliveryState>> {
+    let known = |word: String| {
+        let words = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
+        DeliveryState::parse(&word).ok_or_else(|| Refusal::invalid("state", format!("must be one of {words}")))
+    };
+    query.text("state")?.map(known).transpose()
+}
+
+/// The delivery in the address.
+pub fn delivery_id(parts: &PathParts) -> Answer<DeliveryId> {
     parts.id("delivery").map(DeliveryId)
 }
 

@@ -23,7 +23,7 @@ pub fn event(row: EventRow) -> Event {
 
 /// A delivery.
 pub fn delivery(line: DeliveryLine) -> Delivery {
-    let DeliveryLine { row, repo } = line;
+    let DeliveryLine { row, repo, .. } = line;
     let waits = matches!(row.state, DeliveryState::Pending | DeliveryState::Failed);
     Delivery {
         id: row.id.0,

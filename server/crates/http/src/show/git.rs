@@ -64,21 +64,9 @@ impl Place<'_> {
 
     /// A branch.
     pub fn branch(&self, branch: &browse::Branch) -> Branch {
-        let CommitView { info, author, committer } = &branch.tip;
         Branch {
             name: branch.name.short(),
-            commit: PayloadCommit {
-                id: info.id.to_hex(),
-                message: text(&info.message),
-                url: self.links.repo_page(self.repo, &format!("commit/{}", info.id)),
-                author: payload_user(&info.author, author.as_ref()),
-                committer: payload_user(&info.committer, committer.as_ref()),
-                verification: Some(unverified()),
-                timestamp: Time::with_offset(info.committer.seconds, info.committer.offset_minutes),
-                added: None,
-                removed: None,
-                modified: None,
-            },
+            commit: self.payload_commit(&branch.tip),
             protected: !branch.rules.is_empty(),
             required_approvals: 0,
             enable_status_check: false,
@@ -88,6 +76,23 @@ impl Place<'_> {
             effective_branch_protection_name: branch.rules.first().cloned().unwrap_or_default(),
             ahead: branch.distance.map(|distance| number(distance.ahead)),
             behind: branch.distance.map(|distance| number(distance.behind)),
+        }
+    }
+
+    /// A commit as branches and webhooks have it.
+    pub fn payload_commit(&self, view: &CommitView) -> PayloadCommit {
+        let CommitView { info, author, committer } = view;
+        PayloadCommit {
+            id: info.id.to_hex(),
+            message: text(&info.message),
+            url: self.links.repo_page(self.repo, &format!("commit/{}", info.id)),
+            author: payload_user(&info.author, author.as_ref()),
+            committer: payload_user(&info.committer, committer.as_ref()),
+            verification: Some(unverified()),
+            timestamp: Time::with_offset(info.committer.seconds, info.committer.offset_minutes),
+            added: None,
+            removed: None,
+            modified: None,
         }
     }
 

@@ -36,6 +36,12 @@ impl Destination {
         self.port
     }
 
+    /// Where a request to this address goes; else why there can be none.
+    pub fn of_address(address: &str) -> Result<Destination, InvalidDestination> {
+        let read = url_text::read(address).map(|(destination, _)| destination);
+        read.map_err(|reason| InvalidDestination(format!("is no address that a request can go to: {reason}")))
+    }
+
     pub(super) fn host(&self) -> &Host<String> {
         &self.host
     }

@@ -11,7 +11,7 @@ use hardie_store::plugins::Scope;
 use super::super::{Old, clear_out, forget_old, skip_waiting};
 use super::world::{World, done, state, wrote};
 use crate::Ctx;
-use crate::plugins::{DeliveryRange, Redelivered, Target, redeliver, redeliver_range};
+use crate::plugins::{DeliveryRange, Receiver, Redelivered, Target, redeliver, redeliver_range};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn much_is_let_go_in_parts() {
@@ -128,11 +128,11 @@ async fn a_range_begins_anew_as_far_as_there_is_room_and_says_where_the_rest_is(
     let skip = async || skip_waiting(&world.app, id, "not needed").await.unwrap();
     let again = async |from| {
         let range = DeliveryRange { from: Some(EventSeq(from)), ..DeliveryRange::default() };
-        redeliver_range(&world.app, &Ctx::system(), &Target::Site, id, range, false).await
+        redeliver_range(&world.app, &Ctx::system(), &Target::Site, Receiver::Plugin, id, range, false).await
     };
     let would = async |from| {
         let range = DeliveryRange { from: Some(EventSeq(from)), ..DeliveryRange::default() };
-        redeliver_range(&world.app, &Ctx::system(), &Target::Site, id, range, true).await
+        redeliver_range(&world.app, &Ctx::system(), &Target::Site, Receiver::Plugin, id, range, true).await
     };
     let first = world.row(id, 1003).await.id;
     let full = again(1).await.unwrap_err().to_string();
@@ -144,7 +144,7 @@ async fn a_range_begins_anew_as_far_as_there_is_room_and_says_where_the_rest_is(
     assert_eq!(counts().await, before, "a dry run changes nothing");
     assert_eq!(again(1).await.unwrap(), Redelivered { begun: 1000, next: Some(EventSeq(1001)) });
     assert!(again(1001).await.is_err(), "no more until they are through");
-    let one = redeliver(&world.app, &Ctx::system(), &Target::Site, id, first).await.unwrap_err().to_string();
+    let one = redeliver(&world.app, &Ctx::system(), &Target::Site, Receiver::Plugin, id, first).await.unwrap_err().to_string();
     assert!(one.contains("1000 deliveries"), "{one}");
     skip().await;
     assert_eq!(again(1001).await.unwrap(), Redelivered { begun: 3, next: None });

@@ -37,6 +37,7 @@ use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
 use crate::state::{GitRules, Inner, PluginPolicy};
 use crate::upkeep::sequence_events;
+use crate::webhooks::{Told, WebhookBodies};
 use crate::{App, AppConfig};
 
 /// A clock that stands still until it is moved.
@@ -135,6 +136,12 @@ impl HttpSender for Nowhere {
     }
 }
 
+impl WebhookBodies for Nowhere {
+    fn render(&self, _told: &Told) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
 /// An end without writes.
 pub fn report(outcome: EventOutcome) -> EventReport {
     EventReport { outcome, writes: Writes::default(), usage: Usage::default(), log: vec!["info: called".to_owned()] }
@@ -212,6 +219,7 @@ impl World {
             sealing: SealingKeys::new(&[7; 32], &[]),
             policies: script.clone(),
             sender: Arc::new(Nowhere),
+            bodies: Arc::new(Nowhere),
             wakes: Wakes::default(),
             answers: AnswerCounts::default(),
             web: WebCalls::default(),
