@@ -20,6 +20,7 @@ mod ssh;
 mod support;
 mod upkeep;
 mod web;
+mod webhooks;
 
 /// What the pages do without a browser. Their crate is built for browsers alone, so its own tests run here.
 #[expect(dead_code, unused_imports, reason = "the pages use it")]
