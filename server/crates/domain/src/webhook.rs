@@ -19,6 +19,9 @@ pub const URL_BYTES: usize = 2048;
 pub const SECRET_BYTES: usize = 1024;
 /// Refs of one push that are told one by one; what is left is told together.
 pub const MOST_REFS: usize = 100;
+/// Deliveries of a webhook that wait before a push of several refs is told at once: nobody fills the database with what a receiver leaves
+/// behind.
+pub const MOST_WAITING: u64 = 1000;
 /// Tries of a delivery that the receiver refuses.
 pub const MOST_REFUSALS: u32 = 3;
 /// For how long a receiver that does not answer is tried.

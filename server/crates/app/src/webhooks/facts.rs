@@ -6,7 +6,6 @@ use hardie_domain::access::Role;
 use hardie_domain::ids::AccountId;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::Door;
-use hardie_domain::webhook::MOST_REFS;
 use hardie_store::webhooks::MessageRow;
 use serde_json::Value;
 
@@ -72,7 +71,7 @@ async fn told(app: &App, known: &Try, subject: Subject, payload: &Value) -> Resu
         Subject::Delete(moved) => What::Delete { name: moved.name },
         Subject::Rest(refs) => {
             let push = payload.get("push").and_then(Value::as_i64).unwrap_or_default();
-            What::Rest { push, refs, told: MOST_REFS }
+            What::Rest { push, refs }
         }
         Subject::Repository(action) => {
             let previous = text("previous_full_name").filter(|_| matches!(action.as_str(), "renamed" | "transferred"));

@@ -1,7 +1,10 @@
 //! Deliveries of webhooks are made together with those of plugins, of the same events and in the same transaction.
 
+use std::collections::HashMap;
+
 use hardie_domain::ids::EventSeq;
 use hardie_domain::time::Timestamp;
+use hardie_domain::webhook::MOST_WAITING;
 use hardie_store::Tx;
 use hardie_store::deliveries::Made;
 use hardie_store::webhooks::NewWebhookDelivery;
@@ -18,7 +21,7 @@ pub(crate) async fn make_webhook_deliveries(tx: &mut Tx, made: &Made, now: Times
     }
     let last = tx.delivered_event().await?.0;
     let first = last.saturating_sub(i64::try_from(made.events).unwrap_or(i64::MAX)).saturating_add(1);
-    let mut deliveries = 0;
+    let (mut deliveries, mut waiting) = (0, HashMap::new());
     for seq in (first..=last).map(EventSeq).filter(|seq| !made.dropped.iter().any(|(dropped, _)| dropped == seq)) {
         let Some(event) = tx.find_event(seq).await? else { continue };
         let webhooks = tx.list_webhooks_told(&event.kind, event.repo, event.cause.installation).await?;
@@ -27,10 +30,17 @@ pub(crate) async fn make_webhook_deliveries(tx: &mut Tx, made: &Made, now: Times
         }
         let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
         for webhook in webhooks {
-            for part in parts(&event.kind, &payload, &Settings::parse(&webhook.config)) {
+            let waits = match waiting.get(&webhook.id) {
+                Some(waits) => *waits,
+                None => tx.count_open_deliveries(webhook.id).await?,
+            };
+            let mut made = 0;
+            for part in parts(&event.kind, &payload, &Settings::parse(&webhook.config), waits >= MOST_WAITING) {
                 let new = NewWebhookDelivery { webhook: webhook.id, repo: event.repo, seq, part: part.number, about: &part.about };
-                deliveries += u64::from(tx.insert_webhook_delivery(&new, now).await?);
+                made += u64::from(tx.insert_webhook_delivery(&new, now).await?);
             }
+            waiting.insert(webhook.id, waits.saturating_add(made));
+            deliveries += made;
         }
     }
     Ok(deliveries)

@@ -82,10 +82,14 @@ fn of_ref(one: Moved) -> [Option<Subject>; 2] {
     }
 }
 
-/// What a webhook is told of an event, in the order in which it is told.
-pub fn parts(kind: &str, payload: &Value, settings: &Settings) -> Vec<Part> {
+/// What a webhook is told of an event, in the order in which it is told. For one that is `full` what several refs would be is told at once.
+pub fn parts(kind: &str, payload: &Value, settings: &Settings, full: bool) -> Vec<Part> {
     match kind {
-        event::PUSH => of_push(payload, settings),
+        event::PUSH => {
+            let parts = of_push(payload, settings);
+            // A new branch is two.
+            if full && parts.len() > 2 { vec![rest()] } else { parts }
+        }
         event::WEBHOOK_TEST => vec![Part { number: 1, about: "test".to_owned() }],
         event::STATUS if settings.wants("status") => vec![Part { number: 0, about: "status".to_owned() }],
         _ => match kind.strip_prefix("repository.").filter(|_| settings.wants("repository")) {
@@ -93,6 +97,10 @@ pub fn parts(kind: &str, payload: &Value, settings: &Settings) -> Vec<Part> {
             None => Vec::new(),
         },
     }
+}
+
+fn rest() -> Part {
+    Part { number: REST, about: "push of more refs".to_owned() }
 }
 
 fn of_push(payload: &Value, settings: &Settings) -> Vec<Part> {
@@ -113,7 +121,7 @@ fn of_push(payload: &Value, settings: &Settings) -> Vec<Part> {
             continue;
         }
         if told == MOST_REFS {
-            parts.push(Part { number: REST, about: "push of more refs".to_owned() });
+            parts.push(rest());
             break;
         }
         told += 1;
@@ -158,7 +166,7 @@ mod tests {
     }
 
     fn told(payload: &Value, settings: &Settings) -> Vec<String> {
-        let all = parts(event::PUSH, payload, settings);
+        let all = parts(event::PUSH, payload, settings, false);
         for part in &all {
             let subject = subject(event::PUSH, payload, part.number).unwrap();
             assert!(part.about.starts_with(subject.event()), "{part:?}");
@@ -199,6 +207,8 @@ mod tests {
         assert_eq!(told(&push(&refs[..100]), &settings(&["push"], "")).len(), 100, "a hundred are no rest");
         assert_eq!(told(&push(&refs), &settings(&["push"], "b14?")).len(), 10, "those that the filter leaves out do not count");
         assert_eq!(subject(event::PUSH, &push(&refs), REST), Some(Subject::Rest(150)));
+        let full = |count: usize| parts(event::PUSH, &push(&refs[..count]), &settings(&["push"], ""), true).len();
+        assert_eq!((full(1), full(2), full(3), full(150)), (1, 2, 1, 1), "where much waits, few are told one by one");
     }
 
     #[test]

@@ -46,8 +46,6 @@ pub enum What {
         push: i64,
         /// How many refs it moved.
         refs: usize,
-        /// How many of them were told one by one at most.
-        told: usize,
     },
     /// The repository itself.
     Repository {

@@ -93,7 +93,7 @@ impl WebhookBodies for Bodies {
                     total_refs: None,
                 })
             }
-            What::Rest { push, refs, told } => json(&PushBody {
+            What::Rest { push, refs } => json(&PushBody {
                 name: String::new(),
                 before: String::new(),
                 after: String::new(),
@@ -104,7 +104,7 @@ impl WebhookBodies for Bodies {
                 repository,
                 pusher: sender.clone(),
                 sender,
-                truncated: *refs > *told,
+                truncated: true,
                 more_url: more(&format!("pushes/{push}")),
                 total_refs: i64::try_from(*refs).ok(),
             }),
