@@ -12,6 +12,7 @@ pub mod certificate;
 pub mod delivery;
 pub mod error;
 pub mod event;
+pub mod filepath;
 pub mod glob;
 pub mod grant;
 pub mod hidden;

@@ -16,6 +16,7 @@ pub mod bundles;
 pub mod child;
 pub mod chunked;
 pub mod collect;
+pub mod compose;
 pub mod connectivity;
 pub mod diff;
 pub mod error;

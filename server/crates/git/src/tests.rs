@@ -6,6 +6,7 @@ mod blame;
 mod built;
 mod bundles;
 mod collect;
+mod compose;
 mod damage;
 mod damage_unreached;
 mod fetch;

@@ -9,6 +9,7 @@ use super::moves::Moves;
 use super::text::joined;
 use super::{Conflict, ConflictKind, Merge};
 use crate::budget::Budget;
+use crate::compose;
 use crate::diff::lines::is_binary;
 use crate::diff::tree_changes;
 use crate::error::{Error, Result};
@@ -55,7 +56,7 @@ impl Trees<'_> {
         };
         let tree = match work.entry(roots.map(|id| Some((TREE, id))), 0) {
             Ok(Some((_, tree))) => tree,
-            Ok(None) => work.write(&[])?,
+            Ok(None) => work.keep(Kind::Tree, Bytes::new())?,
             Err(Error::TooLarge(_)) if work.questions.len() > MOST_QUESTIONS => {
                 return Ok(Merge::Undecided("too many files were removed to tell whether they moved"));
             }
@@ -179,14 +180,7 @@ impl Trees<'_> {
         if merged.is_empty() {
             return Ok(None);
         }
-        // Git's order: a folder sorts as if its name ended in a slash.
-        merged.sort_by_cached_key(|(name, mode, _)| if *mode == TREE { [name, &b"/"[..]].concat() } else { name.clone() });
-        Ok(Some((TREE, self.write(&merged)?)))
-    }
-
-    fn write(&mut self, entries: &[(Vec<u8>, u32, Oid)]) -> Result<Oid> {
-        let entry = |(name, mode, id): &(Vec<u8>, u32, Oid)| [format!("{mode:o} ").as_bytes(), name, b"\0", &id.0].concat();
-        self.keep(Kind::Tree, entries.iter().flat_map(entry).collect::<Vec<u8>>().into())
+        Ok(Some((TREE, self.keep(Kind::Tree, compose::tree(merged).into())?)))
     }
 
     fn keep(&mut self, kind: Kind, data: Bytes) -> Result<Oid> {
