@@ -2,11 +2,13 @@
 
 pub mod auth;
 mod code;
+mod contents;
 mod git_http;
 mod hostile;
 mod journey;
 mod missing;
 mod operator;
+mod refs;
 mod statuses;
 mod sweep;
 

@@ -11,7 +11,7 @@ mod reachability;
 mod rules;
 mod sha256;
 mod shallow;
-mod shipped;
+pub mod shipped;
 mod signed;
 mod visibility;
 

@@ -65,8 +65,7 @@ async fn an_address_of_giteas_that_is_not_there_yet_says_what_is_missing() {
         assert_eq!(asked.get("/repos/ann/tool/issues").refusal(), issues);
         assert_eq!(asked.get("/repos/ann/nothing/issues").refusal(), issues);
     }
-    for (method, path) in [("POST", "contents/a.txt"), ("PUT", "contents/a.txt"), ("POST", "branches"), ("POST", "tags"), ("GET", "pulls")]
-    {
+    for (method, path) in [("POST", "diffpatch"), ("GET", "pulls"), ("POST", "pulls")] {
         assert_eq!(asker.json(method, &format!("/repos/ann/tool/{path}"), &json!({})).status, 501, "{method} {path}");
     }
     assert_eq!(asker.get("/nonsense").refusal(), (404, "there is nothing at this address".to_owned()));

@@ -9,7 +9,8 @@ use hardie_testkit::{TestServer, TestUser, raw, tools};
 
 use super::{Via, remote, with_repo};
 
-async fn guard(server: &TestServer, user: &TestUser, repo: &str, plugin: &str, config: &str) {
+/// Installs a shipped plugin in a repository, enforced.
+pub async fn guard(server: &TestServer, user: &TestUser, repo: &str, plugin: &str, config: &str) {
     let app = &server.server.app;
     let ctx = people::signed_in(app, &user.token).await.unwrap();
     let component = Bytes::from(std::fs::read(tools::plugin(plugin).unwrap()).unwrap());

@@ -85,6 +85,41 @@ pub struct Branch {
     pub behind: Option<i64>,
 }
 
+/// `POST R/branches`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateBranchRepoOption {
+    /// The short name of the new branch.
+    pub new_branch_name: String,
+    /// The branch, tag or commit where it begins; the default branch if absent.
+    pub old_ref_name: Option<String>,
+    /// Older clients name a branch here.
+    pub old_branch_name: Option<String>,
+}
+
+/// `PATCH R/branches/{branch}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct RenameBranchRepoOption {
+    /// The short name that it gets.
+    pub name: String,
+}
+
+/// `POST R/tags`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateTagOption {
+    /// The short name of the new tag.
+    pub tag_name: String,
+    /// What it says; a tag without is only a name.
+    pub message: Option<String>,
+    /// The branch, tag or commit that it names; the default branch if absent.
+    pub target: Option<String>,
+}
+
 /// A tag (`GET R/tags`, `GET R/tags/{tag}`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

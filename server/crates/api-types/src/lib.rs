@@ -12,6 +12,7 @@ pub mod account;
 pub mod audit;
 pub mod blame;
 pub mod branch;
+pub mod change;
 pub mod commit;
 pub mod contents;
 pub mod delivery;

@@ -35,6 +35,12 @@ impl Time {
         }
         self.0.parse::<jiff::Timestamp>().ok().map(|t| Timestamp(t.as_millisecond()))
     }
+
+    /// The minutes by which its zone is ahead of UTC; 0 where it says none.
+    pub fn offset_minutes(&self) -> i32 {
+        let pieces = jiff::fmt::temporal::Pieces::parse(&self.0).ok();
+        pieces.and_then(|pieces| pieces.to_numeric_offset()).map_or(0, |offset| offset.seconds() / 60)
+    }
 }
 
 impl From<Timestamp> for Time {
@@ -71,7 +77,9 @@ mod tests {
     fn the_zone_of_a_commit_is_kept() {
         let time = Time::with_offset(1_700_000_000, -90);
         assert_eq!(time.as_str(), "2023-11-14T20:43:20-01:30");
-        assert_eq!(time.timestamp(), Some(Timestamp(1_700_000_000_000)));
+        assert_eq!((time.timestamp(), time.offset_minutes()), (Some(Timestamp(1_700_000_000_000)), -90));
+        let offsets = ["2023-11-14T20:43:20Z", "2023-11-14T20:43:20+05:45", "x"].map(|text| Time(text.to_owned()).offset_minutes());
+        assert_eq!(offsets, [0, 345, 0]);
     }
 
     #[test]

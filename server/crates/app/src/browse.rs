@@ -30,7 +30,7 @@ pub use hardie_git::search::{FoundFile, FoundLine};
 pub use history::{CommitPage, CommitQuery, commits};
 pub use listing::{EntryKind, GitTree, GitTreeItem, TreeItem, TreeView, entry, git_tree, tree};
 pub use people::CommitView;
-pub(crate) use people::with_people;
+pub(crate) use people::{with_people, with_person};
 pub(crate) use proof::{PROOF_TIME, Proof, Proven};
 pub(crate) use reading::{Reading, explain, read_aside, read_authorised};
 pub use readme::{Readme, readme};

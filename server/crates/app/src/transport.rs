@@ -27,7 +27,7 @@ mod upload;
 pub use archive::{git_upload_archive, send_archive};
 pub use download::{Download, Turn};
 pub use receive::git_receive_pack;
-pub use slots::GitSlots;
+pub use slots::{GitSlots, Slot};
 pub use upload::git_upload_pack;
 
 /// How often a client that waits hears that the server is alive.

@@ -38,7 +38,7 @@ use axum::routing::get;
 
 pub use archives::download as archive_page;
 pub use components::UPLOAD;
-pub use contents::raw_page;
+pub use contents::{brings_files, raw_page};
 pub use missing::missing;
 
 use crate::openapi::Api;

@@ -13,9 +13,11 @@ pub struct HttpConfig {
     pub metrics: bool,
     /// A JSON body.
     pub json_bytes: usize,
+    /// Changes of files with a larger body than that, at once; more get 503. A quarter of them from one client.
+    pub large_changes: usize,
     /// One API request, from its head to the head of its answer.
     pub api_timeout: Duration,
-    /// The same for an uploaded component, which is compiled meanwhile.
+    /// The same for an uploaded component, which is compiled meanwhile, and for files that are changed.
     pub upload_timeout: Duration,
     /// API requests under way at once; more get 503. As many bodies may be on their way meanwhile.
     pub api_requests: usize,
@@ -52,6 +54,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             metrics: true,
             json_bytes: 1 << 20,
+            large_changes: 8,
             api_timeout: Duration::from_secs(30),
             upload_timeout: Duration::from_secs(300),
             api_requests: 512,

@@ -29,7 +29,7 @@ impl<T: DeserializeOwned> FromRequest<Http> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, http: &Http) -> Result<Json<T>, Refusal> {
-        parse(&read_json(request, http).await?).map(Json)
+        parse(&read_json(request, http.config.json_bytes, http).await?).map(Json)
     }
 }
 
@@ -40,7 +40,14 @@ impl<T: DeserializeOwned + Serialize + Default> FromRequest<Http> for Whole<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, http: &Http) -> Result<Whole<T>, Refusal> {
-        let bytes = read_json(request, http).await?;
+        Whole::read(request, http.config.json_bytes, http).await
+    }
+}
+
+impl<T: DeserializeOwned + Serialize + Default> Whole<T> {
+    /// The same with another bound on the body's bytes.
+    pub async fn read(request: Request, most: usize, http: &Http) -> Result<Whole<T>, Refusal> {
+        let bytes = read_json(request, most, http).await?;
         Ok(Whole(parse(&bytes)?, Others::new::<T>(parse(&bytes)?)))
     }
 }
@@ -80,9 +87,9 @@ impl Others {
     }
 }
 
-async fn read_json(request: Request, http: &Http) -> Result<Bytes, Refusal> {
+async fn read_json(request: Request, most: usize, http: &Http) -> Result<Bytes, Refusal> {
     let content_type = request.headers().get(CONTENT_TYPE).map(|v| v.to_str().unwrap_or_default().to_owned());
-    let bytes = read_body(request, http.config.json_bytes, http).await?;
+    let bytes = read_body(request, most, http).await?;
     if !bytes.is_empty() && !content_type.as_deref().is_none_or(is_json) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the Content-Type must be application/json"));
     }

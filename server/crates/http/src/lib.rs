@@ -38,7 +38,6 @@ pub mod ui;
 
 use axum::Router;
 use axum::extract::OriginalUri;
-use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use hardie_app::App;
@@ -113,12 +112,12 @@ pub fn openapi_json() -> String {
     api::document_text(&openapi::describe(&api::table()))
 }
 
-async fn no_such_address(method: Method, uri: OriginalUri) -> Refusal {
-    api::missing(&method, uri.path()).unwrap_or_else(Refusal::nothing_here)
+async fn no_such_address(uri: OriginalUri) -> Refusal {
+    api::missing(uri.path()).unwrap_or_else(Refusal::nothing_here)
 }
 
-async fn wrong_method(method: Method, uri: OriginalUri) -> Refusal {
-    if let Some(refusal) = api::missing(&method, uri.path()) {
+async fn wrong_method(uri: OriginalUri) -> Refusal {
+    if let Some(refusal) = api::missing(uri.path()) {
         return refusal;
     }
     Refusal::new(

@@ -19,6 +19,7 @@ mod status;
 pub use account::{member, organization, user};
 pub use audit::audit_line;
 pub use code::{affected, diff_files, file_blame, file_view, readme, stats};
+pub use contents::folder_of;
 pub use delivery::{delivery, event, plugin_events};
 pub use dry_run::dry_run;
 pub use git::{Place, listing_entry, number, summary, text};

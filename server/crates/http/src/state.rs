@@ -34,6 +34,8 @@ pub struct Inner {
     pub api_places: Places,
     /// Bodies of API requests on their way.
     pub body_places: Places,
+    /// Changes of large files under way: each is held in memory several times.
+    pub change_places: Places,
     /// Web requests to plugins under way, until their answers were taken.
     pub plugin_places: Places,
     /// Bodies of those on their way.
@@ -59,6 +61,7 @@ impl Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
         let places = || Places::new(config.api_requests, config.api_requests_per_client);
         let (api_places, body_places) = (places(), places());
+        let change_places = Places::new(config.large_changes, config.large_changes.div_ceil(4));
         let places = || Places::new(config.plugin_requests, config.plugin_requests_per_client);
         let (plugin_places, plugin_bodies) = (places(), places());
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
@@ -72,6 +75,7 @@ impl Http {
             readiness,
             api_places,
             body_places,
+            change_places,
             plugin_places,
             plugin_bodies,
             raw_slots,

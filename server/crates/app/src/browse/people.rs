@@ -39,7 +39,7 @@ pub(crate) async fn with_people(app: &App, ctx: &Ctx, commits: Vec<CommitInfo>) 
 }
 
 /// As [`with_people`], for one.
-pub(super) async fn with_person(app: &App, ctx: &Ctx, info: CommitInfo) -> Result<CommitView> {
+pub(crate) async fn with_person(app: &App, ctx: &Ctx, info: CommitInfo) -> Result<CommitView> {
     let view = CommitView { info: info.clone(), author: None, committer: None };
     Ok(with_people(app, ctx, vec![info]).await?.pop().unwrap_or(view))
 }

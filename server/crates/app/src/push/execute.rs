@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::commit::{self, Committed};
 use super::judge::{self, Judged};
+use super::report::ATOMIC;
 use super::{Push, PushReport, PushRequest, certificate, publish};
 use crate::access::RepoAccess;
 use crate::git_access::{self, RepoHandle};
@@ -37,15 +38,16 @@ pub async fn push(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushReques
     let push = open(app, ctx, access, request).await?;
     let mut report = PushReport::new(push.request.updates.iter().cloned());
     if push.request.atomic && push.request.has_impossible {
-        report.refuse_all("atomic push failed: another ref was refused");
+        report.refuse_all(ATOMIC);
     }
     let handle = git_access::open_repo(app, push.repo).await?;
     let ingested = match pack {
         None => None,
         Some(source) => match take_in(app, &push, handle, source).await? {
             Ok(ingested) => Some(Arc::new(ingested)),
-            Err(reason) => {
+            Err(Untaken { reason, passing }) => {
                 report.refuse_pack(&reason);
+                report.passing = passing;
                 commit::record_refusal(app, &push, &report, None).await?;
                 return Ok(report);
             }
@@ -103,7 +105,7 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
             Committed::RulesMoved => {}
         }
     }
-    let mut report = before;
+    let mut report = PushReport { passing: true, ..before };
     report.refuse_all("the rules of this repository changed while the push was judged: push again");
     commit::record_refusal(app, push, &report, None).await?;
     Ok(report)
@@ -140,8 +142,15 @@ async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, mut request: PushReques
     Ok(Push { id, repo: access.repo.id, actor: actor.id, request, certificate })
 }
 
-/// The pack into quarantine. The inner error is the reason for the person who pushes.
-async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSource) -> Result<Result<Ingested, String>> {
+/// Why a pack is not taken in, for the person who pushes.
+struct Untaken {
+    reason: String,
+    /// Whether that is a trouble of the server's.
+    passing: bool,
+}
+
+/// The pack into quarantine.
+async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSource) -> Result<Result<Ingested, Untaken>> {
     let (packs, limits, id) = (app.packs.clone(), app.config.git_limits, push.id);
     let permit = app.git.ingest_permit().await;
     let remark = handle.remark();
@@ -156,10 +165,10 @@ async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSo
     });
     match taken.await.map_err(Error::internal)? {
         Ok(ingested) => Ok(Ok(ingested)),
-        Err(error) if error.is_clients_fault() => Ok(Err(format!("{error}{remark}"))),
+        Err(error) if error.is_clients_fault() => Ok(Err(Untaken { reason: format!("{error}{remark}"), passing: false })),
         Err(error) => {
             tracing::error!(%error, push.id = %push.id, "a pack could not be taken in");
-            Ok(Err(error.to_string()))
+            Ok(Err(Untaken { reason: error.to_string(), passing: true }))
         }
     }
 }

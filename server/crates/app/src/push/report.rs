@@ -2,6 +2,9 @@
 
 use hardie_domain::push::{RefOutcome, RefUpdate};
 
+/// What is said of the other refs where one refusal is everybody's.
+pub const ATOMIC: &str = "atomic push failed: another ref was refused";
+
 /// The state of the answer while a push is judged, and the answer itself.
 #[derive(Clone, Debug, Default)]
 pub struct PushReport {
@@ -11,13 +14,15 @@ pub struct PushReport {
     pub results: Vec<(RefUpdate, RefOutcome)>,
     /// Lines for the person who pushes.
     pub messages: Vec<String>,
+    /// Whether it is refused for a trouble of the server's, so that the same may pass later.
+    pub passing: bool,
 }
 
 impl PushReport {
     /// Every update accepted until somebody objects.
     pub fn new(updates: impl IntoIterator<Item = RefUpdate>) -> PushReport {
         let results = updates.into_iter().map(|u| (u, RefOutcome::Accepted)).collect();
-        PushReport { unpack: None, results, messages: Vec::new() }
+        PushReport { results, ..PushReport::default() }
     }
 
     /// Refuses one update; the first reason stays.
@@ -53,7 +58,7 @@ impl PushReport {
     /// With `--atomic` one refusal is everybody's.
     pub fn apply_atomic(&mut self) {
         if self.results.iter().any(|(_, outcome)| !outcome.is_accepted()) {
-            self.refuse_all("atomic push failed: another ref was refused");
+            self.refuse_all(ATOMIC);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Files and folders as Gitea shows them, and their bytes.
 
+mod change;
+
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use hardie_api_types::contents::ContentsResponse;
@@ -11,6 +13,7 @@ use hardie_domain::lfs::MAX_POINTER_BYTES;
 use hardie_domain::names::RepoPath;
 use hardie_domain::page::Page;
 
+use super::missing::begins;
 use crate::auth::Asker;
 use crate::cache::{conditional, etag, has};
 use crate::error::{Answer, Refusal};
@@ -18,7 +21,7 @@ use crate::large::Room;
 use crate::openapi::{Api, Op};
 use crate::path::PathParts;
 use crate::query::Query;
-use crate::show::Place;
+use crate::show::{Place, folder_of};
 use crate::state::Http;
 
 /// Entries of a folder that `contents` lists: it has no pages.
@@ -30,6 +33,7 @@ const OLD_LINK_SEGMENTS: usize = 8;
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     let tag = "repository";
+    let api = change::add(api);
     let op = |id, summary| Op::new(id, tag, summary).query("ref", "a branch, a tag or an id; the default branch if absent");
     api.get("/repos/{owner}/{repo}/contents", op("repoGetContentsList", "Lists the top folder").gives_list::<ContentsResponse>(), contents)
         .get(
@@ -46,6 +50,12 @@ pub fn add(api: Api) -> Api {
         )
 }
 
+/// Whether a request may bring files; [`crate::layers::admit`] gives it more time, since they take theirs to come.
+pub fn brings_files(request: &Request) -> bool {
+    let below = request.uri().path().strip_prefix("/api/v1/");
+    !request.method().is_safe() && below.is_some_and(|path| begins(path, "repos/*/*/contents"))
+}
+
 async fn contents(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {
     let (repo, path, rev) = (parts.repo()?, parts.bytes("path")?, query.text("ref")?);
     let path = path.strip_suffix(b"/").unwrap_or(&path);
@@ -57,10 +67,10 @@ async fn contents(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts,
     let place = Place { links: &http.links, repo: &repo };
     let body = match item.kind {
         EntryKind::Dir => Json(folder(&http, &ctx, place, &revision, path).await?).into_response(),
-        EntryKind::Submodule => Json(place.contents_entry(&revision, parent(path), &item)).into_response(),
+        EntryKind::Submodule => Json(place.contents_entry(&revision, folder_of(path), &item)).into_response(),
         EntryKind::File | EntryKind::Executable | EntryKind::Symlink => {
             let file = browse::file(&http.app, &ctx, &repo, rev.as_deref(), path).await?;
-            Json(place.contents_file(&item, parent(path), &file)).into_response()
+            Json(place.contents_file(&item, folder_of(path), &file)).into_response()
         }
     };
     Ok(conditional(&headers, &tag, || body))
@@ -73,11 +83,6 @@ async fn folder(http: &Http, ctx: &Ctx, place: Place<'_>, rev: &Revision, path: 
         return Err(Refusal::invalid("path", format!("holds {} entries, {ENTRIES} at most are listed here; ask git/trees", found.total)));
     }
     Ok(found.items.iter().map(|item| place.contents_entry(rev, path, item)).collect())
-}
-
-/// The folder of a path.
-fn parent(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|b| *b == b'/').and_then(|at| path.get(..at)).unwrap_or_default()
 }
 
 async fn raw(http: State<Http>, asker: Asker, parts: PathParts, query: Query, headers: HeaderMap) -> Answer {

@@ -1,7 +1,5 @@
 //! Addresses of Gitea's API that this server does not have yet: named, so that a client's failure says what is missing.
 
-use axum::http::Method;
-
 use crate::error::Refusal;
 
 /// What begins so is missing, whatever the method; `*` stands for one segment. The repository or account is not looked at: the
@@ -14,7 +12,7 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/assignees", "issues"),
     ("repos/*/*/avatar", "avatars"),
     ("repos/*/*/commits/*/pull", "pull requests"),
-    ("repos/*/*/diffpatch", "changes of files through the API; push them"),
+    ("repos/*/*/diffpatch", "patches through the API; send the files to contents"),
     ("repos/*/*/editorconfig", "EditorConfig through the API"),
     ("repos/*/*/forks", "forks"),
     ("repos/*/*/generate", "repositories that are templates"),
@@ -93,22 +91,14 @@ const MISSING: &[(&str, &str)] = &[
     ("admin/unadopted", "adoption of repositories on the disk"),
 ];
 
-/// What is missing where reading is there.
-const MISSING_WRITES: &[(&str, &str)] = &[
-    ("repos/*/*/branches", "new or changed branches through the API; push them"),
-    ("repos/*/*/contents", "changes of files through the API; push them"),
-    ("repos/*/*/tags", "changes of tags through the API; push them"),
-];
-
 /// 501 for what Gitea has at this address and this server has not.
-pub fn missing(method: &Method, path: &str) -> Option<Refusal> {
+pub fn missing(path: &str) -> Option<Refusal> {
     let path = path.strip_prefix("/api/v1/")?;
-    let find = |table: &'static [(&str, &str)]| table.iter().find(|(pattern, _)| begins(path, pattern));
-    let writes = || find(MISSING_WRITES).filter(|_| !method.is_safe());
-    find(MISSING).or_else(writes).map(|(_, what)| Refusal::not_there_yet(what))
+    MISSING.iter().find(|(pattern, _)| begins(path, pattern)).map(|(_, what)| Refusal::not_there_yet(what))
 }
 
-fn begins(path: &str, pattern: &str) -> bool {
+/// Whether an address below `/api/v1/` begins with these segments; `*` stands for any.
+pub(super) fn begins(path: &str, pattern: &str) -> bool {
     let mut segments = path.split('/');
     pattern.split('/').all(|wanted| segments.next().is_some_and(|segment| !segment.is_empty() && (wanted == "*" || wanted == segment)))
 }
@@ -119,16 +109,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_and_what_gitea_has_not_either_is_not() {
-        let said = |method: Method, path: &str| missing(&method, path).map(|refusal| (refusal.status.as_u16(), refusal.message));
-        let hooks = said(Method::POST, "/api/v1/user/hooks").unwrap();
+        let said = |path: &str| missing(path).map(|refusal| (refusal.status.as_u16(), refusal.message));
+        let hooks = said("/api/v1/user/hooks").unwrap();
         assert_eq!(hooks, (501, "this server does not have webhooks of users yet".to_owned()));
         for path in ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/commits/x/pull"] {
-            assert!(said(Method::GET, &format!("/api/v1/{path}")).is_some(), "{path}");
+            assert!(said(&format!("/api/v1/{path}")).is_some(), "{path}");
         }
         for path in ["/api/v1/nonsense", "/api/v1/repos/a/b/hookss", "/api/v1/repos//b/hooks", "/hooks", "/api/v1/users/a"] {
-            assert_eq!(said(Method::GET, path), None, "{path}");
+            assert_eq!(said(path), None, "{path}");
         }
-        assert_eq!(said(Method::GET, "/api/v1/repos/a/b/contents/x"), None);
-        assert!(said(Method::PUT, "/api/v1/repos/a/b/contents/x").is_some());
+        assert_eq!(said("/api/v1/repos/a/b/contents/x"), None);
     }
 }

@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hardie_api_types::branch::{Branch, Reference, Tag};
-use hardie_app::branches::delete_branch;
+use hardie_api_types::branch::{Branch, CreateBranchRepoOption, CreateTagOption, Reference, RenameBranchRepoOption, Tag};
+use hardie_app::branches::{create_branch, delete_branch, rename_branch};
 use hardie_app::browse::{get_branch, get_tag, list_branches, list_refs, list_tags};
+use hardie_app::tags::{create_tag, delete_tag};
 
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
+use crate::json::Json as Body;
 use crate::openapi::{Api, Op};
 use crate::paging::Paging;
 use crate::path::PathParts;
@@ -21,12 +23,22 @@ const REFS: u32 = 1000;
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     let tag = "repository";
-    let branch = "/repos/{owner}/{repo}/branches/{*branch}";
-    api.get("/repos/{owner}/{repo}/branches", Op::new("repoListBranches", tag, "Lists branches").gives_page::<Branch>(), branches)
+    let (all_branches, branch) = ("/repos/{owner}/{repo}/branches", "/repos/{owner}/{repo}/branches/{*branch}");
+    let (all_tags, tag_path) = ("/repos/{owner}/{repo}/tags", "/repos/{owner}/{repo}/tags/{*tag}");
+    let rename_op = Op::new("repoRenameBranch", tag, "Gives a branch another name").takes::<RenameBranchRepoOption>().gives_nothing(204);
+    api.get(all_branches, Op::new("repoListBranches", tag, "Lists branches").gives_page::<Branch>(), branches)
+        .post(
+            all_branches,
+            Op::new("repoCreateBranch", tag, "Makes a branch").takes::<CreateBranchRepoOption>().gives::<Branch>(201),
+            create,
+        )
+        .patch(branch, rename_op, rename)
         .get(branch, Op::new("repoGetBranch", tag, "Shows a branch").gives::<Branch>(200), get)
         .delete(branch, Op::new("repoDeleteBranch", tag, "Deletes a branch").gives_nothing(204), delete)
-        .get("/repos/{owner}/{repo}/tags", Op::new("repoListTags", tag, "Lists tags").gives_page::<Tag>(), tags)
-        .get("/repos/{owner}/{repo}/tags/{*tag}", Op::new("repoGetTag", tag, "Shows a tag").gives::<Tag>(200), one_tag)
+        .get(all_tags, Op::new("repoListTags", tag, "Lists tags").gives_page::<Tag>(), tags)
+        .post(all_tags, Op::new("repoCreateTag", tag, "Makes a tag").takes::<CreateTagOption>().gives::<Tag>(201), create_one_tag)
+        .delete(tag_path, Op::new("repoDeleteTag", tag, "Deletes a tag").gives_nothing(204), delete_one_tag)
+        .get(tag_path, Op::new("repoGetTag", tag, "Shows a tag").gives::<Tag>(200), one_tag)
         .get("/repos/{owner}/{repo}/git/refs", Op::new("repoListAllGitRefs", tag, "Lists refs").gives_page::<Reference>(), all_refs)
         .get(
             "/repos/{owner}/{repo}/git/refs/{*ref}",
@@ -48,6 +60,28 @@ async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> A
     Ok(Json(Place { links: &http.links, repo: &repo }.branch(&found)))
 }
 
+async fn create(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    Body(body): Body<CreateBranchRepoOption>,
+) -> Answer<(StatusCode, Json<Branch>)> {
+    let repo = parts.repo()?;
+    let from = [&body.old_ref_name, &body.old_branch_name].into_iter().flatten().find(|name| !name.is_empty());
+    let made = create_branch(&http.app, &ctx, &repo, &body.new_branch_name, from.map(String::as_str)).await?;
+    Ok((StatusCode::CREATED, Json(Place { links: &http.links, repo: &repo }.branch(&made))))
+}
+
+async fn rename(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    Body(body): Body<RenameBranchRepoOption>,
+) -> Answer<StatusCode> {
+    rename_branch(&http.app, &ctx, &parts.repo()?, &parts.text("branch")?, &body.name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
     delete_branch(&http.app, &ctx, &parts.repo()?, &parts.text("branch")?).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -64,6 +98,23 @@ async fn one_tag(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) 
     let repo = parts.repo()?;
     let found = get_tag(&http.app, &ctx, &repo, &parts.text("tag")?).await?;
     Ok(Json(Place { links: &http.links, repo: &repo }.tag(&found)))
+}
+
+async fn create_one_tag(
+    State(http): State<Http>,
+    Asker(ctx): Asker,
+    parts: PathParts,
+    Body(body): Body<CreateTagOption>,
+) -> Answer<(StatusCode, Json<Tag>)> {
+    let repo = parts.repo()?;
+    let target = body.target.as_deref().filter(|target| !target.is_empty());
+    let made = create_tag(&http.app, &ctx, &repo, &body.tag_name, target, body.message.as_deref()).await?;
+    Ok((StatusCode::CREATED, Json(Place { links: &http.links, repo: &repo }.tag(&made))))
+}
+
+async fn delete_one_tag(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
+    delete_tag(&http.app, &ctx, &parts.repo()?, &parts.text("tag")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn all_refs(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {

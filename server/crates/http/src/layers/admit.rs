@@ -22,7 +22,7 @@ pub async fn admit(State(http): State<Http>, mut request: Request, next: Next) -
         Err(refusal) => return refusal.into_response(),
     };
     request.extensions_mut().insert(turn.clone());
-    let is_upload = request.uri().path().ends_with(crate::api::UPLOAD);
+    let is_upload = request.uri().path().ends_with(crate::api::UPLOAD) || crate::api::brings_files(&request);
     let limit = if is_upload { http.config.upload_timeout } else { http.config.api_timeout };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

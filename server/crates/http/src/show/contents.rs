@@ -1,8 +1,10 @@
 //! Files and folders as Gitea's `contents` shows them.
 
 use hardie_api_types::Time;
+use hardie_api_types::change::FileCommitResponse;
+use hardie_api_types::commit::{Commit, RepoCommit, Verification};
 use hardie_api_types::contents::{ContentsResponse, FileLinks};
-use hardie_app::browse::{EntryKind, FileView, Revision, TreeItem};
+use hardie_app::browse::{CommitView, EntryKind, FileView, Revision, TreeItem};
 
 use super::git::{Place, base64, join, number, text};
 use crate::links::{encode, encode_query};
@@ -61,4 +63,23 @@ impl Place<'_> {
             ..self.contents_entry(&file.rev, dir, item)
         }
     }
+
+    /// A file as a commit has just made it.
+    pub fn changed_file(&self, file: &FileView) -> ContentsResponse {
+        let name = file.path.rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec();
+        let item = TreeItem { name, mode: file.mode, kind: file.kind, oid: file.oid, size: Some(file.size), last_commit: None };
+        self.contents_file(&item, folder_of(&file.path), file)
+    }
+
+    /// A commit in the form that changes of files answer, and what is said of its signature.
+    pub fn file_commit(&self, view: &CommitView) -> (FileCommitResponse, Option<Verification>) {
+        let Commit { url, sha, created, html_url, commit, parents, .. } = self.commit(view);
+        let RepoCommit { author, committer, message, tree, verification, .. } = commit;
+        (FileCommitResponse { url, sha, created, html_url, author, committer, parents, message, tree }, verification)
+    }
+}
+
+/// The folder of a path.
+pub fn folder_of(path: &[u8]) -> &[u8] {
+    path.iter().rposition(|b| *b == b'/').and_then(|at| path.get(..at)).unwrap_or_default()
 }
