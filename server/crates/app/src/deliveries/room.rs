@@ -11,6 +11,9 @@ const AT_ONCE: usize = 8;
 /// Tries at once of the installations of one owner, and of those of the site.
 pub const OF_ONE: u32 = 4;
 
+/// Owners of whom it is known when one of theirs began last.
+const REMEMBERED: usize = 4096;
+
 /// Who has how many under way.
 #[derive(Default)]
 pub struct Room(Mutex<Running>);
@@ -20,6 +23,9 @@ struct Running {
     all: usize,
     of_owner: HashMap<Option<AccountId>, u32>,
     of_installation: HashMap<InstallationId, u32>,
+    /// When each owner's last one began, counted in those that began.
+    served: HashMap<Option<AccountId>, u64>,
+    begun: u64,
 }
 
 /// Room for a try, given back when dropped.
@@ -35,18 +41,24 @@ impl Room {
         self.with(|running| running.all >= AT_ONCE)
     }
 
-    /// Takes what is to begin next out of what is due, and room for it: whoever has the least under way is first, then what comes first
-    /// in the list.
+    /// Takes what is to begin next out of what is due, and room for it: of the owner who has the least under way, then of the one who waits
+    /// for longest, so that who has much that is old does not come before others each time; then what comes first in the list.
     pub fn take(self: &Arc<Room>, due: &mut Vec<Due>) -> Option<(Due, Place)> {
         self.with(|running| {
             let has = |due: &Due| {
                 let of_owner = running.of_owner.get(&due.owner).copied().unwrap_or_default();
-                (of_owner, running.of_installation.get(&due.installation).copied().unwrap_or_default())
+                let served = running.served.get(&due.owner).copied().unwrap_or_default();
+                (of_owner, served, running.of_installation.get(&due.installation).copied().unwrap_or_default())
             };
-            let open = due.iter().enumerate().map(|(at, due)| (has(due), at)).filter(|((of_owner, _), _)| *of_owner < OF_ONE);
+            let open = due.iter().enumerate().map(|(at, due)| (has(due), at)).filter(|((of_owner, ..), _)| *of_owner < OF_ONE);
             let (_, at) = open.min().filter(|_| running.all < AT_ONCE)?;
             let next = due.remove(at);
             running.all += 1;
+            running.begun += 1;
+            if running.served.len() >= REMEMBERED {
+                running.served.clear();
+            }
+            running.served.insert(next.owner, running.begun);
             *running.of_owner.entry(next.owner).or_default() += 1;
             *running.of_installation.entry(next.installation).or_default() += 1;
             let place = Place { room: Arc::clone(self), owner: next.owner, installation: next.installation };
@@ -107,6 +119,22 @@ mod tests {
         assert_eq!(next.id.0, 3, "the owner has room again");
         drop(places);
         assert!(room.with(|running| running.all == 1 && running.of_owner.len() == 1 && running.of_installation.len() == 1));
+    }
+
+    #[test]
+    fn who_has_much_that_is_old_waits_for_a_turn_like_others() {
+        let room = Arc::new(Room::default());
+        let mut places: Vec<Place> = Vec::new();
+        let begin = |list: &mut Vec<Due>| room.take(list).map(|(next, place)| (next.owner, place)).unwrap();
+        let old = |id: i64| due(id, id % 8 + 1, id % 8 + 1);
+        let mut list: Vec<Due> = (0..80).map(old).collect();
+        for _ in 0..AT_ONCE {
+            places.push(begin(&mut list).1);
+        }
+        // One who comes later is behind all in the list, and is next all the same.
+        list.push(due(1000, 99, 99));
+        places.pop();
+        assert_eq!(begin(&mut list).0, Some(AccountId(99)));
     }
 
     #[test]

@@ -118,11 +118,14 @@ macro_rules! due {
              ROW_NUMBER() OVER (PARTITION BY d.installation_id ORDER BY d.next_at, d.id) AS place FROM lane l JOIN delivery d ON d.id = \
              (SELECT o.id FROM delivery o WHERE o.installation_id = l.installation_id AND o.lane = l.lane_id \
              AND o.state IN ('pending', 'running', 'failed') ORDER BY o.seq, o.part LIMIT 1) \
-             WHERE d.next_at <= $1) \
-             SELECT u.id, u.installation_id, CASE i.scope WHEN 'account' THEN i.scope_id \
-             WHEN 'repo' THEN (SELECT r.owner_id FROM repo r WHERE r.id = i.scope_id) END \
-             FROM due u JOIN installation i ON i.id = u.installation_id \
-             WHERE u.place <= $2 ORDER BY u.place, u.next_at, u.id LIMIT $3"
+             WHERE d.next_at <= $1), \
+             owned AS (SELECT u.id, u.installation_id, u.place, u.next_at, CASE i.scope WHEN 'account' THEN i.scope_id \
+             WHEN 'repo' THEN (SELECT r.owner_id FROM repo r WHERE r.id = i.scope_id) END AS owner_id \
+             FROM due u JOIN installation i ON i.id = u.installation_id WHERE u.place <= $2), \
+             shared AS (SELECT w.id, w.installation_id, w.owner_id, w.next_at, \
+             ROW_NUMBER() OVER (PARTITION BY w.owner_id ORDER BY w.place, w.next_at, w.id) AS place FROM owned w) \
+             SELECT s.id, s.installation_id, s.owner_id FROM shared s WHERE s.owner_id IS NULL OR s.place <= 4 * $2 \
+             ORDER BY s.place, s.next_at, s.id LIMIT $3"
         ))
     };
 }
@@ -133,7 +136,7 @@ fn due(cols: &mut Cols<'_>) -> Result<Due> {
 
 reads! {
     /// The first open delivery in each lane of each plugin, as far as it is due, `of_each` plugin those at most that are
-    /// due for longest: first the first of each plugin, then the second of each. Plugins that are switched off or rest are left
+    /// due for longest, and of each owner's plugins four times as many: first the first of each owner, then the second of each. Plugins that are switched off or rest are left
     /// out, and cost nothing, however much waits for them.
     pub async fn list_due_deliveries(db, now: Timestamp, of_each: u32, limit: u32) -> Result<Vec<Due>> {
         db.all(due!("<>").bind(now).bind(of_each).bind(limit).bind(BUILT_IN), due).await

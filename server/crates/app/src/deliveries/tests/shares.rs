@@ -59,6 +59,8 @@ async fn no_owner_s_installations_take_all_the_places() {
         world.announce("push", repo).await;
     }
     world.make().await;
+    let looked_at = world.app.store.list_due_deliveries(world.app.clock.now(), 4, 2).await.unwrap();
+    assert!(looked_at.iter().any(|due| due.owner == Some(world.bob)), "what is looked at is shared as well: {looked_at:?}");
     assert_eq!(world.dispatcher.round().await.unwrap(), 5);
     assert_eq!(world.told(modest).await, [(4, Running, 1)]);
     for id in his.into_iter().chain([own]) {
