@@ -21,5 +21,5 @@ pub(crate) use sessions::confirm_password;
 pub use sessions::{
     NewSession, Session, SignIn, SignedIn, authenticate_session, change_password, list_sessions, revoke_session, sign_in, sign_out,
 };
-pub(crate) use standing::require_standing;
+pub(crate) use standing::{as_of_now, require_standing};
 pub use tokens::{CreatedToken, NewToken, Token, create_token, delete_token, get_token, list_tokens};

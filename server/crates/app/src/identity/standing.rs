@@ -1,25 +1,40 @@
 //! Whether a proof given earlier still stands: an upload may outlive the credential that began it.
 
-use hardie_domain::access::Credential;
+use hardie_domain::access::{Actor, Credential};
 use hardie_domain::ids::AccountId;
 use hardie_domain::scope::ScopeSet;
 
+use super::actor::actor_of;
 use super::keys::key_scopes;
 use crate::{App, Ctx, Error, Result};
 
 /// Fails if the credential was revoked or has expired since it was proven. What the account may do is for `access`.
 pub(crate) async fn require_standing(app: &App, ctx: &Ctx) -> Result<()> {
-    let Some(actor) = &ctx.actor else { return Ok(()) };
+    match &ctx.actor {
+        Some(actor) => standing_scopes(app, actor).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The same asker as of now, where no row of a repository says it: what was revoked, disabled or demoted since the proof counts no more.
+pub(crate) async fn as_of_now(app: &App, ctx: &Ctx) -> Result<Ctx> {
+    let Some(before) = &ctx.actor else { return Ok(ctx.clone()) };
+    let scopes = standing_scopes(app, before).await?;
+    let account = app.store.find_account(before.id).await?;
+    let now = account.and_then(|account| actor_of(&account, before.credential, scopes));
+    let now = now.ok_or_else(|| Error::unauthenticated("this account is disabled"))?;
+    Ok(Ctx { actor: Some(Actor { bound: before.bound, ..now }), ..ctx.clone() })
+}
+
+async fn standing_scopes(app: &App, actor: &Actor) -> Result<ScopeSet> {
     let what = match actor.credential {
-        Credential::Password | Credential::System => return Ok(()),
+        Credential::Password | Credential::System => "password",
         Credential::Session(_) => "session",
         Credential::SshKey(_) => "SSH key",
         Credential::Token(_) => "access token",
     };
-    match scopes_of(app, actor.id, actor.credential).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::unauthenticated(format!("this {what} was revoked or has expired meanwhile"))),
-    }
+    let scopes = scopes_of(app, actor.id, actor.credential).await?;
+    scopes.ok_or_else(|| Error::unauthenticated(format!("this {what} was revoked or has expired meanwhile")))
 }
 
 /// What a credential of an account is good for now; `None` if it was revoked or has expired.

@@ -1,5 +1,6 @@
 //! A web request to a plugin: who may send it, what the plugin is told of it, what is kept and what is sent back.
 
+mod begin;
 mod calls;
 mod records;
 mod turn;
@@ -23,9 +24,11 @@ use super::rights::require_ask;
 use super::services::CallServices;
 use crate::access::RepoAccess;
 use crate::cancel::Gone;
+use crate::identity::as_of_now;
 use crate::ports::Cause;
 use crate::{App, Ctx, Error, Result};
 
+use begin::begin;
 pub use calls::{WebCalls, WebPlace};
 pub use records::{WebRecord, web_records};
 
@@ -88,18 +91,18 @@ pub async fn enter_web(app: &App, found: &Found, client: Option<IpAddr>) -> Resu
 
 /// Has a request answered. The place is the caller's to keep until the answer was taken.
 pub async fn answer(app: &App, ctx: &Ctx, found: &Found, _place: &WebPlace, asked: Asked) -> Result<Answered> {
-    let Found { row, access, owner, writes } = found;
-    let id = row.id;
-    let of = StateOf { installation: id, repo: access.as_ref().map(|access| access.repo.id) };
-    // Whoever may write what another has read waits until that is over. Who only reads does not. In this order: what waits in the line holds
-    // no place to run, and what waits for a place does not hold up a delivery.
+    let id = found.row.id;
+    let of = StateOf { installation: id, repo: found.access.as_ref().map(|access| access.repo.id) };
+    // Whoever may write what another has read waits until that is over. Who only reads does not. What waits in the line holds no place to run.
     let turn = app.web.turn(of);
-    let first = if *writes { Some(turn.first().await?) } else { None };
-    let place = app.policies.web_place(*owner).await.map_err(Error::Unavailable)?;
-    let _writing = match &first {
-        Some(first) => Some(first.write().await?),
-        None => None,
-    };
+    let first = if found.writes { Some(turn.first().await?) } else { None };
+    let (place, _writing) = begin(app, found.owner, first.as_ref()).await?;
+    // All this may have taken a while: what was found and who asked are looked at as they are now.
+    let ctx = &as_of_now(app, ctx).await?;
+    let Found { row, access, writes, .. } = &find_web(app, ctx, id, &asked.method).await?;
+    if *writes && first.is_none() {
+        return Err(Error::Unavailable("this plugin was just exchanged for another".to_owned()));
+    }
     let gone = Gone::default();
     let call = call_of(app, ctx, row, access.as_ref(), of, asked, &gone).await?;
     let request = Arc::clone(&call.request);

@@ -1,11 +1,12 @@
 //! An application around a new database, two people, two repositories and a handler that does as it is told.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use hardie_domain::access::Visibility;
 use hardie_domain::attempt::DeliveryState;
 use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, HttpResponse, ServiceError, Writes};
@@ -26,7 +27,7 @@ use hardie_store::deliveries::{DeliveryFilter, DeliveryRow};
 use hardie_store::plugins::{ComponentRow, InstallationChange, NewInstallation, Scope};
 use hardie_store::repos::NewRepo;
 use hardie_store::{Store, StoreOptions};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
@@ -71,13 +72,21 @@ pub struct Script {
     answer: Option<Arc<Answer>>,
     clock: Arc<Still>,
     calls: Mutex<Vec<EventCall>>,
-    /// A web request waits for a place, which none ever gets.
+    /// A web request waits for a place.
     pub waits: Notify,
+    /// Places for web requests: none, until some are added.
+    pub places: Arc<Semaphore>,
+    asked: AtomicUsize,
 }
 
 impl Script {
     pub fn calls(&self) -> Vec<EventCall> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// Web requests that ran.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 }
 
@@ -104,11 +113,19 @@ impl PolicyRunner for Script {
     }
 
     async fn web_place(&self, _owner: i64) -> Result<RunPlace, String> {
+        let mut waiting = Box::pin(Arc::clone(&self.places).acquire_owned());
+        // It stands in the queue when the test hears of it.
+        let at_once = waiting.as_mut().now_or_never();
         self.waits.notify_one();
-        std::future::pending().await
+        let place = match at_once {
+            Some(place) => place,
+            None => waiting.await,
+        };
+        Ok(Box::new(place.unwrap()))
     }
 
     async fn answer(&self, _call: WebCall, _place: RunPlace) -> WebReport {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         let outcome = WebOutcome::Fault(FailureClass::Unavailable, "nothing is asked here".to_owned());
         WebReport { outcome, writes: Writes::default(), usage: Usage::default(), log: Vec::new() }
     }
@@ -207,7 +224,14 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreOptions::sqlite(&folder.path().join("hardie.db"))).await.unwrap();
         let clock = Arc::new(Still(AtomicI64::new(1_900_000_000_000)));
-        let script = Arc::new(Script { answer, clock: Arc::clone(&clock), calls: Mutex::default(), waits: Notify::new() });
+        let script = Arc::new(Script {
+            answer,
+            clock: Arc::clone(&clock),
+            calls: Mutex::default(),
+            waits: Notify::new(),
+            places: Arc::new(Semaphore::new(0)),
+            asked: AtomicUsize::new(0),
+        });
         let app = App::new(Inner {
             store,
             packs: PackStore::open(folder.path(), Arc::new(DiskFiles)).unwrap(),

@@ -53,6 +53,11 @@ impl Turn {
 }
 
 impl First {
+    /// The data, unless a try is under way.
+    pub(crate) fn try_write(&self) -> Option<OwnedRwLockWriteGuard<()>> {
+        Arc::clone(&self.data).try_write_owned().ok()
+    }
+
     /// Waits for a try that is under way.
     pub(crate) async fn write(&self) -> Result<OwnedRwLockWriteGuard<()>> {
         let late = |_| Error::Unavailable("the plugin handles an event that takes long".to_owned());
