@@ -24,13 +24,13 @@ pub struct HttpConfig {
     /// The same from one client.
     pub api_requests_per_client: usize,
     /// Web requests to plugins under way at once, from the end of their body to that of their answer; more get 503. As many bodies may be on
-    /// their way meanwhile.
+    /// their way meanwhile, and of as many may be looked up who asks for what.
     pub plugin_requests: usize,
     /// The same from one client.
     pub plugin_requests_per_client: usize,
-    /// What an API request's body may take besides a second for each [`Self::body_rate`] bytes.
+    /// What a request's body, or the answer of a plugin, may take besides a second for each [`Self::body_rate`] bytes.
     pub body_grace: Duration,
-    /// Bytes in a second below which a body is given up.
+    /// Bytes in a second below which either is given up.
     pub body_rate: u32,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,

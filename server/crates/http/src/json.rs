@@ -15,6 +15,7 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
+use crate::config::HttpConfig;
 use crate::error::Refusal;
 use crate::layers::Turn;
 use crate::state::Http;
@@ -98,7 +99,7 @@ async fn read_json(request: Request, most: usize, http: &Http) -> Result<Bytes, 
 
 /// Reads a body of at most `most` bytes, no slower than the configuration says.
 pub async fn read_body(request: Request, most: usize, http: &Http) -> Result<Bytes, Refusal> {
-    let pace = Pace { grace: http.config.body_grace, rate: http.config.body_rate };
+    let pace = Pace::of(&http.config);
     let turn = request.extensions().get::<Turn>().cloned();
     match turn.filter(|_| !request.body().is_end_stream()) {
         Some(turn) => turn.while_reading(collect(request, most, pace)).await,
@@ -106,17 +107,22 @@ pub async fn read_body(request: Request, most: usize, http: &Http) -> Result<Byt
     }
 }
 
-/// How slowly a body may come.
+/// How slowly a body may come, or an answer be taken.
 #[derive(Clone, Copy)]
-struct Pace {
+pub struct Pace {
     grace: Duration,
     /// Bytes in a second.
     rate: u32,
 }
 
 impl Pace {
+    /// What the operator set.
+    pub fn of(config: &HttpConfig) -> Pace {
+        Pace { grace: config.body_grace, rate: config.body_rate }
+    }
+
     /// When the next piece must be there at the latest, after so many bytes.
-    fn deadline(self, began: Instant, received: usize) -> Instant {
+    pub fn deadline(self, began: Instant, received: usize) -> Instant {
         let received = u32::try_from(received).unwrap_or(u32::MAX);
         began + self.grace + Duration::from_secs(1).saturating_mul(received) / self.rate.max(1)
     }

@@ -1,6 +1,8 @@
 //! `/plugins/ID/…`: web requests to plugins, on the forge's host or on an origin of their own.
 
 mod host;
+mod lookup;
+mod taken;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,18 +20,20 @@ use hardie_domain::plugin::FailureClass;
 use hardie_domain::push::Door;
 use hardie_domain::web::{ADDRESS_BYTES, Admitted, BODY_BYTES, HEADER_BYTES, HEADERS, METHODS, is_safe, passed_on};
 use hyper::body::Body as _;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub use host::{by_host, names_origin};
 
 use crate::auth::{Presented, Unled, anonymous};
 use crate::error::{Answer, Refusal};
-use crate::json::read_body;
+use crate::json::{Pace, read_body};
 use crate::large::Room;
 use crate::layers::{Meta, too_many};
-use crate::raw::held_body;
+use crate::serve::Cut;
 use crate::state::Http;
 use host::Apart;
+use lookup::look_up;
+use taken::timed_body;
 
 /// What all addresses of plugins begin with.
 const PREFIX: &str = "/plugins/";
@@ -49,12 +53,17 @@ async fn pass(State(http): State<Http>, request: Request) -> Answer {
         return Ok(([(ALLOW, METHODS.join(", "))], refusal).into_response());
     }
     let client = request.extensions().get::<Meta>().and_then(|meta| http.client(meta.address));
+    let cut = request.extensions().get::<Cut>().cloned();
     let (mut parts, body) = request.into_parts();
     let (id, path) = address(&parts)?;
-    let ctx = asker(&mut parts, &http).await?;
+    let limit = http.config.api_timeout;
+    let ctx = look_up(&http.plugin_lookups, client, limit, asker(&mut parts, &http)).await?;
     let (method, query) = (parts.method.as_str().to_owned(), parts.uri.query().map(str::to_owned));
     let headers = headers(&parts.headers)?;
-    let find = async || find_web(&http.app, &ctx, id, &method).await.inspect_err(|_| http.metrics.record_plugin("refused"));
+    let find = async || {
+        let found = async { Ok(find_web(&http.app, &ctx, id, &method).await.inspect_err(|_| http.metrics.record_plugin("refused"))?) };
+        look_up(&http.plugin_lookups, client, limit, found).await
+    };
     // Whoever asks for what is not there, or sends slowly, takes no place of those who are answered.
     let mut found = find().await?;
     let mut bytes = Bytes::new();
@@ -77,7 +86,8 @@ async fn pass(State(http): State<Http>, request: Request) -> Answer {
     match answered? {
         Answered::Sent(admitted) => {
             let room = room(&http, &ctx, is_safe(&method), &admitted).await?;
-            Ok(written(admitted, (place, share, room)))
+            let deadline = Pace::of(&http.config).deadline(Instant::now(), admitted.body.len());
+            Ok(written(admitted, |body| timed_body(body, (place, share, room), deadline, cut)))
         }
         Answered::Failed(Some(FailureClass::Deadline)) => Err(failed(StatusCode::GATEWAY_TIMEOUT, "deadline")),
         Answered::Failed(class) => Err(failed(StatusCode::BAD_GATEWAY, class.map_or("failed", FailureClass::as_str))),
@@ -137,12 +147,12 @@ async fn room(http: &Http, ctx: &Ctx, is_safe: bool, admitted: &Admitted) -> Ans
     })
 }
 
-/// The answer; `held` is kept until its last piece was taken, so that slow readers are counted for as long as they read.
-fn written<H: Send + 'static>(admitted: Admitted, held: H) -> Response {
+/// The answer; `sent` makes a body of what is to be sent, if anything is.
+fn written(admitted: Admitted, sent: impl FnOnce(Bytes) -> Body) -> Response {
     let length = admitted.body.len();
     let mut response = match length {
         0 => Response::new(Body::empty()),
-        _ => Response::new(held_body(admitted.body.into(), held)),
+        _ => Response::new(sent(admitted.body.into())),
     };
     if length > 0 {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -163,10 +173,6 @@ fn failed(status: StatusCode, class: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use futures_util::StreamExt as _;
-
     use super::*;
 
     #[test]
@@ -183,22 +189,5 @@ mod tests {
             assert_eq!(read(bad), Err(404), "{bad}");
         }
         assert_eq!(read(&format!("/plugins/7/{}", "x".repeat(ADDRESS_BYTES))), Err(414));
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_nobody_takes_holds_its_place() {
-        let (place, body) = (Arc::new(()), vec![b'x'; 200_000]);
-        let response = written(Admitted { status: 200, headers: Vec::new(), body, left_out: Vec::new() }, Arc::clone(&place));
-        assert_eq!(response.headers()[CONTENT_LENGTH], "200000");
-        let mut pieces = response.into_body().into_data_stream();
-        let mut taken = 0;
-        while let Some(piece) = pieces.next().await {
-            assert_eq!(Arc::strong_count(&place), 2, "until the last piece was taken");
-            taken += piece.unwrap().len();
-        }
-        assert_eq!((taken, Arc::strong_count(&place)), (200_000, 1));
-        let response = written(Admitted { status: 200, headers: Vec::new(), body: vec![b'x'], left_out: Vec::new() }, Arc::clone(&place));
-        drop(response);
-        assert_eq!(Arc::strong_count(&place), 1, "or the client went");
     }
 }

@@ -15,7 +15,7 @@ use crate::links::encode_query;
 const LOOK: usize = 8000;
 
 /// Bytes of one piece of an answer.
-const PIECE: usize = 64 << 10;
+pub const PIECE: usize = 64 << 10;
 
 /// An answer with these bytes; `name` is the file's name for a download. `held` is dropped when the last piece was taken.
 pub fn file<H: Send + 'static>(name: &[u8], bytes: impl Into<Bytes>, held: H) -> Response {

@@ -1,5 +1,6 @@
 //! The listener: accepts connections, bounds them, and drains them when asked to stop.
 
+mod cut;
 mod paced;
 mod patience;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use tower::ServiceExt as _;
 
 use crate::client::Peer;
 use crate::config::HttpConfig;
+pub use cut::Cut;
 use patience::Patient;
 
 /// Header lines of one request.
@@ -120,11 +122,16 @@ fn connection(
     }
     let stall = config.stall_timeout;
     let stream = Patient::new(stream, config.head_timeout, stall);
+    let cut = Cut::default();
+    let wanted = cut.clone();
     let service =
         hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request: axum::http::Request<hyper::body::Incoming>| {
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer.ip()));
             let is_multiplexed = request.version() == Version::HTTP_2;
+            if !is_multiplexed {
+                request.extensions_mut().insert(cut.clone());
+            }
             let router = router.clone();
             async move {
                 let response = router.oneshot(request).await?;
@@ -135,8 +142,11 @@ fn connection(
     let builder = builder.clone();
     async move {
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(error = %error, "connection ended early");
+        tokio::select! {
+            ended = watcher.watch(connection) => if let Err(error) = ended {
+                tracing::debug!(error = %error, "connection ended early");
+            },
+            () = wanted.wanted() => tracing::debug!("connection cut off"),
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Inner {
     pub body_places: Places,
     /// Changes of large files under way: each is held in memory several times.
     pub change_places: Places,
+    /// Web requests to plugins of which is looked up who asks for what.
+    pub plugin_lookups: Places,
     /// Web requests to plugins under way, until their answers were taken.
     pub plugin_places: Places,
     /// Bodies of those on their way.
@@ -63,7 +65,7 @@ impl Http {
         let (api_places, body_places) = (places(), places());
         let change_places = Places::new(config.large_changes, config.large_changes.div_ceil(4));
         let places = || Places::new(config.plugin_requests, config.plugin_requests_per_client);
-        let (plugin_places, plugin_bodies) = (places(), places());
+        let (plugin_lookups, plugin_places, plugin_bodies) = (places(), places(), places());
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
         let raw_shares = Shares::new(config.raw_bytes_each >> 20);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
@@ -76,6 +78,7 @@ impl Http {
             api_places,
             body_places,
             change_places,
+            plugin_lookups,
             plugin_places,
             plugin_bodies,
             raw_slots,

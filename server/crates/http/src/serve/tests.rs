@@ -1,15 +1,18 @@
 //! Clients that hold what they do not use.
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use axum::Router;
+use axum::body::Body;
 use axum::routing::get;
+use axum::{Extension, Router};
+use futures_util::{StreamExt as _, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::serve;
+use super::{Cut, serve};
 use crate::HttpConfig;
 
 const LIMIT: Duration = Duration::from_millis(300);
@@ -83,4 +86,21 @@ async fn a_client_that_takes_nothing_of_its_answer_is_cut_off() {
     }
     assert!(began.elapsed() >= LIMIT);
     assert!(rest(stream).await.len() < 64 << 20);
+}
+
+#[tokio::test]
+async fn a_request_can_end_its_connection_in_the_middle_of_its_answer() {
+    let endless = Router::new().route(
+        "/",
+        get(|cut: Extension<Cut>| async move {
+            let first = stream::once(async { Ok::<_, Infallible>("the beginning") });
+            Body::from_stream(first.chain(stream::once(async move {
+                cut.cut();
+                std::future::pending().await
+            })))
+        }),
+    );
+    let address = start(HttpConfig::default(), endless).await;
+    let answer = ask(address, b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    assert!(!answer.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&answer));
 }
