@@ -159,7 +159,14 @@ async fn whom_it_answers_follows_from_what_it_is_installed_for() {
         let headers = [&[("cookie", cookie.as_str())], more].concat();
         private.ask(&anybody, method, "/w", &headers)
     };
-    assert!(browser("GET", &[]).text().contains("ann"));
+    // Over plain http a browser does not say that another site led it, so a page of ours must have.
+    let own_page = format!("http://{}/ann/tool", server.server.http);
+    for page in [own_page.as_str(), "http://forge.test/ann/tool"] {
+        assert!(browser("GET", &[("referer", page)]).text().contains("ann"), "{page}");
+    }
+    for page in [&[][..], &[("referer", "http://evil.example/")], &[("referer", own_page.as_str()), ("origin", "null")]] {
+        assert_eq!(browser("GET", page).status, 404, "{page:?}");
+    }
     for own in ["same-origin", "none"] {
         assert!(browser("GET", &[("sec-fetch-site", own)]).text().contains("ann"), "{own}");
     }

@@ -59,6 +59,7 @@ impl FromRequestParts<Http> for Unled {
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let presented = match presented {
             Presented::Session(_) | Presented::Basic { .. } if csrf::is_led(&parts.headers) => Presented::Nothing,
+            Presented::Session(_) if !http.links.is_https() && csrf::is_untold(&parts.headers, http.links.origin()) => Presented::Nothing,
             other => other,
         };
         prove(http, anonymous(parts, Door::Api), presented).await.map(Unled)

@@ -2,7 +2,7 @@
 //! that a plain form cannot set and that a script of another origin may not set (no CORS answer ever allows it), a fetch that
 //! the browser itself calls same-origin, and `SameSite=Lax` on the cookie.
 
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{HOST, ORIGIN, REFERER};
 use axum::http::{HeaderMap, Method};
 
 use super::Presented;
@@ -56,6 +56,31 @@ pub fn is_led(headers: &HeaderMap) -> bool {
     from.is_some_and(|from| !matches!(from, "same-origin" | "none"))
 }
 
+/// Whether nothing tells that a page of ours made a browser ask. Over plain http none says where it comes from by Fetch Metadata, so there
+/// a link of another site looks as the address bar does.
+pub fn is_untold(headers: &HeaderMap, public_origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(SITE).is_some() {
+        return is_led(headers);
+    }
+    let page = text(ORIGIN.as_str()).or_else(|| text(REFERER.as_str()).map(origin_of));
+    !page.is_some_and(|origin| is_own(origin, headers, public_origin))
+}
+
+/// Scheme, host and port of an address.
+fn origin_of(address: &str) -> &str {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let end = address.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(address.len(), |at| host + at);
+    address.get(..end).unwrap_or(address)
+}
+
+/// Whether an origin is ours, by the public address or by the host that was asked.
+fn is_own(origin: &str, headers: &HeaderMap, public_origin: &str) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let is_host = origin.split_once("://").is_some_and(|(_, of)| Some(of) == host);
+    is_host || origin.eq_ignore_ascii_case(public_origin)
+}
+
 /// The header that no form can set.
 pub fn needs_header(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.contains_key(HEADER) {
@@ -87,21 +112,19 @@ fn claimed_origin(headers: &HeaderMap, public_origin: &str) -> Claim {
         None => {}
     }
     let Some(origin) = text(ORIGIN.as_str()) else { return Claim::None };
-    let host_of_origin = origin.split_once("://").map(|(_, host)| host);
-    let is_own_host = host_of_origin.is_some() && host_of_origin == text(HOST.as_str());
-    if origin.eq_ignore_ascii_case(public_origin) || is_own_host { Claim::Same } else { Claim::Other }
+    if is_own(origin, headers, public_origin) { Claim::Same } else { Claim::Other }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
     fn claim(pairs: &[(&'static str, &str)]) -> Claim {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.insert(*name, value.parse().unwrap());
-        }
-        claimed_origin(&headers, "https://git.example.org")
+        claimed_origin(&headers(pairs), "https://git.example.org")
     }
 
     #[test]
@@ -120,16 +143,43 @@ mod tests {
 
     #[test]
     fn another_site_leads_and_the_address_bar_does_not() {
-        let from = |site: &str| is_led(&HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), site.parse().unwrap())]));
+        let from = |site: &str| is_led(&headers(&[("sec-fetch-site", site)]));
         assert!(from("cross-site") && from("same-site") && from("something-new"));
         assert!(!from("same-origin") && !from("none") && !is_led(&HeaderMap::new()));
     }
 
     #[test]
+    fn where_browsers_say_nothing_a_page_of_ours_must_have_made_them_ask() {
+        let untold = |pairs: &[(&'static str, &str)]| is_untold(&headers(pairs), "http://git.example.org:8080");
+        for own in [
+            ("origin", "http://git.example.org:8080"),
+            ("referer", "http://git.example.org:8080/ann/tool?x=y"),
+            ("referer", "http://192.0.2.7:3000?x"),
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-site", "same-origin"),
+        ] {
+            assert!(!untold(&[own, ("host", "192.0.2.7:3000")]), "{own:?}");
+        }
+        for other in [
+            ("origin", "null"),
+            ("referer", "http://git.example.org/"),
+            ("referer", "http://git.example.org:8080.evil.example/"),
+            ("referer", "http://evil.example/http://git.example.org:8080/"),
+            ("referer", "192.0.2.7:3000"),
+            ("referer", ""),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            assert!(untold(&[other, ("host", "192.0.2.7:3000")]), "{other:?}");
+        }
+        let own_page = ("referer", "http://git.example.org:8080/");
+        assert!(
+            untold(&[]) && untold(&[own_page, ("origin", "http://evil.example")]) && untold(&[own_page, ("sec-fetch-site", "same-site")])
+        );
+    }
+
+    #[test]
     fn the_header_must_be_there() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(needs_header(&headers).unwrap_err().status.as_u16(), 403);
-        headers.insert(HEADER, "1".parse().unwrap());
-        assert!(needs_header(&headers).is_ok());
+        assert_eq!(needs_header(&HeaderMap::new()).unwrap_err().status.as_u16(), 403);
+        assert!(needs_header(&headers(&[(HEADER, "1")])).is_ok());
     }
 }
