@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::HOST;
 use axum::response::Response;
 
 use crate::plugins::names_origin;
@@ -36,6 +38,10 @@ pub fn router(bundle: Bundle, forward: Forward, plugin_web_origin: Option<&str>)
 }
 
 async fn dispatch(State(ui): State<Ui>, request: Request) -> Response {
+    // Which of two hosts is meant must not depend on which of two lines is read (RFC 9112, section 3.2).
+    if request.headers().get_all(HOST).iter().count() > 1 {
+        return answer::text(StatusCode::BAD_REQUEST, "a request names one host, in one Host header\n");
+    }
     if ui.plugin_web_origin.as_ref().is_some_and(|origin| names_origin(&request, origin)) {
         return proxy::pass(&ui.forward, request).await;
     }
@@ -43,8 +49,8 @@ async fn dispatch(State(ui): State<Ui>, request: Request) -> Response {
         routes::Target::Server => proxy::pass(&ui.forward, request).await,
         routes::Target::File(name) => answer::file(&ui.bundle, name, request.method(), request.headers()),
         routes::Target::Page => answer::page(&ui.bundle, request.method(), request.headers()),
-        routes::Target::Health => answer::text(axum::http::StatusCode::OK, "ok\n"),
-        routes::Target::Nothing => answer::text(axum::http::StatusCode::NOT_FOUND, "no such file\n"),
+        routes::Target::Health => answer::text(StatusCode::OK, "ok\n"),
+        routes::Target::Nothing => answer::text(StatusCode::NOT_FOUND, "no such file\n"),
     }
 }
 

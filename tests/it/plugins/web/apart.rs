@@ -84,6 +84,13 @@ async fn an_own_origin_serves_pages_and_nothing_of_the_forge() {
     let elsewhere = public.get(&here, "/w");
     assert!(elsewhere.status == 404 && elsewhere.text().contains("http://plugins.test"), "{}", elsewhere.text());
     assert_eq!(here.get("/version").status, 200);
+    let forge =
+        |path: &str| format!("GET {path} HTTP/1.1\r\nhost: forge.test\r\nx-forwarded-host: plugins.test\r\nconnection: close\r\n\r\n");
+    assert_eq!(
+        (here.raw(forge(&who).as_bytes()).status, here.raw(forge("/api/v1/version").as_bytes()).status),
+        (404, 200),
+        "by its own name"
+    );
     for path in [who.as_str(), "/api/v1/version"] {
         assert_eq!(here.send("GET", path, &[("x-forwarded-host", "plugins.test")], b"").status, 421, "{path}");
     }

@@ -33,7 +33,7 @@ pub async fn by_host(State(http): State<Http>, request: Request, next: Next) -> 
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.to_canonical());
     let is_trusted = peer.is_some_and(|peer| http.config.trusted_proxies.iter().any(|range| range.contains(peer)));
     let is_plugins = parts.uri.path().starts_with(PREFIX);
-    match (host_of(&parts, origin, is_trusted), is_plugins) {
+    match (host_of(&parts, origin, http.links.origin(), is_trusted), is_plugins) {
         (Host::Plugins, true) => {
             parts.extensions.insert(Apart);
         }
@@ -67,12 +67,16 @@ fn names(authority: Option<&Authority>, headers: &HeaderMap, origin: &str) -> bo
 fn is_of(host: &str, origin: &str) -> bool {
     let own = origin.split_once("://").map_or(origin, |(_, own)| own);
     let default = if origin.starts_with("https://") { ":443" } else { ":80" };
-    let host = host.trim().to_ascii_lowercase();
-    host.strip_suffix(default).unwrap_or(&host).trim_end_matches('.') == own
+    let plain = |host: &str| host.strip_suffix(default).unwrap_or(host).trim_end_matches('.').to_ascii_lowercase();
+    plain(host.trim()) == plain(own)
 }
 
-fn host_of(parts: &Parts, origin: &str, is_trusted: bool) -> Host {
+/// The host that was asked. Who asked one of the two by its own name asked that one, whatever else is written there.
+fn host_of(parts: &Parts, origin: &str, forge: &str, is_trusted: bool) -> Host {
     let direct = names(parts.uri.authority(), &parts.headers, origin);
+    if !direct && names(parts.uri.authority(), &parts.headers, forge) {
+        return Host::Forge;
+    }
     let forwarded = last(&parts.headers, "x-forwarded-host").is_some_and(|host| is_of(host, origin));
     match (direct, forwarded, is_trusted) {
         (true, ..) | (false, true, true) => Host::Plugins,
@@ -95,7 +99,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        host_of(&request.body(()).unwrap().into_parts().0, "https://plugins.example.org", is_trusted)
+        host_of(&request.body(()).unwrap().into_parts().0, "https://plugins.example.org", "https://Git.example.org", is_trusted)
     }
 
     #[test]
@@ -111,6 +115,18 @@ mod tests {
         assert_eq!(host("https://plugins.example.org/x", &[("host", "git.example.org")], false), Host::Plugins);
         assert_eq!(host("https://git.example.org/x", &[("host", "plugins.example.org")], false), Host::Forge);
         assert_eq!(host("/x", &[], true), Host::Forge);
+    }
+
+    #[test]
+    fn who_asks_the_forge_by_its_name_asks_the_forge() {
+        let forwarded = ("x-forwarded-host", "plugins.example.org");
+        for name in ["git.example.org", "GIT.example.org:443"] {
+            for is_trusted in [true, false] {
+                assert_eq!(host("/x", &[("host", name), forwarded], is_trusted), Host::Forge, "{name}");
+                assert_eq!(host(&format!("https://{name}/x"), &[("host", "h"), forwarded], is_trusted), Host::Forge, "{name}");
+            }
+        }
+        assert_eq!(host("/x", &[("host", "git.example.org:3000"), forwarded], true), Host::Plugins);
     }
 
     #[test]

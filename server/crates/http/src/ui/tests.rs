@@ -57,6 +57,22 @@ async fn any_page_address_gets_the_page_with_its_policy_and_no_cache() {
 }
 
 #[tokio::test]
+async fn two_hosts_are_refused_and_nothing_is_passed_on() {
+    for path in ["/", "/api/v1/version", "/plugins/1/"] {
+        let mut request = get(path);
+        request.headers_mut().append("host", "git.example.org".parse().unwrap());
+        let (status, _, _) = ask(echo(), request).await;
+        assert_eq!(status, 200, "{path}");
+        let mut request = get(path);
+        for host in ["git.example.org", "plugins.example.org"] {
+            request.headers_mut().append("host", host.parse().unwrap());
+        }
+        let (status, _, body) = ask(echo(), request).await;
+        assert!(status == 400 && body.contains("one Host header"), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
 async fn hashed_files_are_immutable_and_precompressed() {
     let (_, headers, body) = ask(down(), get("/-/ui/app-0123456789abcdef.js")).await;
     assert_eq!((body.as_str(), &headers["content-encoding"]), ("brotli", &"br".parse().unwrap()));
