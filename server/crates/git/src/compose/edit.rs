@@ -16,6 +16,10 @@ use crate::read;
 const TREE: u32 = 0o040_000;
 /// Entries of all folders that one edit may read.
 const MOST_ENTRIES: usize = 200_000;
+/// Bytes of all folders that one edit may hold.
+const MOST_BYTES: u64 = 32 << 20;
+/// What holding a folder takes beside its entries.
+const OF_FOLDER: u64 = 1 << 10;
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +39,9 @@ pub struct TreeEdit<'a> {
 /// Where folders are read from, and how much may be.
 struct Source<'a> {
     odb: &'a Odb,
+    /// Entries.
     left: usize,
+    bytes: u64,
 }
 
 /// An opened folder.
@@ -52,7 +58,17 @@ enum Node {
 }
 
 impl Source<'_> {
+    /// Counts a folder of so many bytes, before they are in memory.
+    fn count(&mut self, bytes: u64) -> Result<(), ComposeError> {
+        self.bytes = self.bytes.checked_sub(bytes.saturating_add(OF_FOLDER)).ok_or_else(|| {
+            Error::TooLarge(format!("the folders of these files have more than {MOST_BYTES} bytes: push the change with git"))
+        })?;
+        Ok(())
+    }
+
     fn open(&mut self, id: Oid) -> Result<Folder, ComposeError> {
+        let (_, size) = self.odb.header(&id)?;
+        self.count(size)?;
         let mut entries = BTreeMap::new();
         for entry in read::tree(self.odb, &id)? {
             self.left = self.left.checked_sub(1).ok_or_else(|| {
@@ -104,7 +120,7 @@ impl Folder {
 impl<'a> TreeEdit<'a> {
     /// Begins with a tree, or with nothing.
     pub fn new(odb: &'a Odb, tree: Option<Oid>) -> Result<TreeEdit<'a>, ComposeError> {
-        let mut source = Source { odb, left: MOST_ENTRIES };
+        let mut source = Source { odb, left: MOST_ENTRIES, bytes: MOST_BYTES };
         let top = tree.map(|id| source.open(id)).transpose()?.unwrap_or_default();
         Ok(TreeEdit { source, top })
     }
@@ -159,7 +175,10 @@ impl<'a> TreeEdit<'a> {
             length += part.len() + 1;
             let node = match here.entries.entry(part.to_vec()) {
                 Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(Node::Open(Folder::default())),
+                Entry::Vacant(entry) => {
+                    self.source.count(0)?;
+                    entry.insert(Node::Open(Folder::default()))
+                }
             };
             let below_file = || ComposeError::BelowFile(path.as_bytes().get(..length - 1).unwrap_or_default().to_vec());
             here = self.source.opened(node)?.ok_or_else(below_file)?;

@@ -7,13 +7,18 @@ use sha1::{Digest as _, Sha1};
 
 use super::ComposeError;
 use crate::build::encode::{Deflater, header, number};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Kind, id_of};
 
-/// A pack under way. Its size is for whoever adds to it to bound.
+/// The most bytes of trees, commits and tags in one pack; contents are for whoever adds them to bound.
+const MOST_BYTES: usize = 32 << 20;
+
+/// A pack under way.
 #[derive(Default)]
 pub struct NewPack {
     ids: HashSet<Oid>,
+    /// Bytes of what is no content.
+    bytes: usize,
     entries: Vec<u8>,
     deflater: Deflater,
 }
@@ -28,6 +33,13 @@ impl NewPack {
     pub fn add(&mut self, kind: Kind, data: &[u8]) -> Result<Oid, ComposeError> {
         let id = id_of(kind, data).ok_or(ComposeError::Collision)?;
         if self.ids.insert(id) {
+            if kind != Kind::Blob {
+                self.bytes += data.len();
+                if self.bytes > MOST_BYTES {
+                    let text = format!("the folders that change have more than {MOST_BYTES} bytes: push the change with git");
+                    return Err(Error::TooLarge(text).into());
+                }
+            }
             self.entries.extend_from_slice(&header(number(kind), data.len() as u64));
             self.entries.extend_from_slice(self.deflater.deflate(data)?);
         }

@@ -158,3 +158,19 @@ fn tags_are_as_git_writes_them() {
     client.git(&["fsck", "--strict"]);
     assert_eq!(client.git(&["tag", "-l", "--format=%(taggername) %(taggerdate:raw) %(contents:subject)"]), "A U Thor 1700000000 -0130 One");
 }
+
+#[test]
+fn folders_are_bounded_in_bytes_and_contents_are_not_counted_with_them() {
+    let told = |error: ComposeError| error.to_string().contains("push the change with git");
+    let large = vec![b'x'; (32 << 20) + 1];
+    let mut pack = NewPack::default();
+    pack.add(Kind::Blob, &large).unwrap();
+    pack.add(Kind::Tree, &large[..32 << 20]).unwrap();
+    pack.add(Kind::Tree, &large[..32 << 20]).unwrap();
+    assert!(told(pack.add(Kind::Tree, b"x").unwrap_err()));
+    // Folders that are only made take memory too.
+    let odb = crate::odb::Odb::new(Vec::new());
+    let mut edit = TreeEdit::new(&odb, None).unwrap();
+    let refused = (0..1000).find_map(|n| edit.put(&path(&format!("{n}/{}x", "a/".repeat(126))), 0o100_644, Oid::ZERO).err());
+    assert!(told(refused.unwrap()));
+}
