@@ -7,7 +7,7 @@ use hardie_domain::access::RepoAction;
 use hardie_domain::percent::encode_segment;
 use hardie_domain::time::Timestamp;
 use hardie_git::Cancel;
-use hardie_git::ingest::{self, Base, Ingested};
+use hardie_git::ingest::{self, Base, IngestError, Ingested};
 use hardie_store::pushes::NewPush;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -45,9 +45,9 @@ pub async fn push(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushReques
         None => None,
         Some(source) => match take_in(app, &push, handle, source).await? {
             Ok(ingested) => Some(Arc::new(ingested)),
-            Err(Untaken { reason, passing }) => {
+            Err(Untaken { reason, passing, too_large }) => {
                 report.refuse_pack(&reason);
-                report.passing = passing;
+                (report.passing, report.too_large) = (passing, too_large);
                 commit::record_refusal(app, &push, &report, None).await?;
                 return Ok(report);
             }
@@ -71,6 +71,7 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
             Err(Error::Internal(error)) => return Err(Error::Internal(error)),
             Err(refused) => {
                 report.refuse_all(&refused.to_string());
+                report.barred = true;
                 commit::record_refusal(app, push, &report, None).await?;
                 return Ok(report);
             }
@@ -147,6 +148,8 @@ struct Untaken {
     reason: String,
     /// Whether that is a trouble of the server's.
     passing: bool,
+    /// Whether it is over a bound of the site's.
+    too_large: bool,
 }
 
 /// The pack into quarantine.
@@ -165,10 +168,13 @@ async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSo
     });
     match taken.await.map_err(Error::internal)? {
         Ok(ingested) => Ok(Ok(ingested)),
-        Err(error) if error.is_clients_fault() => Ok(Err(Untaken { reason: format!("{error}{remark}"), passing: false })),
+        Err(error) if error.is_clients_fault() => {
+            let too_large = matches!(error, IngestError::Limit(..));
+            Ok(Err(Untaken { reason: format!("{error}{remark}"), passing: false, too_large }))
+        }
         Err(error) => {
             tracing::error!(%error, push.id = %push.id, "a pack could not be taken in");
-            Ok(Err(Untaken { reason: error.to_string(), passing: true }))
+            Ok(Err(Untaken { reason: error.to_string(), passing: true, too_large: false }))
         }
     }
 }

@@ -67,6 +67,12 @@ impl RefMover {
         if report.passing {
             return Err(Error::Unavailable(reasons(report)));
         }
+        if report.barred {
+            return Err(Error::forbidden(reasons(report)));
+        }
+        if report.too_large {
+            return Err(Error::Quota(report.unpack.unwrap_or_default()));
+        }
         if let Some(moved) = self.moved(&updates).await? {
             return Err(moved);
         }

@@ -16,6 +16,10 @@ pub struct PushReport {
     pub messages: Vec<String>,
     /// Whether it is refused for a trouble of the server's, so that the same may pass later.
     pub passing: bool,
+    /// Whether it is refused because the pusher may not push any more.
+    pub barred: bool,
+    /// Whether the pack is over a bound of the site's.
+    pub too_large: bool,
 }
 
 impl PushReport {
