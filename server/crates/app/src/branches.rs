@@ -17,8 +17,9 @@ pub async fn create_branch(app: &App, ctx: &Ctx, path: &RepoPath, short: &str, f
     let mover = RefMover::new(app, ctx, path).await?;
     let name = new_branch("new_branch_name", short)?;
     let new = browse::commit_named(app, mover.access(), from.unwrap_or("HEAD")).await?;
+    let full = name.to_string();
     mover.push(vec![RefUpdate { name, old: Oid::ZERO, new }], None).await?;
-    browse::get_branch(app, ctx, path, short).await
+    browse::get_branch(app, ctx, path, &full).await
 }
 
 /// Gives a branch another name; its rules are by name and do not follow. For those who may push.
@@ -43,7 +44,16 @@ pub async fn delete_branch(app: &App, ctx: &Ctx, path: &RepoPath, short: &str) -
 
 /// A name that a branch may be given; the field is the one that it came in.
 pub(crate) fn new_branch(field: &'static str, short: &str) -> Result<RefName> {
+    short_name(field, short)?;
     RefName::branch(short).map_err(|broken| Invalid { field, ..broken }.into())
+}
+
+/// Refuses a whole name where a short one is meant: `refs/heads/x` would come to lie at `refs/heads/refs/heads/x`.
+pub(crate) fn short_name(field: &'static str, short: &str) -> Result<()> {
+    match short.starts_with("refs/") {
+        true => Err(Invalid::new(field, "begins with refs/: send the short name, as main of refs/heads/main").into()),
+        false => Ok(()),
+    }
 }
 
 async fn existing(mover: &RefMover, short: &str) -> Result<(RefName, Oid)> {

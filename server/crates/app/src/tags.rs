@@ -9,6 +9,7 @@ use hardie_git::Kind;
 use hardie_git::compose::{self, NewPack};
 
 use crate::authorship::{Doer, message};
+use crate::branches::short_name;
 use crate::browse::{self, Tag};
 use crate::contents::explain;
 use crate::git_access::open_repo;
@@ -19,7 +20,9 @@ use crate::{App, Ctx, Error, Result};
 /// if there is something to say. For those who may push.
 pub async fn create_tag(app: &App, ctx: &Ctx, path: &RepoPath, short: &str, target: Option<&str>, text: Option<&str>) -> Result<Tag> {
     let mover = RefMover::new(app, ctx, path).await?;
+    short_name("tag_name", short)?;
     let name = RefName::tag(short).map_err(|broken| Invalid { field: "tag_name", ..broken })?;
+    let full = name.to_string();
     let target = browse::commit_named(app, mover.access(), target.unwrap_or("HEAD")).await?;
     let (new, pack) = match text.filter(|text| !text.trim().is_empty()) {
         None => (target, None),
@@ -31,7 +34,7 @@ pub async fn create_tag(app: &App, ctx: &Ctx, path: &RepoPath, short: &str, targ
         }
     };
     mover.push(vec![RefUpdate { name, old: Oid::ZERO, new }], pack).await?;
-    browse::get_tag(app, ctx, path, short).await
+    browse::get_tag(app, ctx, path, &full).await
 }
 
 /// Deletes the tag of this short name. For those who may push.
