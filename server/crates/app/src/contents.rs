@@ -12,7 +12,7 @@ use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::RefUpdate;
 use hardie_domain::refname::RefName;
-use hardie_git::compose::{self, ComposeError, NewPack, TreeEdit};
+use hardie_git::compose::{self, ComposeError, Found, NewPack, TreeEdit};
 use hardie_git::{Kind, read};
 
 use crate::authorship::{Doer, message, signed_off};
@@ -76,10 +76,17 @@ pub async fn change_files(mover: &RefMover, change: Change) -> Result<Changed> {
     check_size(&change)?;
     let (app, ctx) = (mover.app(), mover.ctx());
     let (change, doer) = (Arc::new(change), Doer::find(app, ctx).await?);
-    let mut tries = 0;
+    let (mut tries, mut seen) = (0, Vec::new());
     loop {
         let (change, doer) = (Arc::clone(&change), doer.clone());
-        let made = read_authorised(app, mover.access(), move |reading| make(reading, &change, &doer)).await?;
+        // The work goes on for a while when the asker leaves, and their turn is taken as long.
+        let kept = mover.clone();
+        let made = read_authorised(app, mover.access(), move |reading| {
+            let _turn = kept;
+            make(reading, &change, &doer, &seen)
+        })
+        .await?;
+        seen = made.seen;
         tries += 1;
         match mover.push(vec![made.update], Some(made.pack)).await {
             Ok(()) => return Ok(Changed { commit: with_person(app, ctx, made.commit).await?, files: made.files }),
@@ -107,15 +114,17 @@ struct Made {
     pack: Vec<u8>,
     commit: CommitInfo,
     files: Vec<FileView>,
+    /// What each operation found.
+    seen: Vec<Option<Found>>,
 }
 
-fn make(reading: &Reading, change: &Change, doer: &Doer) -> Result<Made> {
+fn make(reading: &Reading, change: &Change, doer: &Doer, before: &[Option<Found>]) -> Result<Made> {
     let odb = &reading.handle.odb;
     let (name, old, parent) = place(reading, change)?;
     let tree = parent.map(|id| read::commit(odb, &id)).transpose().map_err(|error| explain(error.into()))?.map(|commit| commit.tree);
     let mut edit = TreeEdit::new(odb, tree).map_err(explain)?;
     let mut pack = NewPack::default();
-    let written = operations::apply(&mut edit, &mut pack, &change.operations)?;
+    let (written, seen) = operations::apply(&mut edit, &mut pack, &change.operations, before)?;
     let tree = edit.write(&mut pack).map_err(explain)?;
     let parents: Vec<Oid> = parent.into_iter().collect();
     let (author, committer) = (change.author.as_ref(), change.committer.as_ref());
@@ -132,8 +141,8 @@ fn make(reading: &Reading, change: &Change, doer: &Doer) -> Result<Made> {
     let id = pack.add(Kind::Commit, &object).map_err(explain)?;
     let commit = CommitInfo { id, tree, parents, author: author_of, committer, message: text.into_bytes() };
     let rev = Revision { name: name.short(), kind: RevKind::Branch, commit: id };
-    let files = shown::files(odb, &rev, &commit, &written)?;
-    Ok(Made { update: RefUpdate { name, old, new: id }, pack: pack.finish(), commit, files })
+    let files = shown::files(reading, &rev, &commit, &written)?;
+    Ok(Made { update: RefUpdate { name, old, new: id }, pack: pack.finish(), commit, files, seen })
 }
 
 /// The branch that moves, what it is now, and the commit to build on, which the first of a repository has not.

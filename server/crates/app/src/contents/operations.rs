@@ -56,13 +56,27 @@ pub(super) struct Written<'a> {
     pub content: Option<&'a [u8]>,
 }
 
-/// Does them all; what is there of what they wrote when all are done, which goes into the pack.
-pub(super) fn apply<'a>(edit: &mut TreeEdit<'_>, pack: &mut NewPack, operations: &'a [Operation]) -> Result<Vec<Written<'a>>> {
-    let (mut written, mut contents) = (Vec::new(), HashMap::new());
-    for operation in operations {
+/// What an operation finds where the file is that it changes.
+type Seen = Option<Found>;
+
+/// Does them all; what is there of what they wrote when all are done, which goes into the pack, and what each found. `before` is what
+/// each found when the same was tried before: where it is something else now, somebody else wrote it in between.
+pub(super) fn apply<'a>(
+    edit: &mut TreeEdit<'_>,
+    pack: &mut NewPack,
+    operations: &'a [Operation],
+    before: &[Seen],
+) -> Result<(Vec<Written<'a>>, Vec<Seen>)> {
+    let (mut written, mut contents, mut seen) = (Vec::new(), HashMap::new(), Vec::new());
+    for (at, operation) in operations.iter().enumerate() {
         let path = FilePath::parse(&operation.path)?;
         let from = operation.from.as_deref().filter(|from| !from.is_empty()).map(FilePath::parse).transpose()?;
         let step = Step { operation, path: &path, from: from.as_ref().filter(|from| **from != path) };
+        let found = edit.find(step.source()).map_err(explain)?;
+        if before.get(at).is_some_and(|known| *known != found) {
+            return Err(Error::Conflict(format!("{} was written by somebody else meanwhile: read it again", step.source())));
+        }
+        seen.push(found);
         if let Some(Found { mode, id }) = step.run(edit)? {
             if let Some(content) = operation.content.as_deref() {
                 contents.insert(id, content);
@@ -80,7 +94,7 @@ pub(super) fn apply<'a>(edit: &mut TreeEdit<'_>, pack: &mut NewPack, operations:
             left.push(Written { path, mode, id, content });
         }
     }
-    Ok(left)
+    Ok((left, seen))
 }
 
 /// The subject of a commit for which nobody wrote one.
@@ -102,9 +116,14 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// Where the file is that it changes.
+    fn source(&self) -> &FilePath {
+        self.from.unwrap_or(self.path)
+    }
+
     /// What is there then; `None` of a deletion.
     fn run(&self, edit: &mut TreeEdit<'_>) -> Result<Option<Found>> {
-        let source = self.from.unwrap_or(self.path);
+        let source = self.source();
         match self.operation.action {
             Action::Create => self.create(edit).map(Some),
             Action::Upload if edit.find(source).map_err(explain)?.is_none() => self.create(edit).map(Some),
@@ -188,5 +207,35 @@ fn check_link(content: &[u8]) -> Result<()> {
     match content.is_empty() || content.len() > MOST_LINK || content.contains(&0) {
         true => Err(Invalid::new("content", format!("a symbolic link points to a path of 1 to {MOST_LINK} bytes without NUL")).into()),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hardie_git::odb::Odb;
+
+    fn tried(files: &[(&str, &[u8])], operation: &Operation, before: &[Seen]) -> Result<Vec<Seen>> {
+        let odb = Odb::new(Vec::new());
+        let mut edit = TreeEdit::new(&odb, None).unwrap();
+        for (path, content) in files {
+            edit.put(&FilePath::parse(path.as_bytes()).unwrap(), FILE, blob_id(content).unwrap()).unwrap();
+        }
+        let (_, seen) = apply(&mut edit, &mut NewPack::default(), std::slice::from_ref(operation), before)?;
+        Ok(seen)
+    }
+
+    #[test]
+    fn what_another_writer_brought_between_two_tries_is_not_written_over_though_no_sha_is_sent() {
+        let upload = Operation { action: Action::Upload, path: b"a".to_vec(), from: None, content: Some(b"mine".to_vec()), sha: None };
+        let rename = Operation { action: Action::Rename, path: b"b".to_vec(), from: Some(b"a".to_vec()), ..upload.clone() };
+        let (old, theirs) = ([("a", &b"old"[..])], [("a", &b"theirs"[..])]);
+        for (operation, first) in [(&upload, &old[..]), (&upload, &[]), (&rename, &old)] {
+            let seen = tried(first, operation, &[]).unwrap();
+            let beside = [first, &[("beside", b"theirs")]].concat();
+            assert_eq!(tried(&beside, operation, &seen).unwrap(), seen, "{operation:?}");
+            let refused = tried(&theirs, operation, &seen).unwrap_err();
+            assert!(matches!(&refused, Error::Conflict(text) if text.starts_with("a was written")), "{operation:?}: {refused}");
+        }
     }
 }

@@ -2,29 +2,26 @@
 
 use bytes::Bytes;
 use hardie_git::diff::lines::is_binary;
-use hardie_git::odb::Odb;
 
 use super::operations::Written;
 use crate::Result;
-use crate::browse::{CommitInfo, EntryKind, FileView, MAX_SHOWN_BYTES, Revision, explain};
+use crate::browse::{CommitInfo, EntryKind, FileView, MAX_SHOWN_BYTES, Reading, Revision, explain};
 
-/// As much of a file as tells whether it is text.
-const HEAD: u64 = 8000;
-
-/// In the order in which they were written.
-pub(super) fn files(odb: &Odb, rev: &Revision, commit: &CommitInfo, written: &[Written<'_>]) -> Result<Vec<FileView>> {
-    let mut room = MAX_SHOWN_BYTES;
+/// In the order in which they were written. What is not shown is not read either: a file that only moved may be as large as any.
+pub(super) fn files(reading: &Reading, rev: &Revision, commit: &CommitInfo, written: &[Written<'_>]) -> Result<Vec<FileView>> {
+    let (odb, mut budget, mut room) = (&reading.handle.odb, reading.budget(), MAX_SHOWN_BYTES);
     let mut files = Vec::new();
     for Written { path, mode, id, content: given } in written {
+        budget.step().map_err(explain)?;
         let size = match given {
             Some(content) => content.len() as u64,
             None => odb.blob_size(id).map_err(explain)?,
         };
         let shows = size <= room;
-        let wanted = if shows { size } else { HEAD };
-        let bytes = match given {
-            Some(content) => Bytes::copy_from_slice(content.get(..usize::try_from(wanted).unwrap_or(usize::MAX)).unwrap_or(content)),
-            None => odb.blob_range(id, 0, wanted).map_err(explain)?,
+        let content = match given {
+            _ if !shows => None,
+            Some(content) => Some(Bytes::copy_from_slice(content)),
+            None => Some(odb.blob(id, room).map_err(explain)?),
         };
         room -= if shows { size } else { 0 };
         files.push(FileView {
@@ -34,8 +31,8 @@ pub(super) fn files(odb: &Odb, rev: &Revision, commit: &CommitInfo, written: &[W
             mode: *mode,
             oid: *id,
             size,
-            is_binary: is_binary(&bytes),
-            content: shows.then_some(bytes),
+            is_binary: content.as_deref().is_some_and(is_binary),
+            content,
             last_commit: Some(commit.clone()),
         });
     }
