@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::HttpConfig;
+use crate::blocking::blocking;
 use crate::error::Refusal;
 use crate::layers::Turn;
 use crate::state::Http;
@@ -41,15 +42,17 @@ impl<T: DeserializeOwned + Serialize + Default> FromRequest<Http> for Whole<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, http: &Http) -> Result<Whole<T>, Refusal> {
-        Whole::read(request, http.config.json_bytes, http).await
+        let bytes = read_json(request, http.config.json_bytes, http).await?;
+        Ok(Whole(parse(&bytes)?, Others::new::<T>(parse(&bytes)?)))
     }
 }
 
-impl<T: DeserializeOwned + Serialize + Default> Whole<T> {
-    /// The same with another bound on the body's bytes.
-    pub async fn read(request: Request, most: usize, http: &Http) -> Result<Whole<T>, Refusal> {
-        let bytes = read_json(request, most, http).await?;
-        Ok(Whole(parse(&bytes)?, Others::new::<T>(parse(&bytes)?)))
+/// A JSON body with another bound on its bytes. `T` must bound what it makes of them: many short values take much more memory.
+pub async fn read_large<T: DeserializeOwned + Send + 'static>(request: Request, most: usize, http: &Http) -> Result<T, Refusal> {
+    let bytes = read_json(request, most, http).await?;
+    match bytes.len() > http.config.json_bytes {
+        true => blocking(move || parse(&bytes)).await?,
+        false => parse(&bytes),
     }
 }
 
@@ -158,7 +161,7 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     if holds_nul(bytes) {
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "a text in the body holds the character U+0000"));

@@ -1,5 +1,7 @@
 //! Files changed: each request is one commit, through the same door as a push.
 
+mod body;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -9,19 +11,17 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hardie_api_types::Time;
 use hardie_api_types::change::{
-    ChangeFileOperation, ChangeFilesOptions, CreateFileOptions, DeleteFileOptions, FileOptions, FileResponse, FilesResponse, Identity,
-    UpdateFileOptions,
+    ChangeFileOperation, ChangeFilesOptions, CreateFileOptions, DeleteFileOptions, FileResponse, FilesResponse, Identity, UpdateFileOptions,
 };
 use hardie_app::Ctx;
 use hardie_app::contents::{Action, Change, Changed, MOST_BYTES, Moment, Operation, Person, RefMover, begin, change_files};
 use hardie_domain::names::RepoPath;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use self::body::Body;
 use crate::auth::Asker;
 use crate::blocking::blocking;
 use crate::error::{Answer, Refusal};
-use crate::json::Whole;
+use crate::json::read_large;
 use crate::layers::too_many;
 use crate::openapi::{Api, Op};
 use crate::path::PathParts;
@@ -30,9 +30,6 @@ use crate::state::Http;
 
 /// A body: the most that may be in the files, in base64, and what is said around them.
 const MOST_BODY: usize = MOST_BYTES / 3 * 4 + (1 << 20);
-
-/// What Gitea has here and this server has not.
-const MISSING: &[(&str, &str)] = &[("force_push", "commits that drop others, through the API; push them")];
 
 /// Gitea's clients end lines in base64, or leave its end away.
 const BASE64: GeneralPurpose =
@@ -67,7 +64,7 @@ async fn create(
 ) -> Answer<(StatusCode, Json<FileResponse>)> {
     let asked = Asked::new(&http, &ctx, &parts).await?;
     let path = parts.bytes("path")?;
-    let take = |CreateFileOptions { commit, content }| (commit, vec![Wanted { content, ..Wanted::new(Action::Create, path) }]);
+    let take = |body: &mut Body| vec![Wanted { content: body.content.take(), ..Wanted::new(Action::Create, path) }];
     let made = asked.change(&http, &ctx, request, |body| Ok(take(body))).await?;
     Ok((StatusCode::CREATED, Json(asked.one(&http, &made))))
 }
@@ -80,13 +77,14 @@ async fn update(
 ) -> Answer<(StatusCode, Json<FileResponse>)> {
     let asked = Asked::new(&http, &ctx, &parts).await?;
     let (path, mut status) = (parts.bytes("path")?, StatusCode::OK);
-    let take = |UpdateFileOptions { commit, content, sha, from_path }| {
+    let take = |body: &mut Body| {
+        let (content, sha, from_path) = (body.content.take(), body.sha.take(), body.from_path.take());
         let is_new = sha.as_deref().is_none_or(str::is_empty) && from_path.as_deref().is_none_or(str::is_empty);
         if is_new {
             status = StatusCode::CREATED;
         }
         let action = if is_new { Action::Create } else { Action::Update };
-        (commit, vec![Wanted { content, sha, from: from_path, ..Wanted::new(action, path) }])
+        vec![Wanted { content, sha, from: from_path, ..Wanted::new(action, path) }]
     };
     let made = asked.change(&http, &ctx, request, |body| Ok(take(body))).await?;
     Ok((status, Json(asked.one(&http, &made))))
@@ -95,7 +93,7 @@ async fn update(
 async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, request: Request) -> Answer<Json<FileResponse>> {
     let asked = Asked::new(&http, &ctx, &parts).await?;
     let path = parts.bytes("path")?;
-    let take = |DeleteFileOptions { commit, sha }| (commit, vec![Wanted { sha, ..Wanted::new(Action::Delete, path) }]);
+    let take = |body: &mut Body| vec![Wanted { sha: body.sha.take(), ..Wanted::new(Action::Delete, path) }];
     let made = asked.change(&http, &ctx, request, |body| Ok(take(body))).await?;
     Ok(Json(asked.one(&http, &made)))
 }
@@ -107,7 +105,7 @@ async fn change(
     request: Request,
 ) -> Answer<(StatusCode, Json<FilesResponse>)> {
     let asked = Asked::new(&http, &ctx, &parts).await?;
-    let take = |ChangeFilesOptions { commit, files }| Ok((commit, files.into_iter().map(Wanted::of).collect::<Answer<Vec<_>>>()?));
+    let take = |body: &mut Body| std::mem::take(&mut body.files).into_iter().map(Wanted::of).collect();
     let made = asked.change(&http, &ctx, request, take).await?;
     let place = asked.place(&http);
     let (commit, verification) = place.file_commit(&made.commit);
@@ -132,21 +130,23 @@ impl Asked {
     }
 
     /// Reads what is wanted and does it.
-    async fn change<T: DeserializeOwned + Serialize + Default>(
+    async fn change(
         &self,
         http: &Http,
         ctx: &Ctx,
         request: Request,
-        take: impl FnOnce(T) -> Answer<(FileOptions, Vec<Wanted>)>,
+        take: impl FnOnce(&mut Body) -> Answer<Vec<Wanted>>,
     ) -> Answer<Changed> {
         let declared = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
         let is_large = declared.is_none_or(|bytes| bytes > http.config.json_bytes);
         let enter = || http.change_places.enter(http.client(ctx.address)).map_err(|full| too_many(full, "changes of large files"));
         let _place = if is_large { Some(enter()?) } else { None };
-        let Whole(body, others) = Whole::<T>::read(request, MOST_BODY, http).await?;
-        others.refuse(MISSING)?;
-        let (options, files) = take(body)?;
-        let change = blocking(move || wanted(options, files)).await??;
+        let mut body: Body = read_large(request, MOST_BODY, http).await?;
+        if body.force_push == Some(true) {
+            return Err(Refusal::invalid("force_push", "commits that drop others are not made through the API: push them"));
+        }
+        let files = take(&mut body)?;
+        let change = blocking(move || wanted(body, files)).await??;
         Ok(change_files(&self.mover, change).await?)
     }
 
@@ -185,8 +185,8 @@ impl Wanted {
     }
 }
 
-fn wanted(options: FileOptions, files: Vec<Wanted>) -> Answer<Change> {
-    let FileOptions { branch, new_branch, message, author, committer, dates, signoff } = options;
+fn wanted(body: Body, files: Vec<Wanted>) -> Answer<Change> {
+    let Body { branch, new_branch, message, author, committer, dates, signoff, .. } = body;
     let person = |given: Identity| Person { name: given.name, email: given.email };
     let dates = dates.unwrap_or_default();
     let decode = |file: Wanted| {
