@@ -226,7 +226,7 @@ pub fn ssh_address(config: &Config, bound: SocketAddr) -> String {
     if let Some(given) = &config.ssh_address {
         return given.clone();
     }
-    let host = web_origin::host_of(&config.public_url);
+    let host = hardie_domain::host::host_of(&config.public_url);
     match bound.port() {
         22 => host.to_owned(),
         port => format!("{host}:{port}"),

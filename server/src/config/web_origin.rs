@@ -1,6 +1,7 @@
 //! The origin of plugins' pages.
 
 use anyhow::bail;
+use hardie_domain::host::host_of;
 
 /// As [`read`]; of another host than the public address, for browsers send cookies to every port of a host.
 pub fn checked(text: &str, public_url: &str) -> anyhow::Result<String> {
@@ -21,16 +22,6 @@ pub fn read(text: &str) -> anyhow::Result<String> {
     }
     let default = if origin.starts_with("https://") { ":443" } else { ":80" };
     Ok(origin.strip_suffix(default).map(str::to_owned).unwrap_or(origin))
-}
-
-/// The host of an address, without its port.
-pub fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or(rest);
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    }
 }
 
 #[cfg(test)]

@@ -70,6 +70,11 @@ async fn a_files_life(options: Options) {
     assert_eq!((&first["commit"]["message"], &first["commit"]["parents"]), (&json!("Add docs/a b.md\n"), &json!([])));
     assert_eq!((&first["commit"]["author"]["name"], &first["verification"]["verified"]), (&json!("ann"), &json!(false)));
     assert_eq!(first["commit"]["sha"], json!(tip(&asker, "main")), "the first commit makes the default branch");
+    // The account's own address is nobody's business; the commit is the account's nevertheless.
+    let of_commit = asker.get("/repos/ann/tool/commits?sha=main").json()[0].clone();
+    assert_eq!(first["commit"]["author"]["email"], "ann@noreply.forge.test", "{first}");
+    assert_eq!(first["commit"]["committer"]["email"], "ann@noreply.forge.test", "{first}");
+    assert_eq!(of_commit["author"]["login"], "ann", "{of_commit}");
     // What the answer says is what is read afterwards.
     let read = asker.get(&format!("{CONTENTS}/docs/a%20b.md?ref=main")).json();
     for field in
@@ -180,5 +185,9 @@ async fn files_of_megabytes_go_in_and_more_than_that_is_for_git() {
     assert_eq!(tip(&asker, "main"), before);
     made(&asker.json("POST", CONTENTS, &json!({ "files": many[..1000] })), 201);
     cloned(&server, &ann, "many");
+    let moved = json!([{ "operation": "rename", "path": "moved.bin", "from_path": "large.bin" }]);
+    let moved = made(&asker.json("POST", CONTENTS, &json!({ "files": moved })), 201);
+    let shown = &moved["files"][0];
+    assert_eq!((&shown["sha"], &shown["size"], &shown["content"]), (&done["content"]["sha"], &json!(6 << 20), &Value::Null), "{moved}");
     server.stop().await.unwrap();
 }

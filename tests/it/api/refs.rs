@@ -42,6 +42,7 @@ async fn branches_are_made_renamed_and_deleted_under_the_rules_of_a_push() {
         (json!({ "new_branch_name": "topic/a/b" }), 403),
         (json!({ "new_branch_name": "a..b" }), 422),
         (json!({ "new_branch_name": "" }), 422),
+        (json!({ "new_branch_name": "refs/heads/x" }), 422),
         (json!({ "new_branch_name": "x", "old_ref_name": "none" }), 404),
         (json!({ "new_branch_name": "x", "old_ref_name": "0123456789012345678901234567890123456789" }), 404),
     ] {
@@ -55,6 +56,7 @@ async fn branches_are_made_renamed_and_deleted_under_the_rules_of_a_push() {
         ("from-40", "from-40", 422, "the name that it has"),
         ("from-40", "topic/a/b", 409, "exists already"),
         ("from-40", "b..d", 422, "name"),
+        ("from-40", "refs/heads/b", 422, "begins with refs/"),
         ("main", "trunk", 403, "default branch cannot be deleted"),
     ] {
         let (told, why) = rename(from, to).refusal();
@@ -93,6 +95,7 @@ async fn tags_are_names_or_say_something_and_go_again() {
         (json!({ "tag_name": "v1", "message": "other" }), 409),
         (json!({ "tag_name": "v1/x" }), 403),
         (json!({ "tag_name": "a b" }), 422),
+        (json!({ "tag_name": "refs/tags/v3" }), 422),
         (json!({}), 422),
         (json!({ "tag_name": "x", "target": "none" }), 404),
         (json!({ "tag_name": "x", "message": "x".repeat(70_000) }), 422),
@@ -102,8 +105,8 @@ async fn tags_are_names_or_say_something_and_go_again() {
     let dir = ann.git.path("clone");
     ann.git.ok(ann.git.home(), &["clone", "--quiet", &server.http_remote("ann/tool"), "clone"]).unwrap();
     ann.git.ok(&dir, &["fsck", "--strict", "--full"]).unwrap();
-    let tags = ann.git.ok(&dir, &["tag", "-l", "--format=%(objecttype) %(taggername) %(refname:short)"]).unwrap();
-    assert_eq!(tags.trim(), "tag ann rel/v2\ncommit  v1");
+    let tags = ann.git.ok(&dir, &["tag", "-l", "--format=%(objecttype) %(taggername)%(taggeremail) %(refname:short)"]).unwrap();
+    assert_eq!(tags.trim(), "tag ann<ann@noreply.forge.test> rel/v2\ncommit  v1");
     let delete = |tag: &str| asker.json("DELETE", &format!("/repos/ann/tool/tags/{tag}"), &Value::Null).status;
     assert_eq!([delete("v1"), delete("v1"), delete("rel%2Fv2"), delete("none")], [204, 404, 204, 404]);
     assert_eq!(Asker::new(&server, None).json("POST", "/repos/ann/tool/tags", &json!({ "tag_name": "x" })).status, 401);

@@ -13,7 +13,7 @@ use crate::contents::ContentsResponse;
 pub struct Identity {
     /// The asker's if absent or empty.
     pub name: Option<String>,
-    /// The asker's if absent or empty.
+    /// `LOGIN@noreply.HOST` of the asker if absent or empty; never the account's own address.
     pub email: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Who a commit or tag says has made it, and what it says, where it is made here.
 
 use hardie_domain::error::Invalid;
+use hardie_domain::host::host_of;
 use hardie_domain::plugin::Signature;
 
 use crate::{App, Ctx, Error, Result};
@@ -10,7 +11,7 @@ const MOST_MESSAGE: usize = 64 << 10;
 /// The most bytes of a name or an address.
 const MOST_NAME: usize = 255;
 
-/// Name and address as somebody gives them; what is absent or empty is taken from their account.
+/// Name and address as somebody gives them; what is absent or empty is their account's: the address is then [`noreply`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
     /// For people.
@@ -42,7 +43,7 @@ impl Doer {
         let account = app.store.find_account(ctx.require_actor()?.id).await?.ok_or(Error::NotFound("account"))?;
         let full_name = account.full_name.trim();
         let name = if objection(full_name).is_none() { full_name.to_owned() } else { account.name.to_string() };
-        Ok(Doer { name, email: account.email, now: Moment { seconds: app.clock.now().seconds(), offset_minutes: 0 } })
+        Ok(Doer { name, email: noreply(app, account.name.as_str()), now: Moment { seconds: app.clock.now().seconds(), offset_minutes: 0 } })
     }
 
     /// This person; what `given` does not say is the asker's. `fields` names the two for a refusal.
@@ -74,6 +75,21 @@ impl Doer {
     pub fn own(&self) -> Result<Signature> {
         self.signature(None, None, ["name", "email"])
     }
+}
+
+/// The address of an account in what is made here: a commit is there for everybody and for ever, so it never tells the real one.
+pub(crate) fn noreply(app: &App, login: &str) -> String {
+    format!("{login}@{}", noreply_host(app))
+}
+
+/// The account's name in an address that [`noreply`] made.
+pub(crate) fn login_of<'a>(app: &App, address: &'a str) -> Option<&'a str> {
+    let (login, host) = address.split_once('@')?;
+    host.eq_ignore_ascii_case(&noreply_host(app)).then_some(login)
+}
+
+fn noreply_host(app: &App) -> String {
+    format!("noreply.{}", host_of(&app.config.public_url))
 }
 
 /// Why git would not take this as a name or an address.

@@ -16,6 +16,7 @@ pub mod filepath;
 pub mod glob;
 pub mod grant;
 pub mod hidden;
+pub mod host;
 pub mod ids;
 pub mod lfs;
 pub mod limits;

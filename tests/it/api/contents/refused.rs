@@ -2,6 +2,8 @@
 
 use hardie_app::state::GitRules;
 use hardie_domain::hidden::HiddenRefs;
+use hardie_domain::limits::GitLimits;
+use hardie_testkit::TestServer;
 use hardie_testkit::server::Options;
 use serde_json::{Value, json};
 
@@ -131,6 +133,8 @@ async fn a_request_that_says_too_little_or_what_is_not_so_changes_nothing() {
         (put("x", json!({ "content": "", "branch": "a..b" })), 422, "branch"),
         (put("x", json!({ "content": "", "new_branch": "main/sub" })), 403, "conflicts with the existing ref refs/heads/main"),
         (put("x", json!({ "content": "", "new_branch": "-bad name" })), 422, "new_branch"),
+        (put("x", json!({ "content": "", "new_branch": "refs/heads/x" })), 422, "new_branch: begins with refs/"),
+        (put("x", json!({ "content": "", "branch": "refs/heads/main" })), 422, "branch: begins with refs/"),
         (put("x", json!({ "content": "", "author": { "name": "A\ncommitter B" } })), 422, "author.name"),
         (put("x", json!({ "content": "", "committer": { "email": "a> 1 +0000\nx" } })), 422, "committer.email"),
         (put("x", json!({ "content": "", "dates": { "author": "then" } })), 422, "dates.author"),
@@ -196,10 +200,51 @@ async fn only_who_may_push_changes_files_and_nobody_where_nobody_may() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_only_signed_pushes_move_refs_the_api_moves_none() {
     let rules = GitRules { require_signed_push: true, ..GitRules::default() };
-    let (server, _, asker) = empty(Options { git_rules: rules, ..Options::default() }).await;
-    let refused = asker.json("POST", &format!("{CONTENTS}/a"), &json!({ "content": "" })).refusal();
-    assert!(refused.0 == 403 && refused.1.contains("signed pushes only"), "{refused:?}");
-    let refused = asker.json("POST", "/repos/ann/tool/tags", &json!({ "tag_name": "v1" }));
-    assert_eq!(refused.status, 404, "there is nothing to tag: {}", refused.text());
+    // Something is there from before the rule.
+    let (server, ann, _) = start().await;
+    let data = server.stop().await.unwrap();
+    let server = TestServer::start_in(data, Options { git_rules: rules, ..Options::default() }).await.unwrap();
+    let asker = Asker::new(&server, Some(&ann));
+    let before = tip(&asker, "main");
+    for (method, path, body) in [
+        ("POST", format!("{CONTENTS}/a"), json!({ "content": "" })),
+        ("POST", "/repos/ann/tool/branches".to_owned(), json!({ "new_branch_name": "b" })),
+        ("PATCH", "/repos/ann/tool/branches/main".to_owned(), json!({ "name": "b" })),
+        ("POST", "/repos/ann/tool/tags".to_owned(), json!({ "tag_name": "v1" })),
+        ("POST", "/repos/ann/tool/tags".to_owned(), json!({ "tag_name": "v1", "message": "One" })),
+    ] {
+        let refused = asker.json(method, &path, &body).refusal();
+        assert!(refused.0 == 403 && refused.1.contains("signed pushes only"), "{path} {body}: {refused:?}");
+    }
+    assert_eq!((tip(&asker, "main"), asker.get("/repos/ann/tool/tags").json()), (before, json!([])));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_of_very_many_values_are_refused() {
+    let (server, _, asker) = start().await;
+    let before = tip(&asker, "main");
+    let send = |body: String| asker.send("POST", &format!("/api/v1{CONTENTS}"), &[("content-type", "application/json")], body.as_bytes());
+    let many = |value: &str| vec![value; 1_500_000].join(",");
+    for (body, status, text) in [
+        (format!("{{\"files\":[{}]}}", many("{}")), 422, "operation"),
+        (format!("{{\"files\":[{}}}", many("{}")), 400, "not JSON"),
+        (format!("{{\"x\":[{}]}}", many("0")), 422, "names no file"),
+        (format!("{{\"force_push\":[{}]}}", many("0")), 422, "force_push"),
+    ] {
+        let refused = send(body).refusal();
+        assert!(refused.0 == status && refused.1.contains(text), "{status} {text}: {refused:?}");
+    }
+    assert_eq!(tip(&asker, "main"), before);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_a_bound_of_the_site_is_too_large() {
+    let limits = GitLimits { object_bytes: 1 << 20, ..GitLimits::default() };
+    let (server, _, asker) = empty(Options { limits, ..Options::default() }).await;
+    let large = json!({ "content": base64(&"x".repeat((1 << 20) + 1)) });
+    let refused = asker.json("POST", &format!("{CONTENTS}/a"), &large).refusal();
+    assert!(refused.0 == 413 && refused.1.contains("larger than 1048576 bytes"), "{refused:?}");
     server.stop().await.unwrap();
 }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use hardie_domain::plugin::CommitInfo;
+use hardie_store::accounts::AccountKind;
 
 use crate::accounts::{Account, shown};
+use crate::authorship::login_of;
 use crate::{App, Ctx, Result};
 
 /// Addresses looked up for one answer; authors past it are shown by name only.
@@ -29,7 +31,10 @@ pub(crate) async fn with_people(app: &App, ctx: &Ctx, commits: Vec<CommitInfo>) 
             continue;
         }
         let found = match std::str::from_utf8(email) {
-            Ok(text) if text.contains('@') && !text.contains('\0') => app.store.find_user_by_email(text).await?,
+            Ok(text) if text.contains('@') && !text.contains('\0') => match login_of(app, text) {
+                Some(login) => app.store.find_account_by_name(login).await?.filter(|account| account.kind == AccountKind::User),
+                None => app.store.find_user_by_email(text).await?,
+            },
             _ => None,
         };
         known.insert(email.clone(), found.map(|account| shown(ctx, account)));
