@@ -185,7 +185,11 @@ impl Tx {
         let statement = sql("UPDATE delivery SET state = 'pending', attempt = 0, next_at = $3, asked_at = $3, ended_at = NULL \
              WHERE installation_id = $1 AND id = $2 AND state IN ('done', 'dead', 'skipped') \
              AND EXISTS (SELECT 1 FROM event e WHERE e.seq = delivery.seq)");
-        self.wrote(statement.bind(installation).bind(id).bind(now)).await
+        if !self.wrote(statement.bind(installation).bind(id).bind(now)).await? {
+            return Ok(false);
+        }
+        self.exec(sql("UPDATE webhook_message SET refusals = 0 WHERE delivery_id = $1").bind(id)).await?;
+        Ok(true)
     }
 
     /// The same for those of a range whose event is still there, the oldest first; how many, at most `limit`, and the place of the first
@@ -199,6 +203,16 @@ impl Tx {
     ) -> Result<(u64, Option<EventSeq>)> {
         let left = ranged(concat!("SELECT d.seq ", ended_in_range!(), " ORDER BY d.seq, d.part LIMIT 1 OFFSET $6"), installation, range);
         let left = self.opt(left.bind(limit), |cols| cols.id(EventSeq)).await?;
+        let refused = ranged(
+            concat!(
+                "UPDATE webhook_message SET refusals = 0 WHERE refusals > 0 AND delivery_id IN (SELECT d.id ",
+                ended_in_range!(),
+                " ORDER BY d.seq, d.part LIMIT $6)"
+            ),
+            installation,
+            range,
+        );
+        self.exec(refused.bind(limit)).await?;
         let begun = ranged(
             concat!(
                 "UPDATE delivery SET state = 'pending', attempt = 0, next_at = $6, asked_at = $6, ended_at = NULL WHERE id IN \

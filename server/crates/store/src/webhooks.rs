@@ -7,7 +7,6 @@ use hardie_domain::page::{Page, Paged};
 use hardie_domain::time::Timestamp;
 use hardie_domain::webhook::BUILT_IN;
 
-use crate::deliveries::Claim;
 use crate::plugins::{ComponentRow, InstallationRow, Scope, installation_row, select_installation};
 use crate::sql::{Cols, Sql, count, sql};
 use crate::store::reads;
@@ -121,11 +120,15 @@ impl Tx {
         self.wrote(statement.bind(message.body.as_slice())).await
     }
 
+    /// Takes the last attempt of a delivery, which ended, as one that was not made. The webhook is locked.
+    pub async fn uncount_attempt(&mut self, delivery: DeliveryId) -> Result<bool> {
+        self.wrote(sql("UPDATE delivery SET attempt = attempt - 1 WHERE id = $1 AND attempt > 0").bind(delivery)).await
+    }
+
     /// Counts that the receiver refused this delivery; how often it did since the delivery began. The webhook is locked.
-    pub async fn note_refusal(&mut self, claim: &Claim) -> Result<u32> {
-        let statement = sql("UPDATE webhook_message SET refusals = CASE WHEN $2 = 1 THEN 1 ELSE refusals + 1 END WHERE delivery_id = $1 \
-             RETURNING refusals");
-        let found = self.opt(statement.bind(claim.id).bind(claim.attempt), count).await?;
+    pub async fn note_refusal(&mut self, delivery: DeliveryId) -> Result<u32> {
+        let statement = sql("UPDATE webhook_message SET refusals = refusals + 1 WHERE delivery_id = $1 RETURNING refusals");
+        let found = self.opt(statement.bind(delivery), count).await?;
         Ok(u32::try_from(found.unwrap_or_default()).unwrap_or(u32::MAX))
     }
 }

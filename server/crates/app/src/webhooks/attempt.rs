@@ -13,14 +13,19 @@ use super::settings::Settings;
 use super::sign::{headers, written};
 use crate::deliveries::Try;
 use crate::ports::{BoundSecret, Cause, Outgoing, Requester};
-use crate::{App, Result};
+use crate::{App, Error, Result};
 
 /// From the first byte that is sent to the last that comes back.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Attempts a delivery and ends the attempt.
 pub(crate) async fn deliver(app: &App, known: &Try) -> Result<()> {
-    let Some(message) = message(app, known).await? else { return ends::nothing_to_say(app, known).await };
+    let message = match message(app, known).await {
+        Ok(Some(message)) => message,
+        Ok(None) => return ends::nothing_to_say(app, known).await,
+        Err(Error::RateLimited { text, .. }) => return ends::no_turn(app, known, &text).await,
+        Err(error) => return Err(error),
+    };
     let answer = match send(app, known, &message).await? {
         Ok(response) => judge(&response),
         Err(ServiceError::Invalid(why)) => Answer::Refused(why),

@@ -50,7 +50,7 @@ pub async fn end(app: &App, known: &Try, answer: Answer) -> Result<()> {
             works(&mut tx, app, hook, &before, ended).await?
         }
         Answer::Refused(why) => {
-            let refusals = tx.note_refusal(claim).await?;
+            let refusals = tx.note_refusal(claim.id).await?;
             let next_at = if refusals < MOST_REFUSALS { Some(later(app, refusals, now)) } else { None };
             let state = if next_at.is_some() { DeliveryState::Failed } else { DeliveryState::Dead };
             let ended = tried(&mut tx, claim, state, next_at, "refused", &why, now).await?;
@@ -82,6 +82,15 @@ pub async fn end(app: &App, known: &Try, answer: Answer) -> Result<()> {
 
 /// The server itself failed: that says nothing about the receiver.
 pub(crate) async fn not_our_day(app: &App, claim: &Claim, why: &str) -> Result<()> {
+    unavailable(app, claim, why, true).await
+}
+
+/// Nothing was read, since others had all turns: no attempt that went wrong.
+pub async fn no_turn(app: &App, known: &Try, why: &str) -> Result<()> {
+    unavailable(app, &known.claim, why, false).await
+}
+
+async fn unavailable(app: &App, claim: &Claim, why: &str, counts: bool) -> Result<()> {
     let now = app.clock.now();
     // The longest of these pauses is long enough, however often the server fails.
     let next_at = later(app, claim.attempt.min(4), now);
@@ -90,6 +99,9 @@ pub(crate) async fn not_our_day(app: &App, claim: &Claim, why: &str) -> Result<(
     if tried(&mut tx, claim, DeliveryState::Failed, Some(next_at), "unavailable", why, now).await? {
         if claim.is_probe {
             tx.return_turn(claim.installation, now).await?;
+        }
+        if !counts {
+            tx.uncount_attempt(claim.id).await?;
         }
         tx.commit().await?;
     }

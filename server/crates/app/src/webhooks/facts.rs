@@ -19,7 +19,7 @@ use crate::{App, Ctx, Result};
 
 /// Bytes of a body. In a form each may become three.
 const MOST_BYTES: usize = 300 << 10;
-/// Attempts after which a push is told without its commits, if they cannot be read.
+/// From this attempt on a push is told without its commits: reading them went wrong each time before.
 const READS: u32 = 3;
 
 /// What a delivery sends; `None` if there is nothing left that could be told.
@@ -100,16 +100,12 @@ async fn sender(app: &App, nobody: &Ctx, payload: &Value) -> Result<Option<Accou
 async fn push(app: &App, nobody: &Ctx, known: &Try, moved: Moved) -> Result<PushTold> {
     let ids = (Oid::from_hex(moved.before.as_bytes()), Oid::from_hex(moved.after.as_bytes()));
     let read = match (&known.access, ids) {
-        (Some(access), (Some(before), Some(after))) => commits::read(app, access, &moved.name, before, after).await,
-        _ => Ok(commits::Read::nothing()),
-    };
-    let read = match read {
-        Ok(read) => read,
-        Err(error) if known.claim.attempt < READS => return Err(error),
-        Err(error) => {
-            tracing::warn!(delivery = %known.claim.id, error = &error as &dyn std::error::Error, "a push is told without its commits");
+        _ if known.claim.attempt >= READS => {
+            tracing::warn!(delivery = %known.claim.id, attempt = known.claim.attempt, "a push is told without its commits");
             commits::Read::nothing()
         }
+        (Some(access), (Some(before), Some(after))) => commits::read(app, access, &moved.name, before, after).await?,
+        _ => commits::Read::nothing(),
     };
     let commits::Read { commits, total, head, truncated } = read;
     let with = |app: App, nobody: Ctx, commits: Vec<commits::One>| async move {

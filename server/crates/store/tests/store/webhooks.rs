@@ -141,10 +141,28 @@ both! {
         let mut tx = db.store.begin().await.unwrap();
         assert!(tx.insert_message(claimed.id, &message(b"first\0")).await.unwrap());
         assert!(!tx.insert_message(claimed.id, &message(b"second")).await.unwrap(), "what is kept stays");
-        assert_eq!((tx.note_refusal(&claimed).await.unwrap(), tx.note_refusal(&claimed).await.unwrap()), (1, 1), "the first try");
-        let second = Claim { attempt: 2, ..claimed.clone() };
-        assert_eq!(tx.note_refusal(&second).await.unwrap(), 2);
+        assert_eq!((tx.note_refusal(claimed.id).await.unwrap(), tx.note_refusal(claimed.id).await.unwrap()), (1, 2));
         tx.commit().await.unwrap();
+        // Whoever begins it anew gives it as many tries as at first, even if the receiver is down in the first of them.
+        assert!(finish(&db.store, &claimed, &end(DeliveryState::Dead, None), NOW).await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.redeliver(hook, claimed.id, NOW).await.unwrap());
+        assert_eq!(tx.note_refusal(claimed.id).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        let again = claim(&db.store, "me", NOW).await.unwrap();
+        assert!(finish(&db.store, &again, &end(DeliveryState::Dead, None), NOW).await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.redeliver_range(hook, DeliveryRange::default(), NOW, 9).await.unwrap(), (1, None));
+        assert_eq!(tx.note_refusal(claimed.id).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        // A try that got no turn is none.
+        let third = claim(&db.store, "me", NOW).await.unwrap();
+        assert!(finish(&db.store, &third, &end(DeliveryState::Failed, Some(NOW)), NOW).await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.uncount_attempt(third.id).await.unwrap());
+        tx.commit().await.unwrap();
+        let fourth = claim(&db.store, "me", NOW).await.unwrap();
+        assert_eq!((fourth.attempt, fourth.number), (third.attempt, third.number + 1));
         assert_eq!(db.store.find_message(claimed.id).await.unwrap(), Some(message(b"first\0")));
         let mut tx = db.store.begin().await.unwrap();
         assert_eq!(tx.delete_deliveries(hook, 10).await.unwrap(), 1);
