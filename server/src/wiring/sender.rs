@@ -98,7 +98,11 @@ impl HttpSender for Sender {
                 // One that does not open was never sent.
                 let told: Vec<Secret> = told.filter_map(|secret| (secret.open)().ok()).collect();
                 let prepared = prepared.hiding(told.into_iter());
-                way.egress.send(installation, prepared, listed, left).await
+                match requester {
+                    Requester::Plugin => way.egress.send(installation, prepared, listed, left).await,
+                    // What it says besides its status is nobody's.
+                    Requester::Webhook => way.egress.send_for_head(installation, prepared, listed, left).await,
+                }
             }
             Err(refused) => Err(refused),
         };

@@ -41,6 +41,16 @@ use mask::Mask;
 use places::{Place, Places};
 use resolve::Lookup;
 
+/// How long before the end of a request nobody listens any more to a body that nobody wants.
+const HEARD: Duration = Duration::from_millis(200);
+
+/// How much of an answer is wanted.
+#[derive(Clone, Copy, Debug)]
+enum Wants {
+    All,
+    Head,
+}
+
 /// Sends requests of plugins. One for the whole server: it counts what is under way. Connections are not kept: each request has its own,
 /// so that no plugin meets the connection of another.
 pub struct Egress {
@@ -79,6 +89,32 @@ impl Egress {
         allowed: &[Allowed],
         deadline: Duration,
     ) -> Result<HttpResponse, ServiceError> {
+        self.send_and(Wants::All, installation, request, allowed, deadline).await
+    }
+
+    /// The same, but the head of the answer is all of it: its body is empty, and none that is cut off, slow or without end makes an answer
+    /// a failure.
+    ///
+    /// # Errors
+    /// As [`Egress::send`] has them, as far as the head.
+    pub async fn send_for_head(
+        &self,
+        installation: InstallationId,
+        request: Prepared,
+        allowed: &[Allowed],
+        deadline: Duration,
+    ) -> Result<HttpResponse, ServiceError> {
+        self.send_and(Wants::Head, installation, request, allowed, deadline).await
+    }
+
+    async fn send_and(
+        &self,
+        wants: Wants,
+        installation: InstallationId,
+        request: Prepared,
+        allowed: &[Allowed],
+        deadline: Duration,
+    ) -> Result<HttpResponse, ServiceError> {
         allowed::check(allowed, request.method(), request.destination())?;
         let whole = deadline.min(self.bounds.whole);
         let end = Instant::now() + whole;
@@ -89,13 +125,20 @@ impl Egress {
                 self.bounds.per_installation, self.bounds.in_all
             ))
         })?;
-        match timeout_at(end, self.go(installation, request, place)).await {
+        match timeout_at(end, self.go(wants, end, installation, request, place)).await {
             Ok(answer) => answer,
             Err(_) => Err(ServiceError::Failed(format!("{destination} did not answer in full within {whole:?}"))),
         }
     }
 
-    async fn go(&self, installation: InstallationId, mut request: Prepared, place: Place) -> Result<HttpResponse, ServiceError> {
+    async fn go(
+        &self,
+        wants: Wants,
+        end: Instant,
+        installation: InstallationId,
+        mut request: Prepared,
+        place: Place,
+    ) -> Result<HttpResponse, ServiceError> {
         let destination = request.destination().clone();
         let found = resolve::addresses(&self.lookup, &destination, &place, self.bounds.lookup).await?;
         let vetted = self.vetting.choose(&destination, found).inspect_err(|_| {
@@ -106,7 +149,15 @@ impl Egress {
         let mask = Mask::of(std::mem::take(&mut request.filled));
         let inflates = request.method() != http::Method::HEAD;
         let (head, _open) = exchange::exchange(request, tcp, tls, &self.bounds).await?;
-        Ok(mask.over(answer::read(head, &destination, inflates, &self.bounds).await?))
+        let answer = match wants {
+            Wants::All => answer::read(head, &destination, inflates, &self.bounds).await?,
+            // Before all of it would be over, which would be a failure.
+            Wants::Head => {
+                let last = end.checked_sub(HEARD).unwrap_or(end);
+                answer::read_head(head, last.min(Instant::now() + self.bounds.pace)).await
+            }
+        };
+        Ok(mask.over(answer))
     }
 
     /// The system's certificates, read when the first request needs them.

@@ -1,4 +1,4 @@
-//! An answer's body: as it comes, at no less than a pace, up to a size, inflated.
+//! An answer's body: as it comes, at no less than a pace, up to a size, inflated. Or its head alone.
 
 use std::io::{self, Write};
 
@@ -14,6 +14,9 @@ use tokio::time::{Instant, timeout_at};
 use super::bounds::Bounds;
 use super::destination::Destination;
 use super::exchange::in_words;
+
+/// Bytes of a body that nobody wants.
+const HEARD_OUT: usize = 4 << 10;
 
 /// Reads it all. `inflates` is false where no body follows, whatever the headers say of one.
 pub(super) async fn read(
@@ -35,9 +38,26 @@ pub(super) async fn read(
     }
     let body = if came == 0 { Vec::new() } else { kept.finish().map_err(|_| broken(at))? };
     headers.remove(TRANSFER_ENCODING);
+    Ok(response(parts.status, &headers, body))
+}
+
+/// The head alone, which was answered whatever becomes of the body. A little of that is read and forgotten, until `end` at the latest, so that
+/// whoever answers in a few words is heard out.
+pub(super) async fn read_head(head: Response<Incoming>, end: Instant) -> HttpResponse {
+    let (parts, mut body) = head.into_parts();
+    let mut came = 0_usize;
+    while came < HEARD_OUT
+        && let Ok(Some(Ok(frame))) = timeout_at(end, body.frame()).await
+    {
+        came = came.saturating_add(frame.into_data().map_or(1, |data| data.len()));
+    }
+    response(parts.status, &parts.headers, Vec::new())
+}
+
+fn response(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> HttpResponse {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    Ok(HttpResponse { status: parts.status.as_u16(), headers, body })
+    HttpResponse { status: status.as_u16(), headers, body }
 }
 
 /// What came within one pace: more than nothing unless the body is at its end.

@@ -48,6 +48,26 @@ async fn a_body_that_comes_byte_by_byte_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_head_is_an_answer_whatever_its_body_is() {
+    let ask = async |server: &Server| {
+        let request = get(&server.url());
+        let allowed = [request.destination().to_string().parse().unwrap()];
+        hasty().send_for_head(PLUGIN, request, &allowed, Duration::from_millis(700)).await
+    };
+    let slow = endless("HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n", "x", Duration::from_millis(10)).await;
+    let large = endless("HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n", "y".repeat(8 << 10).leak(), Duration::ZERO).await;
+    let cut = Server::saying("HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 100\r\n\r\nhalf").await;
+    let broken = Server::saying(gzipped(b"no gzip", "gzip")).await;
+    let unknown = Server::saying(gzipped(b"what is this", "br")).await;
+    for (place, server) in [slow, large, cut, broken, unknown].iter().enumerate() {
+        let answer = ask(server).await.unwrap();
+        assert!(answer.status == 200 && answer.body.is_empty(), "{place}: {answer:?}");
+        assert!(place > 2 || answer.headers.contains(&("x-a".to_owned(), "b".to_owned())), "{place}: {answer:?}");
+    }
+    assert!(failed(ask(&Server::saying("HTTP/1.1 2").await).await).contains("closed the connection"));
+}
+
+#[tokio::test]
 async fn a_head_that_does_not_end_is_given_up() {
     for again in ["", "H", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"] {
         let server = endless("", again, Duration::from_millis(10)).await;
