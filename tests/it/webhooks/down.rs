@@ -53,7 +53,6 @@ async fn what_a_receiver_misses_in_a_day_of_errors_comes_afterwards_in_order() {
         Does::Answer(503, "Retry-After: 90\r\n".to_owned()),
         Does::Answer(429, String::new()),
         Does::Bytes(Vec::new()),
-        Does::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec()),
         Does::Bytes(b"ssh-2.0 hello\r\n".to_vec()),
         Does::Hang,
         Does::Answer(500, String::new()),
@@ -83,6 +82,70 @@ async fn what_a_receiver_misses_in_a_day_of_errors_comes_afterwards_in_order() {
     assert_eq!(order, pushed, "nothing is lost, nothing comes twice, and the order is kept");
     assert!(taken.iter().all(|one| verified(one, &secret) == SIGNED));
     assert_eq!((&asker.get(&hook).json()["state"], &asker.get(&hook).json()["reason"]), (&json!("active"), &json!("")));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_is_an_answer_even_if_what_follows_it_is_cut_off() {
+    let server = TestServer::start_with(options(&FakeClock::default())).await.unwrap();
+    let receiver = Receiver::new(Does::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec()));
+    let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
+    let asker = Asker::new(&server, Some(&ann));
+    in_order(&server).await;
+    let hook = make(&asker, &repo, &receiver.url, &["push"], json!({}));
+    ann.git.commit(&dir, "a.txt", "1\n", "One").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();
+    all_sent(&asker, &hook).await;
+    assert_eq!(receiver.heard().len(), 1);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_did_not_answer_says_nothing_about_the_next() {
+    let server = TestServer::start_with(options(&FakeClock::default())).await.unwrap();
+    let (before, after) = (Receiver::new(Does::Hang), Receiver::ok());
+    let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
+    let asker = Asker::new(&server, Some(&ann));
+    in_order(&server).await;
+    let hook = make(&asker, &repo, &before.url, &["push"], json!({}));
+    ann.git.commit(&dir, "a.txt", "1\n", "One").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();
+    eventually("the first address is asked", async || before.heard().len() == 1).await;
+    let change = json!({ "config": { "url": after.url } });
+    assert_eq!(asker.json("PATCH", &hook, &change).status, 200);
+    // The clock stands: after a pause nothing would come.
+    all_sent(&asker, &hook).await;
+    assert_eq!((after.heard().len(), after.heard()[0].header("x-hardie-attempt")), (1, "2"));
+    assert_eq!(after.heard()[0].body, before.heard()[0].body);
+    assert_eq!(asker.get(&hook).json()["state"], "active");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_branch_that_was_merged_before_it_could_be_told_says_that_commits_are_missing() {
+    let clock = FakeClock::default();
+    let server = TestServer::start_with(options(&clock)).await.unwrap();
+    let receiver = Receiver::new(Does::Answer(500, String::new()));
+    let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
+    let asker = Asker::new(&server, Some(&ann));
+    in_order(&server).await;
+    let hook = make(&asker, &repo, &receiver.url, &["push"], json!({}));
+    ann.git.ok(&dir, &["push", "-q", "origin", "main:refs/heads/same"]).unwrap();
+    paused(&asker, &hook).await;
+    ann.git.commit(&dir, "a.txt", "1\n", "One").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main:refs/heads/topic"]).unwrap();
+    let last = ann.git.commit(&dir, "a.txt", "2\n", "Two").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();
+    in_order(&server).await;
+    receiver.becomes(Does::Answer(200, String::new()));
+    next_attempt(&asker, &hook, &clock, &receiver).await.unwrap();
+    all_sent(&asker, &hook).await;
+    let told: Vec<Value> = receiver.heard().iter().skip(1).map(super::receiver::Heard::json).collect();
+    let of = |one: &Value| (one["ref"].clone(), one["commits"].as_array().unwrap().len(), one["truncated"].clone());
+    let branch = |name: &str| json!(format!("refs/heads/{name}"));
+    assert_eq!(of(&told[0]), (branch("same"), 0, json!(false)), "it brought nothing, and nothing is missing");
+    assert_eq!(of(&told[1]), (branch("topic"), 0, json!(true)), "which were its own nobody can tell any more");
+    assert_eq!((of(&told[2]), &told[2]["after"]), ((branch("main"), 2, json!(false)), &json!(last)));
     server.stop().await.unwrap();
 }
 

@@ -62,6 +62,9 @@ async fn addresses_inside_are_closed_unless_an_administrator_opens_them_and_this
     let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
     let asker = Asker::new(&server, Some(&ann));
     in_order(&server).await;
+    let named = json!({ "type": "gitea", "config": { "url": "http://forge.test/api/v1/user", "content_type": "json" } });
+    let refused = asker.json("POST", &format!("/repos/{repo}/hooks"), &named);
+    assert!(refused.status == 422 && refused.text().contains("this server itself"), "{}", refused.text());
     let own = make(&asker, &repo, &format!("{}/api/v1/user", server.url()), &["push"], json!({}));
     ann.git.commit(&dir, "a.txt", "1\n", "One").unwrap();
     ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();

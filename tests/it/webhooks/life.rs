@@ -227,3 +227,33 @@ async fn paths_and_commits_beyond_what_a_body_holds_are_not_left_out_in_silence(
     assert_eq!((&tested["before"], &tested["after"], &tested["total_commits"]), (&json!(large), &json!(small), &json!(1)));
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_that_was_interrupted_hides_nothing_else_and_comes_to_its_end() {
+    let server = TestServer::start_with(options(&FakeClock::default())).await.unwrap();
+    let receiver = Receiver::ok();
+    let (ann, repo, _) = with_repo(&server, "ann", "tool").await;
+    let asker = Asker::new(&server, Some(&ann));
+    let hooks: Vec<String> = (0..3).map(|_| make(&asker, &repo, &receiver.url, &["push"], json!({}))).collect();
+    let app = &server.server.app;
+    // As far as the first step of a removal goes.
+    for hook in &hooks[..2] {
+        let id = hook.rsplit('/').next().unwrap().parse().unwrap();
+        let mut tx = app.store.begin().await.unwrap();
+        assert!(tx.delete_handler(hardie_domain::ids::InstallationId(id)).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+    let listed = asker.get(&format!("/repos/{repo}/hooks"));
+    assert!(listed.status == 200 && listed.header("x-total-count") == "1", "{}", listed.text());
+    assert!(hooks[2].ends_with(&format!("/{}", listed.json()[0]["id"])));
+    assert_eq!((asker.get(&hooks[0]).status, asker.json("PATCH", &hooks[0], &json!({})).status), (404, 404));
+    assert_eq!(asker.json("DELETE", &hooks[0], &Value::Null).status, 204);
+    assert_eq!(app.store.list_leaving_webhooks(9).await.unwrap().len(), 1);
+    hardie_app::deliveries::forget_old(app).await.unwrap();
+    assert!(app.store.list_leaving_webhooks(9).await.unwrap().is_empty());
+    assert_eq!(asker.json("DELETE", &hooks[1], &Value::Null).status, 404, "nothing is left of it");
+    let audit = asker.get(&format!("/repos/{repo}/audit?action=webhook.remove")).text();
+    assert!(audit.contains("came to its end"), "{audit}");
+    assert_eq!(asker.get(&hooks[2]).status, 200);
+    server.stop().await.unwrap();
+}

@@ -20,5 +20,6 @@ pub(crate) use attempt::deliver;
 pub use change::{WebhookChange, update_webhook};
 pub(crate) use ends::not_our_day;
 pub(crate) use make::make_webhook_deliveries;
+pub(crate) use manage::end_removals;
 pub use manage::{NewWebhook, Webhook, create_webhook, get_webhook, list_webhooks, remove_webhook, resume_webhook, test_webhook};
 pub use told::{CommitTold, PushTold, Told, WebhookBodies, What};

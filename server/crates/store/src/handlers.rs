@@ -2,6 +2,7 @@
 //!
 //! The row is the lock of everything that decides about an installation's deliveries: it is taken before theirs.
 
+use hardie_domain::attempt::LONGEST_PAUSE;
 use hardie_domain::ids::InstallationId;
 use hardie_domain::time::Timestamp;
 
@@ -81,12 +82,17 @@ impl Tx {
     }
 
     /// Takes a turn for a try, if the installation is switched on and does not rest; whether it rested until now. After a rest one try is
-    /// allowed, and the next not before `until`, unless somebody wakes it earlier.
+    /// allowed, and the next not before `until`, unless somebody wakes it earlier. Faults are forgotten if the rest was over for longer than
+    /// the longest there is: nothing was tried meanwhile, which says nothing of how the next try goes.
     pub(crate) async fn take_turn(&mut self, installation: InstallationId, now: Timestamp, until: Timestamp) -> Result<Option<bool>> {
-        let statement = sql("UPDATE handler SET paused_until = CASE WHEN paused_until = 0 THEN 0 ELSE $3 END \
+        let statement = sql("UPDATE handler SET paused_until = CASE WHEN paused_until = 0 THEN 0 ELSE $3 END, \
+             faults = CASE WHEN paused_until > 0 AND paused_until < $4 THEN 0 ELSE faults END, \
+             faults_since = CASE WHEN paused_until > 0 AND paused_until < $4 THEN 0 ELSE faults_since END \
              WHERE installation_id = $1 AND paused_until <= $2 \
              AND EXISTS (SELECT 1 FROM installation i WHERE i.id = handler.installation_id AND i.mode <> 'off') RETURNING paused_until");
-        self.opt(statement.bind(installation).bind(now).bind(until), |cols| Ok(cols.int()? != 0)).await
+        let stale = now.plus_seconds(-i64::try_from(LONGEST_PAUSE.as_secs()).unwrap_or(i64::MAX));
+        let statement = statement.bind(installation).bind(now).bind(until).bind(stale);
+        self.opt(statement, |cols| Ok(cols.int()? != 0)).await
     }
 
     /// Gives back the one try after a rest that was spent on nothing: the next may begin at once. The handler is locked.

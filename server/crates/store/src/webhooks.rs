@@ -27,8 +27,13 @@ fn message_row(cols: &mut Cols<'_>) -> Result<MessageRow> {
     Ok(MessageRow { uuid: cols.text()?, event: cols.text()?, body: cols.bytes()? })
 }
 
+/// Those that are on their way out have no handler any more, and are none.
 fn of_scope(statement: Sql, scope: Scope) -> Sql {
-    let statement = statement.push(" WHERE i.digest = ").push_bind(BUILT_IN).push(" AND i.scope = ").push_bind(scope.as_str());
+    let statement = statement
+        .push(" JOIN handler h ON h.installation_id = i.id WHERE i.digest = ")
+        .push_bind(BUILT_IN)
+        .push(" AND i.scope = ")
+        .push_bind(scope.as_str());
     statement.push(" AND i.scope_id = ").push_bind(scope.id())
 }
 
@@ -38,6 +43,13 @@ reads! {
         let total = db.one(of_scope(sql("SELECT COUNT(*) FROM installation i"), scope), count).await?;
         let items = db.all(of_scope(select_installation(), scope).push(" ORDER BY i.id").page(page), installation_row).await?;
         Ok(Paged { items, total })
+    }
+
+    /// Webhooks whose removal began and did not come to its end; at most `limit`.
+    pub async fn list_leaving_webhooks(db, limit: u32) -> Result<Vec<InstallationRow>> {
+        let statement = select_installation().push(" WHERE i.digest = ").push_bind(BUILT_IN)
+            .push(" AND NOT EXISTS (SELECT 1 FROM handler h WHERE h.installation_id = i.id) ORDER BY i.id LIMIT ").push_bind(i64::from(limit));
+        db.all(statement, installation_row).await
     }
 
     /// Whether there is any webhook at all.

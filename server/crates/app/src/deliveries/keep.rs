@@ -3,6 +3,7 @@
 use hardie_domain::ids::InstallationId;
 use hardie_domain::time::Timestamp;
 
+use crate::webhooks::end_removals;
 use crate::{App, Result};
 
 /// Events, and deliveries that came to their end, are kept for so many days. What waits for a try that long is given up.
@@ -30,8 +31,9 @@ pub struct Old {
 /// Why what waits is skipped when nobody is told of it any more.
 pub(crate) const UNHEARD: &str = "its component handles no events any more";
 
-/// Forgets what is older. Each installation's deliveries are let go a few at a time, so that nobody waits long for the lock.
+/// Forgets what is older, and webhooks whose removal was interrupted. Each installation's deliveries are let go a few at a time, so that nobody waits long for the lock.
 pub async fn forget_old(app: &App) -> Result<Old> {
+    end_removals(app).await?;
     let mut old = Old::default();
     for id in app.store.list_unheard_installations().await? {
         old.skipped += in_batches(app, id, Step::Skip(UNHEARD)).await?;

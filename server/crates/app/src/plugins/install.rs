@@ -174,11 +174,12 @@ pub(crate) async fn remove(
     clear_out(app, id).await?;
     let mut tx = app.store.begin().await?;
     lock(&mut tx, guarded).await?;
-    if !tx.delete_installation(guarded.scope(), id).await? {
-        return Err(Error::NotFound("plugin"));
+    // Somebody else who removes it may have been first.
+    if tx.delete_installation(guarded.scope(), id).await? {
+        audit(&mut tx, app, ctx, guarded, action, detail).await?;
+        tx.commit().await?;
     }
-    audit(&mut tx, app, ctx, guarded, action, detail).await?;
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// An installation that belongs to exactly this target: one that is inherited is changed where it was made.

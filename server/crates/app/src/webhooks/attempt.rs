@@ -26,12 +26,13 @@ pub(crate) async fn deliver(app: &App, known: &Try) -> Result<()> {
         Err(Error::RateLimited { text, .. }) => return ends::no_turn(app, known, &text).await,
         Err(error) => return Err(error),
     };
-    let answer = match send(app, known, &message).await? {
+    let kept = Kept::of(app, known.installation.id).await?;
+    let answer = match send(app, known, &message, &kept).await {
         Ok(response) => judge(&response),
         Err(ServiceError::Invalid(why)) => Answer::Refused(why),
         Err(error) => Answer::Down { why: error.to_string(), wish: None },
     };
-    ends::end(app, known, answer).await
+    ends::end(app, known, &kept, answer).await
 }
 
 /// What this delivery sends. It is kept before it is sent for the first time: every later attempt sends the same.
@@ -48,13 +49,8 @@ async fn message(app: &App, known: &Try) -> Result<Option<MessageRow>> {
     Ok(kept)
 }
 
-async fn send(app: &App, known: &Try, message: &MessageRow) -> Result<Result<HttpResponse, ServiceError>> {
-    let kept = Kept::of(app, known.installation.id).await?;
-    let outgoing = match request(app, known, message, &kept) {
-        Ok(outgoing) => outgoing,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    Ok(app.sender.send(outgoing, LONGEST).await)
+async fn send(app: &App, known: &Try, message: &MessageRow, kept: &Kept) -> Result<HttpResponse, ServiceError> {
+    app.sender.send(request(app, known, message, kept)?, LONGEST).await
 }
 
 fn request(app: &App, known: &Try, message: &MessageRow, kept: &Kept) -> Result<Outgoing, ServiceError> {

@@ -12,6 +12,7 @@ use hardie_store::deliveries::{Claim, End};
 use hardie_store::handlers::HandlerRow;
 use hardie_store::plugins::{InstallationChange, InstallationRow, Scope};
 
+use super::kept::Kept;
 use crate::deliveries::{Try, audit, cut, end as finish, rests};
 use crate::{App, Result};
 
@@ -33,8 +34,9 @@ pub enum Answer {
     },
 }
 
-/// Ends an attempt as the answer says, if its lease still holds.
-pub async fn end(app: &App, known: &Try, answer: Answer) -> Result<()> {
+/// Ends an attempt as the answer says, if its lease still holds. `kept` is what it was sent with: if the webhook has got another address
+/// since, only that the delivery was taken still means something.
+pub async fn end(app: &App, known: &Try, kept: &Kept, answer: Answer) -> Result<()> {
     let now = app.clock.now();
     let (claim, hook) = (&known.claim, &known.installation);
     let mut tx = app.store.begin().await?;
@@ -43,7 +45,19 @@ pub async fn end(app: &App, known: &Try, answer: Answer) -> Result<()> {
         tx.lock_repo(repo).await?;
     }
     let Some(before) = tx.lock_handler(claim.installation).await? else { return Ok(()) };
+    let moved = !kept.has_address_of(&tx.list_secrets(claim.installation).await?);
     let ended = match answer {
+        Answer::Taken(status) if moved => {
+            tried(&mut tx, claim, DeliveryState::Done, None, "done", &format!("the address before answered {status}"), now).await?
+        }
+        _ if moved => {
+            let why = "the address was changed during this attempt";
+            let ended = tried(&mut tx, claim, DeliveryState::Failed, Some(now), "moved", why, now).await?;
+            if ended && claim.is_probe {
+                tx.return_turn(claim.installation, now).await?;
+            }
+            ended
+        }
         Answer::Taken(status) => {
             let text = format!("it answered {status}");
             let ended = tried(&mut tx, claim, DeliveryState::Done, None, "done", &text, now).await?;

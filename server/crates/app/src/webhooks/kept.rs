@@ -25,6 +25,10 @@ pub fn checked_address(app: &App, url: &str) -> Result<(Secret, String)> {
         return Err(refused(format!("is longer than {URL_BYTES} bytes")).into());
     }
     let destination = app.sender.address(url).map_err(refused)?;
+    if app.sender.address(&app.config.public_url).is_ok_and(|own| own == destination) {
+        // An event would be told to what it comes from.
+        return Err(refused(format!("leads to this server itself, {destination}: a webhook tells another one")).into());
+    }
     Ok((Secret::new(url), destination))
 }
 
@@ -82,6 +86,12 @@ impl Kept {
     /// One of the three, if it is there.
     pub fn row(&self, name: &str) -> Option<&SecretRow> {
         self.0.iter().find(|row| row.name == name)
+    }
+
+    /// Whether the address in these rows is this one. One that was set anew, to whatever, is another: it was sealed again.
+    pub fn has_address_of(&self, rows: &[SecretRow]) -> bool {
+        let now = rows.iter().find(|row| row.name == ADDRESS);
+        self.row(ADDRESS).map(|row| &row.sealed) == now.map(|row| &row.sealed)
     }
 
     /// The same, opened.

@@ -9,15 +9,19 @@ use hardie_domain::plugin::Mode;
 use hardie_domain::scope::Level;
 use hardie_domain::time::Timestamp;
 use hardie_domain::webhook::{BUILT_IN, MOST, kinds_of};
-use hardie_store::plugins::{InstallationRow, NewInstallation};
+use hardie_store::plugins::{InstallationRow, NewInstallation, Scope};
 use serde_json::json;
 
 use super::kept::{ADDRESS, AUTHORIZATION, KEY, Kept, checked_address, checked_secret, keep};
 use super::settings::Settings;
 use crate::browse::commit;
+use crate::deliveries::{audit as audit_own, clear_out};
 use crate::events::{Cause, announce_caused};
 use crate::plugins::{Guarded, HandlerView, Receiver, Target, administered, audit, lock, remove, resume, view_of};
 use crate::{App, Ctx, Error, Result};
+
+/// Removals that are ended in one go.
+const LEAVING: u32 = 100;
 
 /// A webhook to be made.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +71,12 @@ pub async fn list_webhooks(app: &App, ctx: &Ctx, target: &Target, page: Page) ->
     let Paged { items, total } = app.store.list_webhooks(guarded.scope(), page).await?;
     let mut list = Vec::with_capacity(items.len());
     for row in items {
-        list.push(view(app, row).await?);
+        match view(app, row).await {
+            Ok(webhook) => list.push(webhook),
+            // Somebody removes it at this moment.
+            Err(Error::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(Paged { items: list, total })
 }
@@ -122,7 +131,8 @@ pub async fn create_webhook(app: &App, ctx: &Ctx, target: &Target, new: NewWebho
 /// Removes one, with all that it was told or waits to be.
 pub async fn remove_webhook(app: &App, ctx: &Ctx, target: &Target, id: InstallationId) -> Result<()> {
     let guarded = administered(app, ctx, target, Level::Write).await?;
-    let row = owned(app, &guarded, id).await?;
+    // One whose removal did not come to its end, too: this ends it.
+    let row = Receiver::Webhook.owned(app, &guarded, id).await?;
     let detail = format!("webhook {id} of {}, which sent to {}", guarded.name(), row.hosts.join(", "));
     remove(app, ctx, &guarded, id, "webhook.remove", detail).await
 }
@@ -160,9 +170,30 @@ pub async fn test_webhook(app: &App, ctx: &Ctx, target: &Target, id: Installatio
     Ok(())
 }
 
-/// A webhook of exactly this target.
+/// Ends removals that a crash or a full disk interrupted; of how many webhooks.
+pub(crate) async fn end_removals(app: &App) -> Result<u64> {
+    let mut ended = 0;
+    for row in app.store.list_leaving_webhooks(LEAVING).await? {
+        clear_out(app, row.id).await?;
+        let mut tx = app.store.begin().await?;
+        if let Scope::Repo(repo) = row.scope {
+            // The repository first: it is the one order in which everybody takes locks.
+            tx.lock_repo(repo).await?;
+        }
+        if tx.delete_installation(row.scope, row.id).await? {
+            audit_own(&mut tx, app, &row, "webhook.remove", "its removal, which was interrupted, came to its end").await?;
+            tx.commit().await?;
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}
+
+/// A webhook of exactly this target, which nobody is removing.
 pub(super) async fn owned(app: &App, guarded: &Guarded, id: InstallationId) -> Result<InstallationRow> {
-    Receiver::Webhook.owned(app, guarded, id).await
+    let row = Receiver::Webhook.owned(app, guarded, id).await?;
+    app.store.find_handler(id).await?.ok_or(Error::NotFound("webhook"))?;
+    Ok(row)
 }
 
 pub(super) fn mode(active: bool) -> Mode {

@@ -171,6 +171,41 @@ both! {
         tx.commit().await.unwrap();
     }
 
+    async fn silence_from_long_ago_counts_no_more(db) {
+        let ann = db.user("ann").await;
+        let tool = db.repo(ann, "tool").await;
+        let hook = webhook(&db, Scope::Repo(tool), "webhook:1", &["push"]).await;
+        announce(&db.store, "push", tool, Cause::default()).await;
+        hand_on(&db.store, NOW).await;
+        assert!(deliver(&db, hook, tool, 1, 1).await);
+        let mut now = NOW;
+        // A try as late as the longest pause lets it be, and one after nothing was tried for longer.
+        for (waits, faults, since) in [(0, 1, 0), (10 + 86_400, 2, 0), (10 + 86_401, 1, 2 * 86_410 + 1)] {
+            now = now.plus_seconds(waits);
+            let claimed = claim(&db.store, "me", now).await.unwrap();
+            let mut tx = db.store.begin().await.unwrap();
+            let noted = tx.note_fault(hook, Timestamp(0), now).await.unwrap().unwrap();
+            assert_eq!((noted.faults, noted.faults_since), (faults, after(since)), "{waits}");
+            assert!(tx.pause_handler(hook, now.plus_seconds(10), 10, "down").await.unwrap());
+            tx.commit().await.unwrap();
+            assert!(finish(&db.store, &claimed, &end(DeliveryState::Failed, Some(now)), now).await);
+        }
+    }
+
+    async fn a_webhook_on_its_way_out_is_none_and_is_found_to_be_ended(db) {
+        let ann = db.user("ann").await;
+        let tool = db.repo(ann, "tool").await;
+        let (stays, leaves) = (webhook(&db, Scope::Repo(tool), "webhook:1", &["push"]).await, webhook(&db, Scope::Repo(tool), "webhook:2", &["push"]).await);
+        install(&db, Scope::Repo(tool), "own").await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.delete_handler(leaves).await.unwrap());
+        tx.commit().await.unwrap();
+        let page = db.store.list_webhooks(Scope::Repo(tool), all()).await.unwrap();
+        assert_eq!((page.total, page.items.iter().map(|row| row.id).collect::<Vec<_>>()), (1, vec![stays]));
+        let leaving = db.store.list_leaving_webhooks(9).await.unwrap();
+        assert_eq!(leaving.iter().map(|row| row.id).collect::<Vec<_>>(), [leaves]);
+    }
+
     async fn a_new_owner_takes_a_repositorys_webhooks_as_they_are(db) {
         let ann = db.user("ann").await;
         let tool = db.repo(ann, "tool").await;

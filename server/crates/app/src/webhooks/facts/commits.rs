@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::CommitInfo;
-use hardie_git::{Budget, Error as GitError};
 use hardie_git::diff::tree_changes;
 use hardie_git::read::{LogQuery, ahead_behind, commit as read_commit, log, peel_to_commit};
+use hardie_git::{Budget, Error as GitError};
 
 use crate::access::RepoAccess;
 use crate::browse::{Proven, Reading, explain, read_aside};
