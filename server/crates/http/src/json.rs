@@ -15,8 +15,8 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::HttpConfig;
 use crate::blocking::blocking;
+use crate::config::HttpConfig;
 use crate::error::Refusal;
 use crate::layers::Turn;
 use crate::state::Http;
