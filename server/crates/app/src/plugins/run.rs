@@ -51,10 +51,7 @@ pub async fn policies_for(app: &App, repo: RepoId) -> Result<Vec<InstalledPolicy
 /// its installations answer `unavailable` until it is.
 pub async fn load_installed(app: &App) -> Result<()> {
     for digest in app.store.list_installed_digests().await? {
-        // Its bytes are not even read where the code is there already.
-        if !app.policies.is_ready(digest).await {
-            load(app, digest).await?;
-        }
+        load(app, digest).await?;
     }
     Ok(())
 }
@@ -77,6 +74,10 @@ pub async fn mend_altered(app: &App) -> Result<()> {
 }
 
 async fn load(app: &App, digest: Digest) -> Result<()> {
+    // Its bytes are not even read where the code is there already.
+    if app.policies.is_ready(digest).await {
+        return Ok(());
+    }
     let Some(bytes) = app.store.find_component_bytes(digest).await? else { return Ok(()) };
     if let Err(why) = app.policies.load(digest, Bytes::from(bytes)).await {
         tracing::error!(%digest, %why, "an installed component cannot be loaded");
