@@ -33,7 +33,7 @@ reads! {
 
 impl Tx {
     /// Announces an event of this kind (`hardie_domain::event`), with its payload as JSON.
-    pub async fn insert_outbox(&mut self, kind: &str, repo: Option<RepoId>, payload: &str, at: Timestamp) -> Result<OutboxId> {
+    pub async fn insert_outbox(&mut self, kind: &str, repo: Option<RepoId>, payload: &str, at: Timestamp) -> Result<()> {
         self.insert_caused_outbox(kind, repo, payload, at, Cause::default()).await
     }
 
@@ -45,11 +45,10 @@ impl Tx {
         payload: &str,
         at: Timestamp,
         cause: Cause,
-    ) -> Result<OutboxId> {
-        let statement = sql(
-            "INSERT INTO outbox (kind, repo_id, payload, at, depth, cause_id, root_id) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
-        );
+    ) -> Result<()> {
+        let statement =
+            sql("INSERT INTO outbox (kind, repo_id, payload, at, depth, cause_id, root_id) VALUES ($1, $2, $3, $4, $5, $6, $7)");
         let statement = statement.bind(kind).bind(repo).bind(payload).bind(at).bind(cause.depth).bind(cause.installation);
-        self.one(statement.bind(cause.root), |cols| cols.id(OutboxId)).await
+        self.later(statement.bind(cause.root)).await
     }
 }

@@ -208,7 +208,7 @@ impl Tx {
         let statement = sql("INSERT INTO repo_pack (repo_id, hash, closed, added_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (repo_id, hash) DO UPDATE SET unreached_since = NULL, \
              closed = CASE WHEN EXCLUDED.closed = 1 THEN 1 ELSE repo_pack.closed END");
-        self.exec(statement.bind(repo).bind(hash).bind(closed).bind(at)).await?;
+        self.later(statement.bind(repo).bind(hash).bind(closed).bind(at)).await?;
         Ok(true)
     }
 
@@ -268,7 +268,7 @@ impl Tx {
     }
 
     async fn set_live(&mut self, hash: &[u8; 32]) -> Result<()> {
-        self.exec(sql("UPDATE pack SET state = 'live' WHERE hash = $1").bind(hash)).await.map(|_| ())
+        self.later(sql("UPDATE pack SET state = 'live' WHERE hash = $1").bind(hash)).await
     }
 
     /// Gives up what a push has staged, as when it is refused.

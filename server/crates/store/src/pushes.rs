@@ -6,7 +6,7 @@ use hardie_domain::page::{Page, Paged};
 use hardie_domain::push::{Door, RefOutcome, RefUpdate};
 use hardie_domain::time::Timestamp;
 
-use crate::sql::{Cols, count, sql};
+use crate::sql::{Cols, Value, batches, count, sql};
 use crate::store::reads;
 use crate::{Error, Result, Tx};
 
@@ -232,28 +232,15 @@ impl Tx {
         if state == PushState::Open {
             return Err(Error::Corrupt("a finished push cannot be open".to_owned()));
         }
+        let rows: Vec<(i64, &PushRefRow)> = (0..).zip(refs).collect();
+        for some in batches(&rows) {
+            let statement = sql("INSERT INTO push_ref (push_id, position, name, old_oid, new_oid, forced, accepted, text)")
+                .push_rows(some.iter().map(|(position, row)| values(id, *position, row)));
+            // One that ended before has its rows; the answer below tells.
+            self.later(statement.push(" ON CONFLICT DO NOTHING")).await?;
+        }
         let statement = sql("UPDATE push SET state = $2, text = $3, finished_at = $4 WHERE id = $1 AND state = 'open'");
-        if !self.wrote(statement.bind(id).bind(state.as_str()).bind(text).bind(at)).await? {
-            return Ok(false);
-        }
-        for (position, row) in (0i64..).zip(refs) {
-            let (accepted, text) = match &row.outcome {
-                RefOutcome::Accepted => (true, ""),
-                RefOutcome::Refused(why) => (false, why.as_str()),
-            };
-            let statement = sql("INSERT INTO push_ref (push_id, position, name, old_oid, new_oid, forced, accepted, text) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
-            .bind(id)
-            .bind(position)
-            .bind(&row.update.name)
-            .bind(row.update.old)
-            .bind(row.update.new)
-            .bind(row.forced)
-            .bind(accepted)
-            .bind(text);
-            self.exec(statement).await?;
-        }
-        Ok(true)
+        self.wrote(statement.bind(id).bind(state.as_str()).bind(text).bind(at)).await
     }
 
     /// Closes pushes that were left open since before `before`, and ends their holds on packs; how many.
@@ -267,6 +254,15 @@ impl Tx {
         .await?;
         Ok(closed)
     }
+}
+
+fn values(push: PushId, position: i64, row: &PushRefRow) -> [Value; 8] {
+    let (accepted, text) = match &row.outcome {
+        RefOutcome::Accepted => (true, ""),
+        RefOutcome::Refused(why) => (false, why.as_str()),
+    };
+    let RefUpdate { name, old, new } = &row.update;
+    [push.into(), position.into(), name.into(), (*old).into(), (*new).into(), row.forced.into(), accepted.into(), text.into()]
 }
 
 #[cfg(test)]

@@ -187,6 +187,6 @@ impl Tx {
                 .bind(entry.push)
                 .bind(entry.actor)
                 .bind(entry.at);
-        self.exec(statement).await.map(|_| ())
+        self.later(statement).await
     }
 }

@@ -355,13 +355,13 @@ impl Tx {
     }
 
     /// Notes that refs changed, and sums up the bytes of its packs again.
-    pub async fn set_pushed_at(&mut self, id: RepoId, at: Timestamp) -> Result<bool> {
+    pub async fn set_pushed_at(&mut self, id: RepoId, at: Timestamp) -> Result<()> {
         let statement = sql(concat!(
             "UPDATE repo SET pushed_at = $2, updated_at = $2, size_bytes = ",
             packs_bytes!(),
             " WHERE id = $1 AND deleted_at IS NULL"
         ));
-        self.wrote(statement.bind(id).bind(at)).await
+        self.later(statement.bind(id).bind(at)).await
     }
 
     /// Sums up the bytes of its packs again.

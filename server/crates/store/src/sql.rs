@@ -28,16 +28,17 @@ pub(crate) const AT_ONCE: usize = 50;
 pub(crate) struct Sql {
     text: Cow<'static, str>,
     values: Vec<Value>,
+    several: bool,
 }
 
 /// A statement of constant text with `$1`, `$2`, … for its values.
 pub(crate) fn sql(text: &'static str) -> Sql {
-    Sql { text: Cow::Borrowed(text), values: Vec::new() }
+    Sql { text: Cow::Borrowed(text), values: Vec::new(), several: false }
 }
 
 /// A statement whose text names tables and columns that were looked up, not given.
 pub(crate) fn owned(text: String) -> Sql {
-    Sql { text: Cow::Owned(text), values: Vec::new() }
+    Sql { text: Cow::Owned(text), values: Vec::new(), several: false }
 }
 
 impl Sql {
@@ -45,6 +46,27 @@ impl Sql {
     pub(crate) fn bind(mut self, value: impl Into<Value>) -> Sql {
         self.values.push(value.into());
         self
+    }
+
+    /// Statements for SQLite as one, the answer that of the last: their places are numbered on.
+    pub(crate) fn in_turn(before: Vec<Sql>, last: Sql) -> Sql {
+        if before.is_empty() {
+            return last;
+        }
+        let (mut text, mut values) = (String::new(), Vec::new());
+        for statement in before.into_iter().chain([last]) {
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            number_on(&mut text, &statement.text, values.len());
+            values.extend(statement.values);
+        }
+        Sql { text: Cow::Owned(text), values, several: true }
+    }
+
+    /// Whether it is more than one.
+    pub(crate) fn several(&self) -> bool {
+        self.several
     }
 
     /// Appends constant text.
@@ -72,6 +94,18 @@ impl Sql {
         listed.push(")")
     }
 
+    /// Appends ` VALUES (…), (…)`: several rows on one way to the database. See [`batches`].
+    pub(crate) fn push_rows<const N: usize>(self, rows: impl IntoIterator<Item = [Value; N]>) -> Sql {
+        rows.into_iter().enumerate().fold(self.push(" VALUES"), |statement, (nth, row)| {
+            let opened = statement.push(if nth == 0 { " (" } else { ", (" });
+            let filled = row
+                .into_iter()
+                .enumerate()
+                .fold(opened, |statement, (at, value)| statement.push(if at == 0 { "" } else { ", " }).push_bind(value));
+            filled.push(")")
+        })
+    }
+
     /// Appends ` LIMIT $n OFFSET $m`.
     pub(crate) fn page(self, page: Page) -> Sql {
         let offset = i64::try_from(page.offset()).unwrap_or(i64::MAX);
@@ -87,6 +121,29 @@ impl Sql {
             Value::Blob(value) => query.bind(value.clone()),
         })
     }
+}
+
+/// Appends a statement, each of its places `$n` moved by `by`. No statement of this crate has a `$` that is none.
+fn number_on(text: &mut String, statement: &str, by: usize) {
+    let mut pieces = statement.split('$');
+    text.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (place, rest) = piece.split_at(digits);
+        text.push('$');
+        text.push_str(&(place.parse::<usize>().unwrap_or_default() + by).to_string());
+        text.push_str(rest);
+    }
+}
+
+/// Rows in pieces of a power of two, since each number of rows is a text of its own, prepared and kept.
+pub(crate) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let most = rows.len().min(16).checked_ilog2()?;
+        let (some, left) = rows.split_at_checked(1 << most)?;
+        rows = left;
+        Some(some)
+    })
 }
 
 /// The three types of columns that there are.
@@ -287,7 +344,7 @@ pub(crate) fn contains(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{contains, sql};
+    use super::{Sql, batches, contains, sql};
 
     #[test]
     fn what_somebody_searches_for_stands_for_itself() {
@@ -299,5 +356,24 @@ mod tests {
         let built = sql("a = $1").bind(1i64).push(" AND b = ").push_bind("x");
         assert_eq!(built.text, "a = $1 AND b = $2");
         assert_eq!(built.values.len(), 2);
+    }
+
+    #[test]
+    fn several_statements_are_one_whose_places_are_numbered_on() {
+        let first = sql("UPDATE t SET a = $2 WHERE b = $1 AND c = $1").bind(1i64).bind("x");
+        let joined = Sql::in_turn(vec![first, sql("DELETE FROM t")], sql("SELECT $1, $11").bind(3i64));
+        assert_eq!(joined.text, "UPDATE t SET a = $2 WHERE b = $1 AND c = $1; DELETE FROM t; SELECT $3, $13");
+        assert_eq!(joined.values.len(), 3);
+        assert!(joined.several() && !Sql::in_turn(Vec::new(), sql("SELECT 1")).several());
+    }
+
+    #[test]
+    fn several_rows_go_in_few_statements_of_few_texts() {
+        let built = sql("INSERT INTO t (a, b)").push_rows([[1i64.into(), "x".into()], [2i64.into(), "y".into()]]);
+        assert_eq!(built.text, "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        let rows: Vec<u32> = (0..27).collect();
+        let sizes: Vec<usize> = batches(&rows).map(<[u32]>::len).collect();
+        assert_eq!(sizes, [16, 8, 2, 1]);
+        assert_eq!(batches(&rows).flatten().copied().collect::<Vec<u32>>(), rows);
     }
 }

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::any::{Any, AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Transaction};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Either, Executor, Transaction};
 
 use crate::error::Cause;
 use crate::options::{Engine, StoreOptions, sqlite_url};
@@ -106,7 +106,7 @@ impl Store {
 
     /// Begins a write transaction. SQLite has one writer: hold it briefly, and never across a network call.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx::new(self.0.writer.begin_with(self.0.engine.begin_write()).await?))
+        Ok(Tx::new(self.0.writer.begin_with(self.0.engine.begin_write()).await?, self.0.engine))
     }
 
     /// Which database it is.
@@ -292,6 +292,9 @@ async fn is_clean(connection: &mut AnyConnection) -> sqlx::Result<bool> {
 }
 
 pub(crate) async fn opt<T>(connection: &mut AnyConnection, statement: &Sql, map: Map<T>) -> Result<Option<T>> {
+    if statement.several() {
+        return Ok(all(connection, statement, map).await?.into_iter().next());
+    }
     match statement.to_query().fetch_optional(connection).await? {
         Some(row) => map(&mut Cols::new(&row)).map(Some),
         None => Ok(None),
@@ -308,8 +311,16 @@ pub(crate) async fn all<T>(connection: &mut AnyConnection, statement: &Sql, map:
     Ok(all)
 }
 
+/// Rows that the statement wrote; of several, the last.
 pub(crate) async fn exec(connection: &mut AnyConnection, statement: &Sql) -> Result<u64> {
-    Ok(statement.to_query().execute(connection).await?.rows_affected())
+    let mut results = connection.fetch_many(statement.to_query());
+    let mut wrote = 0;
+    while let Some(result) = results.try_next().await? {
+        if let Either::Left(done) = result {
+            wrote = done.rows_affected();
+        }
+    }
+    Ok(wrote)
 }
 
 /// Declares reading methods once, for [`Store`] and for [`Tx`].

@@ -3,8 +3,12 @@
 use sqlx::Transaction;
 use sqlx::any::Any;
 
+use crate::options::Engine;
 use crate::sql::{Map, Sql};
 use crate::{Error, Result, store};
+
+/// Statements that wait for the next one.
+const WAITING: usize = 32;
 
 /// Dropping it rolls back. Only [`Tx::commit`] makes anything last.
 #[must_use = "a transaction that is not committed is rolled back"]
@@ -14,18 +18,25 @@ pub struct Tx {
     /// After a failed statement nothing may run. PostgreSQL would answer COMMIT with a silent ROLLBACK; SQLite may have rolled back
     /// by itself (a full disk), and what came next would be committed at once, alone.
     failed: bool,
+    engine: Engine,
+    /// Statements whose answers nobody needs. They go with the next one: each way to SQLite wakes its thread and this one again.
+    waiting: Vec<Sql>,
 }
 
 impl Tx {
-    pub(crate) fn new(inner: Transaction<'static, Any>) -> Tx {
-        Tx { inner, failed: false }
+    pub(crate) fn new(inner: Transaction<'static, Any>, engine: Engine) -> Tx {
+        Tx { inner, failed: false, engine, waiting: Vec::new() }
     }
 
     /// Makes it last. [`Error::CommitUnknown`]: read the rows again to know. [`Error::Aborted`]: nothing took effect.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
         if self.failed {
             self.rollback().await?;
             return Err(Error::Aborted);
+        }
+        if let Err(error) = self.send_waiting().await {
+            self.rollback().await?;
+            return Err(error);
         }
         // What a commit refers to must be on disk by now; tests order this line against file syncs.
         tracing::debug!(target: "hardie::store::commit", "commit");
@@ -42,7 +53,7 @@ impl Tx {
     }
 
     pub(crate) async fn opt<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Option<T>> {
-        self.go_on()?;
+        let statement = self.with_waiting(statement).await?;
         let result = store::opt(&mut self.inner, &statement, map).await;
         self.note(result)
     }
@@ -52,14 +63,14 @@ impl Tx {
     }
 
     pub(crate) async fn all<T>(&mut self, statement: Sql, map: Map<T>) -> Result<Vec<T>> {
-        self.go_on()?;
+        let statement = self.with_waiting(statement).await?;
         let result = store::all(&mut self.inner, &statement, map).await;
         self.note(result)
     }
 
     /// Rows that the statement wrote.
     pub(crate) async fn exec(&mut self, statement: Sql) -> Result<u64> {
-        self.go_on()?;
+        let statement = self.with_waiting(statement).await?;
         let result = store::exec(&mut self.inner, &statement).await;
         self.note(result)
     }
@@ -67,6 +78,35 @@ impl Tx {
     /// Whether the statement wrote a row.
     pub(crate) async fn wrote(&mut self, statement: Sql) -> Result<bool> {
         Ok(self.exec(statement).await? > 0)
+    }
+
+    /// Has a statement carried out before whatever comes next, and before the commit at the latest. An error of it is the error of that:
+    /// only for what has no answer and no conflict that the caller would deal with.
+    pub(crate) async fn later(&mut self, statement: Sql) -> Result<()> {
+        self.go_on()?;
+        self.waiting.push(statement);
+        if self.waiting.len() < WAITING { Ok(()) } else { self.send_waiting().await }
+    }
+
+    async fn send_waiting(&mut self) -> Result<()> {
+        match self.waiting.pop() {
+            Some(last) => self.exec(last).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// What waits and then this, as one; PostgreSQL takes statements with values one by one.
+    async fn with_waiting(&mut self, statement: Sql) -> Result<Sql> {
+        self.go_on()?;
+        let waiting = std::mem::take(&mut self.waiting);
+        if self.engine == Engine::Sqlite {
+            return Ok(Sql::in_turn(waiting, statement));
+        }
+        for one in waiting {
+            let result = store::exec(&mut self.inner, &one).await;
+            self.note(result)?;
+        }
+        Ok(statement)
     }
 
     fn go_on(&self) -> Result<()> {

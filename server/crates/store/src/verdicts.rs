@@ -5,7 +5,7 @@ use hardie_domain::page::{Page, Paged};
 use hardie_domain::plugin::{Digest, FailureClass, Mode, Source, Usage};
 use hardie_domain::time::Timestamp;
 
-use crate::sql::{Cols, count, sql};
+use crate::sql::{Cols, Value, batches, count, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
 
@@ -125,27 +125,35 @@ impl Tx {
         self.exec(statement).await
     }
 
-    /// Keeps a verdict.
-    pub async fn insert_verdict(&mut self, new: &VerdictRow) -> Result<()> {
-        let statement =
-            sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
-             host_calls, wall_micros, host_bytes, at, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
-            .bind(new.push)
-            .bind(new.repo)
-            .bind(new.installation)
-            .bind(new.name.as_str())
-            .bind(new.digest)
-            .bind(new.mode.as_str())
-            .bind(new.failure.map_or("accepted", FailureClass::as_str))
-            .bind(new.text.as_str())
-            .bind(new.log.as_str())
-            .bind(new.usage.fuel)
-            .bind(new.usage.memory)
-            .bind(new.usage.host_calls)
-            .bind(new.usage.wall_micros)
-            .bind(new.usage.host_bytes)
-            .bind(new.at)
-            .bind(new.source.as_str());
-        self.exec(statement).await.map(|_| ())
+    /// Keeps verdicts, the first first.
+    pub async fn insert_verdicts(&mut self, new: &[VerdictRow]) -> Result<()> {
+        for some in batches(new) {
+            let statement =
+                sql("INSERT INTO verdict (push_id, repo_id, installation_id, name, digest, mode, outcome, text, log, fuel, memory, \
+                 host_calls, wall_micros, host_bytes, at, source)");
+            self.later(statement.push_rows(some.iter().map(values))).await?;
+        }
+        Ok(())
     }
+}
+
+fn values(row: &VerdictRow) -> [Value; 16] {
+    [
+        row.push.into(),
+        row.repo.into(),
+        row.installation.into(),
+        row.name.as_str().into(),
+        row.digest.into(),
+        row.mode.as_str().into(),
+        row.failure.map_or("accepted", FailureClass::as_str).into(),
+        row.text.as_str().into(),
+        row.log.as_str().into(),
+        row.usage.fuel.into(),
+        row.usage.memory.into(),
+        row.usage.host_calls.into(),
+        row.usage.wall_micros.into(),
+        row.usage.host_bytes.into(),
+        row.at.into(),
+        row.source.as_str().into(),
+    ]
 }

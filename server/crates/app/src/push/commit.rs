@@ -179,9 +179,7 @@ async fn finish(tx: &mut Tx, app: &App, push: &Push, report: &PushReport, judged
         let nonce = examined.nonce.as_deref().filter(|_| report.any_accepted());
         tx.insert_certificate(push.id, &examined.row, nonce).await?;
     }
-    for verdict in judged.map(|j| j.verdicts.as_slice()).unwrap_or_default() {
-        tx.insert_verdict(verdict).await?;
-    }
+    tx.insert_verdicts(judged.map(|j| j.verdicts.as_slice()).unwrap_or_default()).await?;
     let state = if report.any_accepted() { PushState::Done } else { PushState::Refused };
     let text = report.unpack.as_deref().unwrap_or_default();
     match tx.finish_push(push.id, state, text, &rows, app.clock.now()).await? {

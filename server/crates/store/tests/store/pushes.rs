@@ -102,8 +102,7 @@ both! {
         };
         let accepted = VerdictRow { failure: None, mode: Mode::Monitor, source: Source::Cached, ..verdict.clone() };
         let mut tx = db.store.begin().await.unwrap();
-        tx.insert_verdict(&verdict).await.unwrap();
-        tx.insert_verdict(&accepted).await.unwrap();
+        tx.insert_verdicts(&[verdict.clone(), accepted.clone()]).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(db.store.list_verdicts_of_push(push).await.unwrap(), [verdict.clone(), accepted.clone()]);
         let listed = db.store.list_verdicts_of_installation(InstallationId(5), Some(repo), all()).await.unwrap();
@@ -121,10 +120,10 @@ both! {
         let lines = |count: usize| vec!["x"; count].join("\n");
         let mut tx = db.store.begin().await.unwrap();
         for log in [lines(1), lines(600), String::new(), lines(400), lines(600)] {
-            tx.insert_verdict(&run(5, log)).await.unwrap();
+            tx.insert_verdicts(&[run(5, log)]).await.unwrap();
         }
         for log in ["y".repeat(200 << 10), "z".repeat(60 << 10), "w".repeat(60 << 10)] {
-            tx.insert_verdict(&run(6, log)).await.unwrap();
+            tx.insert_verdicts(&[run(6, log)]).await.unwrap();
         }
         tx.commit().await.unwrap();
         let sizes = async |installation: i64| -> Vec<usize> {

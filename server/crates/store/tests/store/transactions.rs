@@ -4,11 +4,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hardie_domain::access::Role;
+use hardie_domain::audit::AuditEntry;
+use hardie_domain::ids::RepoId;
+use hardie_domain::page::Page;
 use hardie_store::accounts::AccountChange;
+use hardie_store::audit::AuditFilter;
 use hardie_store::org_members::OrgRole;
+use hardie_store::refs::NewReflog;
 use hardie_store::{Engine, Error, Store, StoreOptions};
 
 use crate::support::{Db, NOW, name, oid};
+
+fn line(detail: &str) -> AuditEntry {
+    AuditEntry { action: "test", actor: None, account: None, repo: None, address: None, detail: detail.to_owned() }
+}
 
 both! {
     async fn what_is_not_committed_did_not_happen(db) {
@@ -32,6 +41,47 @@ both! {
         assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
         assert!(matches!(tx.commit().await, Err(Error::Aborted)));
         assert_eq!(db.store.count_refs(repo).await.unwrap(), 0);
+    }
+
+    async fn what_waits_for_the_next_statement_comes_before_it_and_is_not_counted_with_it(db) {
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let mut tx = db.store.begin().await.unwrap();
+        // More than wait at most.
+        for n in 0..40 {
+            tx.insert_audit(&line(&format!("{n}")), NOW).await.unwrap();
+        }
+        let seen = tx.list_audit(&AuditFilter::default(), Page::new(None, Some(50))).await.unwrap();
+        let order: Vec<String> = (0..40).rev().map(|n| n.to_string()).collect();
+        assert_eq!(seen.items.iter().map(|row| row.detail.clone()).collect::<Vec<_>>(), order);
+        tx.insert_audit(&line("last"), NOW).await.unwrap();
+        // Its one row is not that of the statement before it.
+        assert!(!tx.update_ref(repo, &name("refs/heads/main"), Some(oid(1)), Some((oid(2), None))).await.unwrap());
+        tx.insert_audit(&line("found"), NOW).await.unwrap();
+        assert!(tx.find_ref(repo, &name("refs/heads/main")).await.unwrap().is_none());
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.list_audit(&AuditFilter::default(), Page::new(None, Some(50))).await.unwrap().total, 42);
+    }
+
+    async fn what_waits_is_committed_with_the_rest_or_fails_it(db) {
+        let mut tx = db.store.begin().await.unwrap();
+        tx.insert_audit(&line("alone"), NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let repo = db.repo(db.user("alice").await, "tool").await;
+        let (push, main, nobody) = (db.push(repo).await, name("refs/heads/main"), RepoId(i64::MAX));
+        let entry = NewReflog { repo, name: &main, old: oid(1), new: oid(2), actor: None, push, at: NOW };
+        for look_before in [false, true] {
+            let mut tx = db.store.begin().await.unwrap();
+            tx.insert_audit(&line("lost"), NOW).await.unwrap();
+            // There is no such repository.
+            tx.append_reflog(&NewReflog { repo: nobody, ..entry }).await.unwrap();
+            if look_before {
+                assert!(matches!(tx.count_admins().await, Err(Error::Database(_))));
+                assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+            } else {
+                assert!(matches!(tx.commit().await, Err(Error::Database(_))));
+            }
+        }
+        assert_eq!(db.store.list_audit(&AuditFilter::default(), Page::new(None, Some(50))).await.unwrap().total, 1);
     }
 
     async fn whoever_waited_for_a_repository_sees_the_rules_as_they_are_after_the_wait(db) {
