@@ -14,6 +14,7 @@ use hardie_testkit::history::generate;
 use hardie_testkit::postgres::Database;
 use hardie_testkit::server::{Options, people};
 use hardie_testkit::{FakeClock, TestServer};
+use serde_json::json;
 
 use crate::api::Asker;
 use crate::git::with_repo;
@@ -117,6 +118,22 @@ async fn many_small_packs_become_one_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_small_packs_on_postgres_become_one_and_nothing_is_lost() {
     fold(Some(Database::new().unwrap())).await;
+}
+
+/// A burst of pushes is not to wait for the clock, which looks once a minute: each push reads all packs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_pushes_is_folded_while_it_goes_on() {
+    let server = TestServer::start().await.unwrap();
+    let (user, repo, _dir) = with_repo(&server, "alice", "tool").await;
+    let (app, asker) = (&server.server.app, Asker::new(&server, Some(&user)));
+    let id = app.store.find_repo_by_path("alice", "tool").await.unwrap().unwrap().repo.id;
+    for n in 0..330 {
+        let file = format!("/repos/{repo}/contents/burst/{n}.txt");
+        let made = asker.json("POST", &file, &json!({ "content": "bW9yZQo=", "message": format!("More {n}") }));
+        assert_eq!(made.status, 201, "{}", made.text());
+    }
+    eventually("the packs are folded", async || app.store.list_repo_packs(id).await.unwrap().len() < 100).await;
+    server.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,6 +75,14 @@ impl Error {
         Error::Full("the server's disk is full: nothing was changed; try again later".to_owned())
     }
 
+    /// What writing packs or objects failed with: a full disk is told to whoever sent them.
+    pub fn writing(error: hardie_git::Error) -> Error {
+        match error {
+            hardie_git::Error::DiskFull => Error::disk_full(),
+            other => Error::internal(other),
+        }
+    }
+
     /// See [`Error::Internal`]. Stored bytes that are damaged are told in words, whoever met them.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         let source = source.into();

@@ -8,7 +8,7 @@ mod bitmaps;
 mod bundles;
 pub(crate) mod collect;
 mod expire;
-mod fold;
+pub(crate) mod fold;
 mod large;
 mod made;
 mod purge;

@@ -24,7 +24,7 @@ const DELIVERING: Duration = Duration::from_millis(250);
 const EXPIRY: Duration = Duration::from_secs(60);
 /// What reading found damaged is told and fenced off this long afterwards, if it was not at once.
 const DAMAGE: Duration = Duration::from_secs(5);
-/// Crowded repositories are looked for this often.
+/// Crowded repositories are looked for this often, and at once where many pushes follow each other.
 const FOLDING: Duration = Duration::from_secs(60);
 /// Large repositories are looked for this often.
 const BITMAPS: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> 
         woken_rounds("worker.deliver", DELIVERING, &stop, || app.wakes.made(), || deliver(&dispatcher)),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
-        rounds("worker.fold", FOLDING, &stop, || fold(app.clone())),
+        woken_rounds("worker.fold", FOLDING, &stop, || app.wakes.crowded(), || fold(app.clone())),
         rounds("worker.bitmaps", BITMAPS, &stop, || bitmaps(app.clone())),
         rounds("worker.bundles", BUNDLES, &stop, || bundles(app.clone())),
         rounds("worker.collect", COLLECTING, &stop, || collect(app.clone())),

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Two kinds of news, each for one who waits.
+/// Three kinds of news, each for one who waits.
 #[derive(Debug, Default)]
 pub struct Wakes {
     announced: Notify,
     made: Notify,
+    crowded: Notify,
     heard: AtomicBool,
 }
 
@@ -35,6 +36,16 @@ impl Wakes {
     /// Waits for deliveries.
     pub async fn made(&self) {
         self.made.notified().await;
+    }
+
+    /// A repository got so many small packs that they slow down what follows.
+    pub(crate) fn crowd(&self) {
+        self.crowded.notify_one();
+    }
+
+    /// Waits for such a repository.
+    pub async fn crowded(&self) {
+        self.crowded.notified().await;
     }
 
     /// Whether any installation handles events.

@@ -43,7 +43,7 @@ pub async fn upload(app: &App, ctx: &Ctx, path: &RepoPath, object: LfsObject, in
     let lfs = app.lfs.clone();
     // The upload's own file goes with the task, whatever becomes of it.
     let published = spawn_blocking(move || lfs.publish(&received)).await.map_err(Error::internal)?;
-    published.map_err(explain)?;
+    published.map_err(Error::writing)?;
     commit(app, ctx, &access, object).await
 }
 
@@ -58,7 +58,7 @@ async fn take_in(app: &App, object: LfsObject, input: &mut (impl AsyncRead + Unp
     });
     let ((), taken) = tokio::join!(pump(input, chunks_in), taken);
     taken.map_err(Error::internal)?.map_err(|error| match error {
-        UploadError::Store(error) => explain(error),
+        UploadError::Store(error) => Error::writing(error),
         other => Invalid::new("object", other.to_string()).into(),
     })
 }
@@ -66,17 +66,10 @@ async fn take_in(app: &App, object: LfsObject, input: &mut (impl AsyncRead + Unp
 /// Refuses what the disk has no room for before it is full: the database may need the rest.
 async fn check_room(app: &App, size: u64) -> Result<()> {
     let packs = app.packs.clone();
-    let free = spawn_blocking(move || packs.free_space()).await.map_err(Error::internal)?.map_err(explain)?;
+    let free = spawn_blocking(move || packs.free_space()).await.map_err(Error::internal)?.map_err(Error::writing)?;
     match free >= size.saturating_add(LEAST_FREE_BYTES) {
         true => Ok(()),
         false => Err(Error::Full(format!("the server's disk is full: there is no room for an object of {size} bytes; try again later"))),
-    }
-}
-
-fn explain(error: hardie_git::Error) -> Error {
-    match error {
-        hardie_git::Error::DiskFull => Error::disk_full(),
-        other => Error::internal(other),
     }
 }
 

@@ -18,6 +18,7 @@ use super::report::ATOMIC;
 use super::{Push, PushReport, PushRequest, certificate, publish};
 use crate::access::RepoAccess;
 use crate::git_access::{self, RepoHandle};
+use crate::upkeep::fold::THRONG;
 use crate::{App, Ctx, Error, Result, access, identity};
 
 /// How often a push is judged anew because the rules changed under it.
@@ -96,6 +97,9 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
         }
         match commit::commit(app, ctx, push, &judged, ingested.as_deref(), &mut report).await? {
             Committed::Done => {
+                if judged.packs >= THRONG {
+                    app.wakes.crowd();
+                }
                 report.messages.extend(push.certificate.as_ref().map(certificate::said));
                 return Ok(announce(app, &access, &judged, report));
             }

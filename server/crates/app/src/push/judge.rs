@@ -29,6 +29,8 @@ pub struct Judged {
     pub gc_epoch: i64,
     /// The ref that HEAD names.
     pub default_branch: RefName,
+    /// Packs that the repository had.
+    pub packs: usize,
     /// Whether the repository has no ref yet.
     pub was_empty: bool,
     /// What each update's new id finally points at, if that is an annotated tag's business.
@@ -69,6 +71,7 @@ pub async fn judge(
         rules_epoch: access.repo.rules_epoch,
         gc_epoch: repo.gc_epoch,
         default_branch: repo.default_branch.clone(),
+        packs: handle.snapshot.packs.len(),
         was_empty: handle.snapshot.refs.is_empty(),
         peeled: found.peeled,
         forced: found.forced,
@@ -77,17 +80,23 @@ pub async fn judge(
     };
     let installed = plugins::policies_for(app, push.repo).await?;
     let tips = accepted_tips(report);
-    let reaches = closed(app, &handle, found.odb.clone(), ingested.clone(), tips.clone());
+    let reaches = async {
+        // Most pushes pass, so what comes next is done while the policies judge: their disk writes, and what the refs reach.
+        let (closed, synced) =
+            tokio::join!(closed(app, &handle, found.odb.clone(), ingested.clone(), tips.clone()), sync(app, ingested.clone(), &tips));
+        synced.and(closed)
+    };
     if report.any_accepted() && !installed.is_empty() {
         let (push_facts, basis, window) =
             facts::for_policies(ctx, access, push, &handle, found.odb.clone(), ingested.clone(), &judged.forced, report)?;
-        // Most pushes pass, so what they reach is looked at while the policies judge, and again if they refuse something.
-        let (verdicts, closed) = tokio::join!(policies::judge(app, &installed, push_facts, &basis, window, report), reaches);
+        // In this order: the last policy may run right here.
+        let (closed, verdicts) = tokio::join!(reaches, policies::judge(app, &installed, push_facts, &basis, window, report));
         (judged.verdicts, judged.closed) = (verdicts?, closed?);
     } else {
         judged.closed = reaches.await?;
     }
     let left = accepted_tips(report);
+    // What the policies refuse is not reached.
     if left != tips {
         judged.closed = closed(app, &handle, found.odb, ingested, left).await?;
     }
@@ -235,6 +244,14 @@ fn drops_commits(odb: &Odb, old: Oid, new: Oid, budget: &mut Budget) -> Result<b
 /// What the refs that are accepted would name.
 fn accepted_tips(report: &PushReport) -> Vec<Oid> {
     report.results.iter().filter(|(u, o)| o.is_accepted() && !u.new.is_zero()).map(|(u, _)| u.new).collect()
+}
+
+/// Has the pack's content written to the disk, unless nothing of it is wanted.
+async fn sync(app: &App, pack: Option<Arc<Ingested>>, tips: &[Oid]) -> Result<()> {
+    let Some(pack) = pack.as_deref().and_then(Ingested::pack).filter(|_| !tips.is_empty()).cloned() else { return Ok(()) };
+    let packs = app.packs.clone();
+    let synced = spawn_blocking(move || packs.sync(&pack)).await.map_err(Error::internal)?;
+    synced.map_err(Error::writing)
 }
 
 /// Whether these reach everything that the pack carries.

@@ -18,10 +18,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub async fn publish(app: &App, push: &Push, pack: Arc<Pack>) -> Result<()> {
     stage(app, push, &pack).await?;
     let packs = app.packs.clone();
-    spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(|error| match error {
-        hardie_git::Error::DiskFull => Error::disk_full(),
-        other => Error::internal(other),
-    })
+    spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(Error::writing)
 }
 
 async fn stage(app: &App, push: &Push, pack: &Pack) -> Result<()> {

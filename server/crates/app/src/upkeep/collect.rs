@@ -185,10 +185,7 @@ async fn work(app: &App, snapshot: &RepoSnapshot, how: How, now: Timestamp) -> R
     };
     spawn_blocking(run).await.map_err(Error::internal)?.map_err(|error| {
         damage::suspect(app, repo, &error);
-        match error {
-            hardie_git::Error::DiskFull => Error::disk_full(),
-            other => Error::internal(other),
-        }
+        Error::writing(error)
     })
 }
 

@@ -17,6 +17,8 @@ use crate::{App, Error, Result, damage};
 
 /// Packs that a repository may have before it is looked at.
 const CROWD: u32 = 40;
+/// With so many the next push is not to wait for the clock.
+pub(crate) const THRONG: usize = 320;
 /// Repositories looked at in one go.
 const BATCH: u32 = 20;
 /// Folding fewer is not worth the writing.

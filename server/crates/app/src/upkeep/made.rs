@@ -27,9 +27,6 @@ pub(super) async fn publish(app: &App, pack: &Arc<Pack>) -> Result<bool> {
     }
     tx.commit().await?;
     let (packs, pack) = (app.packs.clone(), pack.clone());
-    spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(|error| match error {
-        hardie_git::Error::DiskFull => Error::disk_full(),
-        other => Error::internal(other),
-    })?;
+    spawn_blocking(move || packs.publish(&pack)).await.map_err(Error::internal)?.map_err(Error::writing)?;
     Ok(true)
 }

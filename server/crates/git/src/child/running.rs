@@ -7,13 +7,16 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, pidfd_open, prlimit};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, pidfd_open, prlimit, setpriority_process};
 
 use crate::budget::Cancel;
 use crate::error::{Error, Result};
 
 /// How long one wait may last before the deadline and the caller's wish are looked at again.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Niceness of work that nobody waits for (setpriority(2)): a tenth of the processor where all of it is wanted.
+const STANDS_BACK: i32 = 10;
 
 /// What a child may use.
 #[derive(Clone, Debug)]
@@ -75,6 +78,14 @@ impl Running {
             }
         }
         Ok(())
+    }
+
+    /// Gives way to whoever is served: for work that nobody waits for.
+    pub(crate) fn stand_back(&self) {
+        // None would be this process.
+        let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) else { return };
+        // It has ended already, or the system does not allow it: the work is the same.
+        let _ = setpriority_process(Some(pid), STANDS_BACK);
     }
 
     /// Writes to the child while draining it. `false` once the child no longer reads: [`Running::finish`] tells why.

@@ -31,10 +31,11 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8]) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Runs it to its end: what it said on standard output. `name` is for errors.
+/// Runs maintenance to its end, behind whoever is served: what it said on standard output. `name` is for errors.
 pub(crate) fn run(command: Command, input: &[u8], bounds: &Bounds, cancel: &Cancel, name: &str) -> Result<String> {
     let mut said = Said::default();
     let mut child = Running::spawn(command, bounds, cancel)?;
+    child.stand_back();
     child.write_all(input, &mut said)?;
     let status = child.finish(&mut said)?;
     if status.success() {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use gix::odb::pack::{data, index};
@@ -35,6 +35,8 @@ pub struct Pack {
     /// when a pack is first sent from.
     by_offset: OnceLock<Vec<u32>>,
     pub(crate) movable: OnceLock<bool>,
+    /// Whether both files were synced where they lie.
+    pub(super) synced: AtomicBool,
 }
 
 impl Pack {
@@ -57,7 +59,18 @@ impl Pack {
             return Err(bad("the data ends otherwise than its index says, as if it were cut off or another file".to_owned()));
         }
         let (cache, suspects) = (Arc::clone(cache), Arc::clone(suspects));
-        Ok(Pack { hash, path: path.to_owned(), bytes, data, index, cache, suspects, by_offset: OnceLock::new(), movable: OnceLock::new() })
+        Ok(Pack {
+            hash,
+            path: path.to_owned(),
+            bytes,
+            data,
+            index,
+            cache,
+            suspects,
+            by_offset: OnceLock::new(),
+            movable: OnceLock::new(),
+            synced: AtomicBool::new(false),
+        })
     }
 
     /// The error of an object whose bytes are not those that were stored, noted so that somebody looks at the pack.

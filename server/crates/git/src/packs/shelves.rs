@@ -55,11 +55,21 @@ impl Shelves {
     /// The same bytes put there twice (by two at once, say) is success both times. Other bytes under this name are damaged: these
     /// come in their place, and the answer is `true`.
     pub fn put(&self, from: &Path, to: &Path, what: &str) -> Result<bool> {
+        self.sync_content(from, what)?;
+        self.name(from, to, what)
+    }
+
+    /// The first half: makes the content of a finished file durable.
+    pub fn sync_content(&self, from: &Path, what: &str) -> Result<()> {
+        self.files.sync_file(from).map_err(|e| Error::io(format!("syncing the new file of {what}"), e))
+    }
+
+    /// The second half, of a file whose content is durable.
+    pub fn name(&self, from: &Path, to: &Path, what: &str) -> Result<bool> {
         let failed = |doing: &str| {
             let what = format!("{doing} of {what}");
             move |e: io::Error| Error::io(what, e)
         };
-        self.files.sync_file(from).map_err(failed("syncing the new file"))?;
         match self.files.hard_link(from, to) {
             Ok(()) => Ok(false),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && !is_same(from, to).map_err(failed("reading the new file"))? => {

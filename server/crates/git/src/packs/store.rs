@@ -31,7 +31,9 @@ use crate::packs::suspects::{Suspect, Suspects};
 use crate::packs::workplace::{self, Workplace};
 
 /// Open packs kept mapped when nobody uses them.
-const OPEN_PACKS: usize = 512;
+///
+/// Two maps each, of the 65,530 that Linux gives a process.
+const OPEN_PACKS: usize = 4096;
 
 /// Large packs that are resolved at once, each on two threads and with some hundred megabytes.
 const RESOLVING: usize = 2;
@@ -114,15 +116,27 @@ impl PackStore {
         tempfile::tempfile_in(self.0.root.join("answers")).map_err(|e| Error::io("creating a file for an answer", e))
     }
 
+    /// Makes the content of a quarantined pack durable where it lies, so that publishing need not wait for that. Done once.
+    pub fn sync(&self, pack: &Pack) -> Result<()> {
+        if !pack.synced.load(Ordering::Acquire) {
+            for extension in ["idx", "pack"] {
+                self.0.shelves.sync_content(&pack.path().with_extension(extension), &format!("pack {}", pack.hash()))?;
+            }
+            pack.synced.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// Puts a quarantined pack under its final name and makes it durable: data, index and their folder. Whoever returns from here may commit a row that names the pack.
     ///
     /// The same bytes published twice (by two pushes at once, say) is success both times.
     pub fn publish(&self, pack: &Pack) -> Result<()> {
         let (what, (target, folder)) = (format!("pack {}", pack.hash()), self.final_name(&pack.hash()));
+        self.sync(pack)?;
         // The index first: a reader that sees the data must find its index.
         for extension in ["idx", "pack"] {
             let (from, to) = (pack.path().with_extension(extension), target.with_extension(extension));
-            if self.0.shelves.put(&from, &to, &what)? {
+            if self.0.shelves.name(&from, &to, &what)? {
                 self.forget(&pack.hash());
             }
         }

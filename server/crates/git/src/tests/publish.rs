@@ -92,12 +92,29 @@ fn data_index_and_folder_are_synced_before_success() {
         recorder.take(),
         [
             format!("sync {quarantined}.idx"),
-            format!("link {hash}.idx"),
             format!("sync {quarantined}.pack"),
+            format!("link {hash}.idx"),
             format!("link {hash}.pack"),
             format!("syncdir {folder}"),
         ]
     );
+}
+
+#[test]
+fn what_is_synced_in_quarantine_is_not_synced_again_and_not_believed_to_be_after_a_failure() {
+    let recorder = Arc::new(Recorder::default());
+    let server = Server::with_files(recorder.clone());
+    let (ingested, _) = one_push(&server);
+    let pack = ingested.pack().unwrap();
+    recorder.fail_after(1, io::ErrorKind::StorageFull);
+    assert!(matches!(server.store.sync(pack), Err(Error::DiskFull)));
+    recorder.heal();
+    recorder.take();
+    server.store.sync(pack).unwrap();
+    let quarantined = pack.path().file_stem().unwrap().to_str().unwrap();
+    assert_eq!(recorder.take(), [format!("sync {quarantined}.idx"), format!("sync {quarantined}.pack")]);
+    server.store.publish(pack).unwrap();
+    assert_eq!(recorder.take().iter().filter(|step| step.starts_with("sync ")).count(), 0);
 }
 
 #[test]
