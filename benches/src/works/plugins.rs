@@ -21,7 +21,7 @@ use crate::{fixture, say, wire};
 const MANY: usize = 10;
 
 /// So many times as many pushes as elsewhere go to ours: one of a hundred has to be told from what the disk does.
-const TIMES: usize = 5;
+const TIMES: usize = 15;
 
 /// Added latency of hooks that do nothing, then what calls cost by themselves.
 pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {

@@ -29,6 +29,9 @@ pub struct PolicyCall {
     pub services: Option<Arc<dyn Services>>,
     /// Whether nobody waits with a push for the answer: such calls run one at a time and take no place of a push.
     pub background: bool,
+    /// Whether whoever asks has nothing else to do: then it may run where it is asked for, which spares two ways between threads. What
+    /// runs there cannot be given up before it ends.
+    pub here: bool,
 }
 
 /// A repository at one moment, with what one push brought to it.

@@ -4,6 +4,7 @@ mod answer;
 mod handle;
 mod judge;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardie_domain::plugin::{Digest, Usage};
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 
@@ -214,6 +216,33 @@ impl PluginHost {
     ) -> Ended<T> {
         match self.0.gate.enter(lane).await {
             Ok(pass) => self.run_in(pass, task, work).await,
+            Err(why) => unrun(Failure::unavailable(why, task.errand)),
+        }
+    }
+
+    /// The same on the thread of whoever asks, where the runtime has others to go on with. To wake another thread and be woken by it takes
+    /// as long as a small call.
+    async fn run_here<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        task: Task,
+        work: impl FnOnce(&Runtime, Task) -> Ended<T> + Send + 'static,
+    ) -> Ended<T> {
+        if tokio::runtime::Handle::current().runtime_flavor() != RuntimeFlavor::MultiThread {
+            return self.run(lane, task, work).await;
+        }
+        match self.0.gate.enter(lane).await {
+            Ok(pass) => {
+                let errand = task.errand;
+                let run = AssertUnwindSafe(|| work(&self.0.runtime, task));
+                // Caught, as on a thread of its own: a fault of the host is not to end the push.
+                let Ok(mut ended) = tokio::task::block_in_place(|| catch_unwind(run)) else {
+                    return unrun(Failure::unavailable("the server failed", errand));
+                };
+                let spent = ended.spent.take();
+                tokio::task::spawn_blocking(move || drop((spent, pass)));
+                ended
+            }
             Err(why) => unrun(Failure::unavailable(why, task.errand)),
         }
     }

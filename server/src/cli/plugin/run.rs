@@ -112,6 +112,7 @@ fn judge(args: &Args) -> anyhow::Result<Judged> {
             basis: None,
             services: Some(Arc::new(NobodyAsked)),
             background: false,
+            here: false,
         };
         let report = host.check(call).await;
         anyhow::Ok((info, report))

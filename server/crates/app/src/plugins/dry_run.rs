@@ -159,6 +159,7 @@ pub async fn dry_run(app: &App, ctx: &Ctx, path: &RepoPath, tried: Tried, config
                     basis: None,
                     services: Some(Arc::new(PolicyServices::dry(app))),
                     background: true,
+                    here: false,
                 };
                 let left = WALL.saturating_sub(started.elapsed());
                 let Ok(report) = timeout(left, app.policies.check(call)).await else {

@@ -38,7 +38,11 @@ pub async fn judge(
         }
     }
     let with_windows = policies.iter().filter_map(|policy| Some((policy, &windows.iter().find(|(scope, _)| *scope == policy.scope)?.1)));
-    let calls = with_windows.map(|(policy, repository)| ask(app, policy, push.clone(), basis, Arc::clone(repository)));
+    // The others are under way on other threads by the time the last one begins.
+    let last = policies.len().saturating_sub(1);
+    let calls = with_windows
+        .enumerate()
+        .map(|(nth, (policy, repository))| ask(app, policy, push.clone(), basis, Arc::clone(repository), nth == last));
     let answers = join_all(calls).await;
     let mut rows = Vec::new();
     let tells_times = push.options.iter().any(|option| option == TIMES);
@@ -82,6 +86,7 @@ async fn ask(
     push: Arc<PushFacts>,
     basis: &Basis,
     repository: Arc<dyn PushRepository>,
+    here: bool,
 ) -> PolicyReport {
     let gone = CancellationToken::new();
     let services = PolicyServices::new(app, policy.installation, push.id, gone.clone());
@@ -96,6 +101,7 @@ async fn ask(
         basis: Some(basis.clone()),
         services: Some(Arc::new(services)),
         background: false,
+        here,
     };
     let report = app.policies.check(call).await;
     app.answers.count(report.source);

@@ -10,7 +10,7 @@ use crate::bindings::hardie::plugin::types::{Fault, RefVerdict};
 use crate::errand::Errand;
 use crate::gate::Lane;
 use crate::host::{PushHandle, RepositoryHandle};
-use crate::invoke::Ended;
+use crate::invoke::{Ended, Runtime};
 use crate::kept::Key;
 use crate::limits::Limits;
 use crate::state::Task;
@@ -37,7 +37,7 @@ impl PluginHost {
             let outcome = PolicyOutcome::Verdicts(verdicts);
             return PolicyReport { outcome, source: Source::Cached, usage: Usage::default(), log: Vec::new() };
         }
-        let PolicyCall { installation, config, push, repository, services, background, .. } = call;
+        let PolicyCall { installation, config, push, repository, services, background, here, .. } = call;
         let lane = match (background, online) {
             (true, _) => Lane::Background,
             (false, true) => Lane::online(&push.repo_path, installation.0),
@@ -53,30 +53,33 @@ impl PluginHost {
         };
         let updates = push.updates.len();
         let kept = Arc::clone(&self.0);
-        let ended = self
-            .run(lane, task, move |runtime, task| {
-                let mut ended = runtime.invoke(&loaded, task, |store, exports| {
-                    let push = store.data_mut().table.push(PushHandle(push))?;
-                    let repository = store.data_mut().table.push(RepositoryHandle(repository))?;
-                    let answer = exports.policy.as_ref().map(|policy| policy.call_check(&mut *store, push, repository)).transpose()?;
-                    Ok((answer, store.data().saw_an_end))
-                });
-                let outcome = ended.outcome.and_then(|(answer, saw_an_end)| {
-                    let verdicts = settle(answer, updates, &runtime.limits)?;
-                    // What was cut short at a moment's speed may go on further the next time.
-                    if let (Some(key), false) = (key, saw_an_end) {
-                        kept.kept.keep(key, &verdicts);
-                    }
-                    Ok(verdicts)
-                });
-                if let Err(failure) = &outcome
-                    && failure.class == FailureClass::BadOutput
-                {
-                    ended.log.push(format!("error: bad-output: {}", failure.text));
+        let work = move |runtime: &Runtime, task: Task| {
+            let mut ended = runtime.invoke(&loaded, task, |store, exports| {
+                let push = store.data_mut().table.push(PushHandle(push))?;
+                let repository = store.data_mut().table.push(RepositoryHandle(repository))?;
+                let answer = exports.policy.as_ref().map(|policy| policy.call_check(&mut *store, push, repository)).transpose()?;
+                Ok((answer, store.data().saw_an_end))
+            });
+            let outcome = ended.outcome.and_then(|(answer, saw_an_end)| {
+                let verdicts = settle(answer, updates, &runtime.limits)?;
+                // What was cut short at a moment's speed may go on further the next time.
+                if let (Some(key), false) = (key, saw_an_end) {
+                    kept.kept.keep(key, &verdicts);
                 }
-                Ended { outcome, usage: ended.usage, log: ended.log, spent: ended.spent }
-            })
-            .await;
+                Ok(verdicts)
+            });
+            if let Err(failure) = &outcome
+                && failure.class == FailureClass::BadOutput
+            {
+                ended.log.push(format!("error: bad-output: {}", failure.text));
+            }
+            Ended { outcome, usage: ended.usage, log: ended.log, spent: ended.spent }
+        };
+        let ended = match here && !online {
+            // What asks others waits for them.
+            true => self.run_here(lane, task, work).await,
+            false => self.run(lane, task, work).await,
+        };
         report(ended, source)
     }
 }

@@ -87,6 +87,7 @@ pub fn call(digest: Digest, default_config: &str, scenario: &Scenario) -> Result
         basis: None,
         services: None,
         background: false,
+        here: false,
     })
 }
 

@@ -191,6 +191,7 @@ pub fn call(digest: Digest, repo: i64, repository: Arc<dyn PushRepository>) -> P
         basis: None,
         services: None,
         background: false,
+        here: false,
     }
 }
 
