@@ -9,6 +9,7 @@ mod journey;
 mod missing;
 mod operator;
 mod refs;
+mod second_factor;
 mod statuses;
 mod sweep;
 

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod browse;
+pub mod factor;
 mod identity;
 mod plugins;
 mod push;
@@ -53,6 +54,7 @@ fn path(text: &str) -> RepoPath {
 fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
     match result.unwrap_err() {
         Error::Unauthenticated(_) => "unauthenticated",
+        Error::SecondFactor(_) => "second factor",
         Error::Forbidden(_) => "forbidden",
         Error::NotFound(_) => "not found",
         Error::Gone(_) => "gone",

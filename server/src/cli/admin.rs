@@ -57,7 +57,7 @@ enum Command {
     /// The server does this by itself; here is the way to have it now, whether a server runs or not. What a deleted branch reached
     /// counts as reached for 30 days and waits for another 14 ([gc] reflog-seconds and cruft-seconds in the configuration).
     Gc(gc::Args),
-    /// Open every secret of plugins with the keys at hand and say which do not open, or seal them under a new key
+    /// Open every secret of plugins and of second factors with the keys at hand and say which do not open, or seal them under a new key
     Secrets(secrets::Args),
 }
 

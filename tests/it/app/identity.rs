@@ -18,7 +18,7 @@ use super::{ctx, kind, nobody, path, scoped, with_clock};
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXQEIfpKHqR7E1HxAersH3zy3ZxU5h+yZ+DEtBiGpAm";
 
 fn sign_in_as(user: &TestUser) -> SignIn {
-    SignIn { user: user.name.clone(), password: Secret::new(&user.password), agent: "Test/1.0".to_owned() }
+    SignIn { user: user.name.clone(), password: Secret::new(&user.password), code: None, agent: "Test/1.0".to_owned() }
 }
 
 fn token(user: &str, name: &str, scopes: &[&str]) -> NewToken {
@@ -205,8 +205,8 @@ async fn sessions_are_listed_revoked_and_all_end_with_the_password() {
     sign_out(app, &contexts[0]).await.unwrap();
     assert!(authenticate_session(app, &nobody(), &cookies[0]).await.unwrap().is_none());
     let new = Secret::new("another good one");
-    assert_eq!(kind(change_password(app, &contexts[2], &Secret::new("wrong password"), &new).await), "invalid");
-    change_password(app, &contexts[2], &Secret::new(&alice.password), &new).await.unwrap();
+    assert_eq!(kind(change_password(app, &contexts[2], &Secret::new("wrong password"), &new, None).await), "invalid");
+    change_password(app, &contexts[2], &Secret::new(&alice.password), &new, None).await.unwrap();
     assert!(authenticate_session(app, &nobody(), &cookies[2]).await.unwrap().is_none());
     assert!(authenticate_basic(app, &nobody(), "alice", &Secret::new(&alice.password)).await.is_err());
     assert!(authenticate_basic(app, &nobody(), "alice", &new).await.is_ok());

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use hardie_testkit::server::Options;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hardie_testkit::server::{Options, people};
 use hardie_testkit::{FakeClock, TestServer, TestUser};
 use serde_json::{Value, json};
 
 use super::{act, batch, noise, only, upload};
 use crate::api::Asker;
+use crate::app::factor::enrol;
 
 /// What the server says over SSH.
 fn authenticate(server: &TestServer, user: &TestUser, words: &str) -> Result<Value, String> {
@@ -72,6 +75,24 @@ async fn an_lfs_pass_is_good_for_its_repository_its_operation_and_an_hour() {
         assert!(over.header("lfs-authenticate").starts_with("Basic"));
     }
     assert_eq!(act(&nobody, "PUT", &fresh["actions"]["upload"], &[], b"new").status, 401);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_lfs_pass_on_a_password_ends_when_the_account_gets_a_second_factor() {
+    let (clock, server) = started().await;
+    let alice = server.user("alice").await.unwrap();
+    let art = server.repo(&alice, "art", true).await.unwrap();
+    upload(&server, &alice, &art, b"here");
+    let nobody = Asker::new(&server, None);
+    let basic = format!("Basic {}", STANDARD.encode(format!("alice:{}", alice.password)));
+    let given = only(&batch(&nobody, &art, &[("authorization", &basic)], "download", b"here"));
+    assert_eq!(act(&nobody, "GET", &given["actions"]["download"], &[], b"").status, 200);
+    let app = &server.server.app;
+    enrol(app, &people::signed_in(app, &alice.token).await.unwrap(), &alice, &clock).await;
+    assert_eq!(act(&nobody, "GET", &given["actions"]["download"], &[], b"").status, 401);
+    let refused = batch(&nobody, &art, &[("authorization", &basic)], "download", b"here");
+    assert!(refused.status == 401 && refused.text().contains("access token"), "{}", refused.text());
     server.stop().await.unwrap();
 }
 

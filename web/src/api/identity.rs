@@ -14,9 +14,9 @@ pub async fn current_user() -> Result<User, Failure> {
     client::get("/user").await
 }
 
-/// Signs in; the browser keeps the cookie.
-pub async fn sign_in(username: String, password: String) -> Result<SignedIn, Failure> {
-    client::send("POST", "/user/sessions", &CreateSessionOption { username, password }).await
+/// Signs in; the browser keeps the cookie. `code` is empty until the server asks for one.
+pub async fn sign_in(username: String, password: String, code: String) -> Result<SignedIn, Failure> {
+    client::send("POST", "/user/sessions", &CreateSessionOption { username, password, code }).await
 }
 
 /// Ends this browser's session.

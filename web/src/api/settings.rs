@@ -1,6 +1,7 @@
 //! The reader's own settings: profile, password, keys, tokens, sessions.
 
 use hardie_api_types::account::{ChangePasswordOption, UserSettings, UserSettingsOptions};
+use hardie_api_types::factor::{FactorOption, FactorSecret, RecoveryCodes, SecondFactor};
 use hardie_api_types::identity::{AccessToken, CreateAccessTokenOption, CreateKeyOption, PublicKey, Session};
 
 use super::client::{self, Done};
@@ -18,8 +19,8 @@ pub async fn edit_profile(options: &UserSettingsOptions) -> Result<UserSettings,
 }
 
 /// Changes the password.
-pub async fn change_password(current_password: String, new_password: String) -> Result<Done, Failure> {
-    client::send_only("POST", "/user/password", &ChangePasswordOption { current_password, new_password }).await
+pub async fn change_password(current_password: String, new_password: String, code: String) -> Result<Done, Failure> {
+    client::send_only("POST", "/user/password", &ChangePasswordOption { current_password, new_password, code }).await
 }
 
 /// SSH keys.
@@ -60,4 +61,29 @@ pub async fn sessions() -> Result<Vec<Session>, Failure> {
 /// Signs a browser out.
 pub async fn end_session(id: i64) -> Result<Done, Failure> {
     client::delete(&format!("/user/sessions/{id}")).await
+}
+
+/// Whether signing in asks for a code.
+pub async fn factor() -> Result<SecondFactor, Failure> {
+    client::get("/user/second-factor").await
+}
+
+/// A secret for an app.
+pub async fn begin_factor(current_password: String) -> Result<FactorSecret, Failure> {
+    client::send("POST", "/user/second-factor", &FactorOption { current_password, code: String::new() }).await
+}
+
+/// Makes signing in ask for codes from now on.
+pub async fn confirm_factor(code: String) -> Result<RecoveryCodes, Failure> {
+    client::send("POST", "/user/second-factor/confirm", &FactorOption { current_password: String::new(), code }).await
+}
+
+/// Exchanges the recovery codes.
+pub async fn renew_codes(current_password: String, code: String) -> Result<RecoveryCodes, Failure> {
+    client::send("POST", "/user/second-factor/recovery-codes", &FactorOption { current_password, code }).await
+}
+
+/// Gives the second factor up.
+pub async fn disable_factor(current_password: String, code: String) -> Result<Done, Failure> {
+    client::send_only("DELETE", "/user/second-factor", &FactorOption { current_password, code }).await
 }

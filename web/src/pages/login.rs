@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::api::identity;
 use crate::nav::use_nav;
-use crate::parts::field::TextField;
+use crate::parts::field::{CodeField, TextField};
 use crate::parts::form::{Form, Submit};
 use crate::routes;
 use crate::state::{title, use_session};
@@ -17,10 +17,11 @@ pub fn LoginPage() -> impl IntoView {
     let session = use_session();
     let username = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
+    let code = RwSignal::new(String::new());
     let submit = Submit::new();
     let send = move || {
         let (name, secret) = (username.get_untracked().trim().to_owned(), password.get_untracked());
-        submit.run(identity::sign_in(name, secret), move |signed_in| {
+        submit.run(identity::sign_in(name, secret, code.get_untracked()), move |signed_in| {
             let wanted = nav.query("redirect_to");
             nav.replace(routes::after_login(&wanted));
             session.began(signed_in.user);
@@ -33,6 +34,7 @@ pub fn LoginPage() -> impl IntoView {
                 <Form submit=submit on_submit=send action=Signal::derive(move || if submit.is_busy() { "Signing in…".to_owned() } else { "Sign in".to_owned() })>
                     <TextField name="username" label="User name" value=username autocomplete="username" required=true autofocus=true max=100/>
                     <TextField name="password" label="Password" value=password kind="password" autocomplete="current-password" required=true max=1000/>
+                    <CodeField value=code failure=submit.failure()/>
                 </Form>
             </section>
             <p class="muted small center">"Accounts are made by an administrator of this server. Git asks for the same name, with a password or an access token."</p>

@@ -1,5 +1,6 @@
 //! The reader's settings.
 
+mod factor;
 mod keys;
 mod password;
 mod profile;
@@ -27,7 +28,7 @@ pub fn UserSettingsPage(tab: UserTab) -> impl IntoView {
         UserTab::Keys => view! { <keys::Keys/> }.into_any(),
         UserTab::Tokens => view! { <tokens::Tokens/> }.into_any(),
         UserTab::Sessions => view! { <sessions::Sessions/> }.into_any(),
-        UserTab::Security => view! { <password::Password/> }.into_any(),
+        UserTab::Security => view! { <password::Password/> <factor::Factor/> }.into_any(),
     };
     view! {
         <div class="page">

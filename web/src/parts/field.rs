@@ -49,6 +49,20 @@ pub fn TextField(
     }
 }
 
+/// A code of the second factor, for which the server asks.
+#[component]
+pub fn CodeField(value: RwSignal<String>, #[prop(into)] failure: Signal<Option<Failure>>) -> impl IntoView {
+    let asked = Memo::new(move |before: Option<&bool>| {
+        before.is_some_and(|before| *before) || failure.get().is_some_and(|failure| failure.field.as_deref() == Some("code"))
+    });
+    view! {
+        <Show when=move || asked.get()>
+            <TextField name="code" label="Code" value=value autocomplete="one-time-code" required=true max=30
+                hint="Of your authenticator app, or a recovery code."/>
+        </Show>
+    }
+}
+
 /// Several lines of text.
 #[component]
 pub fn AreaField(

@@ -85,6 +85,9 @@ pub struct UserSettingsOptions {
     pub description: Option<String>,
     /// The password, when the e-mail address changes. (Not in Gitea.)
     pub current_password: Option<String>,
+    /// A code then, if there is a second factor. (Not in Gitea.)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 crate::redacted!(UserSettingsOptions);
@@ -111,6 +114,9 @@ pub struct ChangePasswordOption {
     pub current_password: String,
     /// What it shall be.
     pub new_password: String,
+    /// A code, if there is a second factor.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub code: String,
 }
 
 crate::redacted!(ChangePasswordOption);

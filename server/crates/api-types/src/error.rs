@@ -12,7 +12,7 @@ pub struct ApiError {
     pub message: String,
     /// Where the API is described.
     pub url: String,
-    /// The field that breaks a rule, when there is one (422).
+    /// The field that breaks a rule, when there is one (422), or `code` where a second factor is needed (401).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What an upgrade of a plugin asks consent for (409).

@@ -26,6 +26,9 @@ pub struct CreateSessionOption {
     pub username: String,
     /// Its password.
     pub password: String,
+    /// A code of the authenticator app, or a recovery code, if the account has a second factor: without it the answer is 401 and names this field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
 }
 
 redacted!(CreateSessionOption);

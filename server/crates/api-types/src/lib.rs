@@ -18,6 +18,7 @@ pub mod contents;
 pub mod delivery;
 pub mod diff;
 pub mod error;
+pub mod factor;
 pub mod hook;
 pub mod hook_body;
 pub mod identity;

@@ -11,6 +11,9 @@ pub enum Error {
     /// No credential, or one that proves nobody.
     #[error("{0}")]
     Unauthenticated(String),
+    /// The password is right, and a code of the account's second factor is needed too, or another one.
+    #[error("{0}")]
+    SecondFactor(String),
     /// Visible, but not for this actor.
     #[error("{0}")]
     Forbidden(String),

@@ -1,4 +1,4 @@
-//! Who somebody is: passwords, access tokens, SSH keys, browser sessions. One function for each kind of proof; each gives an
+//! Who somebody is: passwords, second factors, access tokens, SSH keys, browser sessions. One function for each kind of proof; each gives an
 //! [`Actor`](hardie_domain::access::Actor) with the scopes that this proof carries, or nothing.
 //!
 //! A disabled user proves nothing by any of them, from the moment the row says so.
@@ -6,14 +6,25 @@
 mod actor;
 mod attempts;
 mod basic;
+mod enrolment;
+mod factor;
+mod factor_keys;
 mod keys;
 mod passes;
 pub(crate) mod passwords;
+mod recovery;
 mod sessions;
 mod standing;
 mod tokens;
+mod totp;
 
-pub use basic::{authenticate_basic, authenticate_token};
+pub use basic::{authenticate_basic, authenticate_basic_with, authenticate_token};
+pub use enrolment::{
+    Enrolment, FactorState, FactorUser, begin_factor, confirm_factor, disable_factor, factor_state, list_factor_users,
+    renew_recovery_codes, reset_factor,
+};
+pub use factor::Second;
+pub use factor_keys::{FactorsReport, check_factors, factors_without_key};
 pub use keys::{Key, NewKey, add_ssh_key, authenticate_ssh_key, delete_ssh_key, get_ssh_key, is_known_ssh_key, list_ssh_keys};
 pub(crate) use passes::issue_pass;
 pub use passes::{PASS_PREFIX, Pass, authenticate_pass};

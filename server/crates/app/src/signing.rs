@@ -2,6 +2,7 @@
 
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac as _};
+use sha1::Sha1;
 use sha2::Sha256;
 
 /// Bytes of a seal.
@@ -42,4 +43,12 @@ impl SigningKey {
         mac.update(message);
         mac
     }
+}
+
+/// HMAC-SHA-1 (RFC 2104), where others have settled on it.
+pub(crate) fn hmac_sha1(key: &[u8], message: &[u8]) -> Vec<u8> {
+    // A key of any length will do, so this makes one.
+    let Ok(mut mac) = <Hmac<Sha1> as hmac::Mac>::new_from_slice(key) else { return Vec::new() };
+    mac.update(message);
+    mac.finalize().into_bytes().to_vec()
 }

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod attempt;
 pub mod audit;
+pub mod base32;
 pub mod certificate;
 pub mod delivery;
 pub mod error;

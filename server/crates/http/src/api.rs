@@ -23,6 +23,7 @@ mod pushes;
 mod refs;
 mod repo_lists;
 mod repos;
+mod second_factor;
 mod secrets;
 mod server;
 mod sessions;
@@ -49,6 +50,7 @@ pub fn table() -> Api {
     let parts = [
         server::add,
         sessions::add,
+        second_factor::add,
         users::add,
         tokens::add,
         keys::add,

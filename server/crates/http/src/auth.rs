@@ -5,9 +5,11 @@ mod csrf;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use hardie_app::{Ctx, identity};
+use hardie_app::identity::Second;
+use hardie_app::{Ctx, Error, identity};
 use hardie_domain::access::Actor;
 use hardie_domain::push::Door;
+use hardie_domain::secret::Secret;
 
 pub use credential::{Presented, session_cookie_name};
 pub use csrf::check_sign_in;
@@ -48,6 +50,34 @@ impl FromRequestParts<Http> for Asker {
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let ctx = anonymous(parts, Door::Api);
         prove(http, ctx, presented).await.map(Asker)
+    }
+}
+
+/// Somebody at the addresses of access tokens: the one place where a password counts together with a code of the second factor, as clients of Gitea
+/// send it. What only reads spends no code: they list tokens first and make one with the same code.
+pub struct TokenAsker(pub Ctx);
+
+/// The header with the code.
+const OTP: &str = "x-gitea-otp";
+
+impl FromRequestParts<Http> for TokenAsker {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<TokenAsker, Refusal> {
+        let presented = Presented::read(&parts.headers, http.links.is_https())?;
+        csrf::check(&parts.method, &parts.headers, &presented, http)?;
+        let ctx = anonymous(parts, Door::Api);
+        let Presented::Basic { user, secret } = presented else {
+            return prove(http, ctx, presented).await.map(TokenAsker);
+        };
+        let code = parts.headers.get(OTP).and_then(|value| value.to_str().ok()).map(Secret::new);
+        let second = if parts.method.is_safe() { Second::Looked(code.as_ref()) } else { Second::Spent(code.as_ref()) };
+        let proven = identity::authenticate_basic_with(&http.app, &ctx, user.expose(), &secret, second).await;
+        let actor = proven.map_err(|error| match error {
+            Error::SecondFactor(text) => Error::SecondFactor(format!("{text} (in the header X-Gitea-OTP)")),
+            other => other,
+        })?;
+        Ok(TokenAsker(Ctx { actor: Some(actor), ..ctx }))
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Refusal {
     pub status: StatusCode,
     /// For a person who can act on it.
     pub message: String,
-    /// The field that breaks a rule.
+    /// The field that breaks a rule, or is needed.
     pub field: Option<Cow<'static, str>>,
     /// What an upgrade asks consent for.
     pub permissions: Vec<PluginPermission>,
@@ -84,6 +84,7 @@ impl From<Error> for Refusal {
         let text = error.to_string();
         match error {
             Error::Unauthenticated(_) => Refusal::unauthenticated(text),
+            Error::SecondFactor(_) => Refusal { field: Some("code".into()), ..Refusal::unauthenticated(text) },
             Error::Forbidden(_) => Refusal::forbidden(text),
             Error::NotFound(_) => Refusal::new(StatusCode::NOT_FOUND, text),
             Error::Gone(_) => Refusal::new(StatusCode::GONE, text),
@@ -139,6 +140,7 @@ mod tests {
     fn every_kind_has_its_status() {
         let status = |e: Error| Refusal::from(e).status.as_u16();
         assert_eq!(status(Error::unauthenticated("x")), 401);
+        assert_eq!(status(Error::SecondFactor("x".into())), 401);
         assert_eq!(status(Error::forbidden("x")), 403);
         assert_eq!(status(Error::NotFound("repository")), 404);
         assert_eq!(status(Error::Conflict("x".into())), 409);

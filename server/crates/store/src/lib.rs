@@ -39,6 +39,7 @@ pub mod pushes;
 pub mod refs;
 pub mod repo_list;
 pub mod repos;
+pub mod second_factor;
 pub mod sessions;
 mod sql;
 pub mod statuses;

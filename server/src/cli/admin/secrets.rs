@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use hardie_app::App;
+use hardie_app::identity::check_factors;
 use hardie_app::plugins::check_secrets;
 
 use crate::cli::print_line;
@@ -20,27 +21,39 @@ pub struct Args {
     json: bool,
 }
 
-/// Opens every secret and says which do not open. No value is shown.
+/// Opens every secret of plugins and second factors, and says which do not open. No value is shown.
 pub async fn run(app: &App, args: Args) -> anyhow::Result<()> {
     let report = check_secrets(app, args.reseal).await?;
+    let factors = check_factors(app, args.reseal).await?;
     if args.json {
         let closed: Vec<_> = report
             .closed
             .iter()
             .map(|one| serde_json::json!({ "plugin": one.installation.0, "name": one.name, "why": one.why.to_string() }))
             .collect();
+        let accounts: Vec<_> =
+            factors.closed.iter().map(|(account, why)| serde_json::json!({ "account": account.0, "why": why.to_string() })).collect();
         let key = app.sealing.current();
-        let report = serde_json::json!({ "key": key, "secrets": report.secrets, "resealed": report.resealed, "closed": closed });
+        let report = serde_json::json!({
+            "key": key, "secrets": report.secrets, "resealed": report.resealed, "closed": closed,
+            "second_factors": { "kept": factors.factors, "resealed": factors.resealed, "closed": accounts },
+        });
         print_line(&report.to_string())?;
     } else {
         for one in &report.closed {
             print_line(&format!("the secret {} of plugin {} does not open: {}", one.name, one.installation, one.why))?;
         }
-        let resealed =
-            if args.reseal { format!(", {} sealed again under the key {}", report.resealed, app.sealing.current()) } else { String::new() };
-        print_line(&format!("{} secrets of plugins{resealed}", report.secrets))?;
+        for (account, why) in &factors.closed {
+            print_line(&format!("the second factor of the account {account} does not open: {why}"))?;
+        }
+        let resealed = |count: u64| match args.reseal {
+            true => format!(", {count} sealed again under the key {}", app.sealing.current()),
+            false => String::new(),
+        };
+        print_line(&format!("{} secrets of plugins{}", report.secrets, resealed(report.resealed)))?;
+        print_line(&format!("{} second factors{}", factors.factors, resealed(factors.resealed)))?;
     }
-    match report.closed.len() {
+    match report.closed.len().saturating_add(factors.closed.len()) {
         0 => Ok(()),
         n => bail!("{n} secrets do not open: put their key back ([secrets] key-file or earlier-key-files), or set them anew"),
     }

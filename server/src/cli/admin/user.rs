@@ -3,7 +3,8 @@
 use anyhow::bail;
 use clap::Subcommand;
 use hardie_app::accounts::{self, AdminChange, NewUser};
-use hardie_app::{App, Ctx};
+use hardie_app::identity;
+use hardie_app::{App, Ctx, Error};
 use hardie_domain::page::Page;
 
 use super::{named, password};
@@ -54,8 +55,8 @@ pub enum Command {
     /// Open them again
     #[command(after_help = "Example:\n  hardie admin user enable mallory")]
     Enable { name: String },
-    /// Take a second factor away (not there yet)
-    #[command(name = "reset-2fa")]
+    /// Take the second factor from a user who lost it, and its recovery codes
+    #[command(name = "reset-2fa", after_help = "Example:\n  hardie admin user reset-2fa alice")]
     ResetTwoFactor { name: String },
 }
 
@@ -81,7 +82,13 @@ pub async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         }
         Command::Disable { name } => switch(app, &ctx, &name, true).await,
         Command::Enable { name } => switch(app, &ctx, &name, false).await,
-        Command::ResetTwoFactor { name } => bail!("{name} has no second factor: signing in with one is not there yet"),
+        Command::ResetTwoFactor { name } => {
+            match identity::reset_factor(app, &ctx, &name).await {
+                Err(Error::NotFound("second factor")) => bail!("{name} has no second factor"),
+                done => named(done, &name)?,
+            }
+            print_line(&format!("{name} signs in by the password alone now"))
+        }
     }
 }
 
@@ -98,19 +105,22 @@ async fn list(app: &App, ctx: &Ctx, json: bool) -> anyhow::Result<()> {
             break;
         }
         for user in page.items {
+            let second_factor = app.store.has_factor(user.id).await?;
             let line = match json {
                 true => {
                     let row = serde_json::json!({
                         "id": user.id.0, "name": user.name.to_string(), "email": user.email, "admin": user.is_admin, "disabled": user.disabled,
+                        "second_factor": second_factor,
                     });
                     row.to_string()
                 }
                 false => format!(
-                    "{}\t{}{}{}",
+                    "{}\t{}{}{}{}",
                     user.name,
                     user.email,
                     if user.is_admin { "\tadmin" } else { "" },
-                    if user.disabled { "\tdisabled" } else { "" }
+                    if user.disabled { "\tdisabled" } else { "" },
+                    if second_factor { "\tsecond factor" } else { "" }
                 ),
             };
             print_line(&line)?;

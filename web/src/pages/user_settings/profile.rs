@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::api::settings;
 use crate::load::load;
-use crate::parts::field::{AreaField, TextField};
+use crate::parts::field::{AreaField, CodeField, TextField};
 use crate::parts::form::{Form, Submit};
 use crate::parts::skeleton;
 use crate::state::toasts::use_toasts;
@@ -31,6 +31,7 @@ fn ProfileForm(profile: UserSettings) -> impl IntoView {
     let description = RwSignal::new(profile.description);
     let email_before = StoredValue::new(profile_email);
     let password = RwSignal::new(String::new());
+    let code = RwSignal::new(String::new());
     let needs_password = Memo::new(move |_| email_before.with_value(|before| *before != email.get().trim()));
     let submit = Submit::new();
     let save = move || {
@@ -39,11 +40,13 @@ fn ProfileForm(profile: UserSettings) -> impl IntoView {
             email: Some(email.get_untracked().trim().to_owned()),
             description: Some(description.get_untracked().trim().to_owned()),
             current_password: needs_password.get_untracked().then(|| password.get_untracked()),
+            code: needs_password.get_untracked().then(|| code.get_untracked()),
         };
         submit.run(async move { settings::edit_profile(&options).await }, move |saved| {
             email_before.set_value(saved.email.clone());
             email.set(saved.email);
             password.set(String::new());
+            code.set(String::new());
             toasts.done("Profile saved.");
         });
     };
@@ -57,6 +60,7 @@ fn ProfileForm(profile: UserSettings) -> impl IntoView {
                 <Show when=move || needs_password.get()>
                     <TextField name="current_password" label="Current password" value=password kind="password" autocomplete="current-password" required=true
                         failure=submit.failure() hint="A changed e-mail address needs it."/>
+                    <CodeField value=code failure=submit.failure()/>
                 </Show>
                 <AreaField name="description" label="About you" value=description rows=2 failure=submit.failure()/>
             </Form>

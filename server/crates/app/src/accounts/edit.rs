@@ -23,6 +23,8 @@ pub struct ProfileChange {
     pub description: Option<String>,
     /// Needed when the e-mail address changes.
     pub current_password: Option<Secret>,
+    /// Needed then if there is a second factor.
+    pub code: Option<Secret>,
 }
 
 /// What an administrator changes about a user. `None` leaves a field as it is.
@@ -48,7 +50,7 @@ pub async fn edit_profile(app: &App, ctx: &Ctx, change: ProfileChange) -> Result
     if email.is_some() {
         let missing = || Invalid::new("current_password", "is needed to change the e-mail address");
         let password = change.current_password.as_ref().ok_or_else(missing)?;
-        identity::confirm_password(app, ctx, actor, password).await?;
+        identity::confirm_password(app, ctx, actor, password, change.code.as_ref()).await?;
     }
     let full_name = change.full_name.as_deref().map(|t| rules::line("full_name", t)).transpose()?;
     let description = change.description.as_deref().map(|t| rules::line("description", t)).transpose()?;

@@ -1,5 +1,6 @@
-//! Passwords tried: counted per account and per client network, and made to wait. The rule is `hardie_domain::throttle`.
+//! Passwords and codes tried: counted per account and per client network, and made to wait. The rule is `hardie_domain::throttle`.
 
+use hardie_domain::access::Actor;
 use hardie_domain::ids::AccountId;
 use hardie_domain::network::network;
 use hardie_domain::throttle::{ACCOUNT, ADDRESS, Throttle};
@@ -8,6 +9,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
+
+/// What was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The password, or the name.
+    Password,
+    /// The code, the password being right.
+    Code,
+}
 
 /// What one attempt is counted under.
 pub(super) struct Attempt {
@@ -20,12 +30,21 @@ impl Attempt {
     pub(super) fn new(ctx: &Ctx, user: &str, account: Option<&AccountRow>) -> Attempt {
         // What was typed as a name may be a password in the wrong field: it is neither kept nor shown.
         let unknown = || format!("name:{}", hex::encode(Sha256::digest(user.to_lowercase().as_bytes())));
-        let subject = account.map_or_else(unknown, |a| format!("account:{}", a.id));
+        let subject = account.map_or_else(unknown, |a| subject_of(a.id));
+        Attempt::under(ctx, subject, account.map(|a| a.id))
+    }
+
+    /// An attempt of somebody who is signed in, on their own account.
+    pub(super) fn of_actor(ctx: &Ctx, actor: &Actor) -> Attempt {
+        Attempt::under(ctx, subject_of(actor.id), Some(actor.id))
+    }
+
+    fn under(ctx: &Ctx, subject: String, account: Option<AccountId>) -> Attempt {
         let mut subjects = vec![(ACCOUNT, subject, "for this account")];
         if let Some(address) = ctx.address {
             subjects.push((ADDRESS, format!("address:{}", network(address)), "from your network address"));
         }
-        Attempt { account: account.map(|a| a.id), subjects }
+        Attempt { account, subjects }
     }
 
     /// Refuses while a wait is on, naming how long.
@@ -42,7 +61,7 @@ impl Attempt {
     }
 
     /// Counts a failure and records it.
-    pub(super) async fn failed(&self, app: &App, ctx: &Ctx) -> Result<()> {
+    pub(super) async fn failed(&self, app: &App, ctx: &Ctx, fault: Fault) -> Result<()> {
         let now = app.clock.now();
         let mut tx = app.store.begin().await?;
         for (throttle, subject, _) in &self.subjects {
@@ -51,10 +70,12 @@ impl Attempt {
         }
         let mut line = entry(ctx, "sign-in.fail");
         line.account = self.account;
-        line.detail = match self.account {
-            Some(_) => format!("wrong password by {}", ctx.door.as_str()),
-            None => format!("unknown name by {}", ctx.door.as_str()),
+        let what = match (fault, self.account) {
+            (Fault::Code, _) => "wrong code",
+            (Fault::Password, Some(_)) => "wrong password",
+            (Fault::Password, None) => "unknown name",
         };
+        line.detail = format!("{what} by {}", ctx.door.as_str());
         tx.insert_audit(&line, now).await?;
         Ok(tx.commit().await?)
     }
@@ -69,6 +90,10 @@ impl Attempt {
         tx.clear_failures(subject).await?;
         Ok(tx.commit().await?)
     }
+}
+
+fn subject_of(account: AccountId) -> String {
+    format!("account:{account}")
 }
 
 fn in_words(seconds: u64) -> String {

@@ -1,4 +1,4 @@
-//! Proof by a secret that came in a header: an access token, or a user's name and password.
+//! Proof by a secret that came in a header: an access token, or a user's name and password, with a code where the account has a second factor.
 
 use hardie_domain::access::{Actor, Credential};
 use hardie_domain::ids::AccountId;
@@ -9,21 +9,28 @@ use hardie_domain::token::{self, AccessToken};
 use hardie_store::accounts::{AccountKind, AccountRow};
 
 use super::actor::actor_of;
-use super::attempts::Attempt;
+use super::attempts::{Attempt, Fault};
+use super::factor::{self, Outcome, Second};
 use super::{passwords, tokens};
 use crate::{App, Ctx, Error, Result};
 
 /// One text for every way in which a name and a password do not fit together.
 const WRONG: &str = "wrong user name or password";
 
-/// Basic auth (RFC 7617). A token is taken in either field, since clients differ in where they put it.
+/// Basic auth (RFC 7617). A token is taken in either field, since clients differ in where they put it. The password of an account with a second
+/// factor proves nothing.
 pub async fn authenticate_basic(app: &App, ctx: &Ctx, user: &str, secret: &Secret) -> Result<Actor> {
+    authenticate_basic_with(app, ctx, user, secret, Second::Barred).await
+}
+
+/// The same where a code may come along.
+pub async fn authenticate_basic_with(app: &App, ctx: &Ctx, user: &str, secret: &Secret, second: Second<'_>) -> Result<Actor> {
     for field in [secret.expose(), user] {
         if field.starts_with(token::PREFIX) {
             return authenticate_token(app, &Secret::new(field)).await;
         }
     }
-    let account = check_password(app, ctx, user, secret).await?;
+    let Proven { account, .. } = check_password(app, ctx, user, secret, second).await?;
     actor_of(&account, Credential::Password, ScopeSet::ALL).ok_or_else(|| Error::unauthenticated(WRONG))
 }
 
@@ -34,9 +41,18 @@ pub async fn authenticate_token(app: &App, secret: &Secret) -> Result<Actor> {
     tokens::actor_by_token(app, &token).await?.ok_or_else(unknown)
 }
 
-/// Finds the user of this name or e-mail address whose password this is. Throttled and bounded; a name that nobody has costs
-/// the same work as a wrong password.
-pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Secret) -> Result<AccountRow> {
+/// Whom a password proved.
+pub(super) struct Proven {
+    /// The account.
+    pub account: AccountRow,
+    /// Whether a code did too.
+    pub by_code: bool,
+}
+
+/// Finds the user of this name or e-mail address whose password this is, and whose second factor, if there is one. Throttled and bounded; a name
+/// that nobody has costs the same work as a wrong password, and a wrong code counts as one does. A right password without its code changes no
+/// count, or it would give whoever knows it new guesses at the code.
+pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Secret, second: Second<'_>) -> Result<Proven> {
     let account = match user.contains('@') {
         true => app.store.find_user_by_email(user).await?,
         false => app.store.find_account_by_name(user).await?.filter(|a| a.kind == AccountKind::User),
@@ -51,15 +67,29 @@ pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Se
     attempt.check(app).await?;
     let (run, checked) = passwords::check(run, secret, stored).await?;
     let Some(account) = account.filter(|a| checked.matches && !a.disabled) else {
-        attempt.failed(app, ctx).await?;
+        attempt.failed(app, ctx, Fault::Password).await?;
         return Err(Error::unauthenticated(WRONG));
     };
-    attempt.passed(app).await?;
+    // Still within the turn: of many codes sent at once, few are looked at before the first failure counts.
+    let outcome = factor::examine(app, ctx, &account, second).await?;
+    match outcome {
+        Outcome::Unneeded | Outcome::Proven => attempt.passed(app).await?,
+        Outcome::Missing => return Err(Error::SecondFactor("a code of your authenticator app, or a recovery code, is needed too".to_owned())),
+        Outcome::Wrong => {
+            attempt.failed(app, ctx, Fault::Code).await?;
+            return Err(Error::SecondFactor("this code is not right, or was used before".to_owned()));
+        }
+        Outcome::Barred => {
+            let page = format!("{}/user/settings/tokens", app.config.public_url);
+            let text = format!("this account has a second factor, so its password is not taken here: use an access token instead of it ({page})");
+            return Err(Error::unauthenticated(text));
+        }
+    }
     if checked.outdated {
         let hash = passwords::hash_in(run, app, secret).await?;
         let mut tx = app.store.begin().await?;
         tx.set_password(account.id, &hash, account.must_change_password, app.clock.now()).await?;
         tx.commit().await?;
     }
-    Ok(account)
+    Ok(Proven { account, by_code: outcome == Outcome::Proven })
 }

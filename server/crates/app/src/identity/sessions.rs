@@ -13,7 +13,9 @@ use hardie_store::sessions::SessionRow;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::{actor_of, should_note};
-use super::{basic, passwords};
+use super::basic::{self, Proven};
+use super::factor::Second;
+use super::passwords;
 use crate::access::require_scope;
 use crate::accounts::Account;
 use crate::audit::entry;
@@ -33,6 +35,8 @@ pub struct SignIn {
     pub user: String,
     /// The password.
     pub password: Secret,
+    /// A code, where the account has a second factor.
+    pub code: Option<Secret>,
     /// What the browser says of itself.
     pub agent: String,
 }
@@ -70,9 +74,11 @@ pub struct Session {
     pub current: bool,
 }
 
-/// Signs a browser in with name and password.
+/// Signs a browser in with name and password, and a code if the account has a second factor: [`Error::SecondFactor`] says that it is needed. All come in one
+/// request, so there is no such thing as half a session.
 pub async fn sign_in(app: &App, ctx: &Ctx, request: SignIn) -> Result<NewSession> {
-    let account = basic::check_password(app, ctx, &request.user, &request.password).await?;
+    let second = Second::Spent(request.code.as_ref());
+    let Proven { account, by_code } = basic::check_password(app, ctx, &request.user, &request.password, second).await?;
     let now = app.clock.now();
     let mut bytes = [0u8; COOKIE_BYTES];
     app.entropy.fill(&mut bytes);
@@ -81,6 +87,11 @@ pub async fn sign_in(app: &App, ctx: &Ctx, request: SignIn) -> Result<NewSession
     let user_agent: String = request.agent.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect();
     let address = ctx.address.map(|a| a.to_string()).unwrap_or_default();
     let mut tx = app.store.begin().await?;
+    // A second factor that was confirmed since the password was checked has ended all sessions that the password alone began.
+    tx.lock_sign_in(account.id).await?;
+    if !by_code && tx.has_factor(account.id).await? {
+        return Err(Error::SecondFactor("this account has a second factor since a moment ago: sign in again".to_owned()));
+    }
     let row = hardie_store::sessions::NewSession {
         account: account.id,
         hash: &hash_of(&cookie),
@@ -151,10 +162,11 @@ pub async fn revoke_session(app: &App, ctx: &Ctx, id: SessionId) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Changes the actor's own password, which needs the old one, and ends all of the user's sessions, this one included.
-pub async fn change_password(app: &App, ctx: &Ctx, old: &Secret, new: &Secret) -> Result<()> {
+/// Changes the actor's own password, which needs the old one (and a code, if there is a second factor), and ends all of the user's sessions, this one
+/// included.
+pub async fn change_password(app: &App, ctx: &Ctx, old: &Secret, new: &Secret, code: Option<&Secret>) -> Result<()> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
-    let account = confirm_password(app, ctx, actor, old).await?;
+    let account = confirm_password(app, ctx, actor, old, code).await?;
     password::check(new.expose(), account.name.as_str(), &account.email)?;
     let hash = passwords::hash(app, new).await?;
     let now = app.clock.now();
@@ -167,12 +179,13 @@ pub async fn change_password(app: &App, ctx: &Ctx, old: &Secret, new: &Secret) -
     Ok(tx.commit().await?)
 }
 
-/// Asks an actor for their password again before something grave. Throttled like a sign-in.
-pub(crate) async fn confirm_password(app: &App, ctx: &Ctx, actor: &Actor, password: &Secret) -> Result<Account> {
-    match basic::check_password(app, ctx, actor.name.as_str(), password).await {
+/// Asks an actor for their password again before something grave, and for a code if they have a second factor. Throttled like a sign-in.
+pub(crate) async fn confirm_password(app: &App, ctx: &Ctx, actor: &Actor, password: &Secret, code: Option<&Secret>) -> Result<Account> {
+    match basic::check_password(app, ctx, actor.name.as_str(), password, Second::Spent(code)).await {
         // The credential is good, only this field is not: a client must not take it for a lost session.
         Err(Error::Unauthenticated(_)) => Err(Invalid::new("current_password", "is not right").into()),
-        other => other,
+        Err(Error::SecondFactor(text)) => Err(Invalid::new("code", text).into()),
+        other => other.map(|proven| proven.account),
     }
 }
 

@@ -41,7 +41,9 @@ async fn standing_scopes(app: &App, actor: &Actor) -> Result<ScopeSet> {
 pub(super) async fn scopes_of(app: &App, account: AccountId, credential: Credential) -> Result<Option<ScopeSet>> {
     let now = app.clock.now();
     Ok(match credential {
-        Credential::Password | Credential::System => Some(ScopeSet::ALL),
+        Credential::System => Some(ScopeSet::ALL),
+        // Of an account that has a second factor by now, a password alone is none.
+        Credential::Password => (!app.store.has_factor(account).await?).then_some(ScopeSet::ALL),
         Credential::Session(id) => app.store.list_sessions(account, now).await?.iter().any(|s| s.id == id).then_some(ScopeSet::ALL),
         Credential::SshKey(id) => app.store.find_key(account, id).await?.map(|_| key_scopes()).transpose()?,
         Credential::Token(id) => {

@@ -8,9 +8,10 @@ use hardie_domain::time::Timestamp;
 use hardie_domain::webhook::ContentType;
 use hardie_store::webhooks::MessageRow;
 use hmac::{Hmac, Mac as _};
-use sha1::Sha1;
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use crate::signing::hmac_sha1;
 
 /// What a secret begins with whose rest is the key in base64.
 const STANDARD_KEY: &str = "whsec_";
@@ -55,7 +56,7 @@ pub fn headers(
     for family in ["Gitea", "Forgejo", "Gogs"] {
         add(&format!("X-{family}-Signature"), hex::encode(&json));
     }
-    add("X-Hub-Signature", format!("sha1={}", hex::encode(hmac1(key.expose().as_bytes(), &message.body))));
+    add("X-Hub-Signature", format!("sha1={}", hex::encode(hmac_sha1(key.expose().as_bytes(), &message.body))));
     add("X-Hub-Signature-256", format!("sha256={}", hex::encode(&json)));
     let signed = hmac256(&standard_key(key), &[message.uuid.as_bytes(), b".", seconds.as_bytes(), b".", body]);
     add("webhook-signature", format!("v1,{}", STANDARD.encode(signed)));
@@ -71,12 +72,6 @@ fn hmac256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     // A key of any length will do, so this makes one.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
     parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hmac1(key: &[u8], body: &[u8]) -> Vec<u8> {
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else { return Vec::new() };
-    mac.update(body);
     mac.finalize().into_bytes().to_vec()
 }
 

@@ -22,7 +22,7 @@ pub fn add(api: Api) -> Api {
     let tag = "session";
     api.post(
         "/user/sessions",
-        Op::new("createSession", tag, "Signs a browser in").takes::<CreateSessionOption>().gives::<SignedIn>(201),
+        Op::new("createSession", tag, "Signs a browser in; 401 with the field `code` says that a code of the second factor is needed too").takes::<CreateSessionOption>().gives::<SignedIn>(201),
         create_session,
     )
     .get("/user/sessions", Op::new("listSessions", tag, "Lists the asker's sessions").gives_list::<Session>(), list)
@@ -41,7 +41,7 @@ async fn create_session(
 ) -> Answer {
     check_sign_in(&headers, &http)?;
     let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let request = SignIn { user: body.username, password: Secret::new(body.password), agent };
+    let request = SignIn { user: body.username, password: Secret::new(body.password), code: Some(Secret::new(body.code)), agent };
     let new = sign_in(&http.app, &ctx, request).await?;
     let seconds = (new.ends_at.0 - http.app.clock.now().0).div_euclid(1000).max(0);
     let answer = SignedIn { user: show::user(&http.links, &new.account), session: show::session(new.session) };

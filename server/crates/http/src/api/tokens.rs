@@ -1,4 +1,5 @@
-//! Access tokens. As in Gitea they are below their owner's name, and a client makes its first one with Basic credentials.
+//! Access tokens. As in Gitea they are below their owner's name, and a client makes its first one with Basic credentials, and a code in
+//! `X-Gitea-OTP` if the account has a second factor.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,7 +7,7 @@ use axum::http::StatusCode;
 use hardie_api_types::identity::{AccessToken, CreateAccessTokenOption};
 use hardie_app::identity::{NewToken, create_token, delete_token, list_tokens};
 
-use crate::auth::Asker;
+use crate::auth::TokenAsker;
 use crate::error::{Answer, Refusal};
 use crate::openapi::{Api, Op};
 use crate::paging::Paging;
@@ -30,14 +31,14 @@ pub fn add(api: Api) -> Api {
         )
 }
 
-async fn list(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
+async fn list(State(http): State<Http>, TokenAsker(ctx): TokenAsker, parts: PathParts, paging: Paging) -> Answer {
     let tokens = list_tokens(&http.app, &ctx, &parts.text("username")?, paging.page).await?;
     Ok(paging.answer(tokens.map(show::token)))
 }
 
 async fn create(
     State(http): State<Http>,
-    Asker(ctx): Asker,
+    TokenAsker(ctx): TokenAsker,
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<CreateAccessTokenOption>,
 ) -> Answer<(StatusCode, Json<AccessToken>)> {
@@ -48,7 +49,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(AccessToken { sha1: made.token.expose().to_owned(), ..show::token(made.row) })))
 }
 
-async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
+async fn delete(State(http): State<Http>, TokenAsker(ctx): TokenAsker, parts: PathParts) -> Answer<StatusCode> {
     delete_token(&http.app, &ctx, &parts.text("username")?, &parts.text("token")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

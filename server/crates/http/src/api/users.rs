@@ -66,6 +66,7 @@ async fn edit_settings(
         email: body.email,
         description: body.description,
         current_password: body.current_password.map(Secret::new),
+        code: body.code.map(Secret::new),
     };
     Ok(Json(settings_of(edit_profile(&http.app, &ctx, change).await?)))
 }
@@ -79,7 +80,8 @@ async fn set_password(
     Asker(ctx): Asker,
     crate::json::Json(body): crate::json::Json<ChangePasswordOption>,
 ) -> Answer<StatusCode> {
-    change_password(&http.app, &ctx, &Secret::new(body.current_password), &Secret::new(body.new_password)).await?;
+    let (old, new, code) = (Secret::new(body.current_password), Secret::new(body.new_password), Secret::new(body.code));
+    change_password(&http.app, &ctx, &old, &new, Some(&code)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,8 +1,10 @@
-//! Sessions, keys and tokens.
+//! Sessions, keys, tokens and second factors.
 
 use hardie_api_types::Time;
+use hardie_api_types::factor::{FactorUser, RecoveryCodes, SecondFactor};
 use hardie_api_types::identity::{AccessToken, PublicKey, Session};
 use hardie_app::identity;
+use hardie_domain::secret::Secret;
 
 use crate::links::Links;
 
@@ -47,5 +49,29 @@ pub fn token(token: identity::Token) -> AccessToken {
         created_at: token.created_at.into(),
         last_used_at: token.last_used_at.map_or_else(Time::never, Time::from),
         expires_at: token.expires_at.map(Time::from),
+    }
+}
+
+/// Whether sign-ins need a second factor.
+pub fn second_factor(state: identity::FactorState) -> SecondFactor {
+    SecondFactor {
+        enabled: state.since.is_some(),
+        enabled_at: state.since.map(Time::from),
+        recovery_codes: i64::try_from(state.recovery_codes).unwrap_or(i64::MAX),
+    }
+}
+
+/// Recovery codes, to be shown once.
+pub fn recovery_codes(codes: &[Secret]) -> RecoveryCodes {
+    RecoveryCodes { codes: codes.iter().map(|code| code.expose().to_owned()).collect() }
+}
+
+/// A user with a second factor.
+pub fn factor_user(user: identity::FactorUser) -> FactorUser {
+    FactorUser {
+        id: user.account.0,
+        login: user.name.to_string(),
+        enabled_at: user.confirmed_at.into(),
+        recovery_codes: i64::try_from(user.recovery_codes).unwrap_or(i64::MAX),
     }
 }

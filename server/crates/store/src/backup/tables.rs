@@ -26,6 +26,9 @@ pub const TABLES: &[Table] = &[
     table("account", "id"),
     table("org_member", "org_id, user_id"),
     table("ssh_key", "id"),
+    // Sealed: what opens them is no row.
+    table("second_factor", "account_id"),
+    table("recovery_code", "account_id, hash"),
     table("token", "id"),
     table("repo", "id"),
     table("repo_redirect", "owner_id, lower_name"),

@@ -56,6 +56,42 @@ both! {
         tx.commit().await.unwrap();
     }
 
+    async fn a_second_factor_is_confirmed_once_and_its_codes_are_spent_once(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.begin_factor(alice, "one", b"lost", NOW).await.unwrap());
+        let lost = tx.find_factor(alice).await.unwrap().unwrap();
+        assert!(tx.begin_factor(alice, "one", b"kept", after(1)).await.unwrap() && !tx.has_factor(alice).await.unwrap());
+        let kept = tx.find_factor(alice).await.unwrap().unwrap();
+        assert_eq!((kept.sealed.as_slice(), kept.begun_at, kept.confirmed_at), (b"kept".as_slice(), after(1), None));
+        assert!(!tx.spend_step(alice, 7).await.unwrap(), "nothing is spent before it is confirmed");
+        assert!(!tx.confirm_factor(&lost, 5, after(2)).await.unwrap(), "another took its place");
+        assert!(tx.confirm_factor(&kept, 5, after(2)).await.unwrap() && !tx.confirm_factor(&kept, 5, after(2)).await.unwrap());
+        assert!(!tx.begin_factor(alice, "one", b"other", after(3)).await.unwrap(), "a confirmed one stays");
+        assert!(!tx.spend_step(alice, 5).await.unwrap() && !tx.spend_step(alice, 4).await.unwrap());
+        assert!(tx.spend_step(alice, 7).await.unwrap() && !tx.spend_step(alice, 7).await.unwrap() && !tx.spend_step(bob, 8).await.unwrap());
+        tx.set_recovery_codes(alice, &[hash(1), hash(2)]).await.unwrap();
+        assert!(!tx.spend_recovery_code(bob, &hash(1)).await.unwrap());
+        assert!(tx.spend_recovery_code(alice, &hash(1)).await.unwrap() && !tx.spend_recovery_code(alice, &hash(1)).await.unwrap());
+        tx.set_recovery_codes(alice, &[hash(3), hash(4), hash(5)]).await.unwrap();
+        assert!(!tx.spend_recovery_code(alice, &hash(2)).await.unwrap(), "they were exchanged");
+        assert!(tx.begin_factor(bob, "two", b"pending", NOW).await.unwrap());
+        assert!(tx.lock_sign_in(bob).await.unwrap() && !tx.lock_sign_in(AccountId(4711)).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(db.store.has_factor(alice).await.unwrap() && !db.store.has_factor(bob).await.unwrap());
+        let users = db.store.list_factor_users(all()).await.unwrap();
+        assert_eq!((users.total, users.items.len(), users.items[0].account, users.items[0].recovery_codes), (1, 1, alice, 3));
+        assert_eq!(db.store.count_factors_by_key().await.unwrap(), [("one".to_owned(), 1), ("two".to_owned(), 1)]);
+        let after_alice: Vec<_> = db.store.list_factors_after(alice, 9).await.unwrap().into_iter().map(|row| row.account).collect();
+        assert_eq!(after_alice, [bob]);
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.reseal_factor(&lost, "two", b"x").await.unwrap() && tx.reseal_factor(&kept, "two", b"again").await.unwrap());
+        assert!(tx.delete_factor(alice).await.unwrap() && !tx.delete_factor(alice).await.unwrap() && !tx.delete_factor(bob).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.count_recovery_codes(alice).await.unwrap(), 0);
+        assert_eq!((db.store.find_factor(alice).await.unwrap(), db.store.find_factor(bob).await.unwrap()), (None, None));
+    }
+
     async fn a_session_ends_when_its_time_is_over_or_somebody_ends_it(db) {
         let (alice, bob) = (db.user("alice").await, db.user("bob").await);
         let new = NewSession { account: alice, hash: &hash(1), user_agent: "x", address: "::1", at: NOW, expires_at: after(60) };

@@ -1,0 +1,178 @@
+//! Getting a second factor, its recovery codes, and giving it up. All but the code that confirms it needs the password again, and the factor once it
+//! is there.
+
+use hardie_domain::access::{Actor, Credential};
+use hardie_domain::error::Invalid;
+use hardie_domain::page::{Page, Paged};
+use hardie_domain::scope::{Category, Level};
+use hardie_domain::secret::Secret;
+use hardie_domain::time::Timestamp;
+use hardie_store::accounts::AccountKind;
+pub use hardie_store::second_factor::FactorUser;
+use hardie_store::Tx;
+
+use super::attempts::{Attempt, Fault};
+use super::{confirm_password, factor, recovery, totp};
+use crate::access::{require_admin, require_scope};
+use crate::audit::entry;
+use crate::{App, Ctx, Error, Result};
+
+/// What is not confirmed after so long is begun anew.
+const PENDING_SECONDS: i64 = 3600;
+
+/// What an account's second factor is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FactorState {
+    /// Since when sign-ins need it; `None` if they do not.
+    pub since: Option<Timestamp>,
+    /// Recovery codes that are left.
+    pub recovery_codes: u64,
+}
+
+/// A secret for an app: shown this once.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// In base32, for typing.
+    pub secret: Secret,
+    /// `otpauth://…`, for apps.
+    pub uri: Secret,
+}
+
+/// The actor's own second factor.
+pub async fn factor_state(app: &App, ctx: &Ctx) -> Result<FactorState> {
+    let actor = require_scope(ctx, Category::User, Level::Read)?;
+    let since = app.store.find_factor(actor.id).await?.and_then(|row| row.confirmed_at);
+    let recovery_codes = match since {
+        Some(_) => app.store.count_recovery_codes(actor.id).await?,
+        None => 0,
+    };
+    Ok(FactorState { since, recovery_codes })
+}
+
+/// Makes a secret for the actor's app. Nothing changes until a code of it came back.
+pub async fn begin_factor(app: &App, ctx: &Ctx, password: &Secret) -> Result<Enrolment> {
+    let actor = require_scope(ctx, Category::User, Level::Write)?;
+    let is_on = || Error::Conflict("this account has a second factor already: disable it first".to_owned());
+    if app.store.has_factor(actor.id).await? {
+        return Err(is_on());
+    }
+    confirm_password(app, ctx, actor, password, None).await?;
+    let secret = totp::generate(app.entropy.as_ref());
+    let sealed = factor::seal(app, actor.id, &secret)?;
+    let mut tx = app.store.begin().await?;
+    if !tx.begin_factor(actor.id, &sealed.key_id, &sealed.bytes, app.clock.now()).await? {
+        return Err(is_on());
+    }
+    tx.commit().await?;
+    let address = app.config.public_url.as_str();
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let uri = totp::uri(&secret, host, actor.name.as_str());
+    Ok(Enrolment { secret, uri })
+}
+
+/// Makes the actor's sign-ins need codes from now on, after one of the app; recovery codes, shown this once. Other browsers are signed out: they were
+/// signed in by the password alone.
+pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<Secret>> {
+    let actor = require_scope(ctx, Category::User, Level::Write)?;
+    let now = app.clock.now();
+    let attempt = Attempt::of_actor(ctx, actor);
+    attempt.check(app).await?;
+    let pending = app.store.find_factor(actor.id).await?.filter(|row| row.begun_at.plus_seconds(PENDING_SECONDS) > now);
+    let pending = pending.ok_or_else(|| Error::Conflict("no second factor waits to be confirmed: begin again".to_owned()))?;
+    if pending.confirmed_at.is_some() {
+        return Err(Error::Conflict("this second factor is confirmed already".to_owned()));
+    }
+    let Some(step) = factor::step_of(app, &pending, recovery::plain(code).expose())? else {
+        attempt.failed(app, ctx, Fault::Code).await?;
+        let text = "is not right: look at the app again, and whether the clocks of the phone and of this server agree";
+        return Err(Invalid::new("code", text).into());
+    };
+    let codes = recovery::generate(app.entropy.as_ref());
+    let mut tx = app.store.begin().await?;
+    tx.lock_sign_in(actor.id).await?;
+    if !tx.confirm_factor(&pending, step, now).await? {
+        return Err(Error::Conflict("another secret was made meanwhile: begin again".to_owned()));
+    }
+    keep(&mut tx, actor, &codes).await?;
+    let own = match actor.credential {
+        Credential::Session(id) => Some(id),
+        _ => None,
+    };
+    tx.delete_sessions_of(actor.id, own).await?;
+    let mut line = entry(ctx, "factor.confirm");
+    line.account = Some(actor.id);
+    tx.insert_audit(&line, now).await?;
+    tx.commit().await?;
+    Ok(codes)
+}
+
+/// Exchanges the actor's recovery codes, shown this once.
+pub async fn renew_recovery_codes(app: &App, ctx: &Ctx, password: &Secret, code: Option<&Secret>) -> Result<Vec<Secret>> {
+    let actor = require_scope(ctx, Category::User, Level::Write)?;
+    require_factor(app, actor).await?;
+    confirm_password(app, ctx, actor, password, code).await?;
+    let codes = recovery::generate(app.entropy.as_ref());
+    let mut tx = app.store.begin().await?;
+    tx.lock_sign_in(actor.id).await?;
+    if !tx.has_factor(actor.id).await? {
+        return Err(Error::NotFound("second factor"));
+    }
+    keep(&mut tx, actor, &codes).await?;
+    let mut line = entry(ctx, "factor.recovery-codes");
+    line.account = Some(actor.id);
+    tx.insert_audit(&line, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(codes)
+}
+
+/// Gives up the actor's own second factor.
+pub async fn disable_factor(app: &App, ctx: &Ctx, password: &Secret, code: Option<&Secret>) -> Result<()> {
+    let actor = require_scope(ctx, Category::User, Level::Write)?;
+    require_factor(app, actor).await?;
+    confirm_password(app, ctx, actor, password, code).await?;
+    let mut tx = app.store.begin().await?;
+    tx.lock_sign_in(actor.id).await?;
+    tx.delete_factor(actor.id).await?;
+    let mut line = entry(ctx, "factor.disable");
+    line.account = Some(actor.id);
+    tx.insert_audit(&line, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Users with a second factor, by name. For administrators.
+pub async fn list_factor_users(app: &App, ctx: &Ctx, page: Page) -> Result<Paged<FactorUser>> {
+    require_admin(ctx, Level::Read)?;
+    Ok(app.store.list_factor_users(page).await?)
+}
+
+/// Takes the second factor from an account whose owner lost it. For administrators and the command line; nobody takes their own so, or whoever finds a
+/// browser signed in would need no code.
+pub async fn reset_factor(app: &App, ctx: &Ctx, name: &str) -> Result<()> {
+    require_admin(ctx, Level::Write)?;
+    let found = app.store.find_account_by_name(name).await?.filter(|account| account.kind == AccountKind::User);
+    let account = found.ok_or(Error::NotFound("user"))?;
+    if ctx.actor.as_ref().is_some_and(|actor| actor.id == account.id) {
+        return Err(Error::forbidden("one's own second factor is disabled in one's settings, with password and code"));
+    }
+    let mut tx = app.store.begin().await?;
+    tx.lock_sign_in(account.id).await?;
+    if !tx.delete_factor(account.id).await? {
+        return Err(Error::NotFound("second factor"));
+    }
+    let mut line = entry(ctx, "factor.reset");
+    line.account = Some(account.id);
+    tx.insert_audit(&line, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn require_factor(app: &App, actor: &Actor) -> Result<()> {
+    match app.store.has_factor(actor.id).await? {
+        true => Ok(()),
+        false => Err(Error::NotFound("second factor")),
+    }
+}
+
+async fn keep(tx: &mut Tx, actor: &Actor, codes: &[Secret]) -> Result<()> {
+    let hashes: Vec<_> = codes.iter().map(|code| recovery::hash_of(actor.id, recovery::plain(code).expose())).collect();
+    Ok(tx.set_recovery_codes(actor.id, &hashes).await?)
+}

@@ -1,0 +1,17 @@
+-- Second factors: the secret that an authenticator app shares, sealed under the key that key_id names and bound to its account. One that is not
+-- confirmed counts for nothing. No code of the time step last_step or of one before it counts again.
+CREATE TABLE second_factor (
+    account_id BIGINT PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+    key_id TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    begun_at BIGINT NOT NULL,
+    confirmed_at BIGINT,
+    last_step BIGINT NOT NULL
+);
+
+-- Codes that stand for the app when it is lost, each once: a row that is used goes.
+CREATE TABLE recovery_code (
+    account_id BIGINT NOT NULL REFERENCES second_factor (account_id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (account_id, hash)
+);
