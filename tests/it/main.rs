@@ -9,6 +9,7 @@ mod app;
 mod backup;
 mod clients;
 mod damage;
+mod deploy_keys;
 mod docs;
 mod durability;
 mod gc;

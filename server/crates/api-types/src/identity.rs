@@ -94,7 +94,7 @@ pub struct PublicKey {
     pub last_used_at: Option<Time>,
 }
 
-/// `POST /user/keys`.
+/// `POST /user/keys`, `POST /repos/{owner}/{repo}/keys`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -103,8 +103,34 @@ pub struct CreateKeyOption {
     pub title: String,
     /// The line of the `.pub` file.
     pub key: String,
+    /// Whether it may only fetch: for keys of repositories alone.
+    pub read_only: bool,
+}
+
+/// An SSH public key of a repository (`GET /repos/{owner}/{repo}/keys`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeployKey {
+    /// Its id.
+    pub id: i64,
+    /// The same.
+    pub key_id: i64,
+    /// The key in OpenSSH's one-line form, without its comment.
+    pub key: String,
+    /// Its address in the API.
+    #[serde(default)]
+    pub url: String,
+    /// What people call it.
+    pub title: String,
+    /// `SHA256:…`, as `ssh-keygen -l` shows it.
+    pub fingerprint: String,
+    /// When it was added.
+    pub created_at: Time,
     /// Whether it may only fetch.
     pub read_only: bool,
+    /// When it was last used. (Not in Gitea.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Time>,
 }
 
 /// An access token (`GET|POST /users/{username}/tokens`; ended by `DELETE /users/{username}/tokens/{id or name}`).

@@ -35,6 +35,9 @@ pub struct Push {
     pub id: i64,
     /// Who pushed; empty if the account is gone.
     pub actor: String,
+    /// The id of the deploy key by which it came, if by one; `actor` is the repository's owner then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy_key: Option<i64>,
     /// `ssh`, `http`, `api` or `system`.
     pub door: String,
     /// When.

@@ -6,6 +6,7 @@
 mod actor;
 mod attempts;
 mod basic;
+mod deploy_keys;
 mod enrolment;
 mod factor;
 mod factor_keys;
@@ -25,6 +26,7 @@ pub use enrolment::{
 };
 pub use factor::Second;
 pub use factor_keys::{FactorsReport, check_factors, factors_without_key};
+pub(crate) use keys::{checked_title, require_lasting};
 pub use keys::{Key, NewKey, add_ssh_key, authenticate_ssh_key, delete_ssh_key, get_ssh_key, is_known_ssh_key, list_ssh_keys};
 pub(crate) use passes::issue_pass;
 pub use passes::{PASS_PREFIX, Pass, authenticate_pass};

@@ -17,6 +17,7 @@ pub mod contents;
 pub mod ctx;
 pub mod damage;
 pub mod deliveries;
+pub mod deploy_keys;
 pub mod error;
 pub mod events;
 pub mod export;

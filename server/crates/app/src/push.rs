@@ -29,6 +29,7 @@ pub use report::PushReport;
 
 use hardie_domain::ids::{AccountId, PushId, RepoId};
 use hardie_domain::push::RefUpdate;
+use hardie_store::deploy_keys::DeployKeyRow;
 
 /// What a client asks for (gitprotocol-pack, "Reference Update Request and Packfile Transfer").
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ struct Push {
     id: PushId,
     repo: RepoId,
     actor: AccountId,
+    /// By which key of the repository, if by one: then the account is the owner's, who need not know of this push.
+    deploy_key: Option<DeployKeyRow>,
     request: PushRequest,
     certificate: Option<certificate::Examined>,
 }

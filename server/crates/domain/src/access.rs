@@ -1,6 +1,6 @@
 //! Who may do what. Pure rules: `app` gathers the facts, this module decides, nobody else does.
 
-use crate::ids::{AccountId, KeyId, RepoId, SessionId, TokenId};
+use crate::ids::{AccountId, DeployKeyId, KeyId, RepoId, SessionId, TokenId};
 use crate::names::AccountName;
 use crate::scope::{Category, Level, ScopeSet};
 use crate::time::Timestamp;
@@ -16,8 +16,20 @@ pub enum Credential {
     Token(TokenId),
     /// An SSH key whose signature was verified.
     SshKey(KeyId),
+    /// An SSH key of a repository: it proves the right to that, and nobody.
+    DeployKey(DeployKeyId),
     /// The command line on the server's own machine, or the server itself.
     System,
+}
+
+impl Credential {
+    /// What policies are told in place of the account's name, if they are to take nobody for the owner: no account is called so.
+    pub fn own_name(self) -> Option<String> {
+        match self {
+            Credential::DeployKey(id) => Some(format!("deploy-key/{id}")),
+            _ => None,
+        }
+    }
 }
 
 /// A proven user. There is no actor before proof: an anonymous request has none.
@@ -130,6 +142,10 @@ pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> 
     if actor.bound.is_some_and(|bound| bound.repo != facts.repo) {
         return None;
     }
+    if let Credential::DeployKey(_) = actor.credential {
+        // What the account beside it may do says nothing of the key.
+        return actor.bound.map(|bound| if bound.level == Level::Write { Role::Write } else { Role::Read });
+    }
     if actor.scopes.is_public_only() && public.is_none() {
         return None;
     }
@@ -152,7 +168,10 @@ pub fn decide(actor: Option<&Actor>, action: RepoAction, facts: &RepoFacts) -> D
     let level = if action == RepoAction::Read { Level::Read } else { Level::Write };
     if let Some(bound) = actor.and_then(|a| a.bound) {
         if level > bound.level {
-            return Decision::Forbid("this credential is for downloading only");
+            return Decision::Forbid(match actor.map(|a| a.credential) {
+                Some(Credential::DeployKey(_)) => "this deploy key may fetch, and not push",
+                _ => "this credential is for downloading only",
+            });
         }
         if matches!(action, RepoAction::Administer | RepoAction::Own) {
             return Decision::Forbid("this credential is for the repository's content only");
@@ -273,6 +292,24 @@ mod tests {
         let archived = RepoFacts { archived: true, ..facts(Visibility::Private, None, true) };
         assert!(matches!(decide(Some(&bob), RepoAction::Push, &archived), Decision::Forbid(_)));
         assert_eq!(decide(Some(&bob), RepoAction::Administer, &archived), Decision::Allow);
+    }
+
+    #[test]
+    fn a_deploy_key_has_no_right_of_the_account_beside_it() {
+        let actions = [RepoAction::Read, RepoAction::Push, RepoAction::Administer, RepoAction::Own];
+        let key = |repo, level| Actor {
+            credential: Credential::DeployKey(DeployKeyId(1)),
+            bound: Some(Bound { repo: RepoId(repo), level, until: Timestamp(i64::MAX) }),
+            ..actor(true, ScopeSet::ALL)
+        };
+        for own in [facts(Visibility::Private, None, true), facts(Visibility::Public, Some(Role::Read), false), facts(Visibility::Private, None, false)] {
+            let may = |key: Actor| actions.map(|action| decide(Some(&key), action, &own) == Decision::Allow);
+            assert_eq!(may(key(7, Level::Read)), [true, false, false, false]);
+            assert_eq!(may(key(7, Level::Write)), [true, true, false, false]);
+            assert_eq!(effective_role(Some(&key(7, Level::Write)), &own), Some(Role::Write));
+            assert_eq!(actions.map(|action| decide(Some(&key(8, Level::Write)), action, &own)), [Decision::Invisible; 4]);
+            assert_eq!(decide(Some(&Actor { bound: None, ..key(7, Level::Write) }), RepoAction::Read, &own), Decision::Invisible);
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ typed_ids! {
     RepoId,
     /// An SSH public key of a user.
     KeyId,
+    /// An SSH public key of a repository.
+    DeployKeyId,
     /// An access token.
     TokenId,
     /// A browser session.

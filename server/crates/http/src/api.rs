@@ -8,6 +8,7 @@ mod commits;
 mod components;
 mod contents;
 mod deliveries;
+mod deploy_keys;
 mod dry_run;
 mod events;
 mod hook_deliveries;
@@ -59,6 +60,7 @@ pub fn table() -> Api {
         repos::add,
         collaborators::add,
         protections::add,
+        deploy_keys::add,
         publishers::add,
         refs::add,
         commits::add,

@@ -24,7 +24,7 @@ pub use delivery::{delivery, event, plugin_events};
 pub use dry_run::dry_run;
 pub use git::{Place, listing_entry, number, summary, text};
 pub use hook::{Bodies, hook, hook_delivery};
-pub use identity::{factor_user, key, recovery_codes, second_factor, session, token};
+pub use identity::{deploy_key, factor_user, key, recovery_codes, second_factor, session, token};
 pub use plugin::{component, installation, log_line, permission, plugin_request, plugin_secret, push, push_certificate, verdict};
 pub use publisher::{component_signature, publisher};
 pub use repo::{collaborator, deleted_repo, protection, repo};

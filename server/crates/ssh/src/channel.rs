@@ -8,7 +8,7 @@ use std::time::Duration;
 use hardie_app::lfs::{self, LfsEndpoint, LfsOperation};
 use hardie_app::transport::{Service, Version, git_receive_pack, git_upload_archive, git_upload_pack};
 use hardie_app::{App, Ctx, Error, identity};
-use hardie_domain::access::Actor;
+use hardie_domain::access::{Actor, Credential};
 use hardie_domain::push::Door;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
@@ -69,8 +69,11 @@ pub async fn serve(client: Client, channel: Channel<Msg>) {
     let status = match asked {
         Asked::Nothing => return,
         Asked::Shell => {
-            let name = &client.actor.name;
-            say(&write, None, &format!("Hi {name}! Your key works. There is no shell here, only git.\n")).await;
+            let greeting = match client.actor.credential {
+                Credential::DeployKey(_) => "Hi! This deploy key works, for git in its repository alone.\n".to_owned(),
+                _ => format!("Hi {}! Your key works. There is no shell here, only git.\n", client.actor.name),
+            };
+            say(&write, None, &greeting).await;
             0
         }
         Asked::Subsystem(name) => {

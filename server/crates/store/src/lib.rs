@@ -17,6 +17,7 @@ pub mod collaborators;
 pub mod collection;
 pub mod damage;
 pub mod deliveries;
+pub mod deploy_keys;
 pub mod error;
 pub mod events;
 pub mod handlers;

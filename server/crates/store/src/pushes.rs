@@ -1,7 +1,7 @@
 //! Pushes, refused ones included, and what became of each ref. The row of a push is how an unknown COMMIT is resolved.
 
 use hardie_domain::access::Credential;
-use hardie_domain::ids::{AccountId, KeyId, PushId, RepoId, SessionId, TokenId};
+use hardie_domain::ids::{AccountId, DeployKeyId, KeyId, PushId, RepoId, SessionId, TokenId};
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::push::{Door, RefOutcome, RefUpdate};
 use hardie_domain::time::Timestamp;
@@ -110,6 +110,7 @@ fn credential_word(credential: Credential) -> String {
         Credential::Session(id) => format!("session:{id}"),
         Credential::Token(id) => format!("token:{id}"),
         Credential::SshKey(id) => format!("key:{id}"),
+        Credential::DeployKey(id) => format!("deploy-key:{id}"),
         Credential::System => "system".to_owned(),
     }
 }
@@ -122,6 +123,7 @@ fn parse_credential(word: &str) -> Option<Credential> {
         "session" => Some(Credential::Session(SessionId(id))),
         "token" => Some(Credential::Token(TokenId(id))),
         "key" => Some(Credential::SshKey(KeyId(id))),
+        "deploy-key" => Some(Credential::DeployKey(DeployKeyId(id))),
         "system" => Some(Credential::System),
         _ => None,
     }
@@ -267,7 +269,7 @@ fn values(push: PushId, position: i64, row: &PushRefRow) -> [Value; 8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Credential, KeyId, SessionId, TokenId, credential_word, parse_credential};
+    use super::{Credential, DeployKeyId, KeyId, SessionId, TokenId, credential_word, parse_credential};
 
     #[test]
     fn credentials_survive_their_row() {
@@ -277,6 +279,7 @@ mod tests {
             Credential::Session(SessionId(7)),
             Credential::Token(TokenId(8)),
             Credential::SshKey(KeyId(9)),
+            Credential::DeployKey(DeployKeyId(10)),
         ];
         for credential in all {
             assert_eq!(parse_credential(&credential_word(credential)), Some(credential));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AuditId, CommitStatusId, DeliveryId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PublisherId, PushId, RepoId,
+    AccountId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PublisherId, PushId, RepoId,
     SessionId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
@@ -178,6 +178,7 @@ values! {
     AccountId, v => Int(v.0);
     RepoId, v => Int(v.0);
     KeyId, v => Int(v.0);
+    DeployKeyId, v => Int(v.0);
     TokenId, v => Int(v.0);
     SessionId, v => Int(v.0);
     PushId, v => Int(v.0);

@@ -11,6 +11,7 @@ use hardie_store::accounts::AccountKind;
 use hardie_store::keys::KeyRow;
 
 use super::actor::{actor_of, should_note};
+use super::deploy_keys;
 use crate::access::{is_admin, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
@@ -58,14 +59,7 @@ pub async fn add_ssh_key(app: &App, ctx: &Ctx, new: NewKey) -> Result<Key> {
     if !actor.scopes.covers(&key_scopes()?) {
         return Err(Error::forbidden("an SSH key can push: adding one needs the scope write:repository too"));
     }
-    if let Credential::Token(id) = actor.credential {
-        let token = app.store.find_token(actor.id, id).await?.ok_or_else(|| Error::unauthenticated("this token was revoked"))?;
-        // As a token cannot outlive the one that asks for it; and a key has no end.
-        if token.expires_at.is_some() {
-            let text = "an SSH key does not expire, and this token does: add the key in the web interface or with a token that has no end";
-            return Err(Error::forbidden(text));
-        }
-    }
+    require_lasting(app, actor).await?;
     let key = PublicKey::parse(&new.key)?;
     let title = checked_title(&new.title, &key)?;
     if app.store.list_keys(actor.id, Page::new(None, Some(1))).await?.total >= MAX_KEYS {
@@ -82,7 +76,10 @@ pub async fn add_ssh_key(app: &App, ctx: &Ctx, new: NewKey) -> Result<Key> {
         fingerprint: &fingerprint,
         at: now,
     };
-    let taken = || Error::from(Invalid::new("key", "is in use already: a key belongs to one account of this server"));
+    let taken = || Error::from(Invalid::new("key", "is in use already: a key belongs to one account or one repository of this server"));
+    if tx.find_deploy_key_by_fingerprint(&fingerprint).await?.is_some() {
+        return Err(taken());
+    }
     let id = tx.insert_key(&row).await?.ok_or_else(taken)?;
     let mut line = entry(ctx, "key.create");
     line.account = Some(actor.id);
@@ -99,6 +96,19 @@ pub async fn add_ssh_key(app: &App, ctx: &Ctx, new: NewKey) -> Result<Key> {
         created_at: now,
         last_used_at: None,
     })
+}
+
+/// Refuses a token that ends: as a token cannot outlive the one that asks for it; and a key has no end.
+pub(crate) async fn require_lasting(app: &App, actor: &Actor) -> Result<()> {
+    let Credential::Token(id) = actor.credential else { return Ok(()) };
+    let token = app.store.find_token(actor.id, id).await?.ok_or_else(|| Error::unauthenticated("this token was revoked"))?;
+    match token.expires_at {
+        None => Ok(()),
+        Some(_) => {
+            let text = "an SSH key does not expire, and this token does: add the key in the web interface or with a token that has no end";
+            Err(Error::forbidden(text))
+        }
+    }
 }
 
 /// Keys of a user, newest first. Public keys are public: servers that trust this one fetch them by name.
@@ -130,14 +140,18 @@ pub async fn delete_ssh_key(app: &App, ctx: &Ctx, id: KeyId) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Whether this key (wire form) could prove somebody: the answer to a client that asks before it signs. It makes nobody an actor.
+/// Whether this key (wire form) could prove anything: the answer to a client that asks before it signs. It makes nobody an actor.
 pub async fn is_known_ssh_key(app: &App, blob: &[u8]) -> Result<bool> {
-    Ok(find_actor(app, blob).await?.is_some())
+    Ok(find_actor(app, blob).await?.is_some() || deploy_keys::find_by_blob(app, blob).await?.is_some())
 }
 
-/// The user whose key this is. Call it only after the client's signature with the key was verified.
+/// The user whose key this is, or what it opens as a deploy key; a user's wins. Call it only after the client's signature with the key was verified.
 pub async fn authenticate_ssh_key(app: &App, blob: &[u8]) -> Result<Option<Actor>> {
-    let Some((actor, key)) = find_actor(app, blob).await? else { return Ok(None) };
+    let Some((actor, key)) = find_actor(app, blob).await? else {
+        let Some((actor, key)) = deploy_keys::find_by_blob(app, blob).await? else { return Ok(None) };
+        deploy_keys::note_use(app, &key).await;
+        return Ok(Some(actor));
+    };
     let now = app.clock.now();
     if should_note(key.last_used_at, now) {
         let noted = async {
@@ -169,7 +183,7 @@ fn shown(row: KeyRow) -> Key {
     Key { id, account, title, line, fingerprint, algorithm, created_at, last_used_at }
 }
 
-fn checked_title(title: &str, key: &PublicKey) -> Result<String> {
+pub(crate) fn checked_title(title: &str, key: &PublicKey) -> Result<String> {
     let title = match title.trim() {
         "" => key.comment(),
         title => title,

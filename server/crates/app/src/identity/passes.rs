@@ -2,7 +2,7 @@
 //! proved, and ends with it: whatever is revoked, disabled or demoted meanwhile holds for the pass too.
 
 use hardie_domain::access::{Actor, Bound, Credential};
-use hardie_domain::ids::{AccountId, KeyId, RepoId, SessionId, TokenId};
+use hardie_domain::ids::{AccountId, DeployKeyId, KeyId, RepoId, SessionId, TokenId};
 use hardie_domain::scope::Level;
 use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
@@ -11,8 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::actor::actor_of;
-use super::standing::scopes_of;
+use super::standing::{scopes_of, standing_actor};
 use crate::signing::{SEAL_BYTES, SigningKey};
 use crate::{App, Error, Result};
 
@@ -65,8 +64,7 @@ pub async fn authenticate_pass(app: &App, secret: &Secret) -> Result<Actor> {
     if claim.password != password_mark(app, claim.account, claim.credential).await? {
         return Err(over());
     }
-    let account = app.store.find_account(claim.account).await?.ok_or_else(over)?;
-    let actor = actor_of(&account, claim.credential, scopes).ok_or_else(over)?;
+    let actor = standing_actor(app, claim.account, claim.credential, scopes).await?.ok_or_else(over)?;
     Ok(Actor { bound: Some(claim.bound), ..actor })
 }
 
@@ -86,6 +84,7 @@ fn seal(key: &SigningKey, claim: &Claim) -> String {
         Credential::Token(id) => (3, id.0),
         Credential::SshKey(id) => (4, id.0),
         Credential::System => (5, 0),
+        Credential::DeployKey(id) => (6, id.0),
     };
     let mut bytes = Vec::with_capacity(CLAIM_BYTES + SEAL_BYTES);
     bytes.extend_from_slice(&claim.account.0.to_be_bytes());
@@ -112,6 +111,7 @@ fn open(key: &SigningKey, text: &str) -> Option<Claim> {
         2 => Credential::Session(SessionId(id)),
         3 => Credential::Token(TokenId(id)),
         4 => Credential::SshKey(KeyId(id)),
+        6 => Credential::DeployKey(DeployKeyId(id)),
         // The server itself needs none.
         _ => return None,
     };
@@ -134,7 +134,7 @@ mod tests {
     fn a_pass_comes_back_as_it_was_made() {
         let key = SigningKey::new([7; 32]);
         let credentials =
-            [Credential::Password, Credential::Session(SessionId(1)), Credential::Token(TokenId(i64::MAX)), Credential::SshKey(KeyId(9))];
+            [Credential::Password, Credential::Session(SessionId(1)), Credential::Token(TokenId(i64::MAX)), Credential::SshKey(KeyId(9)), Credential::DeployKey(DeployKeyId(5))];
         for credential in credentials {
             for level in [Level::Read, Level::Write] {
                 let claim = claim(credential, level);

@@ -5,6 +5,7 @@ use hardie_domain::ids::AccountId;
 use hardie_domain::scope::ScopeSet;
 
 use super::actor::actor_of;
+use super::deploy_keys;
 use super::keys::key_scopes;
 use crate::{App, Ctx, Error, Result};
 
@@ -20,10 +21,18 @@ pub(crate) async fn require_standing(app: &App, ctx: &Ctx) -> Result<()> {
 pub(crate) async fn as_of_now(app: &App, ctx: &Ctx) -> Result<Ctx> {
     let Some(before) = &ctx.actor else { return Ok(ctx.clone()) };
     let scopes = standing_scopes(app, before).await?;
-    let account = app.store.find_account(before.id).await?;
-    let now = account.and_then(|account| actor_of(&account, before.credential, scopes));
+    let now = standing_actor(app, before.id, before.credential, scopes).await?;
     let now = now.ok_or_else(|| Error::unauthenticated("this account is disabled"))?;
     Ok(Ctx { actor: Some(Actor { bound: before.bound, ..now }), ..ctx.clone() })
+}
+
+/// Whom a credential that stands proves now; `None` if the account may not act.
+pub(super) async fn standing_actor(app: &App, account: AccountId, credential: Credential, scopes: ScopeSet) -> Result<Option<Actor>> {
+    if let Credential::DeployKey(id) = credential {
+        return deploy_keys::actor_by_id(app, id).await;
+    }
+    let account = app.store.find_account(account).await?;
+    Ok(account.and_then(|account| actor_of(&account, credential, scopes)))
 }
 
 async fn standing_scopes(app: &App, actor: &Actor) -> Result<ScopeSet> {
@@ -31,6 +40,7 @@ async fn standing_scopes(app: &App, actor: &Actor) -> Result<ScopeSet> {
         Credential::Password | Credential::System => "password",
         Credential::Session(_) => "session",
         Credential::SshKey(_) => "SSH key",
+        Credential::DeployKey(_) => "deploy key",
         Credential::Token(_) => "access token",
     };
     let scopes = scopes_of(app, actor.id, actor.credential).await?;
@@ -45,6 +55,7 @@ pub(super) async fn scopes_of(app: &App, account: AccountId, credential: Credent
         // Of an account that has a second factor by now, a password alone is none.
         Credential::Password => (!app.store.has_factor(account).await?).then_some(ScopeSet::ALL),
         Credential::Session(id) => app.store.list_sessions(account, now).await?.iter().any(|s| s.id == id).then_some(ScopeSet::ALL),
+        Credential::DeployKey(id) => app.store.find_deploy_key_by_id(id).await?.map(|_| key_scopes()).transpose()?,
         Credential::SshKey(id) => app.store.find_key(account, id).await?.map(|_| key_scopes()).transpose()?,
         Credential::Token(id) => {
             let token = app.store.find_token(account, id).await?;

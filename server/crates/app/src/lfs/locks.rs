@@ -1,8 +1,8 @@
 //! Locks: who works on a file that cannot be merged. Clients refuse to push what others hold; the server only keeps the list.
 
-use hardie_domain::access::{RepoAction, Role};
+use hardie_domain::access::{Credential, RepoAction, Role};
 use hardie_domain::error::Invalid;
-use hardie_domain::ids::LfsLockId;
+use hardie_domain::ids::{AccountId, LfsLockId};
 use hardie_domain::names::RepoPath;
 use hardie_store::lfs_locks::LfsLockFilter;
 pub use hardie_store::lfs_locks::LfsLockRow as LfsLock;
@@ -68,7 +68,7 @@ pub async fn lock(app: &App, ctx: &Ctx, repo: &RepoPath, path: &str) -> Result<L
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let made = tx.insert_lfs_lock(access.repo.id, path, ctx.require_actor()?.id, now).await?;
+    let made = tx.insert_lfs_lock(access.repo.id, path, holder(ctx)?, now).await?;
     let filter = LfsLockFilter { path: Some(path), ..LfsLockFilter::default() };
     let held = tx.list_lfs_locks(access.repo.id, filter, 1).await?.pop();
     let held = held.ok_or_else(|| Error::Conflict("this lock was released at the same moment; try again".to_owned()))?;
@@ -80,6 +80,15 @@ pub async fn lock(app: &App, ctx: &Ctx, repo: &RepoPath, path: &str) -> Result<L
     Ok(Locked::Made(held))
 }
 
+/// Who holds what this asker locks: people do, keys of repositories do not.
+fn holder(ctx: &Ctx) -> Result<AccountId> {
+    let actor = ctx.require_actor()?;
+    match actor.credential {
+        Credential::DeployKey(_) => Err(Error::forbidden("a deploy key holds no locks and ends none: use an account's own key or token")),
+        _ => Ok(actor.id),
+    }
+}
+
 /// Locks of a repository, for everybody who may read it.
 pub async fn list_locks(app: &App, ctx: &Ctx, repo: &RepoPath, query: &LockQuery) -> Result<LockPage> {
     let access = repo_for(app, ctx, repo, RepoAction::Read).await?;
@@ -89,9 +98,10 @@ pub async fn list_locks(app: &App, ctx: &Ctx, repo: &RepoPath, query: &LockQuery
 /// Locks of a repository before a push: whose they are, seen by the pusher.
 pub async fn verify_locks(app: &App, ctx: &Ctx, repo: &RepoPath, query: &LockQuery) -> Result<VerifiedLocks> {
     let access = repo_for(app, ctx, repo, RepoAction::Push).await?;
-    let asker = ctx.require_actor()?.id;
+    // A deploy key holds none, not even those of the account beside it.
+    let asker = holder(ctx).ok();
     let LockPage { locks, next } = page(app, &access, query).await?;
-    let (ours, theirs) = locks.into_iter().partition(|lock| lock.owner == asker);
+    let (ours, theirs) = locks.into_iter().partition(|lock| Some(lock.owner) == asker);
     Ok(VerifiedLocks { ours, theirs, next })
 }
 
@@ -102,7 +112,7 @@ pub async fn unlock(app: &App, ctx: &Ctx, repo: &RepoPath, id: LfsLockId, force:
     let mut tx = app.store.begin().await?;
     let filter = LfsLockFilter { id: Some(id), ..LfsLockFilter::default() };
     let held = tx.list_lfs_locks(access.repo.id, filter, 1).await?.pop().ok_or(Error::NotFound("lock"))?;
-    if held.owner != ctx.require_actor()?.id {
+    if held.owner != holder(ctx)? {
         if !force {
             return Err(Error::forbidden(format!("this lock is held by {}; ask for it, or use --force", held.owner_name)));
         }

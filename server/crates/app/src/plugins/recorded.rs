@@ -78,7 +78,7 @@ impl Recorded {
             repo_path: self.access.path(),
             default_branch: self.access.repo.default_branch.short(),
             actor: row.actor.unwrap_or(AccountId(0)),
-            actor_name: actor.unwrap_or_default(),
+            actor_name: row.credential.own_name().or(actor).unwrap_or_default(),
             // Roles are not recorded; whoever pushed had this one at least.
             role: Role::Write,
             door: row.door,

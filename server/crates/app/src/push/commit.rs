@@ -236,13 +236,18 @@ fn payload(push: &Push, actor: &Account, report: &PushReport) -> String {
         })
         .collect();
     let actor = serde_json::json!({ "id": actor.id.0, "login": actor.name.as_str() });
-    serde_json::json!({ "push": push.id.0, "actor": actor, "refs": refs, "options": push.request.options }).to_string()
+    let mut payload = serde_json::json!({ "push": push.id.0, "actor": actor, "refs": refs, "options": push.request.options });
+    if let (Some(key), Some(fields)) = (&push.deploy_key, payload.as_object_mut()) {
+        fields.insert("deploy_key".to_owned(), serde_json::json!({ "id": key.id.0, "title": key.title }));
+    }
+    payload.to_string()
 }
 
 fn summary(push: &Push, report: &PushReport) -> String {
     let names: Vec<_> = accepted(report).take(20).map(|u| format!("{} {}", u.kind().as_str(), u.name)).collect();
     let signed = push.certificate.as_ref().map(|examined| format!(" signed {} {}", examined.row.signature.as_str(), examined.row.signer));
-    format!("push {}{}: {}", push.id, signed.unwrap_or_default().trim_end(), names.join(", "))
+    let key = push.deploy_key.as_ref().map(|key| format!(" by the deploy key {:?} {}", key.title, key.fingerprint)).unwrap_or_default();
+    format!("push {}{key}{}: {}", push.id, signed.unwrap_or_default().trim_end(), names.join(", "))
 }
 
 fn accepted(report: &PushReport) -> impl Iterator<Item = &RefUpdate> {

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use hardie_domain::access::RepoAction;
+use hardie_domain::access::{Credential, RepoAction};
 use hardie_domain::percent::encode_segment;
 use hardie_domain::time::Timestamp;
 use hardie_git::Cancel;
@@ -128,6 +128,10 @@ async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, mut request: PushReques
         Some(sent) => Some(certificate::examine(app, actor, access.repo.id, sent, &request.options).await?),
         None => None,
     };
+    let deploy_key = match actor.credential {
+        Credential::DeployKey(id) => app.store.find_deploy_key(access.repo.id, id).await?,
+        _ => None,
+    };
     let mut nonce = [0; 16];
     app.entropy.fill(&mut nonce);
     let address = ctx.address.map(|a| a.to_string()).unwrap_or_default();
@@ -144,7 +148,7 @@ async fn open(app: &App, ctx: &Ctx, access: &RepoAccess, mut request: PushReques
     };
     let id = tx.insert_push(&new).await?;
     tx.commit().await?;
-    Ok(Push { id, repo: access.repo.id, actor: actor.id, request, certificate })
+    Ok(Push { id, repo: access.repo.id, actor: actor.id, deploy_key, request, certificate })
 }
 
 /// Why a pack is not taken in, for the person who pushes.

@@ -42,7 +42,7 @@ pub fn for_policies(
         repo_path: format!("{}/{}", access.owner.name, access.repo.name),
         default_branch: handle.snapshot.repo.default_branch.short(),
         actor: actor.id,
-        actor_name: actor.name.to_string(),
+        actor_name: actor.credential.own_name().unwrap_or_else(|| actor.name.to_string()),
         role: access.role,
         door: ctx.door,
         options: push.request.options.clone(),

@@ -42,7 +42,7 @@ async fn create(
     crate::json::Json(body): crate::json::Json<CreateKeyOption>,
 ) -> Answer<(StatusCode, Json<PublicKey>)> {
     if body.read_only {
-        return Err(Refusal::invalid("read_only", "keys that may only fetch are not there yet"));
+        return Err(Refusal::invalid("read_only", "is for deploy keys of a repository; a key of an account may do what its owner may"));
     }
     let key = add_ssh_key(&http.app, &ctx, NewKey { title: body.title, key: body.key }).await?;
     Ok((StatusCode::CREATED, Json(show::key(&http.links, key))))

@@ -21,7 +21,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/issue_config", "issues"),
     ("repos/*/*/issue_templates", "issues"),
     ("repos/*/*/issues", "issues"),
-    ("repos/*/*/keys", "deploy keys"),
     ("repos/*/*/labels", "issues and their labels"),
     ("repos/*/*/languages", "statistics of languages"),
     ("repos/*/*/licenses", "detection of licences"),
@@ -112,7 +111,7 @@ mod tests {
         let said = |path: &str| missing(path).map(|refusal| (refusal.status.as_u16(), refusal.message));
         let hooks = said("/api/v1/user/hooks").unwrap();
         assert_eq!(hooks, (501, "this server does not have webhooks of users yet".to_owned()));
-        for path in ["repos/a/b/pulls/1/merge", "repos/a/b/keys/3", "user/emails", "repos/a/b/commits/x/pull"] {
+        for path in ["repos/a/b/pulls/1/merge", "user/emails", "repos/a/b/commits/x/pull"] {
             assert!(said(&format!("/api/v1/{path}")).is_some(), "{path}");
         }
         for path in ["/api/v1/nonsense", "/api/v1/repos/a/b/hookss", "/api/v1/repos//b/hooks", "/hooks", "/api/v1/users/a"] {

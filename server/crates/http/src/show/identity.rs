@@ -2,9 +2,11 @@
 
 use hardie_api_types::Time;
 use hardie_api_types::factor::{FactorUser, RecoveryCodes, SecondFactor};
-use hardie_api_types::identity::{AccessToken, PublicKey, Session};
-use hardie_app::identity;
+use hardie_api_types::identity::{AccessToken, DeployKey, PublicKey, Session};
+use hardie_app::access::RepoAccess;
+use hardie_app::{deploy_keys, identity};
 use hardie_domain::secret::Secret;
+use hardie_domain::sshkey::PublicKey as Parsed;
 
 use crate::links::Links;
 
@@ -34,6 +36,21 @@ pub fn key(links: &Links, key: identity::Key) -> PublicKey {
         user: None,
         read_only: false,
         key_type: "user".to_owned(),
+        last_used_at: key.last_used_at.map(Time::from),
+    }
+}
+
+/// A key of a repository.
+pub fn deploy_key(links: &Links, access: &RepoAccess, key: deploy_keys::DeployKey) -> DeployKey {
+    DeployKey {
+        id: key.id.0,
+        key_id: key.id.0,
+        key: Parsed::from_blob(&key.blob).map(|key| key.to_line()).unwrap_or_default(),
+        url: links.api(&format!("repos/{}/keys/{}", access.path(), key.id)),
+        title: key.title,
+        fingerprint: key.fingerprint,
+        created_at: key.created_at.into(),
+        read_only: key.read_only,
         last_used_at: key.last_used_at.map(Time::from),
     }
 }

@@ -8,6 +8,7 @@ use hardie_api_types::plugin_web::PluginRequest;
 use hardie_api_types::push::{Push, PushCertificate, PushRef};
 use hardie_app::events::{CertificateRow, PushLine};
 use hardie_app::plugins::{Component, Installation, LogLine, ScopeView, SecretView, VerdictLine, Version, WebRecord};
+use hardie_domain::access::Credential;
 use hardie_domain::grant::{Permission, permissions};
 use hardie_domain::push::RefOutcome;
 use hardie_domain::world::judges_online;
@@ -144,6 +145,10 @@ pub fn push(repo: &str, line: PushLine) -> Push {
     Push {
         id: row.id.0,
         actor: actor.map(|account| account.name.to_string()).unwrap_or_default(),
+        deploy_key: match row.credential {
+            Credential::DeployKey(id) => Some(id.0),
+            _ => None,
+        },
         door: row.door.as_str().to_owned(),
         at: row.opened_at.into(),
         state: row.state.as_str().to_owned(),

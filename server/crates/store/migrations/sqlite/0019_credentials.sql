@@ -15,3 +15,17 @@ CREATE TABLE recovery_code (
     hash BLOB NOT NULL,
     PRIMARY KEY (account_id, hash)
 );
+
+-- Keys of repositories: each opens git in one of them, whoever holds it.
+CREATE TABLE deploy_key (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repo_id BIGINT NOT NULL REFERENCES repo (id) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    blob BLOB NOT NULL,
+    fingerprint TEXT NOT NULL UNIQUE,
+    read_only BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT
+);
+CREATE INDEX deploy_key_repo ON deploy_key (repo_id);

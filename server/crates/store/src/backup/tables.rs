@@ -33,6 +33,7 @@ pub const TABLES: &[Table] = &[
     table("repo", "id"),
     table("repo_redirect", "owner_id, lower_name"),
     table("collaborator", "repo_id, account_id"),
+    table("deploy_key", "id"),
     table("branch_protection", "repo_id, pattern"),
     table("ref", "repo_id, name"),
     table("push", "id"),
