@@ -123,7 +123,11 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         tracing::warn!(key, secrets, "secrets of plugins do not open, for their key is not here: put it back, or set them anew");
     }
     for (key, factors) in hardie_app::identity::factors_without_key(&app).await.context("cannot look at second factors")? {
-        tracing::warn!(key, factors, "secrets of second factors do not open, for their key is not here: put it back; recovery codes still count");
+        tracing::warn!(
+            key,
+            factors,
+            "secrets of second factors do not open, for their key is not here: put it back; recovery codes still count"
+        );
     }
     let stop = CancellationToken::new();
     let mut tasks = Vec::new();

@@ -7,6 +7,7 @@ mod git_http;
 mod hostile;
 mod journey;
 mod missing;
+mod narrow_tokens;
 mod operator;
 mod refs;
 mod second_factor;

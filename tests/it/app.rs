@@ -36,6 +36,7 @@ async fn scoped(server: &TestServer, user: &TestUser, scopes: &[&str]) -> Ctx {
         name: scopes.join(" "),
         scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
         expires_at: None,
+        narrowing: Default::default(),
     };
     let created = hardie_app::identity::create_token(&server.server.app, &Ctx::system(), new).await.unwrap();
     people::signed_in(&server.server.app, created.token.expose()).await.unwrap()

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::Asker;
 use crate::lfs::{act, batch, only};
+use crate::support::eventually;
 
 /// A machine with a key of its own, and the line of it.
 fn machine(name: &str) -> (Git, String) {
@@ -20,7 +21,11 @@ fn machine(name: &str) -> (Git, String) {
 
 /// Adds a key to ann's repository; its id.
 fn add(server: &TestServer, user: &TestUser, repo: &str, key: &str, read_only: bool) -> i64 {
-    let made = Asker::new(server, Some(user)).json("POST", &format!("/repos/{repo}/keys"), &json!({ "title": "ci", "key": key, "read_only": read_only }));
+    let made = Asker::new(server, Some(user)).json(
+        "POST",
+        &format!("/repos/{repo}/keys"),
+        &json!({ "title": "ci", "key": key, "read_only": read_only }),
+    );
     assert_eq!(made.status, 201, "{}", made.text());
     assert_eq!((&made.json()["read_only"], &made.json()["key"]), (&json!(read_only), &json!(key)));
     made.json()["id"].as_i64().unwrap()
@@ -71,9 +76,12 @@ async fn a_deploy_key_fetches_and_pushes_in_its_repository_and_is_named() {
     let asker = Asker::new(&server, Some(&ann));
     let push = &asker.get(&format!("/repos/{tool}/pushes")).json()[0];
     assert_eq!((&push["deploy_key"], &push["actor"], &push["door"]), (&json!(id), &json!("ann"), &json!("ssh")));
-    let events = asker.get(&format!("/repos/{tool}/events")).json();
-    let told = events.as_array().unwrap().iter().find(|event| event.to_string().contains("refs/heads/more")).unwrap();
-    assert_eq!(told["payload"]["deploy_key"], json!({ "id": id, "title": "ci" }), "{told}");
+    eventually("the event names the key", async || {
+        let events = asker.get(&format!("/repos/{tool}/events")).json();
+        let told = events.as_array().unwrap().iter().find(|event| event.to_string().contains("refs/heads/more"));
+        told.is_some_and(|told| told["payload"]["deploy_key"] == json!({ "id": id, "title": "ci" }))
+    })
+    .await;
     let audit = asker.get(&format!("/repos/{tool}/audit?action=push")).json();
     assert!(audit[0]["detail"].as_str().unwrap().contains("by the deploy key \"ci\" SHA256:"), "{audit}");
     let keys = asker.get(&format!("/repos/{tool}/keys")).json();
@@ -103,7 +111,8 @@ async fn a_deploy_key_opens_nothing_else() {
     let fresh = only(&batch(&nobody, &tool, &headers, "upload", b"new"));
     assert_eq!(act(&nobody, "PUT", &fresh["actions"]["upload"], &[], b"new").status, 200);
     assert_eq!(batch(&nobody, &other, &headers, "upload", b"new").status, 404);
-    for path in ["/api/v1/user", "/api/v1/repos/ann/tool", "/api/v1/repos/ann/tool/keys", "/ann/tool.git/info/refs?service=git-upload-pack"] {
+    for path in ["/api/v1/user", "/api/v1/repos/ann/tool", "/api/v1/repos/ann/tool/keys", "/ann/tool.git/info/refs?service=git-upload-pack"]
+    {
         assert_eq!(nobody.send("GET", path, &headers, b"").status, 401, "{path}");
     }
     let owners = crate::lfs::ask(&Asker::new(&server, Some(&ann)), &tool, "locks", &[], &json!({ "path": "a.bin" }));
@@ -222,7 +231,7 @@ async fn a_push_by_a_key_that_is_removed_meanwhile_changes_nothing() {
     write_hook(&hook, &format!("touch {}\nread go_on < {}\n", reached.display(), go_on.display()));
     let remote = server.ssh_remote(&tool);
     let pushing = std::thread::spawn(move || robot.fails(&copy, &["push", &remote, "HEAD:refs/heads/more"]).unwrap());
-    crate::support::eventually("the push has begun", async || reached.exists()).await;
+    eventually("the push has begun", async || reached.exists()).await;
     assert_eq!(Asker::new(&server, Some(&ann)).json("DELETE", &format!("/repos/{tool}/keys/{id}"), &Value::Null).status, 204);
     std::fs::write(&go_on, "go\n").unwrap();
     let said = pushing.join().unwrap();

@@ -56,7 +56,8 @@ async fn git_and_the_api_refuse_the_password_and_name_tokens() {
         nobody.send(method, path, &all, body.as_bytes())
     };
     let otp = [("x-gitea-otp", code.as_str())];
-    for path in ["/api/v1/user", "/api/v1/repos/ann/tool", "/ann/tool.git/info/refs?service=git-upload-pack", "/api/v1/user/second-factor"] {
+    for path in ["/api/v1/user", "/api/v1/repos/ann/tool", "/ann/tool.git/info/refs?service=git-upload-pack", "/api/v1/user/second-factor"]
+    {
         for headers in [&[][..], &otp] {
             let refused = ask("GET", path, headers, "");
             assert!(refused.status == 401 && refused.text().contains("access token"), "{path}: {}", refused.text());

@@ -23,7 +23,8 @@ pub fn shown(secret: &str, clock: &FakeClock) -> String {
     mac.update(&step.to_be_bytes());
     let hash = mac.finalize().into_bytes();
     let at = usize::from(hash[19] & 0xf);
-    let number = (u32::from(hash[at] & 0x7f) << 24) | (u32::from(hash[at + 1]) << 16) | (u32::from(hash[at + 2]) << 8) | u32::from(hash[at + 3]);
+    let number =
+        (u32::from(hash[at] & 0x7f) << 24) | (u32::from(hash[at + 1]) << 16) | (u32::from(hash[at + 2]) << 8) | u32::from(hash[at + 3]);
     format!("{:06}", number % 1_000_000)
 }
 

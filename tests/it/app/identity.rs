@@ -2,8 +2,9 @@
 
 use hardie_app::accounts::{AdminChange, admin_edit_user};
 use hardie_app::identity::{
-    NewKey, NewToken, SignIn, add_ssh_key, authenticate_basic, authenticate_session, authenticate_ssh_key, authenticate_token,
-    change_password, create_token, delete_token, is_known_ssh_key, list_sessions, list_tokens, revoke_session, sign_in, sign_out,
+    NewKey, NewNarrowing, NewToken, SignIn, add_ssh_key, authenticate_basic, authenticate_session, authenticate_ssh_key,
+    authenticate_token, change_password, create_token, delete_token, is_known_ssh_key, list_sessions, list_tokens, revoke_session, sign_in,
+    sign_out,
 };
 use hardie_app::{Ctx, Error};
 use hardie_domain::access::{Credential, RepoAction};
@@ -23,7 +24,7 @@ fn sign_in_as(user: &TestUser) -> SignIn {
 
 fn token(user: &str, name: &str, scopes: &[&str]) -> NewToken {
     let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
-    NewToken { user: user.to_owned(), name: name.to_owned(), scopes, expires_at: None }
+    NewToken { user: user.to_owned(), name: name.to_owned(), scopes, expires_at: None, narrowing: NewNarrowing::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

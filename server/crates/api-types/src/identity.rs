@@ -155,6 +155,15 @@ pub struct AccessToken {
     /// When it ends; `null` if it does not.
     #[serde(default)]
     pub expires_at: Option<Time>,
+    /// The only repositories that it is for, as far as the asker sees them; left out if it is for all. (Not in Gitea.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repositories: Option<Vec<String>>,
+    /// Patterns of the only refs that it moves; left out if it moves all. (Not in Gitea.)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<String>,
+    /// `read` or `write`; left out if the scopes alone say it. (Not in Gitea.)
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub access: String,
 }
 
 redacted!(AccessToken);
@@ -170,4 +179,14 @@ pub struct CreateAccessTokenOption {
     pub scopes: Vec<String>,
     /// When it ends; `null` if it does not.
     pub expires_at: Option<Time>,
+    /// The only repositories that it shall be for, `owner/name`, 20 at most; all if left out. With this or one of the next two fields it reads and changes the content
+    /// of repositories alone, and takes no scope but that. (Not in Gitea.)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repositories: Option<Vec<String>>,
+    /// Patterns of the only refs that it shall move, such as `refs/heads/ci/**`, 20 at most; all if left out. (Not in Gitea.)
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<String>,
+    /// `read`: it changes nothing. `write`: it changes what a push may. (Not in Gitea.)
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub access: String,
 }

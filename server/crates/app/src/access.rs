@@ -104,6 +104,9 @@ fn role_of_member(member: OrgRole) -> Role {
 /// The actor, if the credential is good for this part of the server. For doors that are not about one repository.
 pub fn require_scope(ctx: &Ctx, category: Category, level: Level) -> Result<&Actor> {
     let actor = ctx.require_actor()?;
+    if actor.narrowing.is_some() {
+        return Err(Error::forbidden("this token is narrowed to the content of repositories: it is good for nothing else"));
+    }
     match actor.scopes.allows(category, level) {
         true => Ok(actor),
         false => Err(Error::forbidden(format!("this token lacks the scope {}", scope_name(category, level)))),
@@ -141,6 +144,7 @@ pub(crate) fn viewer_of(ctx: &Ctx) -> Viewer {
     match &ctx.actor {
         None if ctx.door == Door::System => Viewer::Everything,
         None => Viewer::Anyone,
+        Some(actor) if actor.narrowing.is_some() => Viewer::Anyone,
         Some(actor) if actor.scopes.is_public_only() || !actor.scopes.allows(Category::Repository, Level::Read) => Viewer::Anyone,
         Some(_) if is_admin(ctx, Level::Write) => Viewer::Everything,
         Some(actor) => Viewer::User(actor.id),

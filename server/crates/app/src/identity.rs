@@ -11,6 +11,7 @@ mod enrolment;
 mod factor;
 mod factor_keys;
 mod keys;
+mod narrowing;
 mod passes;
 pub(crate) mod passwords;
 mod recovery;
@@ -26,8 +27,9 @@ pub use enrolment::{
 };
 pub use factor::Second;
 pub use factor_keys::{FactorsReport, check_factors, factors_without_key};
-pub(crate) use keys::{checked_title, require_lasting};
 pub use keys::{Key, NewKey, add_ssh_key, authenticate_ssh_key, delete_ssh_key, get_ssh_key, is_known_ssh_key, list_ssh_keys};
+pub(crate) use keys::{checked_title, require_lasting};
+pub use narrowing::{NewNarrowing, repositories_of};
 pub(crate) use passes::issue_pass;
 pub use passes::{PASS_PREFIX, Pass, authenticate_pass};
 pub(crate) use sessions::confirm_password;

@@ -1,7 +1,10 @@
 //! Who may do what. Pure rules: `app` gathers the facts, this module decides, nobody else does.
 
+use std::sync::Arc;
+
 use crate::ids::{AccountId, DeployKeyId, KeyId, RepoId, SessionId, TokenId};
 use crate::names::AccountName;
+use crate::narrowing::Narrowing;
 use crate::scope::{Category, Level, ScopeSet};
 use crate::time::Timestamp;
 
@@ -47,6 +50,8 @@ pub struct Actor {
     pub scopes: ScopeSet,
     /// Where alone it is good, if it was given for one repository.
     pub bound: Option<Bound>,
+    /// What it is narrowed to beyond its scopes.
+    pub narrowing: Option<Arc<Narrowing>>,
 }
 
 /// What a short-lived credential was given for. It never widens what the credential it was given on holds.
@@ -142,6 +147,9 @@ pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> 
     if actor.bound.is_some_and(|bound| bound.repo != facts.repo) {
         return None;
     }
+    if actor.narrowing.as_ref().is_some_and(|narrowing| !narrowing.shows(facts.repo)) {
+        return None;
+    }
     if let Credential::DeployKey(_) = actor.credential {
         // What the account beside it may do says nothing of the key.
         return actor.bound.map(|bound| if bound.level == Level::Write { Role::Write } else { Role::Read });
@@ -175,6 +183,14 @@ pub fn decide(actor: Option<&Actor>, action: RepoAction, facts: &RepoFacts) -> D
         }
         if matches!(action, RepoAction::Administer | RepoAction::Own) {
             return Decision::Forbid("this credential is for the repository's content only");
+        }
+    }
+    if let Some(narrowing) = actor.and_then(|a| a.narrowing.as_deref()) {
+        if level > narrowing.level {
+            return Decision::Forbid("this token is for reading only");
+        }
+        if matches!(action, RepoAction::Administer | RepoAction::Own) {
+            return Decision::Forbid("this token is narrowed to the content of repositories: it administers none");
         }
     }
     if actor.is_some_and(|a| !a.scopes.allows(Category::Repository, level)) {
@@ -218,7 +234,7 @@ mod tests {
 
     fn actor(is_admin: bool, scopes: ScopeSet) -> Actor {
         let name = AccountName::parse("bob").unwrap();
-        Actor { id: AccountId(1), name, is_admin, credential: Credential::System, scopes, bound: None }
+        Actor { id: AccountId(1), name, is_admin, credential: Credential::System, scopes, bound: None, narrowing: None }
     }
 
     fn facts(visibility: Visibility, role: Option<Role>, is_owner: bool) -> RepoFacts {
@@ -295,6 +311,28 @@ mod tests {
     }
 
     #[test]
+    fn a_narrowed_token_sees_its_repositories_and_administers_none() {
+        let actions = [RepoAction::Read, RepoAction::Push, RepoAction::Administer, RepoAction::Own];
+        let token = |repos, level| {
+            let narrowing = Some(Arc::new(Narrowing { repos, refs: Vec::new(), level }));
+            Actor { narrowing, ..actor(true, ScopeSet::ALL) }
+        };
+        let own = facts(Visibility::Private, None, true);
+        let may = |token: Actor| actions.map(|action| decide(Some(&token), action, &own) == Decision::Allow);
+        assert_eq!(may(token(None, Level::Write)), [true, true, false, false]);
+        assert_eq!(may(token(Some(vec![RepoId(7)]), Level::Write)), [true, true, false, false]);
+        assert_eq!(may(token(Some(vec![RepoId(7)]), Level::Read)), [true, false, false, false]);
+        for visibility in [Visibility::Public, Visibility::Private] {
+            let other = facts(visibility, None, true);
+            let other = actions.map(|action| decide(Some(&token(Some(vec![RepoId(8)]), Level::Write)), action, &other));
+            assert_eq!(other, [Decision::Invisible; 4], "one of {visibility:?}");
+        }
+        let foreign = facts(Visibility::Private, None, false);
+        let stranger = Actor { is_admin: false, ..token(Some(vec![RepoId(7)]), Level::Write) };
+        assert_eq!(decide(Some(&stranger), RepoAction::Read, &foreign), Decision::Invisible, "it gives nothing");
+    }
+
+    #[test]
     fn a_deploy_key_has_no_right_of_the_account_beside_it() {
         let actions = [RepoAction::Read, RepoAction::Push, RepoAction::Administer, RepoAction::Own];
         let key = |repo, level| Actor {
@@ -302,7 +340,11 @@ mod tests {
             bound: Some(Bound { repo: RepoId(repo), level, until: Timestamp(i64::MAX) }),
             ..actor(true, ScopeSet::ALL)
         };
-        for own in [facts(Visibility::Private, None, true), facts(Visibility::Public, Some(Role::Read), false), facts(Visibility::Private, None, false)] {
+        for own in [
+            facts(Visibility::Private, None, true),
+            facts(Visibility::Public, Some(Role::Read), false),
+            facts(Visibility::Private, None, false),
+        ] {
             let may = |key: Actor| actions.map(|action| decide(Some(&key), action, &own) == Decision::Allow);
             assert_eq!(may(key(7, Level::Read)), [true, false, false, false]);
             assert_eq!(may(key(7, Level::Write)), [true, true, false, false]);

@@ -22,6 +22,7 @@ pub mod ids;
 pub mod lfs;
 pub mod limits;
 pub mod names;
+pub mod narrowing;
 pub mod network;
 pub mod oid;
 pub mod page;

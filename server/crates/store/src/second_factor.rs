@@ -51,12 +51,7 @@ fn factor_row(cols: &mut Cols<'_>) -> Result<FactorRow> {
 }
 
 fn factor_user(cols: &mut Cols<'_>) -> Result<FactorUser> {
-    Ok(FactorUser {
-        account: cols.id(AccountId)?,
-        name: cols.account_name()?,
-        confirmed_at: cols.time()?,
-        recovery_codes: cols.count()?,
-    })
+    Ok(FactorUser { account: cols.id(AccountId)?, name: cols.account_name()?, confirmed_at: cols.time()?, recovery_codes: cols.count()? })
 }
 
 macro_rules! select {
@@ -126,7 +121,8 @@ impl Tx {
 
     /// Spends the code of a time step; `false` if it, or one of a later step, was taken already.
     pub async fn spend_step(&mut self, account: AccountId, step: i64) -> Result<bool> {
-        let statement = sql("UPDATE second_factor SET last_step = $2 WHERE account_id = $1 AND last_step < $2 AND confirmed_at IS NOT NULL");
+        let statement =
+            sql("UPDATE second_factor SET last_step = $2 WHERE account_id = $1 AND last_step < $2 AND confirmed_at IS NOT NULL");
         self.wrote(statement.bind(account).bind(step)).await
     }
 

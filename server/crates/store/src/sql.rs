@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PublisherId, PushId, RepoId,
-    SessionId, TokenId,
+    AccountId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PublisherId, PushId,
+    RepoId, SessionId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;

@@ -1,13 +1,13 @@
 //! Access tokens. Only their sha256 is kept: a token has 238 random bits, so a slow hash would add nothing.
 
-use hardie_domain::ids::{AccountId, TokenId};
+use hardie_domain::ids::{AccountId, RepoId, TokenId};
 use hardie_domain::page::{Page, Paged};
-use hardie_domain::scope::ScopeSet;
+use hardie_domain::scope::{Level, ScopeSet};
 use hardie_domain::time::Timestamp;
 
 use crate::sql::{Cols, count, sql};
 use crate::store::reads;
-use crate::{Result, Tx};
+use crate::{Error, Result, Tx};
 
 /// One token, without anything that it could be made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,50 @@ pub struct TokenRow {
     pub expires_at: Option<Timestamp>,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// What else it is narrowed to.
+    pub narrowed: NarrowedRow,
+}
+
+/// What a token is narrowed to beyond its scopes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NarrowedRow {
+    /// The only repositories; `None` for all. Ids are never used again, so one that is gone stands for nothing.
+    pub repos: Option<Vec<RepoId>>,
+    /// Patterns of the only refs that it moves; all if empty.
+    pub refs: Vec<String>,
+    /// Reading alone, or also what a push may change; `None` for what the scopes say.
+    pub access: Option<Level>,
+}
+
+impl NarrowedRow {
+    /// Whether it is narrowed to anything.
+    pub fn is_narrowed(&self) -> bool {
+        self.repos.is_some() || !self.refs.is_empty() || self.access.is_some()
+    }
+
+    fn repos_text(&self) -> Option<String> {
+        self.repos.as_ref().map(|repos| repos.iter().map(RepoId::to_string).collect::<Vec<_>>().join(","))
+    }
+
+    fn access_word(&self) -> &'static str {
+        match self.access {
+            None => "",
+            Some(Level::Read) => "read",
+            Some(Level::Write) => "write",
+        }
+    }
+}
+
+fn narrowed_row(cols: &mut Cols<'_>) -> Result<NarrowedRow> {
+    let id = |text: &str| text.parse().map(RepoId).map_err(|_| Error::Corrupt(format!("{text:?} where a repository's id is expected")));
+    let ids = |text: String| text.split(',').filter(|id| !id.is_empty()).map(id).collect::<Result<Vec<_>>>();
+    let access = |word: &str| match word {
+        "" => Some(None),
+        "read" => Some(Some(Level::Read)),
+        "write" => Some(Some(Level::Write)),
+        _ => None,
+    };
+    Ok(NarrowedRow { repos: cols.opt_text()?.map(ids).transpose()?, refs: cols.lines()?, access: cols.word(access)? })
 }
 
 /// A token to be kept.
@@ -45,11 +89,14 @@ pub struct NewToken<'a> {
     pub last_eight: &'a str,
     /// From when on it proves nothing.
     pub expires_at: Option<Timestamp>,
+    /// What else it is narrowed to.
+    pub narrowed: &'a NarrowedRow,
     /// Now.
     pub at: Timestamp,
 }
 
-const SELECT: &str = "SELECT id, account_id, name, scopes, last_eight, created_at, expires_at, last_used_at FROM token";
+const SELECT: &str =
+    "SELECT id, account_id, name, scopes, last_eight, created_at, expires_at, last_used_at, repos, refs, access FROM token";
 
 fn token_row(cols: &mut Cols<'_>) -> Result<TokenRow> {
     Ok(TokenRow {
@@ -61,6 +108,7 @@ fn token_row(cols: &mut Cols<'_>) -> Result<TokenRow> {
         created_at: cols.time()?,
         expires_at: cols.opt_time()?,
         last_used_at: cols.opt_time()?,
+        narrowed: narrowed_row(cols)?,
     })
 }
 
@@ -91,15 +139,18 @@ reads! {
 impl Tx {
     /// Keeps a token; `None` if the user has one of this name.
     pub async fn insert_token(&mut self, new: &NewToken<'_>) -> Result<Option<TokenId>> {
-        let statement = sql("INSERT INTO token (account_id, name, hash, scopes, last_eight, expires_at, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id")
+        let statement = sql("INSERT INTO token (account_id, name, hash, scopes, last_eight, expires_at, created_at, repos, refs, access) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id")
         .bind(new.account)
         .bind(new.name)
         .bind(new.hash)
         .bind(new.scopes)
         .bind(new.last_eight)
         .bind(new.expires_at)
-        .bind(new.at);
+        .bind(new.at)
+        .bind(new.narrowed.repos_text())
+        .bind(new.narrowed.refs.join("\n"))
+        .bind(new.narrowed.access_word());
         self.opt(statement, |cols| cols.id(TokenId)).await
     }
 

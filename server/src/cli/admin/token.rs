@@ -1,7 +1,7 @@
 //! `hardie admin token`.
 
 use clap::Subcommand;
-use hardie_app::identity::{self, NewToken};
+use hardie_app::identity::{self, NewNarrowing, NewToken};
 use hardie_app::{App, Ctx};
 
 use crate::cli::print_line;
@@ -25,7 +25,7 @@ pub enum Command {
 
 pub async fn run(app: &App, command: Command) -> anyhow::Result<()> {
     let Command::Create { user, name, scopes } = command;
-    let new = NewToken { user: user.clone(), name, scopes, expires_at: None };
+    let new = NewToken { user: user.clone(), name, scopes, expires_at: None, narrowing: NewNarrowing::default() };
     let created = super::named(identity::create_token(app, &Ctx::system(), new).await, &user)?;
     print_line(created.token.expose())
 }

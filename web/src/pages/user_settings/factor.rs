@@ -41,10 +41,12 @@ fn Disabled(state: Load<SecondFactor>, codes: RwSignal<String>) -> impl IntoView
     let code = RwSignal::new(String::new());
     let (secret, uri) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (begin, confirm) = (Submit::new(), Submit::new());
-    let ask = move || begin.run(settings::begin_factor(password.get_untracked()), move |made| {
-        uri.set(made.uri);
-        secret.set(made.secret);
-    });
+    let ask = move || {
+        begin.run(settings::begin_factor(password.get_untracked()), move |made| {
+            uri.set(made.uri);
+            secret.set(made.secret);
+        })
+    };
     let send = move || {
         confirm.run(settings::confirm_factor(code.get_untracked()), move |made| {
             codes.set(made.codes.join("\n"));
@@ -52,7 +54,8 @@ fn Disabled(state: Load<SecondFactor>, codes: RwSignal<String>) -> impl IntoView
             state.retry();
         });
     };
-    move || match secret.get().is_empty() {
+    move || {
+        match secret.get().is_empty() {
         true => view! {
             <p class="muted">"Signing in here can ask for a code of an authenticator app too. Git and the API then take access tokens in place of the password."</p>
             <Form submit=begin on_submit=ask action="Set up">
@@ -68,6 +71,7 @@ fn Disabled(state: Load<SecondFactor>, codes: RwSignal<String>) -> impl IntoView
             </Form>
         }
         .into_any(),
+    }
     }
 }
 

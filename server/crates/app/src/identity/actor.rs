@@ -14,7 +14,15 @@ const NOTED_EVERY_SECONDS: i64 = 60;
 /// The proven user; `None` if the account may not act.
 pub(super) fn actor_of(account: &AccountRow, credential: Credential, scopes: ScopeSet) -> Option<Actor> {
     let may_act = account.kind == AccountKind::User && !account.disabled;
-    may_act.then(|| Actor { id: account.id, name: account.name.clone(), is_admin: account.is_admin, credential, scopes, bound: None })
+    may_act.then(|| Actor {
+        id: account.id,
+        name: account.name.clone(),
+        is_admin: account.is_admin,
+        credential,
+        scopes,
+        bound: None,
+        narrowing: None,
+    })
 }
 
 /// Whether a use at `now` should be written down.

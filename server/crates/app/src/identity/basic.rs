@@ -74,14 +74,17 @@ pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Se
     let outcome = factor::examine(app, ctx, &account, second).await?;
     match outcome {
         Outcome::Unneeded | Outcome::Proven => attempt.passed(app).await?,
-        Outcome::Missing => return Err(Error::SecondFactor("a code of your authenticator app, or a recovery code, is needed too".to_owned())),
+        Outcome::Missing => {
+            return Err(Error::SecondFactor("a code of your authenticator app, or a recovery code, is needed too".to_owned()));
+        }
         Outcome::Wrong => {
             attempt.failed(app, ctx, Fault::Code).await?;
             return Err(Error::SecondFactor("this code is not right, or was used before".to_owned()));
         }
         Outcome::Barred => {
             let page = format!("{}/user/settings/tokens", app.config.public_url);
-            let text = format!("this account has a second factor, so its password is not taken here: use an access token instead of it ({page})");
+            let text =
+                format!("this account has a second factor, so its password is not taken here: use an access token instead of it ({page})");
             return Err(Error::unauthenticated(text));
         }
     }

@@ -43,6 +43,7 @@ async fn actor_of_key(app: &App, key: &DeployKeyRow) -> Result<Option<Actor>> {
         credential: Credential::DeployKey(key.id),
         scopes: key_scopes()?,
         bound: Some(Bound { repo: key.repo, level, until: FOREVER }),
+        narrowing: None,
     }))
 }
 

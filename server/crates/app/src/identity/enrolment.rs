@@ -7,9 +7,9 @@ use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::{Category, Level};
 use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
+use hardie_store::Tx;
 use hardie_store::accounts::AccountKind;
 pub use hardie_store::second_factor::FactorUser;
-use hardie_store::Tx;
 
 use super::attempts::{Attempt, Fault};
 use super::{confirm_password, factor, recovery, totp};

@@ -133,8 +133,13 @@ mod tests {
     #[test]
     fn a_pass_comes_back_as_it_was_made() {
         let key = SigningKey::new([7; 32]);
-        let credentials =
-            [Credential::Password, Credential::Session(SessionId(1)), Credential::Token(TokenId(i64::MAX)), Credential::SshKey(KeyId(9)), Credential::DeployKey(DeployKeyId(5))];
+        let credentials = [
+            Credential::Password,
+            Credential::Session(SessionId(1)),
+            Credential::Token(TokenId(i64::MAX)),
+            Credential::SshKey(KeyId(9)),
+            Credential::DeployKey(DeployKeyId(5)),
+        ];
         for credential in credentials {
             for level in [Level::Read, Level::Write] {
                 let claim = claim(credential, level);

@@ -18,7 +18,7 @@ const GROUP: usize = 4;
 /// As many as an account has, each in four groups.
 pub(super) fn generate(entropy: &dyn Entropy) -> Vec<Secret> {
     let one = |_| {
-        let mut bytes = Zeroizing::new([0; CODE_BYTES]);
+        let mut bytes = Zeroizing::new([0u8; CODE_BYTES]);
         entropy.fill(bytes.as_mut());
         let text = base32::encode(bytes.as_ref()).to_lowercase();
         let groups: Vec<&str> = (0..CODE_CHARS / GROUP).filter_map(|n| text.get(n * GROUP..(n + 1) * GROUP)).collect();

@@ -7,6 +7,7 @@ use hardie_domain::scope::ScopeSet;
 use super::actor::actor_of;
 use super::deploy_keys;
 use super::keys::key_scopes;
+use super::narrowing::narrowing_of;
 use crate::{App, Ctx, Error, Result};
 
 /// Fails if the credential was revoked or has expired since it was proven. What the account may do is for `access`.
@@ -31,8 +32,17 @@ pub(super) async fn standing_actor(app: &App, account: AccountId, credential: Cr
     if let Credential::DeployKey(id) = credential {
         return deploy_keys::actor_by_id(app, id).await;
     }
+    let narrowing = match credential {
+        // Revoked in this moment.
+        Credential::Token(id) => match app.store.find_token(account, id).await? {
+            Some(token) => narrowing_of(&token.narrowed)?,
+            None => return Ok(None),
+        },
+        _ => None,
+    };
     let account = app.store.find_account(account).await?;
-    Ok(account.and_then(|account| actor_of(&account, credential, scopes)))
+    let actor = account.and_then(|account| actor_of(&account, credential, scopes));
+    Ok(actor.map(|actor| Actor { narrowing, ..actor }))
 }
 
 async fn standing_scopes(app: &App, actor: &Actor) -> Result<ScopeSet> {

@@ -13,6 +13,7 @@ pub use hardie_store::tokens::TokenRow as Token;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::{actor_of, managed_user, should_note};
+use super::narrowing::{self, NewNarrowing, narrowing_of};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
 
@@ -31,6 +32,8 @@ pub struct NewToken {
     pub scopes: Vec<String>,
     /// From when on it proves nothing; `None` for never.
     pub expires_at: Option<Timestamp>,
+    /// What else it is narrowed to.
+    pub narrowing: NewNarrowing,
 }
 
 /// A token that was just made: the only moment at which it can be read.
@@ -55,6 +58,7 @@ pub async fn create_token(app: &App, ctx: &Ctx, new: NewToken) -> Result<Created
     if app.store.list_tokens(owner.id, Page::new(None, Some(1))).await?.total >= MAX_TOKENS {
         return Err(Error::Quota(format!("a user may have {MAX_TOKENS} tokens: revoke those that are not needed")));
     }
+    let narrowed = narrowing::checked(app, ctx, &new.narrowing, &scopes).await?;
     let token = AccessToken::generate(|buffer| app.entropy.fill(buffer));
     let mut tx = app.store.begin().await?;
     let row = hardie_store::tokens::NewToken {
@@ -64,17 +68,18 @@ pub async fn create_token(app: &App, ctx: &Ctx, new: NewToken) -> Result<Created
         scopes: &scopes,
         last_eight: token.last_eight(),
         expires_at,
+        narrowed: &narrowed,
         at: now,
     };
     let taken = || Error::Conflict(format!("{} already has a token named {name:?}", owner.name));
     let id = tx.insert_token(&row).await?.ok_or_else(taken)?;
     let mut line = entry(ctx, "token.create");
     line.account = Some(owner.id);
-    line.detail = format!("{name:?} with {}", scopes.names().join(", "));
+    line.detail = format!("{name:?} with {}{}", scopes.names().join(", "), if narrowed.is_narrowed() { ", narrowed" } else { "" });
     tx.insert_audit(&line, now).await?;
     tx.commit().await?;
     let last_eight = token.last_eight().to_owned();
-    let row = Token { id, account: owner.id, name, scopes, last_eight, created_at: now, expires_at, last_used_at: None };
+    let row = Token { id, account: owner.id, name, scopes, last_eight, created_at: now, expires_at, last_used_at: None, narrowed };
     Ok(CreatedToken { token: Secret::new(token.expose()), row })
 }
 
@@ -114,7 +119,8 @@ pub(super) async fn actor_by_token(app: &App, token: &AccessToken) -> Result<Opt
         return Ok(None);
     }
     let Some(account) = app.store.find_account(row.account).await? else { return Ok(None) };
-    let actor = actor_of(&account, Credential::Token(row.id), row.scopes);
+    let narrowing = narrowing_of(&row.narrowed)?;
+    let actor = actor_of(&account, Credential::Token(row.id), row.scopes).map(|actor| Actor { narrowing, ..actor });
     if actor.is_some() && should_note(row.last_used_at, now) {
         note_use(app, row.id, now).await;
     }

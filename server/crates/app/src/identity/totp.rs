@@ -20,7 +20,7 @@ const SKEW: i64 = 1;
 
 /// A secret that nobody else has, in base32.
 pub(super) fn generate(entropy: &dyn Entropy) -> Secret {
-    let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+    let mut bytes = Zeroizing::new([0u8; SECRET_BYTES]);
     entropy.fill(bytes.as_mut());
     Secret::new(base32::encode(bytes.as_ref()))
 }

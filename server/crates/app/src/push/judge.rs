@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardie_domain::hidden::HiddenRefs;
+use hardie_domain::narrowing::Narrowing;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::RefOutcome;
 use hardie_domain::refname::RefName;
@@ -55,7 +56,8 @@ pub async fn judge(
 ) -> Result<Judged> {
     let protections = Rules::read(app.store.list_protections(push.repo).await?)?;
     let hidden = app.config.git_rules.hidden_refs.clone();
-    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, hidden, report: report.clone() };
+    let narrowing = ctx.actor.as_ref().and_then(|actor| actor.narrowing.clone());
+    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, hidden, narrowing, report: report.clone() };
     let permit = app.git.work_permit().await;
     let wall = app.config.git_limits.wall;
     let found = spawn_blocking(move || {
@@ -109,6 +111,7 @@ struct Work {
     ingested: Option<Arc<Ingested>>,
     protections: Rules,
     hidden: HiddenRefs,
+    narrowing: Option<Arc<Narrowing>>,
     report: PushReport,
 }
 
@@ -124,6 +127,7 @@ impl Work {
         let odb = Arc::new(self.handle.odb.with_pack(self.ingested.as_deref().and_then(Ingested::pack)));
         let mut budget = Budget::new(u64::MAX, wall, &Cancel::new());
         self.refuse_hidden();
+        self.refuse_beyond_token();
         self.connect(&odb, &mut budget)?;
         let mut existing: Vec<RefName> = self.handle.snapshot.refs.iter().map(|r| r.name.clone()).collect();
         let mut found = Found { report: PushReport::default(), odb: odb.clone(), peeled: Vec::new(), forced: Vec::new() };
@@ -174,6 +178,17 @@ impl Work {
             {
                 let text = if update.new.is_zero() { "deny deleting a hidden ref" } else { "deny updating a hidden ref" };
                 self.report.refuse(index, text);
+            }
+        }
+    }
+
+    /// What the pusher's token is not for, whatever the pusher may do otherwise.
+    fn refuse_beyond_token(&mut self) {
+        let Some(narrowing) = self.narrowing.clone() else { return };
+        for index in 0..self.report.results.len() {
+            if self.report.results.get(index).is_some_and(|(update, _)| !narrowing.moves(&update.name)) {
+                let patterns: Vec<String> = narrowing.refs.iter().map(ToString::to_string).collect();
+                self.report.refuse(index, &format!("this access token moves {} only", patterns.join(", ")));
             }
         }
     }

@@ -20,12 +20,21 @@ use crate::state::Http;
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     let (tag, path) = ("user", "/user/second-factor");
-    let begin = Op::new("beginSecondFactor", tag, "Makes a secret for an authenticator app, shown this once; nothing changes until it is confirmed");
-    let confirm = Op::new("confirmSecondFactor", tag, "Makes sign-ins need codes of the app from now on; gives recovery codes, shown this once");
+    let begin = Op::new(
+        "beginSecondFactor",
+        tag,
+        "Makes a secret for an authenticator app, shown this once; nothing changes until it is confirmed",
+    );
+    let confirm =
+        Op::new("confirmSecondFactor", tag, "Makes sign-ins need codes of the app from now on; gives recovery codes, shown this once");
     let renew = Op::new("renewRecoveryCodes", tag, "Exchanges the asker's recovery codes, shown this once");
     api.get(path, Op::new("getSecondFactor", tag, "Says whether the asker's sign-ins need a second factor").gives::<SecondFactor>(200), get)
         .post(path, begin.takes::<FactorOption>().gives::<FactorSecret>(201), create)
-        .delete(path, Op::new("deleteSecondFactor", tag, "Gives up the asker's second factor").takes::<FactorOption>().gives_nothing(204), delete)
+        .delete(
+            path,
+            Op::new("deleteSecondFactor", tag, "Gives up the asker's second factor").takes::<FactorOption>().gives_nothing(204),
+            delete,
+        )
         .post("/user/second-factor/confirm", confirm.takes::<FactorOption>().gives::<RecoveryCodes>(200), set)
         .post("/user/second-factor/recovery-codes", renew.takes::<FactorOption>().gives::<RecoveryCodes>(200), set_codes)
         .get(

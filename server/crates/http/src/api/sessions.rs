@@ -22,7 +22,9 @@ pub fn add(api: Api) -> Api {
     let tag = "session";
     api.post(
         "/user/sessions",
-        Op::new("createSession", tag, "Signs a browser in; 401 with the field `code` says that a code of the second factor is needed too").takes::<CreateSessionOption>().gives::<SignedIn>(201),
+        Op::new("createSession", tag, "Signs a browser in; 401 with the field `code` says that a code of the second factor is needed too")
+            .takes::<CreateSessionOption>()
+            .gives::<SignedIn>(201),
         create_session,
     )
     .get("/user/sessions", Op::new("listSessions", tag, "Lists the asker's sessions").gives_list::<Session>(), list)

@@ -5,7 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::identity::{AccessToken, CreateAccessTokenOption};
-use hardie_app::identity::{NewToken, create_token, delete_token, list_tokens};
+use hardie_app::identity::{NewNarrowing, NewToken, create_token, delete_token, list_tokens, repositories_of};
+use hardie_domain::scope::Level;
 
 use crate::auth::TokenAsker;
 use crate::error::{Answer, Refusal};
@@ -33,7 +34,8 @@ pub fn add(api: Api) -> Api {
 
 async fn list(State(http): State<Http>, TokenAsker(ctx): TokenAsker, parts: PathParts, paging: Paging) -> Answer {
     let tokens = list_tokens(&http.app, &ctx, &parts.text("username")?, paging.page).await?;
-    Ok(paging.answer(tokens.map(show::token)))
+    let names = repositories_of(&http.app, &ctx, &tokens.items).await?;
+    Ok(paging.answer(tokens.map(|token| show::token(token, &names))))
 }
 
 async fn create(
@@ -44,9 +46,17 @@ async fn create(
 ) -> Answer<(StatusCode, Json<AccessToken>)> {
     let not_a_time = || Refusal::invalid("expires_at", "must be a time such as 2026-01-31T08:15:00Z");
     let expires_at = body.expires_at.map(|t| t.timestamp().ok_or_else(not_a_time)).transpose()?;
-    let new = NewToken { user: parts.text("username")?, name: body.name, scopes: body.scopes, expires_at };
+    let access = match body.access.as_str() {
+        "" => None,
+        "read" => Some(Level::Read),
+        "write" => Some(Level::Write),
+        _ => return Err(Refusal::invalid("access", "must be read or write")),
+    };
+    let narrowing = NewNarrowing { repositories: body.repositories, refs: body.refs, access };
+    let new = NewToken { user: parts.text("username")?, name: body.name, scopes: body.scopes, expires_at, narrowing };
     let made = create_token(&http.app, &ctx, new).await?;
-    Ok((StatusCode::CREATED, Json(AccessToken { sha1: made.token.expose().to_owned(), ..show::token(made.row) })))
+    let names = repositories_of(&http.app, &ctx, std::slice::from_ref(&made.row)).await?;
+    Ok((StatusCode::CREATED, Json(AccessToken { sha1: made.token.expose().to_owned(), ..show::token(made.row, &names) })))
 }
 
 async fn delete(State(http): State<Http>, TokenAsker(ctx): TokenAsker, parts: PathParts) -> Answer<StatusCode> {

@@ -1,10 +1,14 @@
 //! Sessions, keys, tokens and second factors.
 
+use std::collections::HashMap;
+
 use hardie_api_types::Time;
 use hardie_api_types::factor::{FactorUser, RecoveryCodes, SecondFactor};
 use hardie_api_types::identity::{AccessToken, DeployKey, PublicKey, Session};
 use hardie_app::access::RepoAccess;
 use hardie_app::{deploy_keys, identity};
+use hardie_domain::ids::RepoId;
+use hardie_domain::scope::Level;
 use hardie_domain::secret::Secret;
 use hardie_domain::sshkey::PublicKey as Parsed;
 
@@ -55,8 +59,9 @@ pub fn deploy_key(links: &Links, access: &RepoAccess, key: deploy_keys::DeployKe
     }
 }
 
-/// A token without its secret.
-pub fn token(token: identity::Token) -> AccessToken {
+/// A token without its secret. `names` has the addresses of the repositories that it names.
+pub fn token(token: identity::Token, names: &HashMap<RepoId, String>) -> AccessToken {
+    let repos = token.narrowed.repos.as_ref();
     AccessToken {
         id: token.id.0,
         name: token.name,
@@ -66,6 +71,13 @@ pub fn token(token: identity::Token) -> AccessToken {
         created_at: token.created_at.into(),
         last_used_at: token.last_used_at.map_or_else(Time::never, Time::from),
         expires_at: token.expires_at.map(Time::from),
+        repositories: repos.map(|repos| repos.iter().filter_map(|id| names.get(id).cloned()).collect()),
+        access: match token.narrowed.access {
+            None => String::new(),
+            Some(Level::Read) => "read".to_owned(),
+            Some(Level::Write) => "write".to_owned(),
+        },
+        refs: token.narrowed.refs,
     }
 }
 

@@ -29,3 +29,12 @@ CREATE TABLE deploy_key (
     last_used_at BIGINT
 );
 CREATE INDEX deploy_key_repo ON deploy_key (repo_id);
+
+-- What a token is narrowed to beyond its scopes: ids of repositories with commas between them (all if NULL), patterns of refs, one a line (all
+-- if empty), and read or write (as the scopes say if empty).
+ALTER TABLE token ADD COLUMN
+    repos TEXT COLLATE "C";
+ALTER TABLE token ADD COLUMN
+    refs TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE token ADD COLUMN
+    access TEXT COLLATE "C" NOT NULL DEFAULT '';

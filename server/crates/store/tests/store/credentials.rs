@@ -1,10 +1,10 @@
 //! Keys, tokens, sessions, failed sign-ins.
 
-use hardie_domain::ids::AccountId;
-use hardie_domain::scope::ScopeSet;
+use hardie_domain::ids::{AccountId, RepoId};
+use hardie_domain::scope::{Level, ScopeSet};
 use hardie_store::keys::NewKey;
 use hardie_store::sessions::NewSession;
-use hardie_store::tokens::NewToken;
+use hardie_store::tokens::{NarrowedRow, NewToken};
 
 use crate::support::{NOW, after, all, hash};
 
@@ -34,17 +34,20 @@ both! {
     async fn a_token_is_found_by_its_hash_and_revoked_by_its_owner(db) {
         let (alice, bob) = (db.user("alice").await, db.user("bob").await);
         let scopes = ScopeSet::parse(["write:repository", "read:user"]).unwrap();
+        let narrowed = NarrowedRow { repos: Some(vec![RepoId(3), RepoId(17)]), refs: vec!["refs/a".into(), "refs/b/*".into()], access: Some(Level::Read) };
         let new = NewToken {
-            account: alice, name: "ci", hash: &hash(1), scopes: &scopes, last_eight: "12345678", expires_at: Some(after(60)), at: NOW,
+            account: alice, name: "ci", hash: &hash(1), scopes: &scopes, last_eight: "12345678", expires_at: Some(after(60)), narrowed: &narrowed, at: NOW,
         };
         let mut tx = db.store.begin().await.unwrap();
         let id = tx.insert_token(&new).await.unwrap().unwrap();
         assert_eq!(tx.insert_token(&NewToken { hash: &hash(2), ..new }).await.unwrap(), None, "a name is taken once");
-        tx.insert_token(&NewToken { account: bob, hash: &hash(2), expires_at: None, ..new }).await.unwrap().unwrap();
+        tx.insert_token(&NewToken { account: bob, hash: &hash(2), expires_at: None, narrowed: &NarrowedRow::default(), ..new }).await.unwrap().unwrap();
         assert!(tx.touch_token(id, after(1)).await.unwrap());
         tx.commit().await.unwrap();
         let found = db.store.find_token_by_hash(&hash(1)).await.unwrap().unwrap();
         assert_eq!((found.id, found.scopes, found.expires_at, found.last_used_at), (id, scopes, Some(after(60)), Some(after(1))));
+        assert_eq!(found.narrowed, narrowed);
+        assert_eq!(db.store.find_token_by_hash(&hash(2)).await.unwrap().unwrap().narrowed, NarrowedRow::default());
         assert_eq!(db.store.find_token_by_hash(&hash(3)).await.unwrap(), None);
         assert_eq!(db.store.find_token(bob, id).await.unwrap(), None);
         assert_eq!(db.store.find_token_by_name(alice, "ci").await.unwrap().unwrap().id, id);

@@ -1,7 +1,7 @@
 //! Accounts, keys and repositories, made by the same use cases that the doors call.
 
 use hardie_app::accounts::{self, NewUser};
-use hardie_app::identity::{self, NewKey, NewToken};
+use hardie_app::identity::{self, NewKey, NewNarrowing, NewToken};
 use hardie_app::repos::{self, NewRepo};
 use hardie_app::{App, Ctx};
 use hardie_domain::access::Visibility;
@@ -13,7 +13,13 @@ pub async fn make(app: &App, name: &str, password: &str, admin: bool) -> anyhow:
     let password = Some(Secret::new(password));
     let new = NewUser { name: name.to_owned(), email: format!("{name}@example.org"), full_name: String::new(), password, is_admin: admin };
     accounts::create_user(app, &Ctx::system(), new).await?;
-    let new = NewToken { user: name.to_owned(), name: "test".to_owned(), scopes: vec!["all".to_owned()], expires_at: None };
+    let new = NewToken {
+        user: name.to_owned(),
+        name: "test".to_owned(),
+        scopes: vec!["all".to_owned()],
+        expires_at: None,
+        narrowing: NewNarrowing::default(),
+    };
     let created = identity::create_token(app, &Ctx::system(), new).await?;
     Ok(created.token.expose().to_owned())
 }

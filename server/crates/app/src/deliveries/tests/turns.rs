@@ -23,8 +23,15 @@ async fn waiting(world: &World, id: InstallationId, method: &str) -> JoinHandle<
 
 async fn waiting_by(world: &World, id: InstallationId, method: &str, credential: Credential) -> JoinHandle<Result<Answered>> {
     let (app, method) = (world.app.clone(), method.to_owned());
-    let actor =
-        Actor { id: world.ann, name: AccountName::parse("ann").unwrap(), is_admin: false, credential, scopes: ScopeSet::ALL, bound: None };
+    let actor = Actor {
+        id: world.ann,
+        name: AccountName::parse("ann").unwrap(),
+        is_admin: false,
+        credential,
+        scopes: ScopeSet::ALL,
+        bound: None,
+        narrowing: None,
+    };
     let ctx = Ctx { actor: Some(actor), ..Ctx::system() };
     let asking = tokio::spawn(async move {
         let found = find_web(&app, &ctx, id, &method).await?;
