@@ -12,7 +12,7 @@ use hardie_store::accounts::AccountKind;
 pub use hardie_store::second_factor::FactorUser;
 
 use super::attempts::{Attempt, Fault};
-use super::{confirm_password, factor, recovery, totp};
+use super::{confirm_password, factor, passwords, recovery, totp};
 use crate::access::{require_admin, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
@@ -76,6 +76,8 @@ pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<S
     let actor = require_scope(ctx, Category::User, Level::Write)?;
     let now = app.clock.now();
     let attempt = Attempt::of_actor(ctx, actor);
+    // As few at once as passwords: of many codes sent together, those that waited must see that the others failed.
+    let _turn = passwords::turn().await?;
     attempt.check(app).await?;
     let pending = app.store.find_factor(actor.id).await?.filter(|row| row.begun_at.plus_seconds(PENDING_SECONDS) > now);
     let pending = pending.ok_or_else(|| Error::Conflict("no second factor waits to be confirmed: begin again".to_owned()))?;

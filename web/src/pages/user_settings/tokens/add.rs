@@ -37,8 +37,12 @@ pub fn AddToken(on_made: impl Fn(AccessToken) + Copy + 'static) -> impl IntoView
             return;
         }
         let ends = days.get_untracked().parse::<i64>().ok().map(|days| Time(browser::rfc3339(browser::now() + days * 86_400_000)));
-        let options =
-            CreateAccessTokenOption { name: name.get_untracked().trim().to_owned(), scopes: scopes.get_untracked(), expires_at: ends };
+        let options = CreateAccessTokenOption {
+            name: name.get_untracked().trim().to_owned(),
+            scopes: scopes.get_untracked(),
+            expires_at: ends,
+            ..CreateAccessTokenOption::default()
+        };
         let owner = session.name_now();
         submit.run(async move { settings::add_token(&owner, &options).await }, move |token| {
             name.set(String::new());
