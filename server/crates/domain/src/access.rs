@@ -152,15 +152,25 @@ pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> 
     }
     if let Credential::DeployKey(_) = actor.credential {
         // What the account beside it may do says nothing of the key.
-        return actor.bound.map(|bound| if bound.level == Level::Write { Role::Write } else { Role::Read });
+        return actor.bound.map(|bound| role_at(bound.level));
     }
     if actor.scopes.is_public_only() && public.is_none() {
         return None;
     }
-    if facts.is_owner || holds_admin_power(actor) {
-        return Some(Role::Admin);
+    let role = if facts.is_owner || holds_admin_power(actor) { Some(Role::Admin) } else { facts.role.max(public) };
+    match &actor.narrowing {
+        // Nobody is an administrator by a token that administers nothing, wherever roles are compared.
+        Some(narrowing) => role.map(|role| role.min(role_at(narrowing.level))),
+        None => role,
     }
-    facts.role.max(public)
+}
+
+/// What somebody is who may do this much with a repository's content.
+fn role_at(level: Level) -> Role {
+    match level {
+        Level::Read => Role::Read,
+        Level::Write => Role::Write,
+    }
 }
 
 /// An administrator's power is used only through a credential that carries the admin scope, and is not for public things alone.
@@ -327,6 +337,8 @@ mod tests {
             let other = actions.map(|action| decide(Some(&token(Some(vec![RepoId(8)]), Level::Write)), action, &other));
             assert_eq!(other, [Decision::Invisible; 4], "one of {visibility:?}");
         }
+        assert_eq!(effective_role(Some(&token(None, Level::Write)), &own), Some(Role::Write));
+        assert_eq!(effective_role(Some(&token(None, Level::Read)), &own), Some(Role::Read));
         let foreign = facts(Visibility::Private, None, false);
         let stranger = Actor { is_admin: false, ..token(Some(vec![RepoId(7)]), Level::Write) };
         assert_eq!(decide(Some(&stranger), RepoAction::Read, &foreign), Decision::Invisible, "it gives nothing");

@@ -1,6 +1,6 @@
 //! Tokens that are narrowed beyond their scopes: what somebody asks for, what is kept, and what it comes to for an actor.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use hardie_domain::access::RepoAction;
@@ -78,12 +78,10 @@ pub(super) fn narrowing_of(row: &NarrowedRow) -> Result<Option<Arc<Narrowing>>> 
 /// The addresses of the repositories that these tokens name, as far as the asker sees them.
 pub async fn repositories_of(app: &App, ctx: &Ctx, tokens: &[Token]) -> Result<HashMap<RepoId, String>> {
     let mut names = HashMap::new();
-    for id in tokens.iter().filter_map(|token| token.narrowed.repos.as_ref()).flatten() {
-        if names.contains_key(id) {
-            continue;
-        }
-        match repo_by_id(app, ctx, *id, RepoAction::Read).await {
-            Ok(access) => drop(names.insert(*id, access.path())),
+    let ids: BTreeSet<RepoId> = tokens.iter().flat_map(|token| token.narrowed.repos.clone().unwrap_or_default()).collect();
+    for id in ids {
+        match repo_by_id(app, ctx, id, RepoAction::Read).await {
+            Ok(access) => drop(names.insert(id, access.path())),
             Err(Error::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
