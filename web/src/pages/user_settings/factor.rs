@@ -55,23 +55,24 @@ fn Disabled(state: Load<SecondFactor>, codes: RwSignal<String>) -> impl IntoView
         });
     };
     move || {
-        match secret.get().is_empty() {
-        true => view! {
-            <p class="muted">"Signing in here can ask for a code of an authenticator app too. Git and the API then take access tokens in place of the password."</p>
-            <Form submit=begin on_submit=ask action="Set up">
-                <TextField name="factor-password" label="Current password" value=password kind="password" autocomplete="current-password" required=true/>
-            </Form>
+        if secret.get().is_empty() {
+            view! {
+                <p class="muted">"Signing in here can ask for a code of an authenticator app too. Git and the API then take access tokens in place of the password."</p>
+                <Form submit=begin on_submit=ask action="Set up">
+                    <TextField name="factor-password" label="Current password" value=password kind="password" autocomplete="current-password" required=true/>
+                </Form>
+            }
+            .into_any()
+        } else {
+            view! {
+                <p>"Enter this secret in your app, or " <a href=uri.get()>"open it there"</a> "."</p>
+                <Commands lines=secret what="the secret"/>
+                <Form submit=confirm on_submit=send action="Confirm">
+                    <TextField name="code" label="Code that the app shows" value=code autocomplete="one-time-code" required=true max=10/>
+                </Form>
+            }
+            .into_any()
         }
-        .into_any(),
-        false => view! {
-            <p>"Enter this secret in your app, or " <a href=uri.get()>"open it there"</a> "."</p>
-            <Commands lines=secret what="the secret"/>
-            <Form submit=confirm on_submit=send action="Confirm">
-                <TextField name="code" label="Code that the app shows" value=code autocomplete="one-time-code" required=true max=10/>
-            </Form>
-        }
-        .into_any(),
-    }
     }
 }
 
