@@ -134,7 +134,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     let trusted_proxies =
         config.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>().context("trusted-proxies")?;
     let http_config = HttpConfig { trusted_proxies, metrics: config.metrics_listen.is_none(), ..HttpConfig::default() };
-    let door = Door::new(app.clone(), http_config.clone());
+    let door = Door::new(app.clone(), http_config.clone(), stop.clone());
     if let Some(address) = config.metrics_listen {
         let listener = bind(address, "metrics-listen").await?;
         let serve = hardie_http::serve(listener, door.metrics_router(), http_config.clone(), stop.clone().cancelled_owned());

@@ -3,6 +3,7 @@
 pub mod auth;
 mod code;
 mod contents;
+mod follow;
 mod git_http;
 mod hostile;
 mod journey;

@@ -1,5 +1,6 @@
 //! What happened, for the world outside: announced in the transaction of the change, read in order afterwards.
 
+mod follow;
 mod pushes;
 
 use hardie_domain::access::RepoAction;
@@ -17,6 +18,7 @@ use crate::access::{repo_for, require_admin};
 use crate::accounts::Account;
 use crate::{App, Ctx, Error, Result};
 
+pub use follow::{Follower, Heard, follow, tell_followers};
 pub use pushes::{PushLine, get_push, get_push_certificate, list_pushes};
 
 const MAX_EVENTS: u32 = 100;
@@ -37,10 +39,18 @@ pub async fn list_events(app: &App, ctx: &Ctx, repo: Option<&RepoPath>, since: O
         }
     };
     // Looked at afterwards: what is removed in between is noticed.
+    if let Some(since) = since {
+        require_kept(app, since).await?;
+    }
+    Ok(events)
+}
+
+/// `Gone` if some of the events after `since` are not kept any more.
+async fn require_kept(app: &App, since: EventSeq) -> Result<()> {
     let first = app.store.first_event().await?;
-    match since.is_some_and(|since| since.0.saturating_add(1) < first.0) {
-        true => Err(Error::Gone(format!("the events after {from} are not all kept: the oldest that is left is {first}"))),
-        false => Ok(events),
+    match since.0.saturating_add(1) < first.0 {
+        true => Err(Error::Gone(format!("the events after {since} are not all kept: the oldest that is left is {first}"))),
+        false => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ mod deliveries;
 mod deploy_keys;
 mod dry_run;
 mod events;
+mod follow;
 mod hook_deliveries;
 mod hooks;
 mod keys;
@@ -79,6 +80,7 @@ pub fn table() -> Api {
         hooks::add,
         hook_deliveries::add,
         events::add,
+        follow::add,
         admin::add,
     ];
     parts.into_iter().fold(Api::default(), |api, add| add(api))

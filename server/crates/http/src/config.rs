@@ -40,6 +40,10 @@ pub struct HttpConfig {
     pub head_timeout: Duration,
     /// A connection is closed when its client has taken nothing of an answer for so long.
     pub stall_timeout: Duration,
+    /// Followers of events at once; more get 503.
+    pub followers: usize,
+    /// The same of one user.
+    pub followers_each: usize,
     /// Bytes of large files under way to clients at once; more wait.
     pub raw_bytes: usize,
     /// The same to one user, or to one client that has not signed in; more get 503.
@@ -67,6 +71,8 @@ impl Default for HttpConfig {
             connections_per_client: 256,
             head_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
+            followers: 256,
+            followers_each: 8,
             raw_bytes: 512 << 20,
             raw_bytes_each: 128 << 20,
             drain: Duration::from_secs(30),

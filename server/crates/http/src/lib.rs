@@ -13,6 +13,7 @@ mod client;
 mod config;
 mod download;
 mod error;
+mod followers;
 mod front;
 mod git;
 mod health;
@@ -41,6 +42,7 @@ use axum::extract::OriginalUri;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use hardie_app::App;
+use tokio_util::sync::CancellationToken;
 
 pub use client::Peer;
 pub use config::HttpConfig;
@@ -58,9 +60,9 @@ pub struct Door {
 }
 
 impl Door {
-    /// Joins the use cases with the operator's settings.
-    pub fn new(app: App, config: HttpConfig) -> Door {
-        Door { http: Http::new(app, config) }
+    /// Joins the use cases with the operator's settings. Answers that would go on end at `stop`.
+    pub fn new(app: App, config: HttpConfig, stop: CancellationToken) -> Door {
+        Door { http: Http::new(app, config, stop) }
     }
 
     /// Everything that people and clients reach.

@@ -8,8 +8,10 @@ use hardie_app::shares::{Places, Shares};
 use hardie_domain::ids::AccountId;
 use hardie_domain::network::network;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::HttpConfig;
+use crate::followers::Followers;
 use crate::health::Readiness;
 use crate::links::Links;
 use crate::metrics::Metrics;
@@ -42,6 +44,10 @@ pub struct Inner {
     pub plugin_places: Places,
     /// Bodies of those on their way.
     pub plugin_bodies: Places,
+    /// Those who follow events.
+    pub followers: Followers,
+    /// When the server is told to stop.
+    pub stop: CancellationToken,
     /// One permit for each MiB of large files under way to clients.
     pub raw_slots: Arc<Semaphore>,
     /// How many of those permits each reader holds.
@@ -59,13 +65,14 @@ pub enum Reader {
 
 impl Http {
     /// Joins the parts.
-    pub fn new(app: App, config: HttpConfig) -> Http {
+    pub fn new(app: App, config: HttpConfig, stop: CancellationToken) -> Http {
         let links = Links::new(&app.config.public_url, &app.config.ssh_address);
         let places = || Places::new(config.api_requests, config.api_requests_per_client);
         let (api_places, body_places) = (places(), places());
         let change_places = Places::new(config.large_changes, config.large_changes.div_ceil(4));
         let places = || Places::new(config.plugin_requests, config.plugin_requests_per_client);
         let (plugin_lookups, plugin_places, plugin_bodies) = (places(), places(), places());
+        let followers = Followers::new(config.followers, config.followers_each);
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
         let raw_shares = Shares::new(config.raw_bytes_each >> 20);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
@@ -81,6 +88,8 @@ impl Http {
             plugin_lookups,
             plugin_places,
             plugin_bodies,
+            followers,
+            stop,
             raw_slots,
             raw_shares,
         }))

@@ -20,6 +20,8 @@ use crate::rounds::{Next, rounds, woken_rounds};
 const SEQUENCING: Duration = Duration::from_millis(200);
 /// Deliveries that another process made, or that are due again, are begun this long afterwards at most.
 const DELIVERING: Duration = Duration::from_millis(250);
+/// Events that another process ordered are told to those who follow the log this long afterwards at most.
+const TELLING: Duration = Duration::from_millis(500);
 /// What expired is ended about this long afterwards.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// What reading found damaged is told and fenced off this long afterwards, if it was not at once.
@@ -46,6 +48,7 @@ pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> 
     tokio::join!(
         woken_rounds("worker.sequence", SEQUENCING, &stop, || app.wakes.announced(), || sequence(app.clone(), holder.clone())),
         woken_rounds("worker.deliver", DELIVERING, &stop, || app.wakes.made(), || deliver(&dispatcher)),
+        woken_rounds("worker.tell", TELLING, &stop, || app.wakes.placed(), || tell(app.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
         woken_rounds("worker.fold", FOLDING, &stop, || app.wakes.crowded(), || fold(app.clone())),
@@ -67,6 +70,7 @@ async fn sequence(app: App, holder: String) -> Result<Next> {
     let ordered = upkeep::sequence_events(&app, &holder).await?;
     if ordered > 0 {
         tracing::debug!(events = ordered, "events ordered");
+        app.wakes.ordered();
     }
     let handed_on = make_deliveries(&app, &holder).await?;
     Ok(if ordered > 0 || handed_on > 0 { Next::AtOnce } else { Next::Later })
@@ -75,6 +79,11 @@ async fn sequence(app: App, holder: String) -> Result<Next> {
 async fn deliver(dispatcher: &Dispatcher) -> Result<Next> {
     // What is begun goes on by itself, and tells when there is room again.
     dispatcher.round().await?;
+    Ok(Next::Later)
+}
+
+async fn tell(app: App) -> Result<Next> {
+    hardie_app::events::tell_followers(&app).await?;
     Ok(Next::Later)
 }
 

@@ -3,22 +3,24 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-/// Three kinds of news, each for one who waits.
+/// Kinds of news, each for one who waits; and the end of the log, for all who follow it.
 #[derive(Debug, Default)]
 pub struct Wakes {
     announced: Notify,
     made: Notify,
     crowded: Notify,
     heard: AtomicBool,
+    ordered: Notify,
+    end: watch::Sender<i64>,
 }
 
 impl Wakes {
-    /// An event was announced and its transaction is committed. Nobody is woken while no installation handles events: ordering them
-    /// in larger batches is cheaper.
+    /// An event was announced and its transaction is committed. Nobody is woken while no installation handles events and nobody follows
+    /// them: ordering them in larger batches is cheaper.
     pub fn committed(&self) {
-        if self.heard.load(Ordering::Relaxed) {
+        if self.heard.load(Ordering::Relaxed) || self.is_followed() {
             self.announced.notify_one();
         }
     }
@@ -51,5 +53,34 @@ impl Wakes {
     /// Whether any installation handles events.
     pub(super) fn hear(&self, heard: bool) {
         self.heard.store(heard, Ordering::Relaxed);
+    }
+
+    /// Events got their places in the log.
+    pub fn ordered(&self) {
+        self.ordered.notify_one();
+    }
+
+    /// Waits until events of this process got their places.
+    pub async fn placed(&self) {
+        self.ordered.notified().await;
+    }
+
+    /// Whether anybody follows the log.
+    pub fn is_followed(&self) -> bool {
+        self.end.receiver_count() > 0
+    }
+
+    /// Follows the end of the log; it may be known too late, never too early.
+    pub(crate) fn follow(&self) -> watch::Receiver<i64> {
+        self.end.subscribe()
+    }
+
+    /// Tells how far the log goes.
+    pub(crate) fn tell(&self, last: i64) {
+        self.end.send_if_modified(|end| {
+            let is_new = *end < last;
+            *end = (*end).max(last);
+            is_new
+        });
     }
 }

@@ -20,7 +20,7 @@ use crate::state::Http;
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     let op = Op::new("repoGetArchive", "repository", "A branch, tag or commit as one file: its name, then .zip, .tar.gz or .tar");
-    api.get("/repos/{owner}/{repo}/archive/{*archive}", op.gives_bytes("application/octet-stream"), download)
+    api.get("/repos/{owner}/{repo}/archive/{*archive}", op.gives_bytes("*/*"), download)
 }
 
 /// `…/archive/{ref}.{zip|tar.gz|tgz|tar}`, below the API and below the repository's page.

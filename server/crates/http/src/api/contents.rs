@@ -38,14 +38,13 @@ pub fn add(api: Api) -> Api {
     api.get("/repos/{owner}/{repo}/contents", op("repoGetContentsList", "Lists the top folder").gives_list::<ContentsResponse>(), contents)
         .get(
             "/repos/{owner}/{repo}/contents/{*path}",
-            op("repoGetContents", "Shows a file (an object) or a folder (a list of them)").gives::<ContentsResponse>(200),
+            op("repoGetContents", "Shows a file (an object) or a folder (a list of them)").gives_one_or_list::<ContentsResponse>(),
             contents,
         )
-        .get("/repos/{owner}/{repo}/raw/{*path}", op("repoGetRawFile", "A file's bytes").gives_bytes("application/octet-stream"), raw)
+        .get("/repos/{owner}/{repo}/raw/{*path}", op("repoGetRawFile", "A file's bytes").gives_bytes("*/*"), raw)
         .get(
             "/repos/{owner}/{repo}/media/{*path}",
-            op("repoGetRawFileOrLFS", "A file's bytes, or those of the LFS object that it stands for")
-                .gives_bytes("application/octet-stream"),
+            op("repoGetRawFileOrLFS", "A file's bytes, or those of the LFS object that it stands for").gives_bytes("*/*"),
             media,
         )
 }

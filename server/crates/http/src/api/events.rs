@@ -38,13 +38,13 @@ async fn of_site(State(http): State<Http>, Asker(ctx): Asker, query: Query) -> A
 }
 
 async fn list(http: &Http, ctx: &Ctx, repo: Option<&RepoPath>, query: &Query) -> Answer<Json<Vec<Event>>> {
-    let since = match query.text("since")? {
-        None => None,
-        Some(text) => {
-            let place = text.parse().ok().filter(|place| *place >= 0).map(EventSeq);
-            Some(place.ok_or_else(|| Refusal::invalid("since", "must be the place of an event, 0 or more"))?)
-        }
-    };
+    let since = query.text("since")?.map(|text| place(&text)).transpose()?;
     let found = list_events(&http.app, ctx, repo, since, query.number("limit")?.unwrap_or(MOST)).await?;
     Ok(Json(found.into_iter().map(show::event).collect()))
+}
+
+/// The place of an event, as `since` names it.
+pub(super) fn place(text: &str) -> Result<EventSeq, Refusal> {
+    let place = text.parse().ok().filter(|place| *place >= 0).map(EventSeq);
+    place.ok_or_else(|| Refusal::invalid("since", "must be the place of an event, 0 or more"))
 }

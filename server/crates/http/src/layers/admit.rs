@@ -62,6 +62,11 @@ impl Turn {
         Ok(body)
     }
 
+    /// Gives the place back before the request ends: whoever waits for something takes none from those who ask.
+    pub fn leave(&self) {
+        self.set(None);
+    }
+
     fn set(&self, place: Option<Place>) {
         *self.0.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }

@@ -95,6 +95,15 @@ impl Op {
         self
     }
 
+    /// It answers JSON: one, or a list of them, as what was asked for is one or several.
+    pub fn gives_one_or_list<T: ToSchema + 'static>(mut self) -> Op {
+        let one = self.content_of::<T>().schema;
+        let list = Schema::Array(utoipa::openapi::ArrayBuilder::new().items(one.clone()).build());
+        let either = utoipa::openapi::OneOfBuilder::new().item(one).item(list).build();
+        self.answers.push((200, Some(Content { media_type: "application/json", schema: RefOr::T(Schema::OneOf(either)) })));
+        self
+    }
+
     /// It answers other bytes.
     pub fn gives_bytes(mut self, media_type: &'static str) -> Op {
         self.answers.push((200, Some(bytes(media_type))));
