@@ -1,5 +1,6 @@
 //! The HTTP door from outside: the API, browser sessions, git's requests written by hand, and hostile ones.
 
+mod audited;
 pub mod auth;
 mod code;
 mod contents;
@@ -7,9 +8,11 @@ mod follow;
 mod git_http;
 mod hostile;
 mod journey;
+mod matrix;
 mod missing;
 mod narrow_tokens;
 mod operator;
+mod promises;
 mod refs;
 mod second_factor;
 mod statuses;

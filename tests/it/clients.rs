@@ -1,8 +1,11 @@
-//! Other implementations of git as clients: dulwich (Python) and pygit2 (libgit2) here, isomorphic-git and JGit in files of their own.
+//! Other people's clients: of git, dulwich (Python) and pygit2 (libgit2) here, isomorphic-git and JGit in files of their own; of the API,
+//! those that were generated for Gitea, and what build servers and the like ask.
 
 mod covered;
+pub mod gitea;
 mod isomorphic;
 mod jgit;
+mod replays;
 mod story;
 
 use hardie_testkit::{TestServer, TestUser, tools};

@@ -11,7 +11,8 @@ pub struct House {
     pub root: PathBuf,
     /// Cargo's target folder.
     pub target: PathBuf,
-    /// Tools that set-up installs, shared by all clones of this user: `bin`, `python`, `javascript`, `componentizers`.
+    /// Tools that set-up installs, shared by all clones of this user: `bin`, `python`, `javascript`, `componentizers`,
+    /// `api-clients`.
     pub tools: PathBuf,
 }
 
@@ -49,6 +50,11 @@ impl House {
     /// A folder as an author's of plugins would be, with the programs that make components of JavaScript and Python.
     pub fn componentizers(&self) -> PathBuf {
         self.tools.join("componentizers")
+    }
+
+    /// A folder with clients of the REST API in `node_modules` and `.venv`.
+    pub fn api_clients(&self) -> PathBuf {
+        self.tools.join("api-clients")
     }
 
     /// Git's source with its tests, built.

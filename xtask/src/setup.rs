@@ -2,6 +2,7 @@
 //!
 //! A fresh Debian machine needs rustup's stable toolchain, a C compiler and git; the rest comes from here.
 
+mod api_clients;
 pub mod apt;
 mod componentizers;
 mod git_suite;
@@ -30,7 +31,7 @@ impl Purpose {
     pub const fn steps(self) -> usize {
         match self {
             Self::Run => 4,
-            Self::Test | Self::Bench => 9,
+            Self::Test | Self::Bench => 10,
         }
     }
 }
@@ -51,6 +52,7 @@ pub fn all(house: &House, purpose: Purpose, progress: &mut Progress) -> anyhow::
         progress.quiet("dulwich and pygit2", || python::install(house))?;
         progress.quiet(javascript::TITLE, || javascript::install(house))?;
         progress.quiet(componentizers::TITLE, || componentizers::install(house))?;
+        progress.quiet(api_clients::TITLE, || api_clients::install(house))?;
         progress.quiet(&git_suite::title(), || git_suite::install(house))?;
     }
     Ok(wasm)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Asker;
 
 /// Operations that anybody may ask, on anything. This list may only shrink.
-const OPEN_TO_ALL: [&str; 11] = [
+pub const OPEN_TO_ALL: [&str; 11] = [
     "createSession",
     "getGeneralAPISettings",
     "getHardieSettings",

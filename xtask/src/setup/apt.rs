@@ -53,7 +53,8 @@ pub fn missing(house: &House, purpose: Purpose) -> Packages {
         if !Path::new("/usr/include/zlib.h").is_file() && !house.git_suite().is_dir() {
             packages.add(&["zlib1g-dev"]);
         }
-        let environments = house.python().is_file() && house.componentizers().join(".venv").is_dir();
+        let environments =
+            house.python().is_file() && [house.componentizers(), house.api_clients()].iter().all(|folder| folder.join(".venv").is_dir());
         if !environments && !python_makes_environments(house) {
             packages.add(&["python3-venv"]);
         }

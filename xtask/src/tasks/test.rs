@@ -58,6 +58,7 @@ pub fn environment(house: &House, command: &mut std::process::Command, cluster: 
     command.env("HARDIE_TEST_PYTHON", house.python());
     command.env("HARDIE_TEST_JAVASCRIPT", house.javascript().join("node_modules"));
     command.env("HARDIE_TEST_COMPONENTIZERS", house.componentizers());
+    command.env("HARDIE_TEST_API_CLIENTS", house.api_clients());
     command.env("HARDIE_TEST_GIT_SUITE", house.git_suite());
     command.env("HARDIE_WEB_DIST", house.web_dist());
 }

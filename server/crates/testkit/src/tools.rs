@@ -28,6 +28,14 @@ pub fn componentizers() -> anyhow::Result<PathBuf> {
     prepared("HARDIE_TEST_COMPONENTIZERS", tools().map(|tools| tools.join("componentizers")))
 }
 
+/// A folder with `node_modules` and `.venv`, in which the clients of the REST API are.
+///
+/// # Errors
+/// When set-up has not installed them.
+pub fn api_clients() -> anyhow::Result<PathBuf> {
+    prepared("HARDIE_TEST_API_CLIENTS", tools().map(|tools| tools.join("api-clients")))
+}
+
 /// Git's source with its tests, built.
 ///
 /// # Errors
