@@ -26,8 +26,9 @@ use crate::state::Http;
 
 /// The longest that a list is waited for, in seconds: requests end soon after that.
 const LONGEST_WAIT: u64 = 25;
-/// Between two readings of a log in which there is nothing to show, so that whoever may see little does not take the database for itself.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Between two readings of the log by one follower, so that many of them on a busy server do not take the database for themselves: what
+/// comes meanwhile is read together.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Where a client goes on, also in the answer to a list: that may be empty although the log was read.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -83,18 +84,21 @@ async fn list(http: &Http, mut follower: Follower, wait: Duration) -> Answer {
             let events: Vec<Event> = heard.events.into_iter().map(show::event).collect();
             return Ok(with_place(heard.upto, Json(events).into_response()));
         }
-        let next = async {
-            match heard.more {
-                true => tokio::time::sleep(PAUSE).await,
-                false => follower.news().await,
-            }
-        };
+        let next = go_on(&mut follower, heard.more);
         tokio::select! {
             // The last reading is at the end: what came meanwhile is told, and who may not see it any more is not.
             _ended = timeout_at(until, next) => {}
             () = http.stop.cancelled() => {}
         }
     }
+}
+
+/// Until there is something to read again.
+async fn go_on(follower: &mut Follower, more: bool) {
+    if !more {
+        follower.news().await;
+    }
+    tokio::time::sleep(PAUSE).await;
 }
 
 fn with_place(place: EventSeq, mut response: Response) -> Response {

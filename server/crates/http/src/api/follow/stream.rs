@@ -13,7 +13,7 @@ use hardie_app::events::{Follower, Heard};
 use hardie_domain::ids::EventSeq;
 use tokio::time::Instant;
 
-use super::PAUSE;
+use super::go_on;
 use crate::followers::Following;
 use crate::show;
 use crate::state::Http;
@@ -74,7 +74,7 @@ impl Stream {
             }
             let until = silent_until.min(self.ends);
             tokio::select! {
-                () = async { if heard.more { tokio::time::sleep(PAUSE).await } else { self.follower.news().await } } => {}
+                () = go_on(&mut self.follower, heard.more) => {}
                 () = tokio::time::sleep_until(until) => silent_until = until,
                 () = self.http.stop.cancelled() => return None,
             }
