@@ -69,9 +69,9 @@ fn wrong(answer: &Value, field: &str) -> Option<String> {
     let found = at(answer, place);
     let fits = |value: &&Value| match is_type {
         true => has_type(value, wanted),
-        false => value.as_str().map_or_else(|| value.to_string() == wanted, |text| text == wanted),
+        false => value.as_str().map_or_else(|| value.to_string(), str::to_owned) == wanted,
     };
-    (found.is_empty() || !found.iter().all(|value| fits(value))).then(|| format!("{field}: {found:?}"))
+    (found.is_empty() || !found.iter().all(fits)).then(|| format!("{field}: {found:?}"))
 }
 
 fn has_type(value: &Value, wanted: &str) -> bool {

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, KeyId, LfsLockId, OutboxId, PublisherId, PushId,
-    RepoId, SessionId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
