@@ -45,4 +45,10 @@ typed_ids! {
     LfsLockId,
     /// What one check found of one commit at one time.
     CommitStatusId,
+    /// A mail on its way.
+    MailId,
+    /// Somebody who wants an account.
+    SignUpId,
+    /// A code by which strangers may sign up.
+    InvitationId,
 }

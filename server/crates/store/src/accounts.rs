@@ -99,7 +99,7 @@ impl fmt::Debug for NewAccount<'_> {
 pub struct AccountChange<'a> {
     /// For people.
     pub full_name: Option<&'a str>,
-    /// Unique without case.
+    /// The primary address, unique without case; it counts as answered.
     pub email: Option<&'a str>,
     /// A few words.
     pub description: Option<&'a str>,
@@ -164,7 +164,7 @@ reads! {
         db.opt(select().push(" WHERE a.lower_name = ").push_bind(name.to_ascii_lowercase()), account_row).await
     }
 
-    /// The user with this e-mail address, without case.
+    /// The user with this primary e-mail address, without case.
     pub async fn find_user_by_email(db, email: &str) -> Result<Option<AccountRow>> {
         db.opt(select().push(" WHERE a.lower_email = ").push_bind(email.to_lowercase()).push(" AND a.kind = 'user'"), account_row).await
     }
@@ -225,7 +225,13 @@ fn matching(statement: Sql, kind: AccountKind, query: &str) -> Sql {
 
 impl Tx {
     /// Makes an account, unless its name or address is taken.
+    ///
+    /// Its address counts as answered: whoever calls this has made sure, or is believed.
     pub async fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<Result<AccountId, AccountTaken>> {
+        if !new.email.is_empty() && self.find_user_by_verified_email(new.email).await?.is_some() {
+            let by_name = self.find_account_by_name(new.name.as_str()).await?;
+            return Ok(Err(if by_name.is_some() { AccountTaken::Name } else { AccountTaken::Email }));
+        }
         let statement = sql("INSERT INTO account (kind, name, lower_name, full_name, email, lower_email, password_hash, is_admin, \
              must_change_password, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING RETURNING id")
@@ -240,6 +246,9 @@ impl Tx {
         .bind(new.must_change_password)
         .bind(new.at);
         if let Some(id) = self.opt(statement, |cols| cols.id(AccountId)).await? {
+            if !new.email.is_empty() {
+                self.set_verified_email(id, new.email, new.at).await?;
+            }
             return Ok(Ok(id));
         }
         let by_name = self.find_account_by_name(new.name.as_str()).await?;
@@ -263,7 +272,7 @@ impl Tx {
             return Ok(Ok(None));
         }
         if let Some(email) = change.email.filter(|e| !e.is_empty()) {
-            let other = self.find_user_by_email(email).await?;
+            let other = self.find_user_by_verified_email(email).await?;
             if other.is_some_and(|other| other.id != id) {
                 return Ok(Err(AccountTaken::Email));
             }
@@ -282,11 +291,15 @@ impl Tx {
         .bind(change.is_admin)
         .bind(change.disabled)
         .bind(change.must_change_password);
-        match self.exec(statement).await {
+        let mut written = self.exec(statement).await.map(drop);
+        if let (Ok(()), Some(email)) = (&written, change.email.filter(|email| !email.is_empty())) {
+            written = self.set_verified_email(id, email, at).await;
+        }
+        match written {
             // Two users took one address in the same moment.
             Err(Error::Conflict(_)) => Ok(Err(AccountTaken::Email)),
             Err(error) => Err(error),
-            Ok(_) => Ok(Ok(self.find_account(id).await?)),
+            Ok(()) => Ok(Ok(self.find_account(id).await?)),
         }
     }
 

@@ -189,6 +189,9 @@ values! {
     LfsLockId, v => Int(v.0);
     PublisherId, v => Int(v.0);
     CommitStatusId, v => Int(v.0);
+    MailId, v => Int(v.0);
+    SignUpId, v => Int(v.0);
+    InvitationId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());

@@ -24,6 +24,9 @@ pub const TABLES: &[Table] = &[
     Table { seeded: true, ..table("site", "id") },
     table("meta", "name"),
     table("account", "id"),
+    table("email_address", "id"),
+    table("invitation", "id"),
+    table("sign_up", "id"),
     table("org_member", "org_id, user_id"),
     table("ssh_key", "id"),
     // Sealed: what opens them is no row.
@@ -71,6 +74,8 @@ const LFS_HELD: &str = "EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_obj
 pub const LEFT: &[(&str, &str)] = &[
     ("session", "people sign in again; a copied backup opens no browser session"),
     ("sign_in_failure", "it counts minutes"),
+    ("mail", "mails on their way: whoever waited for one asks again"),
+    ("mail_token", "what such mails prove is good for a day at most"),
     ("pack_damage", "a restore proves each file anew"),
     ("pack_stage", "holds of pushes that are under way"),
     ("lease", "work of processes that are not those of the restored server"),

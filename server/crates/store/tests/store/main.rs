@@ -15,6 +15,7 @@ mod deliveries;
 mod delivery_contention;
 mod events;
 mod lfs;
+mod mail;
 mod open;
 mod packs;
 mod plugin_secrets;
