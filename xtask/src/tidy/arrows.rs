@@ -69,6 +69,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("russh", "hardie-ssh"),
     ("ssh-key", "hardie-git"),
     ("reqwest", "hardie-outbound"),
+    ("lettre", "hardie-outbound"),
     ("ureq", "hardie-outbound"),
 ];
 
