@@ -6,21 +6,23 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use hardie_app::state::{GitRules, PluginPolicy};
+use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
 use hardie_http::Cidr;
 use hardie_outbound::Allowed;
 
 pub mod data_dir;
 pub mod file;
+pub mod mail;
 pub mod web_origin;
 
 pub use data_dir::{prepare_data_dir, require_data};
+pub use mail::MailSettings;
 
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]) and [secrets] (key-file = …, earlier-key-files = […])
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]) and [secrets] (key-file = …, earlier-key-files = […])
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -69,6 +71,9 @@ pub struct ServeSettings {
     /// Networks whose Forwarded and X-Forwarded-For headers are believed
     #[arg(long, env = "HARDIE_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
     pub trusted_proxies: Option<Vec<String>>,
+    /// Answer nothing to those who have not signed in
+    #[arg(long, env = "HARDIE_REQUIRE_SIGN_IN")]
+    pub require_sign_in: bool,
 }
 
 /// What a server runs with, checked.
@@ -92,6 +97,12 @@ pub struct Config {
     /// Where webhooks may send: to any public host if no hosts are named.
     pub webhooks: Outbound,
     pub sealing: SealingFiles,
+    /// By which server mails are sent; none are if `None`.
+    pub mail: Option<MailSettings>,
+    /// Who may make an account for themselves.
+    pub sign_up: SignUpRules,
+    /// Whether who has not signed in gets nothing.
+    pub require_sign_in: bool,
 }
 
 /// Where the keys of 32 bytes lie that seal secrets of plugins.
@@ -161,6 +172,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
     let public_url = check_url(&public_url)?;
     let web_origin = settings.plugin_web_origin.clone().or(file.plugin_web_origin);
     let plugin_web_origin = web_origin.map(|origin| web_origin::checked(&origin, &public_url)).transpose()?;
+    let mail = file.mail.map(mail::MailSection::checked).transpose()?;
     Ok(Config {
         data_dir,
         database: check_database(database)?,
@@ -179,6 +191,9 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         outbound: file.outbound.checked("outbound")?,
         webhooks: file.webhooks.checked("webhooks")?,
         sealing: sealing(file.secrets),
+        sign_up: file.sign_up.checked(mail.is_some())?,
+        mail,
+        require_sign_in: settings.require_sign_in || file.require_sign_in.unwrap_or(false),
     })
 }
 

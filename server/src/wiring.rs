@@ -25,6 +25,7 @@ pub mod fresh;
 mod key_file;
 pub mod keys;
 pub mod lock;
+mod mailer;
 mod offline;
 pub mod plugins;
 mod sender;
@@ -104,6 +105,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             config.webhooks.clone(),
             &[Some(http_address), Some(ssh_address), config.metrics_listen].into_iter().flatten().collect::<Vec<_>>(),
         ),
+        mailer: mailer::mailer(config.mail.as_ref(), &config.public_url)?,
         bodies: hardie_http::webhook_bodies(&config.public_url, &ssh_shown),
         wakes: Wakes::default(),
         answers: AnswerCounts::default(),
@@ -117,6 +119,8 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             require_signature: config.require_signature,
             plugin_web_origin: config.plugin_web_origin.clone(),
             git_rules: config.git_rules,
+            sign_up: config.sign_up,
+            require_sign_in: config.require_sign_in,
         },
     });
     for (key, secrets) in hardie_app::plugins::secrets_without_key(&app).await.context("cannot look at the secrets of plugins")? {

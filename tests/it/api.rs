@@ -16,7 +16,7 @@ mod promises;
 mod refs;
 mod second_factor;
 mod statuses;
-mod sweep;
+pub mod sweep;
 
 use hardie_testkit::{TestServer, TestUser, raw};
 use serde_json::Value;

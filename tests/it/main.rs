@@ -16,6 +16,7 @@ mod gc;
 mod git;
 mod git_suite;
 mod lfs;
+mod mail;
 mod plugins;
 mod ssh;
 mod support;

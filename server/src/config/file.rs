@@ -11,6 +11,8 @@ use hardie_domain::limits::{GitLimits, Retention};
 use hardie_git::packs::LARGEST_OBJECT;
 use serde::Deserialize;
 
+use super::mail::{MailSection, SignUpSection};
+
 /// The file as written.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -28,12 +30,15 @@ pub struct Settings {
     pub require_plugin_signature: Option<bool>,
     pub plugin_web_origin: Option<String>,
     pub trusted_proxies: Option<Vec<String>>,
+    pub require_sign_in: Option<bool>,
     pub limits: Limits,
     pub gc: Gc,
     pub git: Git,
     pub outbound: Outbound,
     pub webhooks: Outbound,
     pub secrets: Secrets,
+    pub mail: Option<MailSection>,
+    pub sign_up: SignUpSection,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.

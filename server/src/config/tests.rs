@@ -39,6 +39,16 @@ fn bad_configuration_names_file_key_and_reason() {
         ("[outbound]\nhosts = [\"ftp://example.org\"]", "ftp://example.org"),
         ("[outbound]\npermit = [\"10.0.0.0/40\"]", "10.0.0.0/40"),
         ("[secrets]\nkey = \"x\"", "key"),
+        ("[mail]\nhost = \"smtp.example.org\"", "from"),
+        ("[mail]\nfrom = \"a@example.org\"", "host"),
+        ("[mail]\nhost = \"smtp.example.org\"\nfrom = \"a@example.org\"\nsecurity = \"none\"", "loopback"),
+        ("[mail]\nhost = \"smtp.example.org\"\nfrom = \"a@example.org\\nBcc: b@example.org\"", "control"),
+        ("[mail]\nhost = \"smtp.example.org\"\nfrom = \"a@example.org\"\nuser = \"x\"", "password-file"),
+        ("[mail]\nhost = \"smtp.example.org\"\nfrom = \"a@example.org\"\npassword = \"x\"", "password"),
+        ("[mail]\nhost = \"smtp.example.org\"\nfrom = \"a@example.org\"\nsecurity = \"ssl\"", "starttls"),
+        ("[sign-up]\nmode = \"open\"", "needs [mail]"),
+        ("[sign-up]\nmode = \"anyone\"", "anyone"),
+        ("[sign-up]\ndomains = [\"*\"]", "domains"),
         ("database = \"mysql://root:hunter2@localhost\"", "database"),
     ] {
         let (_dir, settings) = settings(toml);
@@ -46,6 +56,20 @@ fn bad_configuration_names_file_key_and_reason() {
         assert!(text.contains(needle), "{toml}: {text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
+}
+
+#[test]
+fn mails_go_encrypted_unless_their_server_is_on_this_machine_and_sign_up_is_closed_unless_opened() {
+    let (_dir, settings) = settings(
+        "require-sign-in = true\n[mail]\nhost = \"127.0.0.1\"\nfrom = \"a@example.org\"\nsecurity = \"none\"\n[sign-up]\nmode = \"approval\"\n",
+    );
+    let config = resolve(&settings).unwrap();
+    assert_eq!(config.mail.unwrap().port, 25);
+    assert!(config.require_sign_in);
+    assert_eq!(config.sign_up.mode.as_str(), "approval");
+    let (_dir, settings) = super::tests::settings("[mail]\nhost = \"smtp.example.org\"\nfrom = \"Forge <a@example.org>\"\n");
+    let config = resolve(&settings).unwrap();
+    assert_eq!((config.mail.unwrap().port, config.sign_up.mode.as_str(), config.require_sign_in), (587, "closed", false));
 }
 
 #[test]

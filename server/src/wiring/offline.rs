@@ -9,11 +9,11 @@ use bytes::Bytes;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::plugins::WebCalls;
-use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, Outgoing, PolicyRunner, RunPlace};
+use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, NoMailer, Outgoing, PolicyRunner, RunPlace};
 use hardie_app::push::AnswerCounts;
 use hardie_app::sealing::SealingKeys;
 use hardie_app::signing::SigningKey;
-use hardie_app::state::{GitRules, Inner, PluginPolicy};
+use hardie_app::state::{GitRules, Inner, PluginPolicy, SignUpRules};
 use hardie_app::{App, AppConfig};
 use hardie_domain::delivery::{EventCall, EventOutcome, EventReport, HttpResponse, ServiceError, Writes};
 use hardie_domain::plugin::{Digest, FailureClass, PolicyOutcome, Source, Usage};
@@ -66,6 +66,8 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         require_signature: false,
         plugin_web_origin: None,
         git_rules: GitRules::default(),
+        sign_up: SignUpRules::default(),
+        require_sign_in: false,
     };
     App::new(Inner {
         store,
@@ -78,6 +80,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         sealing,
         policies: Arc::new(NoSandbox),
         sender: Arc::new(NoSender),
+        mailer: Arc::new(NoMailer),
         bodies: hardie_http::webhook_bodies("", ""),
         wakes: Wakes::default(),
         answers: AnswerCounts::default(),

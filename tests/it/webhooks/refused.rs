@@ -1,12 +1,13 @@
 //! What a receiver refuses is its verdict about that delivery: the next follows.
 
-use hardie_testkit::{FakeClock, TestServer};
+use hardie_testkit::{FakeClock, Options, TestServer};
 use serde_json::{Value, json};
 
 use super::receiver::{Does, Receiver};
 use super::{all_sent, in_order, make, options, told};
 use crate::api::Asker;
 use crate::git::with_repo;
+use crate::mail::server::Smtp;
 use crate::support::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +46,9 @@ async fn what_is_refused_three_times_is_given_up_and_the_next_follows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_gone_switches_its_webhook_off() {
-    let server = TestServer::start_with(options(&FakeClock::default())).await.unwrap();
+    let smtp = Smtp::plain();
+    let options = Options { mail: Some(smtp.settings()), ..options(&FakeClock::default()) };
+    let server = TestServer::start_with(options).await.unwrap();
     let receiver = Receiver::new(Does::Answer(410, String::new()));
     let (ann, repo, dir) = with_repo(&server, "ann", "tool").await;
     let asker = Asker::new(&server, Some(&ann));
@@ -59,6 +62,9 @@ async fn a_receiver_that_is_gone_switches_its_webhook_off() {
     assert_eq!(asker.json("POST", &format!("{hook}/tests"), &Value::Null).status, 409);
     let audit = asker.get(&format!("/repos/{repo}/audit?action=webhook")).text();
     assert!(audit.contains("webhook.disable") && audit.contains("410"), "{audit}");
+    // Whose it is hears of it, after the token and the key of the account.
+    let told_by_mail = smtp.nth("ann@example.org", 3).await;
+    assert!(told_by_mail.body.contains("of ann/tool is not told of events") && told_by_mail.body.contains("410"), "{}", told_by_mail.body);
     // Switched on again, it gets what waited.
     receiver.becomes(Does::Answer(200, String::new()));
     assert_eq!(asker.json("PATCH", &hook, &json!({ "active": true })).json()["active"], json!(true));

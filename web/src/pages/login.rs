@@ -37,7 +37,10 @@ pub fn LoginPage() -> impl IntoView {
                     <CodeField value=code failure=submit.failure()/>
                 </Form>
             </section>
-            <p class="muted small center">"Accounts are made by an administrator of this server. Git asks for the same name, with a password or an access token."</p>
+            <p class="small center">
+                <a href="/login/forgot" rel="external">"Forgot your password?"</a>" · "<a href="/login/sign-up" rel="external">"No account yet?"</a>
+            </p>
+            <p class="muted small center">"Git asks for the same name, with a password or an access token."</p>
         </div>
     }
 }

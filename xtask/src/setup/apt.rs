@@ -20,7 +20,7 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 15] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 16] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
@@ -32,6 +32,7 @@ const PROGRAMS: [(&str, Purpose, &[&str]); 15] = [
     ("default-jre-headless", Purpose::Test, &["java"]),
     ("jgit-cli", Purpose::Test, &["jgit"]),
     ("docker-registry", Purpose::Test, &["docker-registry"]),
+    ("python3-aiosmtpd", Purpose::Test, &["aiosmtpd"]),
     ("chromium", Purpose::Test, &["chromium"]),
     ("chromium-driver", Purpose::Test, &["chromedriver"]),
     ("nginx", Purpose::Bench, &["nginx"]),

@@ -1,9 +1,12 @@
 //! Users and organisations: one name space, since both own repositories.
 
 mod edit;
+mod emails;
+mod invitations;
 mod members;
 mod orgs;
 mod rules;
+mod sign_up;
 mod users;
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,9 +19,13 @@ use crate::access::is_admin;
 use crate::{App, Ctx, Error, Result};
 
 pub use edit::{AdminChange, ProfileChange, admin_edit_user, edit_profile};
+pub use emails::{Email, add_emails, list_all_emails, list_emails, remove_emails, verify_email};
+pub use invitations::{CreatedInvitation, Invitation, NewInvitation, create_invitation, delete_invitation, list_invitations};
 pub(crate) use members::may_own_under;
 pub use members::{Member, OrgRole, find_member, list_members, remove_member, set_member};
 pub use orgs::{NewOrg, create_org, edit_org, get_org, list_orgs, list_orgs_of};
+pub(crate) use rules::email as checked_email;
+pub use sign_up::{NewSignUp, SignedUp, WaitingSignUp, approve_sign_up, confirm_sign_up, list_sign_ups, reject_sign_up, sign_up};
 pub use users::{NewUser, create_user, get_user, list_users, me, search_users};
 
 /// The user or organisation of this name, as the asker may see it.

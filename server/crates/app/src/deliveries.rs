@@ -9,6 +9,7 @@ mod fail;
 mod gather;
 mod keep;
 mod make;
+mod notice;
 mod room;
 mod wakes;
 
@@ -26,6 +27,7 @@ pub(crate) use fail::{audit, cut, end, rests};
 pub use keep::{KEPT_DAYS, Old, forget_old};
 pub(crate) use keep::{UNHEARD, clear_out, skip_waiting};
 pub use make::make_deliveries;
+pub(crate) use notice::tell_owner;
 pub use wakes::Wakes;
 
 /// What is known of a try.

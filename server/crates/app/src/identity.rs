@@ -4,6 +4,7 @@
 //! A disabled user proves nothing by any of them, from the moment the row says so.
 
 mod actor;
+mod admission;
 mod attempts;
 mod basic;
 mod deploy_keys;
@@ -15,11 +16,13 @@ mod narrowing;
 mod passes;
 pub(crate) mod passwords;
 mod recovery;
+mod reset;
 mod sessions;
 mod standing;
 mod tokens;
 mod totp;
 
+pub use admission::admit;
 pub use basic::{authenticate_basic, authenticate_basic_with, authenticate_token};
 pub use enrolment::{
     Enrolment, FactorState, FactorUser, begin_factor, confirm_factor, disable_factor, factor_state, list_factor_users,
@@ -32,6 +35,7 @@ pub(crate) use keys::{checked_title, require_lasting};
 pub use narrowing::{NewNarrowing, repositories_of};
 pub(crate) use passes::issue_pass;
 pub use passes::{PASS_PREFIX, Pass, authenticate_pass};
+pub use reset::{request_reset, reset_password};
 pub(crate) use sessions::confirm_password;
 pub use sessions::{
     NewSession, Session, SignIn, SignedIn, authenticate_session, change_password, list_sessions, revoke_session, sign_in, sign_out,

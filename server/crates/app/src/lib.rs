@@ -25,6 +25,7 @@ pub mod git_access;
 pub mod health;
 pub mod identity;
 pub mod lfs;
+pub mod mail;
 pub mod plugins;
 pub mod ports;
 pub mod protections;

@@ -86,6 +86,53 @@ pub trait HttpSender: Send + Sync {
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError>;
 }
 
+/// Sends mails.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Whether there is a server to send them by.
+    fn is_there(&self) -> bool;
+    /// Has one taken by that server, within a bounded time.
+    async fn send(&self, letter: &Letter) -> Result<(), Undelivered>;
+}
+
+/// No mails are sent.
+pub struct NoMailer;
+
+#[async_trait]
+impl Mailer for NoMailer {
+    fn is_there(&self) -> bool {
+        false
+    }
+
+    async fn send(&self, _letter: &Letter) -> Result<(), Undelivered> {
+        Err(Undelivered::Later("this server sends no mail".to_owned()))
+    }
+}
+
+/// A mail as it is sent.
+#[derive(Debug)]
+pub struct Letter {
+    /// The header `Message-ID`, without its brackets: the same for each try.
+    pub message_id: String,
+    /// One address.
+    pub recipient: String,
+    /// One line.
+    pub subject: String,
+    /// What it says, plain text. It may hold what opens an account.
+    pub text: Secret,
+    /// When it was asked for, for the header `Date`.
+    pub asked_at: Timestamp,
+}
+
+/// Why a mail was not taken, without anything that it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// Another try may help.
+    Later(String),
+    /// No try will.
+    Never(String),
+}
+
 /// A request of a plugin, with what decides about it.
 pub struct Outgoing {
     /// Who sends.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_domain::sign_up::{MailDomains, SignUpMode};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::Store;
@@ -11,7 +12,7 @@ use hardie_store::Store;
 use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
 use crate::plugins::WebCalls;
-use crate::ports::{Clock, Entropy, HttpSender, PolicyRunner};
+use crate::ports::{Clock, Entropy, HttpSender, Mailer, PolicyRunner};
 use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
@@ -43,6 +44,8 @@ pub struct Inner {
     pub policies: Arc<dyn PolicyRunner>,
     /// What sends requests of plugins and webhooks.
     pub sender: Arc<dyn HttpSender>,
+    /// What sends mails.
+    pub mailer: Arc<dyn Mailer>,
     /// What renders bodies of webhooks.
     pub bodies: Arc<dyn WebhookBodies>,
     /// Who waits for events.
@@ -74,6 +77,19 @@ pub struct AppConfig {
     pub plugin_web_origin: Option<String>,
     /// What every repository asks of git clients.
     pub git_rules: GitRules,
+    /// Who may make an account.
+    pub sign_up: SignUpRules,
+    /// Whether who has not signed in gets nothing.
+    pub require_sign_in: bool,
+}
+
+/// `[sign-up]`: who may make an account for themselves.
+#[derive(Clone, Debug, Default)]
+pub struct SignUpRules {
+    /// Who, in general.
+    pub mode: SignUpMode,
+    /// With which addresses.
+    pub domains: MailDomains,
 }
 
 /// `[git]`: what every repository of the site asks of git clients.

@@ -10,6 +10,7 @@ mod contents;
 mod deliveries;
 mod deploy_keys;
 mod dry_run;
+mod emails;
 mod events;
 mod follow;
 mod hook_deliveries;
@@ -29,6 +30,7 @@ mod second_factor;
 mod secrets;
 mod server;
 mod sessions;
+mod sign_ups;
 mod statuses;
 mod tokens;
 mod trees;
@@ -44,6 +46,7 @@ pub use components::UPLOAD;
 pub use contents::{brings_files, raw_page};
 pub use missing::missing;
 
+use crate::auth::Asker;
 use crate::openapi::Api;
 use crate::state::Http;
 
@@ -54,6 +57,8 @@ pub fn table() -> Api {
         sessions::add,
         second_factor::add,
         users::add,
+        emails::add,
+        sign_ups::add,
         tokens::add,
         keys::add,
         orgs::add,
@@ -89,7 +94,7 @@ pub fn table() -> Api {
 /// The description of the table, at the addresses where tools look for it.
 pub fn documents(described: utoipa::openapi::OpenApi) -> Router<Http> {
     let text: bytes::Bytes = document_text(&described).into();
-    let document = move || {
+    let document = move |_: Asker| {
         let text = text.clone();
         async move { ([(CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response() }
     };

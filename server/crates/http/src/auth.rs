@@ -12,7 +12,7 @@ use hardie_domain::push::Door;
 use hardie_domain::secret::Secret;
 
 pub use credential::{Presented, session_cookie_name};
-pub use csrf::check_sign_in;
+pub use csrf::{check_form, check_sign_in};
 
 use crate::error::Refusal;
 use crate::layers::Meta;
@@ -140,5 +140,7 @@ async fn prove(http: &Http, ctx: Ctx, presented: Presented) -> Result<Ctx, Refus
         // A session that ended leaves its cookie behind: its bearer is nobody, as after signing out, not refused everything.
         Presented::Session(cookie) => identity::authenticate_session(app, &ctx, &cookie).await?.map(|signed_in| signed_in.actor),
     };
-    Ok(Ctx { actor, ..ctx })
+    let ctx = Ctx { actor, ..ctx };
+    identity::admit(app, &ctx)?;
+    Ok(ctx)
 }

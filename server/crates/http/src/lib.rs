@@ -26,6 +26,7 @@ mod links;
 mod metrics;
 mod net;
 mod openapi;
+mod pages;
 mod paging;
 mod path;
 mod plugins;
@@ -85,6 +86,7 @@ impl Door {
             .merge(plugins::routes())
             .merge(api::documents(described))
             .merge(git::routes())
+            .merge(pages::routes(http))
             .merge(health::routes())
             .route("/", get(front::front));
         if http.config.metrics {

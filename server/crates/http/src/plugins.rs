@@ -119,7 +119,9 @@ async fn asker(parts: &mut Parts, http: &Http) -> Answer<Ctx> {
         Presented::Basic { .. } => return Err(Refusal::forbidden("this origin takes access tokens alone: Authorization: Bearer …")),
         Presented::Session(_) | Presented::Nothing => None,
     };
-    Ok(Ctx { actor, ..ctx })
+    let ctx = Ctx { actor, ..ctx };
+    identity::admit(&http.app, &ctx)?;
+    Ok(ctx)
 }
 
 fn headers(all: &HeaderMap) -> Answer<Vec<(String, String)>> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 pub use hardie::config::Outbound;
+pub use hardie::config::mail::{MailSection, MailSettings};
 use hardie::config::{Config, SealingFiles};
 use hardie::wiring::{self, Ports, Server};
-use hardie_app::state::{GitRules, PluginPolicy};
+use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
 use tempfile::TempDir;
 
@@ -38,6 +39,12 @@ pub struct Options {
     pub ports: Ports,
     /// Networks whose forwarding headers are believed.
     pub trusted_proxies: Vec<String>,
+    /// By which server mails are sent.
+    pub mail: Option<MailSettings>,
+    /// Who may make an account for themselves.
+    pub sign_up: SignUpRules,
+    /// Whether who has not signed in gets nothing.
+    pub require_sign_in: bool,
 }
 
 impl Default for Options {
@@ -55,6 +62,9 @@ impl Default for Options {
             webhooks: Outbound::default(),
             ports,
             trusted_proxies: Vec::new(),
+            mail: None,
+            sign_up: SignUpRules::default(),
+            require_sign_in: false,
         }
     }
 }
@@ -111,6 +121,9 @@ impl TestServer {
             outbound: options.outbound,
             webhooks: options.webhooks,
             sealing: SealingFiles::default(),
+            mail: options.mail,
+            sign_up: options.sign_up,
+            require_sign_in: options.require_sign_in,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

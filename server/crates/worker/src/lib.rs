@@ -22,6 +22,8 @@ const SEQUENCING: Duration = Duration::from_millis(200);
 const DELIVERING: Duration = Duration::from_millis(250);
 /// Events that another process ordered are told to those who follow the log this long afterwards at most.
 const TELLING: Duration = Duration::from_millis(500);
+/// Mails are sent this long after what causes them at most, if the server of mails takes them.
+const MAILING: Duration = Duration::from_secs(1);
 /// What expired is ended about this long afterwards.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// What reading found damaged is told and fenced off this long afterwards, if it was not at once.
@@ -49,6 +51,7 @@ pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> 
         woken_rounds("worker.sequence", SEQUENCING, &stop, || app.wakes.announced(), || sequence(app.clone(), holder.clone())),
         woken_rounds("worker.deliver", DELIVERING, &stop, || app.wakes.made(), || deliver(&dispatcher)),
         woken_rounds("worker.tell", TELLING, &stop, || app.wakes.placed(), || tell(app.clone())),
+        rounds("worker.mail", MAILING, &stop, || mails(app.clone(), holder.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
         woken_rounds("worker.fold", FOLDING, &stop, || app.wakes.crowded(), || fold(app.clone())),
@@ -87,6 +90,10 @@ async fn tell(app: App) -> Result<Next> {
     Ok(Next::Later)
 }
 
+async fn mails(app: App, holder: String) -> Result<Next> {
+    Ok(if hardie_app::mail::send_mails(&app, &holder).await?.more { Next::AtOnce } else { Next::Later })
+}
+
 async fn expire(app: App) -> Result<Next> {
     let expired = upkeep::expire(&app).await?;
     if expired != upkeep::Expired::default() {
@@ -96,6 +103,7 @@ async fn expire(app: App) -> Result<Next> {
             pushes = expired.pushes,
             stages = expired.stages,
             components = expired.components,
+            mails = expired.mails,
             logs = expired.logs,
             "ended what ran out of time"
         );

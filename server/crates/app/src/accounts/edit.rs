@@ -1,15 +1,17 @@
 //! Changing a user: by the user, and by an administrator.
 
 use hardie_domain::error::Invalid;
+use hardie_domain::mail::MailKind;
 use hardie_domain::password;
 use hardie_domain::scope::{Category, Level};
 use hardie_domain::secret::Secret;
 use hardie_store::accounts::AccountChange;
 
-use super::{Account, AccountKind, rules};
+use super::{Account, AccountKind, emails, rules};
 use crate::access::{require_admin, require_scope};
 use crate::audit::entry;
 use crate::identity::passwords;
+use crate::mail;
 use crate::{App, Ctx, Error, Result, identity};
 
 /// What a user changes about themselves, or an owner about an organisation. `None` leaves a field as it is.
@@ -17,7 +19,8 @@ use crate::{App, Ctx, Error, Result, identity};
 pub struct ProfileChange {
     /// For people.
     pub full_name: Option<String>,
-    /// The e-mail address: a way to get at the account, so it needs the password too.
+    /// The primary e-mail address: a way to get at the account, so it needs the password too. One that was not answered from yet becomes
+    /// primary when the mail to it is.
     pub email: Option<String>,
     /// A few words.
     pub description: Option<String>,
@@ -32,7 +35,7 @@ pub struct ProfileChange {
 pub struct AdminChange {
     /// For people.
     pub full_name: Option<String>,
-    /// The e-mail address.
+    /// The primary e-mail address, in place of the one before. The administrator's word counts: no mail is sent.
     pub email: Option<String>,
     /// A new password; every session of the user ends.
     pub password: Option<Secret>,
@@ -51,19 +54,18 @@ pub async fn edit_profile(app: &App, ctx: &Ctx, change: ProfileChange) -> Result
         let missing = || Invalid::new("current_password", "is needed to change the e-mail address");
         let password = change.current_password.as_ref().ok_or_else(missing)?;
         identity::confirm_password(app, ctx, actor, password, change.code.as_ref()).await?;
+        mail::count_requests(app, ctx, 1).await?;
     }
     let full_name = change.full_name.as_deref().map(|t| rules::line("full_name", t)).transpose()?;
     let description = change.description.as_deref().map(|t| rules::line("description", t)).transpose()?;
-    let row = AccountChange {
-        full_name: full_name.as_deref(),
-        email: email.as_deref(),
-        description: description.as_deref(),
-        ..AccountChange::default()
-    };
+    let row = AccountChange { full_name: full_name.as_deref(), description: description.as_deref(), ..AccountChange::default() };
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let written = tx.update_account(actor.id, &row, now).await?.map_err(|what| rules::taken(what, actor.name.as_str()))?;
-    let account = written.ok_or(Error::NotFound("user"))?;
+    tx.update_account(actor.id, &row, now).await?.map_err(|what| rules::taken(what, actor.name.as_str()))?;
+    if let Some(email) = &email {
+        emails::change_primary(&mut tx, app, (actor.id, actor.name.as_str()), email).await?;
+    }
+    let account = tx.find_account(actor.id).await?.ok_or(Error::NotFound("user"))?;
     let mut line = entry(ctx, "user.edit");
     line.account = Some(account.id);
     line.detail =
@@ -102,8 +104,13 @@ pub async fn admin_edit_user(app: &App, ctx: &Ctx, name: &str, change: AdminChan
     if loses_power && tx.count_admins().await? == 0 {
         return Err(Error::Conflict("this is the last administrator who can sign in: make another one first".to_owned()));
     }
+    if let Some(email) = &email {
+        emails::replace_primary(&mut tx, account.id, &before.email, email).await?;
+    }
     if let Some(hash) = &hash {
         tx.set_password(account.id, hash, false, now).await?;
+        tx.delete_mail_tokens_of(account.id).await?;
+        mail::notify(&mut tx, app, MailKind::PasswordChanged, account.id, "An administrator of this server set a new password.").await?;
     }
     if hash.is_some() || account.disabled {
         tx.delete_sessions_of(account.id, None).await?;

@@ -20,7 +20,7 @@ pub(super) fn line(field: &'static str, text: &str) -> Result<String> {
 }
 
 /// An e-mail address: one `@` with something before it and a host behind it. Only a message that arrives proves more.
-pub(super) fn email(text: &str) -> Result<String> {
+pub(crate) fn email(text: &str) -> Result<String> {
     let text = text.trim();
     let refuse = |why: &str| Err(Invalid::new("email", why).into());
     if text.len() > 254 {

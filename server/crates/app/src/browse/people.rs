@@ -33,7 +33,7 @@ pub(crate) async fn with_people(app: &App, ctx: &Ctx, commits: Vec<CommitInfo>) 
         let found = match std::str::from_utf8(email) {
             Ok(text) if text.contains('@') && !text.contains('\0') => match login_of(app, text) {
                 Some(login) => app.store.find_account_by_name(login).await?.filter(|account| account.kind == AccountKind::User),
-                None => app.store.find_user_by_email(text).await?,
+                None => app.store.find_user_by_verified_email(text).await?,
             },
             _ => None,
         };

@@ -166,6 +166,9 @@ async fn rest(tx: &mut Tx, app: &App, known: &Try, before: Option<HandlerRow>, n
     let reason = format!("its handler kept failing, the last time with {}", cut_to(why, MOST_AUDITED));
     let until = now.plus_seconds(i64::try_from(rest.as_secs()).unwrap_or(i64::MAX));
     tx.pause_handler(known.claim.installation, until, rest.as_secs(), &reason).await?;
+    if rested.is_zero() {
+        super::tell_owner(tx, app, &known.installation, "its handler kept failing; its list of deliveries says how").await?;
+    }
     audit(tx, app, &known.installation, "plugin.pause", &format!("for {} minutes: {reason}", rest.as_secs() / 60)).await
 }
 

@@ -92,7 +92,8 @@ impl Attempt {
     }
 }
 
-fn subject_of(account: AccountId) -> String {
+/// What failures on an account are counted under.
+pub(super) fn subject_of(account: AccountId) -> String {
     format!("account:{account}")
 }
 

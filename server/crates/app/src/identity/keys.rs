@@ -3,6 +3,7 @@
 use hardie_domain::access::{Actor, Credential};
 use hardie_domain::error::Invalid;
 use hardie_domain::ids::{AccountId, KeyId};
+use hardie_domain::mail::MailKind;
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::{Category, Level, ScopeSet};
 use hardie_domain::sshkey::{PublicKey, fingerprint};
@@ -14,6 +15,7 @@ use super::actor::{actor_of, should_note};
 use super::deploy_keys;
 use crate::access::{is_admin, require_scope};
 use crate::audit::entry;
+use crate::mail;
 use crate::{App, Ctx, Error, Result};
 
 const MAX_TITLE_CHARS: usize = 100;
@@ -85,6 +87,8 @@ pub async fn add_ssh_key(app: &App, ctx: &Ctx, new: NewKey) -> Result<Key> {
     line.account = Some(actor.id);
     line.detail = format!("{title:?} {fingerprint}");
     tx.insert_audit(&line, now).await?;
+    let happened = format!("An SSH key was added, with the fingerprint {fingerprint}.");
+    mail::notify(&mut tx, app, MailKind::CredentialAdded, actor.id, &happened).await?;
     tx.commit().await?;
     Ok(Key {
         id,

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hardie_domain::access::{Actor, Credential};
 use hardie_domain::ids::SessionId;
+use hardie_domain::mail::MailKind;
 use hardie_domain::scope::{Category, Level, ScopeSet};
 use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
@@ -19,6 +20,7 @@ use super::passwords;
 use crate::access::require_scope;
 use crate::accounts::Account;
 use crate::audit::entry;
+use crate::mail;
 use crate::{App, Ctx, Error, Result};
 
 /// A session that nobody used for two weeks ends.
@@ -173,6 +175,8 @@ pub async fn change_password(app: &App, ctx: &Ctx, old: &Secret, new: &Secret, c
     let mut tx = app.store.begin().await?;
     tx.set_password(account.id, &hash, false, now).await?;
     tx.delete_sessions_of(account.id, None).await?;
+    tx.delete_mail_tokens_of(account.id).await?;
+    mail::notify(&mut tx, app, MailKind::PasswordChanged, account.id, "The password was changed by somebody who knew the old one.").await?;
     let mut line = entry(ctx, "password.change");
     line.account = Some(account.id);
     tx.insert_audit(&line, now).await?;

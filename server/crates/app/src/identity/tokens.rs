@@ -3,6 +3,7 @@
 use hardie_domain::access::{Actor, Credential};
 use hardie_domain::error::Invalid;
 use hardie_domain::ids::TokenId;
+use hardie_domain::mail::MailKind;
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::{Level, ScopeSet};
 use hardie_domain::secret::Secret;
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::actor::{actor_of, managed_user, should_note};
 use super::narrowing::{self, NewNarrowing, narrowing_of};
 use crate::audit::entry;
+use crate::mail;
 use crate::{App, Ctx, Error, Result};
 
 const MAX_NAME_CHARS: usize = 100;
@@ -77,6 +79,8 @@ pub async fn create_token(app: &App, ctx: &Ctx, new: NewToken) -> Result<Created
     line.account = Some(owner.id);
     line.detail = format!("{name:?} with {}{}", scopes.names().join(", "), if narrowed.is_narrowed() { ", narrowed" } else { "" });
     tx.insert_audit(&line, now).await?;
+    let happened = format!("An access token that ends in {} was made, good for {}.", token.last_eight(), scopes.names().join(", "));
+    mail::notify(&mut tx, app, MailKind::CredentialAdded, owner.id, &happened).await?;
     tx.commit().await?;
     let last_eight = token.last_eight().to_owned();
     let row = Token { id, account: owner.id, name, scopes, last_eight, created_at: now, expires_at, last_used_at: None, narrowed };

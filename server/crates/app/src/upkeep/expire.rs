@@ -1,4 +1,4 @@
-//! Ending what ran out of time: sessions, counted failures, holds on packs, pushes that nobody will end.
+//! Ending what ran out of time: sessions, counted failures, what mails prove, holds on packs, pushes that nobody will end.
 
 use hardie_domain::throttle;
 use hardie_domain::time::Timestamp;
@@ -9,6 +9,9 @@ use crate::{App, Result};
 const UNUSED_COMPONENT_SECONDS: i64 = 24 * 3600;
 /// On top of the longest time that a push may take.
 const PUSH_MARGIN_SECONDS: i64 = 3600;
+
+/// For how long it is known that a mail was given up.
+const PARKED_SECONDS: i64 = 30 * 24 * 3600;
 
 /// How much ran out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Expired {
     pub stages: u64,
     /// Components without an installation.
     pub components: u64,
+    /// Proofs in mails, people who wanted an account, invitations, and mails that were given up.
+    pub mails: u64,
     /// Runs of plugins whose logs are forgotten.
     pub logs: u64,
 }
@@ -39,6 +44,10 @@ pub async fn expire(app: &App) -> Result<Expired> {
         pushes: tx.abandon_pushes(oldest_possible_push(app, now), now).await?,
         stages: tx.delete_expired_stages(now).await?,
         components: unused.len() as u64,
+        mails: tx.delete_expired_mail_tokens(now).await?
+            + tx.delete_expired_sign_ups(now).await?
+            + tx.delete_expired_invitations(now).await?
+            + tx.delete_parked_mails(now.plus_seconds(-PARKED_SECONDS)).await?,
         logs: 0,
     };
     tx.commit().await?;

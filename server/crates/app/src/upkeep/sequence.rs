@@ -45,7 +45,9 @@ pub async fn hand_over_sequencing(app: &App, holder: &str) -> Result<()> {
 pub async fn take_over(app: &App, node: &str) -> Result<u64> {
     let mut tx = app.store.begin().await?;
     tx.release_leases_of_node(node).await?;
-    let cut_off = tx.release_deliveries_of_node(node, app.clock.now()).await?;
+    let now = app.clock.now();
+    tx.release_mails_of_node(node, now).await?;
+    let cut_off = tx.release_deliveries_of_node(node, now).await?;
     tx.commit().await?;
     if cut_off > 0 {
         tracing::info!(deliveries = cut_off, "deliveries that an earlier run had under way are tried again");

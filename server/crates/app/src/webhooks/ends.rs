@@ -13,7 +13,7 @@ use hardie_store::handlers::HandlerRow;
 use hardie_store::plugins::{InstallationChange, InstallationRow, Scope};
 
 use super::kept::Kept;
-use crate::deliveries::{Try, audit, cut, end as finish, rests};
+use crate::deliveries::{Try, audit, cut, end as finish, rests, tell_owner};
 use crate::{App, Result};
 
 /// What came of a request.
@@ -75,6 +75,7 @@ pub async fn end(app: &App, known: &Try, kept: &Kept, answer: Answer) -> Result<
             if ended {
                 let change = InstallationChange { mode: Some(Mode::Off), ..InstallationChange::default() };
                 tx.update_installation(hook.scope, hook.id, &change, None, now).await?;
+                tell_owner(&mut tx, app, hook, "its receiver answered 410 Gone, so it was switched off").await?;
                 audit(&mut tx, app, hook, "webhook.disable", "its receiver answered 410 Gone").await?;
             }
             ended
@@ -165,6 +166,7 @@ async fn down(tx: &mut Tx, app: &App, hook: &InstallationRow, why: &str, wish: O
                 cut(why)
             );
             tx.pause_handler(hook.id, PARKED, u64::MAX >> 1, &reason).await?;
+            tell_owner(tx, app, hook, &reason).await?;
             audit(tx, app, hook, "webhook.park", &reason).await
         }
     }

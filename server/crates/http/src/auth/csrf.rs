@@ -44,6 +44,11 @@ pub fn check(method: &Method, headers: &HeaderMap, presented: &Presented, http: 
 /// Guards signing in, which has no cookie yet: another site must not sign a browser in as somebody else.
 pub fn check_sign_in(headers: &HeaderMap, http: &Http) -> Result<(), Refusal> {
     needs_header(headers)?;
+    check_form(headers, http)
+}
+
+/// Guards a form on a page of ours that needs no cookie: another site must not fill it in.
+pub fn check_form(headers: &HeaderMap, http: &Http) -> Result<(), Refusal> {
     match claimed_origin(headers, http.links.origin()) {
         Claim::Other => Err(cross_site()),
         Claim::Same | Claim::None => Ok(()),

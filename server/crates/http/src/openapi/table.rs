@@ -88,10 +88,15 @@ impl Op {
     }
 
     /// It answers a JSON list, whole.
-    pub fn gives_list<T: ToSchema + 'static>(mut self) -> Op {
+    pub fn gives_list<T: ToSchema + 'static>(self) -> Op {
+        self.makes_list::<T>(200)
+    }
+
+    /// The same with another status.
+    pub fn makes_list<T: ToSchema + 'static>(mut self, status: u16) -> Op {
         let item = self.content_of::<T>().schema;
         let list = Schema::Array(utoipa::openapi::ArrayBuilder::new().items(item).build());
-        self.answers.push((200, Some(Content { media_type: "application/json", schema: RefOr::T(list) })));
+        self.answers.push((status, Some(Content { media_type: "application/json", schema: RefOr::T(list) })));
         self
     }
 

@@ -1,5 +1,7 @@
 //! Which path is the server's and which is the UI's.
 
+use crate::pages::PAGES;
+
 /// Where the files of the bundle live. No account's name begins with `-`, so this shadows nobody.
 pub(super) const FILES: &str = "/-/ui/";
 
@@ -46,7 +48,7 @@ fn is_server_root(first: &str, second: Option<&str>) -> bool {
         "api" | ".well-known" | "assets" | "attachments" | "avatars" => second.is_some(),
         // One that is asked for something; the list of them would be a page.
         "plugins" => second.is_some_and(|second| !second.is_empty()),
-        "login" => second.is_some_and(|second| second == "oauth"),
+        "login" => second.is_some_and(|second| second == "oauth" || PAGES.contains(&second)),
         _ => false,
     }
 }
@@ -77,6 +79,10 @@ mod tests {
             "/swagger.v1.json",
             "/readyz",
             "/login/oauth/authorize",
+            "/login/forgot",
+            "/login/reset",
+            "/login/verify",
+            "/login/sign-up",
             "/.well-known/openid-configuration",
             "/ann/tool.git/info/refs",
             "/ann/tool/git-upload-pack",
@@ -101,6 +107,7 @@ mod tests {
         for path in [
             "/",
             "/login",
+            "/login/other",
             "/user/login",
             "/ann",
             "/ann/tool",

@@ -32,11 +32,11 @@ use tokio::sync::{Notify, Semaphore};
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
 use crate::plugins::WebCalls;
-use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, Outgoing, PolicyRunner, RunPlace};
+use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, NoMailer, Outgoing, PolicyRunner, RunPlace};
 use crate::push::AnswerCounts;
 use crate::sealing::SealingKeys;
 use crate::signing::SigningKey;
-use crate::state::{GitRules, Inner, PluginPolicy};
+use crate::state::{GitRules, Inner, PluginPolicy, SignUpRules};
 use crate::upkeep::sequence_events;
 use crate::webhooks::{Told, WebhookBodies};
 use crate::{App, AppConfig};
@@ -243,6 +243,7 @@ impl World {
             sealing: SealingKeys::new(&[7; 32], &[]),
             policies: script.clone(),
             sender: Arc::new(Nowhere),
+            mailer: Arc::new(NoMailer),
             bodies: Arc::new(Nowhere),
             wakes: Wakes::default(),
             answers: AnswerCounts::default(),
@@ -256,6 +257,8 @@ impl World {
                 require_signature: false,
                 plugin_web_origin: None,
                 git_rules: GitRules::default(),
+                sign_up: SignUpRules::default(),
+                require_sign_in: false,
             },
         });
         let (ann, bob) = (user(&app, "ann").await, user(&app, "bob").await);
