@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TokenId,
+    AccountId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId,
+    OutboxId, PublisherId, PushId, RepoId, SessionId, SignUpId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
