@@ -15,7 +15,7 @@ use crate::api::{Answer, Asker};
 use server::Smtp;
 
 /// A forge that sends its mails there, with a clock of its own.
-async fn forge(smtp: &Smtp, mode: SignUpMode, domains: &[&str]) -> (TestServer, FakeClock) {
+pub async fn forge(smtp: &Smtp, mode: SignUpMode, domains: &[&str]) -> (TestServer, FakeClock) {
     let clock = FakeClock::default();
     let mut options = Options { mail: Some(smtp.settings()), ..Options::default() };
     options.ports.clock = std::sync::Arc::new(clock.clone());

@@ -53,6 +53,8 @@ pub async fn edit_profile(app: &App, ctx: &Ctx, change: ProfileChange) -> Result
     if email.is_some() {
         let missing = || Invalid::new("current_password", "is needed to change the e-mail address");
         let password = change.current_password.as_ref().ok_or_else(missing)?;
+        // Before a code is spent.
+        mail::require_mail(app, "email")?;
         identity::confirm_password(app, ctx, actor, password, change.code.as_ref()).await?;
         mail::count_requests(app, ctx, 1).await?;
     }

@@ -13,7 +13,7 @@ pub use hardie_store::second_factor::FactorUser;
 
 use super::attempts::{Attempt, Fault};
 use super::{confirm_password, factor, passwords, recovery, totp};
-use crate::access::{require_admin, require_scope};
+use crate::access::{require_admin, require_more_than_public, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
 
@@ -41,6 +41,7 @@ pub struct Enrolment {
 /// The actor's own second factor.
 pub async fn factor_state(app: &App, ctx: &Ctx) -> Result<FactorState> {
     let actor = require_scope(ctx, Category::User, Level::Read)?;
+    require_more_than_public(ctx)?;
     let since = app.store.find_factor(actor.id).await?.and_then(|row| row.confirmed_at);
     let recovery_codes = match since {
         Some(_) => app.store.count_recovery_codes(actor.id).await?,
@@ -52,6 +53,7 @@ pub async fn factor_state(app: &App, ctx: &Ctx) -> Result<FactorState> {
 /// Makes a secret for the actor's app. Nothing changes until a code of it came back.
 pub async fn begin_factor(app: &App, ctx: &Ctx, password: &Secret) -> Result<Enrolment> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
+    require_more_than_public(ctx)?;
     let is_on = || Error::Conflict("this account has a second factor already: disable it first".to_owned());
     if app.store.has_factor(actor.id).await? {
         return Err(is_on());
@@ -74,6 +76,7 @@ pub async fn begin_factor(app: &App, ctx: &Ctx, password: &Secret) -> Result<Enr
 /// signed in by the password alone.
 pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<Secret>> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
+    require_more_than_public(ctx)?;
     let now = app.clock.now();
     let attempt = Attempt::of_actor(ctx, actor);
     // As few at once as passwords: of many codes sent together, those that waited must see that the others failed.
@@ -111,6 +114,7 @@ pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<S
 /// Exchanges the actor's recovery codes, shown this once.
 pub async fn renew_recovery_codes(app: &App, ctx: &Ctx, password: &Secret, code: Option<&Secret>) -> Result<Vec<Secret>> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
+    require_more_than_public(ctx)?;
     require_factor(app, actor).await?;
     confirm_password(app, ctx, actor, password, code).await?;
     let codes = recovery::generate(app.entropy.as_ref());
@@ -130,6 +134,7 @@ pub async fn renew_recovery_codes(app: &App, ctx: &Ctx, password: &Secret, code:
 /// Gives up the actor's own second factor.
 pub async fn disable_factor(app: &App, ctx: &Ctx, password: &Secret, code: Option<&Secret>) -> Result<()> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
+    require_more_than_public(ctx)?;
     require_factor(app, actor).await?;
     confirm_password(app, ctx, actor, password, code).await?;
     let mut tx = app.store.begin().await?;
