@@ -9,6 +9,7 @@ use hardie_testkit::server::Options;
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::faults::{Record, Step, WatchedFiles};
 use crate::git::with_repo;
@@ -16,9 +17,10 @@ use crate::lfs;
 
 struct Commits(Record);
 
-impl<S: Subscriber> Layer<S> for Commits {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "hardie::store::commit" {
+// Only commits of requests: a worker's own may come while a pack is being published, and cannot name it.
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Commits {
+    fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() == "hardie::store::commit" && context.event_span(event).is_some() {
             self.0.add(Step::Commit);
         }
     }
