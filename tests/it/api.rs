@@ -14,6 +14,7 @@ mod narrow_tokens;
 mod operator;
 mod promises;
 mod refs;
+mod releases;
 mod second_factor;
 mod statuses;
 pub mod sweep;

@@ -113,3 +113,9 @@ pub fn object_files(data: &Path) -> usize {
 pub fn uploads(data: &Path) -> usize {
     std::fs::read_dir(data.join("lfs-uploads")).unwrap().count()
 }
+
+/// Bytes of uploads under way.
+pub fn uploaded(data: &Path) -> u64 {
+    let entries = std::fs::read_dir(data.join("lfs-uploads")).unwrap().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+}

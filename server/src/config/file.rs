@@ -56,6 +56,8 @@ pub struct Limits {
     pub per_actor: Option<usize>,
     pub lfs_object_bytes: Option<u64>,
     pub lfs_batch_objects: Option<usize>,
+    pub release_asset_bytes: Option<u64>,
+    pub release_assets: Option<u64>,
 }
 
 /// `[gc]`: for how long what no ref reaches is kept, in seconds.
@@ -139,6 +141,8 @@ impl Limits {
             per_actor: self.per_actor.unwrap_or(base.per_actor),
             lfs_object_bytes: self.lfs_object_bytes.unwrap_or(base.lfs_object_bytes),
             lfs_batch_objects: self.lfs_batch_objects.unwrap_or(base.lfs_batch_objects),
+            release_asset_bytes: self.release_asset_bytes.unwrap_or(base.release_asset_bytes),
+            release_assets: self.release_assets.unwrap_or(base.release_assets),
             ..base
         })
     }

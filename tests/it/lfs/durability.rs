@@ -16,7 +16,7 @@ use hardie_testkit::server::{Options, people};
 use hardie_testkit::{FakeClock, Git, ServerProcess, TestServer, process, raw};
 use serde_json::json;
 
-use super::{act, batch, download, noise, object_files, oid, only, upload, uploads};
+use super::{act, batch, download, noise, object_files, oid, only, upload, uploaded, uploads};
 use crate::api::Asker;
 use crate::durability::{WatchedFiles, create_repo};
 
@@ -64,12 +64,6 @@ fn kill_in_the_middle_of_an_lfs_upload_leaves_nothing_wrong_and_the_next_try_wor
     let said = process::admin(data.path(), &["verify"], "").unwrap();
     assert!(said.contains("1 LFS objects"), "{said}");
     server.terminate().unwrap();
-}
-
-/// Bytes of uploads under way.
-fn uploaded(data: &std::path::Path) -> u64 {
-    let entries = std::fs::read_dir(data.join("lfs-uploads")).unwrap().flatten();
-    entries.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]

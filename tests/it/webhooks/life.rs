@@ -257,3 +257,36 @@ async fn a_removal_that_was_interrupted_hides_nothing_else_and_comes_to_its_end(
     assert_eq!(asker.get(&hooks[2]).status, 200);
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_is_told_of_releases_and_of_no_draft() {
+    let server = TestServer::start_with(options(&FakeClock::default())).await.unwrap();
+    let receiver = Receiver::ok();
+    let (ann, repo, _) = with_repo(&server, "ann", "tool").await;
+    let asker = Asker::new(&server, Some(&ann));
+    in_order(&server).await;
+    let hook = make(&asker, &repo, &format!("{}/hook", receiver.url), &["release"], json!({}));
+    let releases = format!("/repos/{repo}/releases");
+    let made = asker.json("POST", &releases, &json!({ "tag_name": "v1", "name": "One", "body": "Notes", "draft": true })).json();
+    let one = format!("{releases}/{}", made["id"]);
+    for (method, body) in [("PATCH", json!({ "body": "More" })), ("PATCH", json!({ "draft": false })), ("PATCH", json!({ "name": "Uno" }))] {
+        assert_eq!(asker.json(method, &one, &body).status, 200);
+        in_order(&server).await;
+    }
+    eventually("both are told", async || receiver.heard().len() == 2).await;
+    assert_eq!(asker.json("DELETE", &one, &Value::Null).status, 204);
+    eventually("the end is told", async || receiver.heard().len() == 3).await;
+    all_sent(&asker, &hook).await;
+    let heard = receiver.heard();
+    let said: Vec<Value> = heard.iter().map(|one| one.json()).collect();
+    assert_eq!(said.iter().map(|one| one["action"].as_str().unwrap()).collect::<Vec<_>>(), ["published", "updated", "deleted"]);
+    for (one, said) in heard.iter().zip(&said) {
+        assert_eq!(one.header("x-gitea-event"), "release");
+        assert_eq!((&said["release"]["tag_name"], &said["release"]["prerelease"]), (&json!("v1"), &json!(false)));
+        assert_eq!((&said["repository"]["full_name"], &said["sender"]["login"]), (&json!(repo), &json!("ann")));
+        assert!(said["release"]["html_url"].as_str().unwrap().ends_with("/releases/tag/v1"), "{said}");
+    }
+    assert_eq!((&said[0]["release"]["body"], &said[0]["release"]["author"]["email"]), (&json!("More"), &json!("")));
+    assert_eq!((&said[1]["release"]["name"], &said[2]["release"]["name"]), (&json!("Uno"), &json!("Uno")));
+    server.stop().await.unwrap();
+}

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::account::User;
 use crate::branch::PayloadCommit;
+use crate::release::Release;
 use crate::repo::Repository;
 
 /// Event `push`.
@@ -74,6 +75,19 @@ pub struct RepositoryBody {
     /// Its `owner/name` before it was renamed or transferred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_full_name: Option<String>,
+}
+
+/// Event `release`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReleaseBody {
+    /// `published`, `updated` or `deleted`.
+    pub action: String,
+    /// The release; of one that is gone, and of one with very long texts, not all of it.
+    pub release: Release,
+    /// Where.
+    pub repository: Repository,
+    /// By whom; `null` if the account is gone.
+    pub sender: Option<User>,
 }
 
 /// Event `status`.

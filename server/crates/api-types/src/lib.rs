@@ -30,6 +30,7 @@ pub mod plugin_secret;
 pub mod plugin_web;
 pub mod publisher;
 pub mod push;
+pub mod release;
 pub mod repo;
 pub mod search;
 pub mod server;

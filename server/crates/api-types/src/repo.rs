@@ -113,7 +113,7 @@ pub struct Repository {
     /// False.
     #[serde(default)]
     pub has_projects: bool,
-    /// False.
+    /// True.
     #[serde(default)]
     pub has_releases: bool,
     /// False.

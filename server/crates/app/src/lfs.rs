@@ -5,6 +5,7 @@
 
 mod batch;
 mod download;
+pub(crate) mod intake;
 mod locks;
 mod upload;
 
@@ -15,6 +16,7 @@ pub use hardie_domain::lfs::{LfsOid, LfsOperation};
 use hardie_domain::names::RepoPath;
 
 pub use batch::{Batch, BatchAnswer, Named, Outcome, batch};
+pub(crate) use download::read_object;
 pub use download::{LfsContent, LfsReader, open, open_pointed};
 pub use locks::{LfsLock, LockPage, LockQuery, Locked, VerifiedLocks, list_locks, lock, unlock, verify_locks};
 pub use upload::upload;

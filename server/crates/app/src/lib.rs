@@ -30,6 +30,7 @@ pub mod plugins;
 pub mod ports;
 pub mod protections;
 pub mod push;
+pub mod releases;
 pub mod render;
 pub mod repos;
 pub mod sealing;

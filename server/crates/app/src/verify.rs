@@ -29,7 +29,7 @@ pub struct Verified {
     pub refs: u64,
     /// Packs, each counted once.
     pub packs: u64,
-    /// LFS objects, each counted once.
+    /// LFS objects and files of releases, each counted once.
     pub lfs_objects: u64,
     /// Everything wrong.
     pub faults: Vec<Fault>,
@@ -130,11 +130,11 @@ async fn examine_and_mark(app: &App, hash: PackHash) -> Result<Vec<Damage>> {
     Ok(damages)
 }
 
-/// The LFS objects of one repository. Each is read once, however many repositories have it.
+/// The LFS objects of one repository, and the files of its releases. Each is read once, however many repositories have it.
 async fn verify_lfs(app: &App, id: RepoId, repo: &str, seen: &mut HashMap<LfsOid, Option<String>>, found: &mut Verified) -> Result<()> {
     let mut after = LfsOid([0; 32]);
     loop {
-        let objects = app.store.list_repo_lfs(id, &after, BATCH).await?;
+        let objects = app.store.list_repo_objects(id, &after, BATCH).await?;
         let Some(last) = objects.last() else { return Ok(()) };
         after = last.oid;
         for object in objects {

@@ -16,9 +16,27 @@ pub const REPO_UPDATED: &str = "repository.updated";
 pub const REPO_DELETED: &str = "repository.deleted";
 /// A deleted repository came back.
 pub const REPO_RESTORED: &str = "repository.restored";
+/// A release came out. Drafts are nobody's business: none of these events is about one.
+pub const RELEASE_PUBLISHED: &str = "release.published";
+/// A release that is out was changed, or its files were.
+pub const RELEASE_UPDATED: &str = "release.updated";
+/// A release that was out is gone.
+pub const RELEASE_DELETED: &str = "release.deleted";
 
 /// Somebody wants to see whether a webhook's receiver answers; nobody else is told.
 pub const WEBHOOK_TEST: &str = "webhook.test";
 
 /// All that plugins are told of, in the order in which they are listed to people.
-pub const ALL: [&str; 8] = [PUSH, STATUS, REPO_CREATED, REPO_RENAMED, REPO_TRANSFERRED, REPO_UPDATED, REPO_DELETED, REPO_RESTORED];
+pub const ALL: [&str; 11] = [
+    PUSH,
+    STATUS,
+    REPO_CREATED,
+    REPO_RENAMED,
+    REPO_TRANSFERRED,
+    REPO_UPDATED,
+    REPO_DELETED,
+    REPO_RESTORED,
+    RELEASE_PUBLISHED,
+    RELEASE_UPDATED,
+    RELEASE_DELETED,
+];

@@ -51,4 +51,8 @@ typed_ids! {
     SignUpId,
     /// A code by which strangers may sign up.
     InvitationId,
+    /// What is offered of one tag: a release.
+    ReleaseId,
+    /// A file of a release.
+    AssetId,
 }

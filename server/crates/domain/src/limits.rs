@@ -33,6 +33,10 @@ pub struct GitLimits {
     pub lfs_object_bytes: u64,
     /// Git LFS objects named in one batch request.
     pub lfs_batch_objects: usize,
+    /// One asset of a release.
+    pub release_asset_bytes: u64,
+    /// Assets of one release.
+    pub release_assets: u64,
 }
 
 impl Default for GitLimits {
@@ -52,6 +56,8 @@ impl Default for GitLimits {
             per_actor: 16,
             lfs_object_bytes: 5 << 30,
             lfs_batch_objects: 1000,
+            release_asset_bytes: 2 << 30,
+            release_assets: 500,
         }
     }
 }

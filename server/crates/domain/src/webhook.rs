@@ -33,10 +33,10 @@ pub const PARKED: Timestamp = Timestamp(253_402_214_400_000);
 const PAUSES: [u64; 6] = [10, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600];
 
 /// Names under which a webhook can ask for events of this server. `create` and `delete` are about branches and tags.
-pub const TOLD: [&str; 5] = ["push", "create", "delete", "repository", "status"];
+pub const TOLD: [&str; 6] = ["push", "create", "delete", "repository", "release", "status"];
 
 /// Names of Gitea's for what does not happen here yet. They are kept, so that clients which ask for more than they need get what there is.
-const NOT_YET: [&str; 24] = [
+const NOT_YET: [&str; 23] = [
     "fork",
     "issues",
     "issues_only",
@@ -57,7 +57,6 @@ const NOT_YET: [&str; 24] = [
     "pull_request_review_request",
     "pull_request_sync",
     "wiki",
-    "release",
     "package",
     "workflow_run",
     "workflow_job",
@@ -82,7 +81,10 @@ pub fn kinds_of(events: &[String]) -> Vec<String> {
         match name.as_str() {
             "push" | "create" | "delete" => kinds.push(event::PUSH),
             "status" => kinds.push(event::STATUS),
-            "repository" => kinds.extend(event::ALL.iter().filter(|kind| kind.starts_with("repository."))),
+            "repository" | "release" => {
+                let of_it = |kind: &&&str| kind.split_once('.').is_some_and(|(about, _)| about == name);
+                kinds.extend(event::ALL.iter().filter(of_it));
+            }
             _ => {}
         }
     }
@@ -182,9 +184,10 @@ mod tests {
     fn events_are_known_ones_and_what_is_not_there_yet_is_kept_and_told_nothing() {
         assert_eq!(checked_events(&[]).unwrap(), ["push"]);
         let woodpecker = checked_events(&names(&["release", "pull_request", "push", "create", "push"])).unwrap();
-        assert_eq!(woodpecker, ["push", "create", "pull_request", "release"]);
-        assert_eq!(kinds_of(&woodpecker), [event::PUSH, event::WEBHOOK_TEST]);
-        assert_eq!(kinds_of(&names(&["release"])), [event::WEBHOOK_TEST], "an empty list would mean all");
+        assert_eq!(woodpecker, ["push", "create", "release", "pull_request"]);
+        let releases = [event::RELEASE_PUBLISHED, event::RELEASE_UPDATED, event::RELEASE_DELETED];
+        assert_eq!(kinds_of(&woodpecker), [&[event::PUSH][..], &releases, &[event::WEBHOOK_TEST]].concat());
+        assert_eq!(kinds_of(&names(&["pull_request"])), [event::WEBHOOK_TEST], "an empty list would mean all");
         assert_eq!(kinds_of(&names(&["status", "repository"])).len(), 8);
         assert!(checked_events(&names(&["pushes"])).unwrap_err().reason.contains("\"pushes\" is no event"));
     }

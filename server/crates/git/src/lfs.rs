@@ -1,4 +1,4 @@
-//! Objects of Git LFS on a local disk, beside the packs and kept as they are: immutable, named by the sha256 of their bytes, and
+//! Objects of Git LFS and assets of releases on a local disk, beside the packs and kept as they are: immutable, named by the sha256 of their bytes, and
 //! nothing until a catalogue row names them.
 //!
 //! ```text
@@ -21,7 +21,7 @@ use crate::packs::files::{DiskFiles, Files};
 use crate::packs::shelves::{Shelves, empty_folder};
 use crate::packs::store::hash_file;
 
-pub use upload::{Received, UploadError};
+pub use upload::{Expected, Received, UploadError};
 
 /// The folders. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -57,12 +57,11 @@ impl LfsStore {
         LfsStore(Arc::new(Inner { uploads: root.join("lfs-uploads"), shelves, files, next: AtomicU64::new(0) }))
     }
 
-    /// Takes in an object's bytes, and proves that they are those of its id and as many as were declared. Nobody sees them before
-    /// [`LfsStore::publish`]. Blocks at the pace of `input`. So many bytes of the disk stay free for others: many uploads at once must not
+    /// Takes in an object's bytes, and proves that they are what is expected. Nobody sees them before [`LfsStore::publish`]. Blocks at the pace of `input`. So many bytes of the disk stay free for others: many uploads at once must not
     /// take what the database needs.
-    pub fn receive(&self, input: &mut dyn io::Read, object: LfsObject, spared: u64) -> Result<Received, UploadError> {
+    pub fn receive(&self, input: &mut dyn io::Read, expected: impl Into<Expected>, spared: u64) -> Result<Received, UploadError> {
         let path = self.0.uploads.join(self.0.next.fetch_add(1, Ordering::Relaxed).to_string());
-        upload::receive(input, object, path, Arc::clone(&self.0.files), spared)
+        upload::receive(input, expected.into(), path, Arc::clone(&self.0.files), spared)
     }
 
     /// Puts proven bytes under their final name and makes them durable: content and folder. Whoever returns from here may commit a

@@ -2,6 +2,7 @@
 
 mod admin;
 mod archives;
+mod assets;
 mod code;
 mod collaborators;
 mod commits;
@@ -24,6 +25,7 @@ mod protections;
 mod publishers;
 mod pushes;
 mod refs;
+mod releases;
 mod repo_lists;
 mod repos;
 mod second_factor;
@@ -42,6 +44,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 
 pub use archives::download as archive_page;
+pub use assets::{asset_page, brings_asset};
 pub use components::UPLOAD;
 pub use contents::{brings_files, raw_page};
 pub use missing::missing;
@@ -71,6 +74,8 @@ pub fn table() -> Api {
         refs::add,
         commits::add,
         statuses::add,
+        releases::add,
+        assets::add,
         trees::add,
         contents::add,
         archives::add,

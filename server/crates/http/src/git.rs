@@ -8,6 +8,6 @@ mod handlers;
 mod inflate;
 mod protocol;
 
-pub use body::{Reader, reader};
+pub use body::{DRAIN_BYTES, drain, reader};
 pub use handlers::{fault, refuse, routes};
 pub use protocol::repo_path;

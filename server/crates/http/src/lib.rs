@@ -24,6 +24,7 @@ mod layers;
 mod lfs;
 mod links;
 mod metrics;
+mod multipart;
 mod net;
 mod openapi;
 mod pages;
@@ -75,7 +76,8 @@ impl Door {
         let v1 = v1.layer(from_fn_with_state(http.clone(), admit));
         let raw = Router::new()
             .route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page))
-            .route("/{owner}/{repo}/archive/{*archive}", get(api::archive_page));
+            .route("/{owner}/{repo}/archive/{*archive}", get(api::archive_page))
+            .route("/{owner}/{repo}/releases/download/{tag}/{name}", get(api::asset_page));
         let raw = raw.layer(from_fn_with_state(http.clone(), admit));
         let lfs = lfs::api_routes().layer(from_fn_with_state(http.clone(), admit));
         let mut router = Router::new()

@@ -13,6 +13,7 @@ mod hook;
 mod identity;
 mod plugin;
 mod publisher;
+mod release;
 mod repo;
 mod search;
 mod status;

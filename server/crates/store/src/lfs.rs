@@ -1,6 +1,7 @@
-//! The catalogue of Git LFS objects. As with packs: a row before it is a file, and a repository's only through a row of its own.
+//! The catalogue of Git LFS objects, and of the files of releases ([`crate::release_assets`]). As with packs: a row before it is a file, and a
+//! repository's only through a row of its own.
 //!
-//! States: `staged` (somebody is about to put the file there) → `live` (a repository has it) → `dead` (the sweeper is removing the
+//! States: `staged` (somebody is about to put the file there) → `live` (something names it) → `dead` (the sweeper is removing the
 //! file) → no row. Whoever changes an object's fate locks its row first.
 
 use hardie_domain::ids::{AccountId, RepoId};
@@ -37,7 +38,11 @@ pub enum Adopted {
     NotWritable,
 }
 
-fn object(cols: &mut Cols<'_>) -> Result<LfsObject> {
+/// Nothing names the object `o`.
+const UNNAMED: &str = "NOT EXISTS (SELECT 1 FROM repo_lfs r WHERE r.oid = o.oid) \
+     AND NOT EXISTS (SELECT 1 FROM release_asset a WHERE a.oid = o.oid)";
+
+pub(crate) fn object(cols: &mut Cols<'_>) -> Result<LfsObject> {
     Ok(LfsObject { oid: LfsOid(cols.hash()?), size: cols.count()? })
 }
 
@@ -60,10 +65,18 @@ reads! {
         db.all(statement.bind(repo).bind(&after.0).bind(limit), object).await
     }
 
-    /// Objects that no repository has and nobody is bringing, oldest first: what the sweeper looks at.
+    /// All that a repository has of either kind, above `after`, by id: for a walk over everything.
+    pub async fn list_repo_objects(db, repo: RepoId, after: &LfsOid, limit: u32) -> Result<Vec<LfsObject>> {
+        let statement = sql("SELECT o.oid, o.bytes FROM lfs_object o WHERE o.oid IN \
+             (SELECT r.oid FROM repo_lfs r WHERE r.repo_id = $1 AND r.oid > $2 UNION SELECT a.oid FROM release_asset a \
+             JOIN repo_release l ON l.id = a.release_id WHERE l.repo_id = $1 AND a.oid > $2) ORDER BY o.oid LIMIT $3");
+        db.all(statement.bind(repo).bind(&after.0).bind(limit), object).await
+    }
+
+    /// Objects that nothing names and nobody is bringing, oldest first: what the sweeper looks at.
     pub async fn list_unheld_lfs(db, now: Timestamp, limit: u32) -> Result<Vec<LfsOid>> {
-        let statement = sql("SELECT o.oid FROM lfs_object o WHERE o.state <> 'dead' AND o.keep_until <= $1 \
-             AND NOT EXISTS (SELECT 1 FROM repo_lfs r WHERE r.oid = o.oid) ORDER BY o.created_at, o.oid LIMIT $2");
+        let statement = sql("SELECT o.oid FROM lfs_object o WHERE o.state <> 'dead' AND o.keep_until <= $1 AND ")
+            .push(UNNAMED).push(" ORDER BY o.created_at, o.oid LIMIT $2");
         db.all(statement.bind(now).bind(limit), |c| Ok(LfsOid(c.hash()?))).await
     }
 
@@ -96,8 +109,7 @@ impl Tx {
 
     /// Makes a staged object part of a repository that may be written.
     pub async fn adopt_lfs(&mut self, new: &NewRepoLfs) -> Result<Adopted> {
-        let lock = sql("UPDATE lfs_object SET locks = locks + 1, state = 'live' WHERE oid = $1 AND state <> 'dead'");
-        if !self.wrote(lock.bind(&new.oid.0)).await? {
+        if !self.take_up_lfs(&new.oid).await? {
             return Ok(Adopted::Swept);
         }
         let insert = sql("INSERT INTO repo_lfs (repo_id, oid, uploader_id, added_at) \
@@ -107,6 +119,12 @@ impl Tx {
         Ok(if joined { Adopted::Done } else { Adopted::NotWritable })
     }
 
+    /// Locks an object's row for whoever is about to name it; `false` if it is gone or dead: its file may be gone too.
+    pub(crate) async fn take_up_lfs(&mut self, oid: &LfsOid) -> Result<bool> {
+        let lock = sql("UPDATE lfs_object SET locks = locks + 1, state = 'live' WHERE oid = $1 AND state <> 'dead'");
+        self.wrote(lock.bind(&oid.0)).await
+    }
+
     /// Begins the removal of an object: `true` if from now on nobody can take it up, so that its file may go.
     pub async fn mark_lfs_dead(&mut self, oid: &LfsOid, now: Timestamp) -> Result<bool> {
         let lock = sql("UPDATE lfs_object SET locks = locks + 1 WHERE oid = $1 AND state <> 'dead'");
@@ -114,9 +132,8 @@ impl Tx {
             return Ok(false);
         }
         // A statement of its own, so that it sees what was committed while the lock was waited for.
-        let statement = sql("UPDATE lfs_object SET state = 'dead' WHERE oid = $1 AND keep_until <= $2 \
-             AND NOT EXISTS (SELECT 1 FROM repo_lfs r WHERE r.oid = $1) AND ");
-        self.wrote(statement.push(NO_BACKUP).bind(&oid.0).bind(now)).await
+        let statement = sql("UPDATE lfs_object AS o SET state = 'dead' WHERE oid = $1 AND keep_until <= $2 AND ");
+        self.wrote(statement.push(UNNAMED).push(" AND ").push(NO_BACKUP).bind(&oid.0).bind(now)).await
     }
 
     /// Ends the removal of an object after its file is gone.

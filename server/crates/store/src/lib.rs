@@ -42,6 +42,8 @@ pub mod protections;
 pub mod publishers;
 pub mod pushes;
 pub mod refs;
+pub mod release_assets;
+pub mod releases;
 pub mod repo_list;
 pub mod repos;
 pub mod second_factor;

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId,
-    OutboxId, PublisherId, PushId, RepoId, SessionId, SignUpId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName};
 use hardie_domain::oid::Oid;
@@ -193,6 +192,8 @@ values! {
     MailId, v => Int(v.0);
     SignUpId, v => Int(v.0);
     InvitationId, v => Int(v.0);
+    ReleaseId, v => Int(v.0);
+    AssetId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());

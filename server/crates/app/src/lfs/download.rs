@@ -29,8 +29,13 @@ pub type LfsReader = Download<Take<tokio::fs::File>>;
 pub async fn open(app: &App, ctx: &Ctx, path: &RepoPath, oid: LfsOid) -> Result<LfsContent> {
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
     let object = find(app, &access, oid).await?;
+    read_object(app, ctx, object).await
+}
+
+/// Opens stored bytes for somebody who may have them.
+pub(crate) async fn read_object(app: &App, ctx: &Ctx, object: LfsObject) -> Result<LfsContent> {
     let turn = Turn::take(app, ctx)?;
-    let lfs = app.lfs.clone();
+    let (lfs, oid) = (app.lfs.clone(), object.oid);
     let file = spawn_blocking(move || lfs.read(&oid)).await.map_err(Error::internal)?.map_err(Error::internal)?;
     Ok(LfsContent { object, file, turn })
 }

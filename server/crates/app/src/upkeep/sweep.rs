@@ -1,4 +1,4 @@
-//! Removing packs and LFS objects that nobody holds. Only this removes a published file, and only after its row is dead: from then
+//! Removing packs, LFS objects and files of releases that nobody holds. Only this removes a published file, and only after its row is dead: from then
 //! on no push can take it up, until the row is gone and the same bytes begin anew.
 
 use hardie_domain::lfs::LfsOid;

@@ -3,7 +3,7 @@
 mod commits;
 
 use hardie_domain::access::Role;
-use hardie_domain::ids::AccountId;
+use hardie_domain::ids::{AccountId, ReleaseId};
 use hardie_domain::oid::Oid;
 use hardie_domain::push::Door;
 use hardie_store::webhooks::MessageRow;
@@ -14,6 +14,7 @@ use super::told::{CommitTold, PushTold, Told, What};
 use crate::accounts::{Account, shown};
 use crate::browse::with_people;
 use crate::deliveries::Try;
+use crate::releases::release_told;
 use crate::repos::Repo;
 use crate::{App, Ctx, Result};
 
@@ -37,8 +38,13 @@ fn rendered(app: &App, mut told: Told) -> Vec<u8> {
     if body.len() <= MOST_BYTES {
         return body;
     }
-    if let What::Push(push) = &mut told.what {
-        (push.commits, push.head, push.truncated) = (Vec::new(), None, true);
+    match &mut told.what {
+        What::Push(push) => (push.commits, push.head, push.truncated) = (Vec::new(), None, true),
+        What::Release { release: Some(release), .. } => {
+            release.row.note.clear();
+            release.assets.clear();
+        }
+        _ => {}
     }
     app.bodies.render(&told)
 }
@@ -76,6 +82,15 @@ async fn told(app: &App, known: &Try, subject: Subject, payload: &Value) -> Resu
         Subject::Repository(action) => {
             let previous = text("previous_full_name").filter(|_| matches!(action.as_str(), "renamed" | "transferred"));
             What::Repository { action, previous }
+        }
+        Subject::Release(action) => {
+            let fields = payload.get("release").cloned().unwrap_or_default();
+            let id = fields.get("id").and_then(Value::as_i64).map(ReleaseId);
+            let release = match id.filter(|_| action != "deleted") {
+                Some(id) => release_told(app, &nobody, repo.row.id, id).await?.map(Box::new),
+                None => None,
+            };
+            What::Release { action, release, fields }
         }
         Subject::Status => What::Status(payload.clone()),
     };

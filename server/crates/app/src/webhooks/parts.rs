@@ -43,6 +43,8 @@ pub enum Subject {
     Rest(usize),
     /// The repository itself: what happened to it.
     Repository(String),
+    /// A release: what happened to it.
+    Release(String),
     /// A check of a commit.
     Status,
 }
@@ -55,6 +57,7 @@ impl Subject {
             Subject::Create(_) => "create",
             Subject::Delete(_) => "delete",
             Subject::Repository(_) => "repository",
+            Subject::Release(_) => "release",
             Subject::Status => "status",
         }
     }
@@ -92,11 +95,16 @@ pub fn parts(kind: &str, payload: &Value, settings: &Settings, full: bool) -> Ve
         }
         event::WEBHOOK_TEST => vec![Part { number: 1, about: "test".to_owned() }],
         event::STATUS if settings.wants("status") => vec![Part { number: 0, about: "status".to_owned() }],
-        _ => match kind.strip_prefix("repository.").filter(|_| settings.wants("repository")) {
-            Some(action) => vec![Part { number: 0, about: format!("repository {action}") }],
+        _ => match kind.split_once('.').filter(|(about, _)| is_of_one(about) && settings.wants(about)) {
+            Some((about, action)) => vec![Part { number: 0, about: format!("{about} {action}") }],
             None => Vec::new(),
         },
     }
+}
+
+/// Whether events of this name are about one thing, and its one part says what became of it.
+fn is_of_one(about: &str) -> bool {
+    matches!(about, "repository" | "release")
 }
 
 fn rest() -> Part {
@@ -143,7 +151,11 @@ pub fn subject(kind: &str, payload: &Value, number: u32) -> Option<Subject> {
             of_ref(moved(payload).nth(place)?).into_iter().nth(half)?
         }
         event::STATUS => Some(Subject::Status),
-        _ => kind.strip_prefix("repository.").map(|action| Subject::Repository(action.to_owned())),
+        _ => match kind.split_once('.')? {
+            ("repository", action) => Some(Subject::Repository(action.to_owned())),
+            ("release", action) => Some(Subject::Release(action.to_owned())),
+            _ => None,
+        },
     }
 }
 
@@ -209,6 +221,18 @@ mod tests {
         assert_eq!(subject(event::PUSH, &push(&refs), REST), Some(Subject::Rest(150)));
         let full = |count: usize| parts(event::PUSH, &push(&refs[..count]), &settings(&["push"], ""), true).len();
         assert_eq!((full(1), full(2), full(3), full(150)), (1, 2, 1, 1), "where much waits, few are told one by one");
+    }
+
+    #[test]
+    fn what_became_of_one_thing_is_one_part() {
+        for (kind, about) in [(event::RELEASE_PUBLISHED, "release published"), (event::REPO_RENAMED, "repository renamed")] {
+            let of = |wanted: &str| parts(kind, &json!({}), &settings(&[wanted], ""), false);
+            let event = about.split(' ').next().unwrap();
+            assert_eq!(of(event), [Part { number: 0, about: about.to_owned() }]);
+            assert!(of("push").is_empty());
+            assert_eq!(subject(kind, &json!({}), 0).unwrap().event(), event);
+        }
+        assert_eq!(subject("nothing.new", &json!({}), 0), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::accounts::Account;
 use crate::browse::CommitView;
+use crate::releases::Release;
 use crate::repos::Repo;
 
 /// Renders what is told, as the API shows the same things.
@@ -53,6 +54,15 @@ pub enum What {
         action: String,
         /// Its `owner/name` before, if that changed.
         previous: Option<String>,
+    },
+    /// A release.
+    Release {
+        /// `published`, `updated` or `deleted`.
+        action: String,
+        /// The release as it is now; `None` if it is gone.
+        release: Option<Box<Release>>,
+        /// The fields of the event, which say what it was.
+        fields: Value,
     },
     /// A check: the fields of the event.
     Status(Value),

@@ -17,6 +17,30 @@ const CHUNK: usize = 256 << 10;
 /// Bytes between two looks at the free space; the first is at the first byte.
 const LOOK_EVERY: u64 = 16 << 20;
 
+/// What is to come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// These bytes and no others: their sender named them.
+    Object(LfsObject),
+    /// Any, so many at most: their name is what they turn out to be.
+    AtMost(u64),
+}
+
+impl From<LfsObject> for Expected {
+    fn from(object: LfsObject) -> Expected {
+        Expected::Object(object)
+    }
+}
+
+impl Expected {
+    fn most(self) -> u64 {
+        match self {
+            Expected::Object(object) => object.size,
+            Expected::AtMost(most) => most,
+        }
+    }
+}
+
 /// Why bytes were not taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
@@ -25,6 +49,12 @@ pub enum UploadError {
     TooLong {
         /// Bytes declared.
         declared: u64,
+    },
+    /// More came than may.
+    #[error("the upload has more than {most} bytes")]
+    TooLarge {
+        /// Bytes that it may have.
+        most: u64,
     },
     /// Less came than was declared.
     #[error("the upload has {received} bytes, {declared} were declared")]
@@ -54,8 +84,7 @@ pub enum UploadError {
 #[derive(Debug)]
 pub struct Received {
     object: LfsObject,
-    path: PathBuf,
-    files: Arc<dyn Files>,
+    file: UploadFile,
 }
 
 impl Received {
@@ -65,11 +94,18 @@ impl Received {
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
     }
 }
 
-impl Drop for Received {
+/// The upload's own file; it goes with this.
+#[derive(Debug)]
+struct UploadFile {
+    path: PathBuf,
+    files: Arc<dyn Files>,
+}
+
+impl Drop for UploadFile {
     fn drop(&mut self) {
         // What cannot be removed now is removed at the next start.
         if let Err(error) = self.files.remove_file(&self.path) {
@@ -80,7 +116,7 @@ impl Drop for Received {
 
 pub(super) fn receive(
     input: &mut dyn Read,
-    object: LfsObject,
+    expected: Expected,
     path: PathBuf,
     files: Arc<dyn Files>,
     spared: u64,
@@ -88,9 +124,9 @@ pub(super) fn receive(
     let failed = |e| Error::io("writing an LFS upload", e);
     let mut file = File::create_new(&path).map_err(failed)?;
     // From here on Drop cleans up.
-    let received = Received { object, path, files };
+    let upload = UploadFile { path, files };
     let mut hasher = Sha256::new();
-    let (mut left, mut since) = (object.size, LOOK_EVERY);
+    let (mut size, mut since) = (0_u64, LOOK_EVERY);
     let mut buffer = vec![0; CHUNK];
     loop {
         let count = match input.read(&mut buffer) {
@@ -103,20 +139,26 @@ pub(super) fn receive(
         since = since.saturating_add(count as u64);
         if since > LOOK_EVERY {
             since = 0;
-            if free_space(&received.path)? < spared {
+            if free_space(&upload.path)? < spared {
                 return Err(Error::DiskFull.into());
             }
         }
-        left = left.checked_sub(count as u64).ok_or(UploadError::TooLong { declared: object.size })?;
+        size = size.saturating_add(count as u64);
+        if size > expected.most() {
+            return Err(match expected {
+                Expected::Object(object) => UploadError::TooLong { declared: object.size },
+                Expected::AtMost(most) => UploadError::TooLarge { most },
+            });
+        }
         hasher.update(bytes);
         file.write_all(bytes).map_err(failed)?;
     }
-    if left > 0 {
-        return Err(UploadError::TooShort { declared: object.size, received: object.size - left });
-    }
-    let found = LfsOid(hasher.finalize().into());
-    match found == object.oid {
-        true => Ok(received),
-        false => Err(UploadError::WrongHash { declared: object.oid, found }),
+    let found = LfsObject { oid: LfsOid(hasher.finalize().into()), size };
+    match expected {
+        Expected::Object(declared) if size < declared.size => Err(UploadError::TooShort { declared: declared.size, received: size }),
+        Expected::Object(declared) if found.oid != declared.oid => {
+            Err(UploadError::WrongHash { declared: declared.oid, found: found.oid })
+        }
+        Expected::Object(_) | Expected::AtMost(_) => Ok(Received { object: found, file: upload }),
     }
 }

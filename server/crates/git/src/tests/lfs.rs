@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::publish::Recorder;
 use crate::error::Error;
-use crate::lfs::{LfsStore, UploadError};
+use crate::lfs::{Expected, LfsStore, UploadError};
 
 fn object(bytes: &[u8]) -> LfsObject {
     LfsObject { oid: LfsOid(Sha256::digest(bytes).into()), size: bytes.len() as u64 }
@@ -64,6 +64,20 @@ fn lfs_bytes_that_are_not_what_was_declared_are_refused_and_leave_nothing() {
     let empty = self::object(b"");
     store.publish(&store.receive(&mut io::empty(), empty, 0).unwrap()).unwrap();
     store.verify(&empty).unwrap();
+}
+
+#[test]
+fn bytes_that_nobody_named_are_named_by_what_they_are_and_bounded() {
+    let root = tempfile::tempdir().unwrap();
+    let (store, _) = store(root.path());
+    let received = store.receive(&mut &b"hello"[..], Expected::AtMost(5), 0).unwrap();
+    assert_eq!(received.object(), object(b"hello"));
+    store.publish(&received).unwrap();
+    drop(received);
+    store.verify(&object(b"hello")).unwrap();
+    let refused = store.receive(&mut &b"hello!"[..], Expected::AtMost(5), 0).unwrap_err();
+    assert!(matches!(refused, UploadError::TooLarge { most: 5 }), "{refused}");
+    assert_eq!(uploads(root.path()), 0);
 }
 
 struct Broken;

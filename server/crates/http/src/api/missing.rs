@@ -30,7 +30,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/pulls", "pull requests"),
     ("repos/*/*/push_mirrors", "mirrors"),
     ("repos/*/*/push_mirrors-sync", "mirrors"),
-    ("repos/*/*/releases", "releases"),
     ("repos/*/*/reviewers", "pull requests"),
     ("repos/*/*/signing-key.gpg", "commits signed by the server"),
     ("repos/*/*/stargazers", "stars"),

@@ -37,7 +37,6 @@ const NOT_THERE: &[(&str, &str)] = &[
     ("external_wiki", "links to other wikis"),
     ("has_pull_requests", "pull requests"),
     ("has_projects", "projects"),
-    ("has_releases", "releases"),
     ("has_packages", "packages"),
     ("has_actions", "actions"),
     ("mirror_interval", "mirrors"),

@@ -9,13 +9,18 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use tokio::time::{Sleep, sleep};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::io::StreamReader;
 
 use super::inflate::Inflater;
 
 /// How long a client may stay silent in the middle of a body.
 const SILENCE: Duration = Duration::from_secs(120);
+
+/// What is read and thrown away of an upload that is refused, so that its sender gets to read why.
+pub const DRAIN_BYTES: u64 = 8 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// What the transport reads.
 pub type Reader = StreamReader<Incoming, Bytes>;
@@ -62,6 +67,13 @@ pub fn reader(body: Body, gzip: bool, most: u64) -> (Reader, Fault) {
         ended: false,
     };
     (StreamReader::new(incoming), fault)
+}
+
+/// Reads on for the sender of an upload that was refused.
+pub async fn drain(input: &mut (impl AsyncRead + Unpin)) {
+    let mut rest = input.take(DRAIN_BYTES);
+    // Whether it is heard does not matter.
+    let _heard = timeout(DRAIN_TIME, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
 }
 
 impl Incoming {
@@ -133,7 +145,6 @@ impl Stream for Incoming {
 mod tests {
     use super::*;
     use std::io::Write as _;
-    use tokio::io::AsyncReadExt as _;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

@@ -23,7 +23,11 @@ pub async fn admit(State(http): State<Http>, mut request: Request, next: Next) -
     };
     request.extensions_mut().insert(turn.clone());
     let is_upload = request.uri().path().ends_with(crate::api::UPLOAD) || crate::api::brings_files(&request);
-    let limit = if is_upload { http.config.upload_timeout } else { http.config.api_timeout };
+    let limit = match is_upload {
+        _ if crate::api::brings_asset(&request) => http.app.config.git_limits.wall,
+        true => http.config.upload_timeout,
+        false => http.config.api_timeout,
+    };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

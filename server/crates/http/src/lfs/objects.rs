@@ -1,7 +1,5 @@
 //! The basic transfer (`docs/api/basic-transfers.md`): objects in and out, and whether one arrived.
 
-use std::time::Duration;
-
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,20 +7,14 @@ use axum::response::{IntoResponse as _, Response};
 use hardie_api_types::lfs::LfsName;
 use hardie_app::lfs;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
-use tokio::time::timeout;
 
 use super::{answer, object, send};
 use crate::auth::LfsAsker;
 use crate::error::{Answer, Refusal};
-use crate::git::{Reader, fault, reader, refuse, repo_path};
+use crate::git::{DRAIN_BYTES, drain, fault, reader, refuse, repo_path};
 use crate::json::Json;
 use crate::path::PathParts;
 use crate::state::Http;
-
-/// What is read and thrown away of an upload that is refused, so that its sender gets to read why.
-const DRAIN_BYTES: u64 = 8 << 20;
-const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// `GET objects/{oid}`, whole or a part.
 pub async fn download(State(http): State<Http>, LfsAsker(ctx): LfsAsker, parts: PathParts, headers: HeaderMap) -> Answer {
@@ -59,10 +51,4 @@ pub async fn verify(State(http): State<Http>, LfsAsker(ctx): LfsAsker, parts: Pa
     let (path, object) = (repo_path(&parts)?, object(&name.oid, name.size)?);
     lfs::verify(&http.app, &ctx, &path, object).await.map_err(|error| refuse(&ctx, error))?;
     Ok(answer(StatusCode::OK, &json!({})))
-}
-
-async fn drain(input: &mut Reader) {
-    let mut rest = input.take(DRAIN_BYTES);
-    // Whether it is heard does not matter.
-    let _heard = timeout(DRAIN_TIME, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
 }

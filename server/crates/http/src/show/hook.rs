@@ -3,7 +3,7 @@
 use hardie_api_types::account::User;
 use hardie_api_types::branch::PayloadCommit;
 use hardie_api_types::hook::{Hook, HookDelivery};
-use hardie_api_types::hook_body::{PushBody, RefBody, RepositoryBody, StatusBody};
+use hardie_api_types::hook_body::{PushBody, RefBody, ReleaseBody, RepositoryBody, StatusBody};
 use hardie_app::plugins::DeliveryLine;
 use hardie_app::webhooks::{CommitTold, PushTold, Told, Webhook, WebhookBodies, What};
 use hardie_domain::names::RepoPath;
@@ -117,6 +117,13 @@ impl WebhookBodies for Bodies {
                 sender,
                 previous_full_name: previous.clone(),
             }),
+            What::Release { action, release, fields } => {
+                let release = match release {
+                    Some(release) => place.release(release),
+                    None => place.release_gone(fields),
+                };
+                json(&ReleaseBody { action: action.clone(), release, repository, sender })
+            }
             What::Status(fields) => {
                 let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
                 let (id, sha, state, context) = (field("id"), field("sha"), field("state"), field("context"));

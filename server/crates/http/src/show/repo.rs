@@ -66,7 +66,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         has_wiki: no,
         has_pull_requests: no,
         has_projects: no,
-        has_releases: no,
+        has_releases: true,
         has_packages: no,
         has_actions: no,
         ignore_whitespace_conflicts: no,

@@ -51,7 +51,8 @@ impl Dump {
             return Ok(true);
         }
         let kinds: Vec<Kind> = columns.iter().map(|column| column.kind).collect();
-        let only = if table.only.is_empty() { String::new() } else { format!(" WHERE {}", table.only) };
+        let present = columns::tables(&mut self.inner, self.engine).await?;
+        let only = if table.held.is_empty() { String::new() } else { format!(" WHERE {}", tables::is_held(table.held, &present)) };
         let text = format!("SELECT {} FROM {}{only} ORDER BY {}", columns::list(&columns), table.name, table.key);
         if out.send(Item::Table(table, columns)).await.is_err() {
             return Ok(false);
@@ -91,10 +92,12 @@ impl Dump {
 }
 
 pub(crate) async fn held_files(connection: &mut AnyConnection, engine: Engine, sort: &FileSort) -> Result<Vec<HeldFile>> {
-    if !columns::has_table(connection, engine, sort.table).await? {
+    let present = columns::tables(connection, engine).await?;
+    if !present.iter().any(|table| table == sort.table) {
         return Ok(Vec::new());
     }
-    all(connection, &sort.statement(), |c: &mut Cols<'_>| Ok(HeldFile { hash: c.hash()?, bytes: c.count()? })).await
+    let (key, table, held) = (sort.key, sort.table, tables::is_held(sort.held, &present));
+    all(connection, &owned(format!("SELECT {key}, bytes FROM {table} WHERE {held} ORDER BY {key}")), |c: &mut Cols<'_>| Ok(HeldFile { hash: c.hash()?, bytes: c.count()? })).await
 }
 
 fn cells(row: &AnyRow, kinds: &[Kind]) -> Result<Vec<Cell>> {

@@ -1,7 +1,5 @@
 //! What a backup carries: every table, in an order in which no row comes before one that it refers to.
 
-use crate::sql::{Sql, sql};
-
 /// A table whose rows are carried.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Table {
@@ -9,14 +7,14 @@ pub struct Table {
     pub name: &'static str,
     /// The primary key, so that two dumps of the same rows are the same bytes.
     pub(crate) key: &'static str,
-    /// Which rows; all if empty.
-    pub(crate) only: &'static str,
+    /// Which rows: those that a row of one of these names; all if there are none.
+    pub(crate) held: &'static [Holder],
     /// Migrations put rows there, which those of the backup replace.
     pub(crate) seeded: bool,
 }
 
 const fn table(name: &'static str, key: &'static str) -> Table {
-    Table { name, key, only: "", seeded: false }
+    Table { name, key, held: &[], seeded: false }
 }
 
 /// Parents before children. A new table belongs here, in [`LEFT`], or fails a test.
@@ -44,10 +42,12 @@ pub const TABLES: &[Table] = &[
     table("push_certificate", "push_id"),
     table("reflog", "id"),
     // What no repository holds is garbage, or a push that is not committed.
-    Table { only: HELD, ..table("pack", "hash") },
+    Table { held: PACK_HOLDERS, ..table("pack", "hash") },
     table("repo_pack", "repo_id, hash"),
-    Table { only: LFS_HELD, ..table("lfs_object", "oid") },
+    Table { held: LFS_HOLDERS, ..table("lfs_object", "oid") },
     table("repo_lfs", "repo_id, oid"),
+    table("repo_release", "id"),
+    table("release_asset", "id"),
     table("lfs_lock", "id"),
     table("commit_status", "id"),
     table("plugin_component", "digest"),
@@ -67,8 +67,21 @@ pub const TABLES: &[Table] = &[
     table("audit", "id"),
 ];
 
-const HELD: &str = "EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash)";
-const LFS_HELD: &str = "EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_object.oid)";
+/// A table whose rows name files, and how they do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its name: an older schema may lack it.
+    pub(crate) table: &'static str,
+    /// Whether one of its rows names the row that is looked at.
+    pub(crate) names: &'static str,
+}
+
+const PACK_HOLDERS: &[Holder] =
+    &[Holder { table: "repo_pack", names: "EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash)" }];
+const LFS_HOLDERS: &[Holder] = &[
+    Holder { table: "repo_lfs", names: "EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_object.oid)" },
+    Holder { table: "release_asset", names: "EXISTS (SELECT 1 FROM release_asset ra WHERE ra.oid = lfs_object.oid)" },
+];
 
 /// Tables that stay behind, and why that is right.
 pub const LEFT: &[(&str, &str)] = &[
@@ -89,22 +102,16 @@ pub struct FileSort {
     pub name: &'static str,
     /// The table of the files: an older schema may lack it.
     pub(crate) table: &'static str,
-    /// Gives hash and bytes of each file, in the order of hashes. Sees what [`TABLES`] carries and nothing else.
-    select: &'static str,
+    /// Its column with the hash.
+    pub(crate) key: &'static str,
+    /// What names the files. Sees what [`TABLES`] carries and nothing else.
+    pub(crate) held: &'static [Holder],
 }
 
 /// All sorts. A new one is added here, and in `app`'s `backup/files.rs`, which knows where the files are.
 pub const SORTS: &[FileSort] = &[
-    FileSort {
-        name: "packs",
-        table: "pack",
-        select: "SELECT hash, bytes FROM pack WHERE EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash) ORDER BY hash",
-    },
-    FileSort {
-        name: "lfs",
-        table: "lfs_object",
-        select: "SELECT oid, bytes FROM lfs_object WHERE EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_object.oid) ORDER BY oid",
-    },
+    FileSort { name: "packs", table: "pack", key: "hash", held: PACK_HOLDERS },
+    FileSort { name: "lfs", table: "lfs_object", key: "oid", held: LFS_HOLDERS },
 ];
 
 /// A file that a row names.
@@ -116,10 +123,10 @@ pub struct HeldFile {
     pub bytes: u64,
 }
 
-impl FileSort {
-    pub(crate) fn statement(&self) -> Sql {
-        sql(self.select)
-    }
+/// The condition under which a row is held, by what of the holders the schema has.
+pub(crate) fn is_held(holders: &[Holder], present: &[String]) -> String {
+    let known = holders.iter().filter(|holder| present.iter().any(|table| table == holder.table));
+    known.map(|holder| holder.names).collect::<Vec<_>>().join(" OR ")
 }
 
 /// The carried table of this name, and its place in the order.
