@@ -8,6 +8,7 @@ mod follow;
 mod git_http;
 mod hostile;
 mod journey;
+mod marks;
 mod matrix;
 mod missing;
 mod narrow_tokens;

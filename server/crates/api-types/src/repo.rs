@@ -67,13 +67,13 @@ pub struct Repository {
     /// Its owner's address for it; may be empty.
     #[serde(default)]
     pub website: String,
-    /// Kept for Gitea's clients; 0.
+    /// Accounts that gave it a star.
     #[serde(default)]
     pub stars_count: i64,
     /// Kept for Gitea's clients; 0.
     #[serde(default)]
     pub forks_count: i64,
-    /// Kept for Gitea's clients; 0.
+    /// Accounts that watch it.
     #[serde(default)]
     pub watchers_count: i64,
     /// Kept for Gitea's clients; 0.
@@ -152,7 +152,7 @@ pub struct Repository {
     /// `sha1`.
     #[serde(default)]
     pub object_format_name: String,
-    /// Empty.
+    /// Words under which it is found, in order.
     #[serde(default)]
     pub topics: Vec<String>,
     /// When it was deleted; only in `GET /users/{owner}/deleted_repos`. (Not in Gitea.)
@@ -252,4 +252,55 @@ pub struct RepoCollaboratorPermission {
     pub role_name: String,
     /// Whose.
     pub user: User,
+}
+
+/// `GET R/topics`, `PUT R/topics`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct TopicNames {
+    /// All topics, in order.
+    pub topics: Vec<String>,
+}
+
+/// `GET /topics/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TopicResults {
+    /// One page of what was found, the commonest first.
+    pub topics: Vec<Topic>,
+}
+
+/// A topic, with those of its repositories that the asker may see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Topic {
+    /// Kept for Gitea's clients: its place in the list, from 1.
+    pub id: i64,
+    /// The topic.
+    pub topic_name: String,
+    /// How many repositories have it.
+    pub repo_count: i64,
+    /// Kept for Gitea's clients: [`Time::never`].
+    pub created: Time,
+    /// Kept for Gitea's clients: [`Time::never`].
+    pub updated: Time,
+}
+
+/// `GET R/subscription`, `PUT R/subscription`: that the asker watches the repository.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WatchInfo {
+    /// True.
+    pub subscribed: bool,
+    /// Kept for Gitea's clients; false.
+    pub ignored: bool,
+    /// Kept for Gitea's clients; `null`.
+    pub reason: Option<String>,
+    /// Since when.
+    pub created_at: Time,
+    /// This address.
+    pub url: String,
+    /// The repository in the API.
+    pub repository_url: String,
 }

@@ -4,6 +4,8 @@ mod create;
 mod delete;
 mod edit;
 mod list;
+mod marks;
+mod topics;
 mod transfer;
 
 use hardie_domain::access::{RepoAction, Role, Visibility};
@@ -23,6 +25,8 @@ pub use create::{NewRepo, create_repo};
 pub use delete::{DeletedRepo, RESTORABLE_SECONDS, delete_repo, find_deleted_repo, list_deleted_repos, restore_repo};
 pub use edit::{RepoChange, update_repo};
 pub use list::{RepoSearch, search_repos};
+pub use marks::{Mark, find_mark, list_markers, set_mark};
+pub use topics::{add_topic, get_topics, remove_topic, search_topics, set_topics};
 pub use transfer::transfer_repo;
 
 /// A repository as the asker may see it.

@@ -19,6 +19,7 @@ pub mod grant;
 pub mod hidden;
 pub mod host;
 pub mod ids;
+pub mod language;
 pub mod lfs;
 pub mod limits;
 pub mod mail;

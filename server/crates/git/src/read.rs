@@ -13,6 +13,7 @@ pub mod old;
 pub mod parse;
 pub mod push_view;
 pub mod relate;
+pub mod sizes;
 pub mod tree;
 
 pub use last::{Earlier, last_commits};
@@ -20,4 +21,5 @@ pub use log::{Log, LogQuery, count_commits, log};
 pub use objects::{Peeled, TagInfo, commit, peel, peel_to_commit, peel_to_tree, tag};
 pub use push_view::PushView;
 pub use relate::{AheadBehind, ahead_behind, is_ancestor, merge_base, merge_bases};
+pub use sizes::each_file;
 pub use tree::{entry_at, tree, tree_page};

@@ -17,6 +17,7 @@ mod follow;
 mod hook_deliveries;
 mod hooks;
 mod keys;
+mod marks;
 mod missing;
 mod orgs;
 mod plugin_requests;
@@ -35,6 +36,7 @@ mod sessions;
 mod sign_ups;
 mod statuses;
 mod tokens;
+mod topics;
 mod trees;
 mod users;
 
@@ -76,6 +78,8 @@ pub fn table() -> Api {
         statuses::add,
         releases::add,
         assets::add,
+        topics::add,
+        marks::add,
         trees::add,
         contents::add,
         archives::add,

@@ -4,6 +4,7 @@ use hardie_domain::ids::AccountId;
 use hardie_domain::page::{Page, Paged};
 
 use crate::Result;
+use crate::marks::Mark;
 use crate::repos::{OwnedRepo, owned_repo, select_owned};
 use crate::sql::{Sql, contains, count, sql};
 use crate::store::reads;
@@ -46,6 +47,10 @@ pub struct RepoFilter<'a> {
     pub involving: Option<AccountId>,
     /// Held by the name or the description, without case; empty for all.
     pub query: &'a str,
+    /// Those that have one of these topics alone; all if there are none.
+    pub topics: &'a [String],
+    /// Those that this account has marked so alone.
+    pub marked: Option<(AccountId, Mark)>,
     /// Private ones alone, or public ones alone.
     pub private: Option<bool>,
     /// Archived ones alone, or others alone.
@@ -64,6 +69,8 @@ impl RepoFilter<'_> {
             owner: None,
             involving: None,
             query: "",
+            topics: &[],
+            marked: None,
             private: None,
             archived: None,
             order: RepoOrder::Name,
@@ -82,7 +89,7 @@ reads! {
     }
 }
 
-fn conditions(statement: Sql, filter: &RepoFilter<'_>) -> Sql {
+pub(crate) fn conditions(statement: Sql, filter: &RepoFilter<'_>) -> Sql {
     let mut statement = statement.push(" WHERE r.deleted_at IS NULL");
     statement = match filter.viewer {
         Viewer::Everything => statement,
@@ -105,6 +112,21 @@ fn conditions(statement: Sql, filter: &RepoFilter<'_>) -> Sql {
             .push(" ESCAPE '\\' OR a.lower_name || '/' || r.lower_name LIKE ")
             .push_bind(pattern)
             .push(" ESCAPE '\\')");
+    }
+    if let Some((first, others)) = filter.topics.split_first() {
+        let has = |statement: Sql, topic: &String| {
+            statement.push("('\n' || r.topics || '\n') LIKE ").push_bind(contains(&format!("\n{topic}\n"))).push(" ESCAPE '\\'")
+        };
+        statement = has(statement.push(" AND ("), first);
+        statement = others.iter().fold(statement, |statement, topic| has(statement.push(" OR "), topic)).push(")");
+    }
+    if let Some((account, mark)) = filter.marked {
+        statement = statement
+            .push(" AND EXISTS (SELECT 1 FROM repo_mark k WHERE k.repo_id = r.id AND k.account_id = ")
+            .push_bind(account)
+            .push(" AND k.kind = ")
+            .push_bind(mark.as_str())
+            .push(")");
     }
     if let Some(private) = filter.private {
         statement = statement.push(if private { " AND r.visibility <> 'public'" } else { " AND r.visibility = 'public'" });

@@ -54,6 +54,12 @@ pub struct RepoRow {
     pub updated_at: Timestamp,
     /// When refs last changed.
     pub pushed_at: Option<Timestamp>,
+    /// Words under which it is found, in order.
+    pub topics: Vec<String>,
+    /// Accounts that gave it a star.
+    pub stars: u64,
+    /// Accounts that watch it.
+    pub watchers: u64,
     /// When it was deleted; such a row is found by the methods that say so alone.
     pub deleted_at: Option<Timestamp>,
 }
@@ -108,7 +114,8 @@ pub struct AccessRow {
 
 pub(crate) const REPO_COLUMNS: &str = "r.id, r.owner_id, r.name, r.description, r.website, r.visibility, r.archived, r.default_branch, \
     r.generation, r.rules_epoch + (SELECT o.rules_epoch FROM account o WHERE o.id = r.owner_id) \
-    + (SELECT s.rules_epoch FROM site s), r.gc_epoch, r.size_bytes, r.created_at, r.updated_at, r.pushed_at, r.deleted_at";
+    + (SELECT s.rules_epoch FROM site s), r.gc_epoch, r.size_bytes, r.created_at, r.updated_at, r.pushed_at, \
+    r.topics, r.stars, r.watchers, r.deleted_at";
 
 /// The word in rows and in the API.
 fn visibility_word(visibility: Visibility) -> &'static str {
@@ -139,6 +146,9 @@ pub(crate) fn repo_row(cols: &mut Cols<'_>) -> Result<RepoRow> {
         created_at: cols.time()?,
         updated_at: cols.time()?,
         pushed_at: cols.opt_time()?,
+        topics: cols.lines()?,
+        stars: cols.count()?,
+        watchers: cols.count()?,
         deleted_at: cols.opt_time()?,
     })
 }

@@ -2,6 +2,7 @@
 
 use hardie_domain::access::{Role, Visibility};
 use hardie_domain::page::{Page, Paged};
+use hardie_store::marks::Mark;
 use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
 use hardie_store::repos::OwnedRepo;
 
@@ -11,6 +12,8 @@ use crate::accounts::shown;
 use crate::{App, Ctx, Error, Result};
 
 const MAX_QUERY_CHARS: usize = 100;
+/// Topics of one search.
+const MOST_TOPICS: usize = 10;
 
 /// Which repositories are wanted.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +24,10 @@ pub struct RepoSearch {
     pub owner: Option<String>,
     /// Those in which the actor has a part alone: owned, shared with them, or in an organisation of theirs.
     pub mine: bool,
+    /// Those that have one of these topics alone; all if there are none.
+    pub topics: Vec<String>,
+    /// Those that the account of this name has marked so alone.
+    pub marked: Option<(String, Mark)>,
     /// Public ones alone, or private ones alone.
     pub visibility: Option<Visibility>,
     /// Archived ones alone, or others alone.
@@ -39,12 +46,18 @@ pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page)
         None => None,
     };
     let involving = if search.mine { Some(ctx.require_actor()?.id) } else { None };
+    let marked = match &search.marked {
+        Some((name, mark)) => Some((app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?.id, *mark)),
+        None => None,
+    };
     let query: String = search.query.trim().chars().filter(|c| *c != '\0').take(MAX_QUERY_CHARS).collect();
     let filter = RepoFilter {
         viewer,
         owner,
         involving,
         query: &query,
+        topics: search.topics.get(..MOST_TOPICS).unwrap_or(&search.topics),
+        marked,
         private: search.visibility.map(|v| v == Visibility::Private),
         archived: search.archived,
         order: search.order,

@@ -24,6 +24,7 @@ pub fn add(api: Api) -> Api {
     let tag = "repository";
     let search_op = Op::new("repoSearch", tag, "Finds repositories")
         .query("q", "part of the name, the address or the description")
+        .query("topic", "true: q names topics, one or several with commas between them")
         .query("uid", "the asker's own id: those in which they have a part")
         .query("archived", "true: archived ones alone; false: the others")
         .query("is_private", "true: private ones alone; false: public ones")
@@ -68,17 +69,23 @@ async fn list_of_org(State(http): State<Http>, Asker(ctx): Asker, parts: PathPar
 async fn search(State(http): State<Http>, Asker(ctx): Asker, query: Query, paging: Paging) -> Answer {
     let mine = is_own_id(&ctx, query.number("uid")?)?;
     let wanted = RepoSearch { mine, ..wanted(&query)? };
-    // Nothing has a topic yet, so nothing has this one.
-    let found = match query.flag("topic")? {
-        Some(true) => Paged { items: Vec::new(), total: 0 },
-        _ => search_repos(&http.app, &ctx, &wanted, paging.page).await?,
+    let wanted = match query.flag("topic")? {
+        Some(true) => by_topic(wanted),
+        _ => wanted,
     };
+    let found = search_repos(&http.app, &ctx, &wanted, paging.page).await?;
     let headers = paging.headers(found.total);
     let data = found.items.iter().map(|repo| show::repo(&http.links, repo)).collect();
     Ok((headers, Json(SearchResults { ok: true, data })).into_response())
 }
 
-fn shown(http: &Http, paging: &Paging, found: Result<Paged<hardie_app::repos::Repo>>) -> Result<Response> {
+/// As Renovate asks: `q` names topics, with commas between them.
+fn by_topic(wanted: RepoSearch) -> RepoSearch {
+    let topics = wanted.query.split(',').map(|topic| topic.trim().to_lowercase()).filter(|topic| !topic.is_empty()).collect();
+    RepoSearch { query: String::new(), topics, ..wanted }
+}
+
+pub(super) fn shown(http: &Http, paging: &Paging, found: Result<Paged<hardie_app::repos::Repo>>) -> Result<Response> {
     Ok(paging.answer(found?.map(|repo| show::repo(&http.links, &repo))))
 }
 
@@ -91,12 +98,14 @@ fn is_own_id(ctx: &Ctx, uid: Option<i64>) -> Answer<bool> {
     }
 }
 
-fn wanted(query: &Query) -> Answer<RepoSearch> {
+pub(super) fn wanted(query: &Query) -> Answer<RepoSearch> {
     let private = query.flag("is_private")?;
     Ok(RepoSearch {
         query: query.text("q")?.unwrap_or_default(),
         owner: None,
         mine: false,
+        topics: Vec::new(),
+        marked: None,
         visibility: private.map(|private| if private { Visibility::Private } else { Visibility::Public }),
         archived: query.flag("archived")?,
         order: match query.text("sort")?.as_deref() {

@@ -10,7 +10,7 @@ use hardie_app::{accounts, collaborators};
 use hardie_domain::access::{Role, Visibility};
 use hardie_domain::names::RepoPath;
 
-use super::user;
+use super::{number, user};
 use crate::links::Links;
 
 /// A repository as the asker may see it.
@@ -49,9 +49,9 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         clone_url: links.clone_http(&path),
         original_url: String::new(),
         website: row.website.clone(),
-        stars_count: 0,
+        stars_count: number(row.stars),
         forks_count: 0,
-        watchers_count: 0,
+        watchers_count: number(row.watchers),
         open_issues_count: 0,
         open_pr_counter: 0,
         release_counter: 0,
@@ -79,7 +79,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         avatar_url: String::new(),
         internal: no,
         object_format_name: "sha1".to_owned(),
-        topics: Vec::new(),
+        topics: row.topics.clone(),
         deleted_at: None,
         purge_at: None,
     }

@@ -30,3 +30,19 @@ CREATE TABLE release_asset (
 );
 CREATE INDEX release_asset_oid ON release_asset (oid);
 CREATE INDEX release_asset_uploader ON release_asset (uploader_id);
+
+-- One topic a line, in order.
+ALTER TABLE repo ADD COLUMN
+    topics TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+-- Who marked a repository: with a star, or to be told of it. The numbers in repo are counted anew with each change.
+ALTER TABLE repo ADD COLUMN stars BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE repo ADD COLUMN watchers BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE repo_mark (
+    account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('star', 'watch')),
+    repo_id BIGINT NOT NULL REFERENCES repo (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, kind, repo_id)
+);
+CREATE INDEX repo_mark_repo ON repo_mark (repo_id, kind, created_at);

@@ -48,6 +48,7 @@ pub const TABLES: &[Table] = &[
     table("repo_lfs", "repo_id, oid"),
     table("repo_release", "id"),
     table("release_asset", "id"),
+    table("repo_mark", "account_id, kind, repo_id"),
     table("lfs_lock", "id"),
     table("commit_status", "id"),
     table("plugin_component", "digest"),
