@@ -5,6 +5,7 @@ pub mod auth;
 mod code;
 mod contents;
 mod follow;
+mod forks;
 mod git_http;
 mod hostile;
 mod journey;

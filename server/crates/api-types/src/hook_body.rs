@@ -90,6 +90,17 @@ pub struct ReleaseBody {
     pub sender: Option<User>,
 }
 
+/// Event `fork`, told of the repository that was forked.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForkBody {
+    /// What was forked.
+    pub forkee: Repository,
+    /// What came of it: its `id` and `full_name`. Who may see more of it may ask for it.
+    pub repository: Value,
+    /// By whom; `null` if the account is gone.
+    pub sender: Option<User>,
+}
+
 /// Event `status`.
 #[derive(Clone, Debug, Serialize)]
 pub struct StatusBody {

@@ -35,7 +35,7 @@ pub struct Repository {
     pub empty: bool,
     /// Whether only its owner and collaborators see it.
     pub private: bool,
-    /// Kept for Gitea's clients; false.
+    /// Whether it was forked from another that is still there.
     #[serde(default)]
     pub fork: bool,
     /// Kept for Gitea's clients; false.
@@ -70,7 +70,7 @@ pub struct Repository {
     /// Accounts that gave it a star.
     #[serde(default)]
     pub stars_count: i64,
-    /// Kept for Gitea's clients; 0.
+    /// Repositories that were forked from it, those too that the asker may not see.
     #[serde(default)]
     pub forks_count: i64,
     /// Accounts that watch it.
@@ -161,6 +161,31 @@ pub struct Repository {
     /// From when on it cannot be restored by `POST /users/{owner}/deleted_repos/{id}/restore`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purge_at: Option<Time>,
+}
+
+/// One repository (`GET R`, `GET /repositories/{id}`, `POST R/forks`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WholeRepository {
+    /// The repository.
+    #[serde(flatten)]
+    pub repository: Repository,
+    /// What it was forked from; `null` if it was not, or the asker may not see that one.
+    #[serde(default)]
+    pub parent: Option<Repository>,
+}
+
+/// `POST R/forks`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateForkOption {
+    /// Whose it shall be, if not the asker's: an organisation that the asker owns.
+    pub organization: Option<String>,
+    /// Its name; that of what is forked if absent.
+    pub name: Option<String>,
+    /// Takes this branch alone. (Not in Gitea.)
+    pub branch: Option<String>,
 }
 
 /// `GET /repos/search`.

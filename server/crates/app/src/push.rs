@@ -2,13 +2,14 @@
 //!
 //! A push over git: [`execute`] opens its row, looks at its [`certificate`] → ingest the pack into quarantine → [`judge`]
 //! (connectivity, built-in rules, policies) → publish the pack file → one transaction ([`commit`]) → report. Nothing is visible
-//! before that transaction, and after it nothing is lost.
+//! before that transaction, and after it nothing is lost. Refs that a [`fork`] begins with are copied, in one transaction too.
 
 mod answers;
 mod certificate;
 mod commit;
 mod execute;
 mod facts;
+mod fork;
 mod judge;
 mod mover;
 mod nonce;
@@ -22,6 +23,7 @@ pub use certificate::SentCertificate;
 pub(crate) use execute::lease;
 pub use execute::{PackSource, push};
 pub use facts::READ_TIME;
+pub use fork::{NewFork, fork};
 pub use mover::RefMover;
 pub(crate) use nonce::make_nonce;
 pub use policies::{Preview, preview};

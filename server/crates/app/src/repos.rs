@@ -19,12 +19,12 @@ pub use hardie_store::repos::RepoRow;
 
 use crate::access::{RepoAccess, repo_by_id, repo_for};
 use crate::accounts::{Account, shown};
-use crate::{App, Ctx, Result};
+use crate::{App, Ctx, Error, Result};
 
 pub use create::{NewRepo, create_repo};
 pub use delete::{DeletedRepo, RESTORABLE_SECONDS, delete_repo, find_deleted_repo, list_deleted_repos, restore_repo};
 pub use edit::{RepoChange, update_repo};
-pub use list::{RepoSearch, search_repos};
+pub use list::{RepoSearch, list_forks, search_repos};
 pub use marks::{Mark, find_mark, list_markers, set_mark};
 pub use topics::{add_topic, get_topics, remove_topic, search_topics, set_topics};
 pub use transfer::transfer_repo;
@@ -40,6 +40,8 @@ pub struct Repo {
     pub role: Role,
     /// Whether the asker may rename, transfer and delete it.
     pub can_own: bool,
+    /// What it was forked from, where one repository is shown and the asker may see that one too.
+    pub parent: Option<Box<Repo>>,
 }
 
 impl Repo {
@@ -59,18 +61,27 @@ impl Repo {
     }
 
     pub(crate) fn of(ctx: &Ctx, access: RepoAccess) -> Repo {
-        Repo { row: access.repo, owner: shown(ctx, access.owner), role: access.role, can_own: access.can_own }
+        Repo { row: access.repo, owner: shown(ctx, access.owner), role: access.role, can_own: access.can_own, parent: None }
     }
 }
 
 /// The repository at this address.
 pub async fn get_repo(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<Repo> {
-    Ok(Repo::of(ctx, repo_for(app, ctx, path, RepoAction::Read).await?))
+    with_parent(app, ctx, Repo::of(ctx, repo_for(app, ctx, path, RepoAction::Read).await?)).await
 }
 
 /// The repository with this id.
 pub async fn get_repo_by_id(app: &App, ctx: &Ctx, id: RepoId) -> Result<Repo> {
-    Ok(Repo::of(ctx, repo_by_id(app, ctx, id, RepoAction::Read).await?))
+    with_parent(app, ctx, Repo::of(ctx, repo_by_id(app, ctx, id, RepoAction::Read).await?)).await
+}
+
+async fn with_parent(app: &App, ctx: &Ctx, repo: Repo) -> Result<Repo> {
+    let Some(parent) = repo.row.parent else { return Ok(repo) };
+    match repo_by_id(app, ctx, parent, RepoAction::Read).await {
+        Ok(access) => Ok(Repo { parent: Some(Box::new(Repo::of(ctx, access))), ..repo }),
+        Err(Error::NotFound(_)) => Ok(repo),
+        Err(error) => Err(error),
+    }
 }
 
 const MAX_DESCRIPTION_CHARS: usize = 2048;

@@ -22,12 +22,14 @@ pub const RELEASE_PUBLISHED: &str = "release.published";
 pub const RELEASE_UPDATED: &str = "release.updated";
 /// A release that was out is gone.
 pub const RELEASE_DELETED: &str = "release.deleted";
+/// A repository was forked; told of the one that was, with what came of it in `fork`.
+pub const FORK: &str = "fork";
 
 /// Somebody wants to see whether a webhook's receiver answers; nobody else is told.
 pub const WEBHOOK_TEST: &str = "webhook.test";
 
 /// All that plugins are told of, in the order in which they are listed to people.
-pub const ALL: [&str; 11] = [
+pub const ALL: [&str; 12] = [
     PUSH,
     STATUS,
     REPO_CREATED,
@@ -39,4 +41,5 @@ pub const ALL: [&str; 11] = [
     RELEASE_PUBLISHED,
     RELEASE_UPDATED,
     RELEASE_DELETED,
+    FORK,
 ];

@@ -33,11 +33,10 @@ pub const PARKED: Timestamp = Timestamp(253_402_214_400_000);
 const PAUSES: [u64; 6] = [10, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600];
 
 /// Names under which a webhook can ask for events of this server. `create` and `delete` are about branches and tags.
-pub const TOLD: [&str; 6] = ["push", "create", "delete", "repository", "release", "status"];
+pub const TOLD: [&str; 7] = ["push", "create", "delete", "repository", "release", "fork", "status"];
 
 /// Names of Gitea's for what does not happen here yet. They are kept, so that clients which ask for more than they need get what there is.
-const NOT_YET: [&str; 23] = [
-    "fork",
+const NOT_YET: [&str; 22] = [
     "issues",
     "issues_only",
     "issue_assign",
@@ -81,6 +80,7 @@ pub fn kinds_of(events: &[String]) -> Vec<String> {
         match name.as_str() {
             "push" | "create" | "delete" => kinds.push(event::PUSH),
             "status" => kinds.push(event::STATUS),
+            "fork" => kinds.push(event::FORK),
             "repository" | "release" => {
                 let of_it = |kind: &&&str| kind.split_once('.').is_some_and(|(about, _)| about == name);
                 kinds.extend(event::ALL.iter().filter(of_it));

@@ -14,6 +14,7 @@ mod dry_run;
 mod emails;
 mod events;
 mod follow;
+mod forks;
 mod hook_deliveries;
 mod hooks;
 mod keys;
@@ -80,6 +81,7 @@ pub fn table() -> Api {
         assets::add,
         topics::add,
         marks::add,
+        forks::add,
         trees::add,
         contents::add,
         archives::add,

@@ -30,5 +30,5 @@ pub use hook::{Bodies, hook, hook_delivery};
 pub use identity::{deploy_key, factor_user, key, recovery_codes, second_factor, session, token};
 pub use plugin::{component, installation, log_line, permission, plugin_request, plugin_secret, push, push_certificate, verdict};
 pub use publisher::{component_signature, publisher};
-pub use repo::{collaborator, deleted_repo, protection, repo};
+pub use repo::{collaborator, deleted_repo, protection, repo, whole_repo};
 pub use search::code_search;

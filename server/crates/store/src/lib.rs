@@ -21,6 +21,7 @@ pub mod deploy_keys;
 pub mod emails;
 pub mod error;
 pub mod events;
+pub mod forks;
 pub mod handlers;
 pub mod invitations;
 pub mod keys;

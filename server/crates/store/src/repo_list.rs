@@ -1,6 +1,6 @@
 //! Lists of repositories, cut to what one user may see.
 
-use hardie_domain::ids::AccountId;
+use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::page::{Page, Paged};
 
 use crate::Result;
@@ -51,6 +51,8 @@ pub struct RepoFilter<'a> {
     pub topics: &'a [String],
     /// Those that this account has marked so alone.
     pub marked: Option<(AccountId, Mark)>,
+    /// Those that were forked from this one alone.
+    pub parent: Option<RepoId>,
     /// Private ones alone, or public ones alone.
     pub private: Option<bool>,
     /// Archived ones alone, or others alone.
@@ -71,6 +73,7 @@ impl RepoFilter<'_> {
             query: "",
             topics: &[],
             marked: None,
+            parent: None,
             private: None,
             archived: None,
             order: RepoOrder::Name,
@@ -127,6 +130,9 @@ pub(crate) fn conditions(statement: Sql, filter: &RepoFilter<'_>) -> Sql {
             .push(" AND k.kind = ")
             .push_bind(mark.as_str())
             .push(")");
+    }
+    if let Some(parent) = filter.parent {
+        statement = statement.push(" AND r.parent_id = ").push_bind(parent);
     }
     if let Some(private) = filter.private {
         statement = statement.push(if private { " AND r.visibility <> 'public'" } else { " AND r.visibility = 'public'" });

@@ -60,6 +60,10 @@ pub struct RepoRow {
     pub stars: u64,
     /// Accounts that watch it.
     pub watchers: u64,
+    /// What it was forked from.
+    pub parent: Option<RepoId>,
+    /// Repositories that were forked from it and are not deleted.
+    pub forks: u64,
     /// When it was deleted; such a row is found by the methods that say so alone.
     pub deleted_at: Option<Timestamp>,
 }
@@ -115,7 +119,7 @@ pub struct AccessRow {
 pub(crate) const REPO_COLUMNS: &str = "r.id, r.owner_id, r.name, r.description, r.website, r.visibility, r.archived, r.default_branch, \
     r.generation, r.rules_epoch + (SELECT o.rules_epoch FROM account o WHERE o.id = r.owner_id) \
     + (SELECT s.rules_epoch FROM site s), r.gc_epoch, r.size_bytes, r.created_at, r.updated_at, r.pushed_at, \
-    r.topics, r.stars, r.watchers, r.deleted_at";
+    r.topics, r.stars, r.watchers, r.parent_id, r.forks, r.deleted_at";
 
 /// The word in rows and in the API.
 fn visibility_word(visibility: Visibility) -> &'static str {
@@ -149,6 +153,8 @@ pub(crate) fn repo_row(cols: &mut Cols<'_>) -> Result<RepoRow> {
         topics: cols.lines()?,
         stars: cols.count()?,
         watchers: cols.count()?,
+        parent: cols.opt_id(RepoId)?,
+        forks: cols.count()?,
         deleted_at: cols.opt_time()?,
     })
 }
@@ -326,7 +332,11 @@ impl Tx {
     pub async fn delete_repo(&mut self, id: RepoId, at: Timestamp) -> Result<bool> {
         let statement =
             sql("UPDATE repo SET deleted_at = $2, updated_at = $2, generation = generation + 1 WHERE id = $1 AND deleted_at IS NULL");
-        self.wrote(statement.bind(id).bind(at)).await
+        let deleted = self.wrote(statement.bind(id).bind(at)).await?;
+        if deleted {
+            self.count_forks(id).await?;
+        }
+        Ok(deleted)
     }
 
     /// Brings a deleted repository back; `false` if its name is taken by now or it is gone for good.
@@ -341,6 +351,7 @@ impl Tx {
             let redirect =
                 sql("DELETE FROM repo_redirect WHERE owner_id = $1 AND lower_name = (SELECT lower_name FROM repo WHERE id = $2)");
             self.exec(redirect.bind(owner).bind(id)).await?;
+            self.count_forks(id).await?;
         }
         Ok(restored)
     }

@@ -49,6 +49,9 @@ pub async fn update_repo(app: &App, ctx: &Ctx, path: &RepoPath, change: RepoChan
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let before = tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
+    if checked.visibility == Some(Visibility::Public) {
+        check_parent(&mut tx, &before).await?;
+    }
     let mut changes = Vec::new();
     if let Some(branch) = &checked.default_branch {
         set_head(&mut tx, app, &before, branch).await?;
@@ -102,6 +105,15 @@ async fn set_head(tx: &mut Tx, app: &App, repo: &RepoRow, branch: &RefName) -> R
     }
     tx.set_default_branch(repo.id, branch).await?;
     Ok(())
+}
+
+/// Whoever may read a private repository may fork it, and must not show it to everybody by that.
+async fn check_parent(tx: &mut Tx, repo: &RepoRow) -> Result<()> {
+    let Some(parent) = repo.parent else { return Ok(()) };
+    match tx.find_kept_repo(parent).await?.is_some_and(|kept| kept.repo.visibility != Visibility::Public) {
+        true => Err(Error::forbidden("a fork of a private repository stays private for as long as that is")),
+        false => Ok(()),
+    }
 }
 
 /// What is written down about a change: in the audit log and as an event.

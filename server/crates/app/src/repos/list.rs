@@ -1,13 +1,15 @@
 //! Lists of repositories, cut to what the asker may see.
 
-use hardie_domain::access::{Role, Visibility};
+use hardie_domain::access::{RepoAction, Role, Visibility};
+use hardie_domain::ids::RepoId;
+use hardie_domain::names::RepoPath;
 use hardie_domain::page::{Page, Paged};
 use hardie_store::marks::Mark;
 use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
 use hardie_store::repos::OwnedRepo;
 
 use super::Repo;
-use crate::access::viewer_of;
+use crate::access::{repo_for, viewer_of};
 use crate::accounts::shown;
 use crate::{App, Ctx, Error, Result};
 
@@ -28,6 +30,8 @@ pub struct RepoSearch {
     pub topics: Vec<String>,
     /// Those that the account of this name has marked so alone.
     pub marked: Option<(String, Mark)>,
+    /// Those that were forked from this one alone.
+    pub parent: Option<RepoId>,
     /// Public ones alone, or private ones alone.
     pub visibility: Option<Visibility>,
     /// Archived ones alone, or others alone.
@@ -58,6 +62,7 @@ pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page)
         query: &query,
         topics: search.topics.get(..MOST_TOPICS).unwrap_or(&search.topics),
         marked,
+        parent: search.parent,
         private: search.visibility.map(|v| v == Visibility::Private),
         archived: search.archived,
         order: search.order,
@@ -71,6 +76,12 @@ pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page)
     Ok(Paged { items, total: found.total })
 }
 
+/// The forks of a repository that the asker may see.
+pub async fn list_forks(app: &App, ctx: &Ctx, path: &RepoPath, search: RepoSearch, page: Page) -> Result<Paged<Repo>> {
+    let parent = Some(repo_for(app, ctx, path, RepoAction::Read).await?.repo.id);
+    search_repos(app, ctx, &RepoSearch { parent, ..search }, page).await
+}
+
 async fn with_role(app: &App, ctx: &Ctx, viewer: Viewer, OwnedRepo { repo, owner }: OwnedRepo) -> Result<Repo> {
     let (role, can_own) = match viewer {
         Viewer::Everything => (Role::Admin, true),
@@ -81,5 +92,5 @@ async fn with_role(app: &App, ctx: &Ctx, viewer: Viewer, OwnedRepo { repo, owner
         }
         Viewer::Anyone => (Role::Read, false),
     };
-    Ok(Repo { owner: shown(ctx, owner), row: repo, role, can_own })
+    Ok(Repo { owner: shown(ctx, owner), row: repo, role, can_own, parent: None })
 }

@@ -92,13 +92,14 @@ async fn told(app: &App, known: &Try, subject: Subject, payload: &Value) -> Resu
             };
             What::Release { action, release, fields }
         }
+        Subject::Fork => What::Fork(payload.get("fork").cloned().unwrap_or_default()),
         Subject::Status => What::Status(payload.clone()),
     };
     Ok(Some(Told { repo, sender, what }))
 }
 
 async fn repo(app: &App, nobody: &Ctx, known: &Try) -> Result<Option<Repo>> {
-    let whole = |row, owner| Repo { row, owner: shown(nobody, owner), role: Role::Admin, can_own: true };
+    let whole = |row, owner| Repo { row, owner: shown(nobody, owner), role: Role::Admin, can_own: true, parent: None };
     if let Some(access) = &known.access {
         return Ok(Some(whole(access.repo.clone(), access.owner.clone())));
     }

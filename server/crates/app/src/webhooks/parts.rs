@@ -45,6 +45,8 @@ pub enum Subject {
     Repository(String),
     /// A release: what happened to it.
     Release(String),
+    /// The repository was forked.
+    Fork,
     /// A check of a commit.
     Status,
 }
@@ -58,6 +60,7 @@ impl Subject {
             Subject::Delete(_) => "delete",
             Subject::Repository(_) => "repository",
             Subject::Release(_) => "release",
+            Subject::Fork => "fork",
             Subject::Status => "status",
         }
     }
@@ -95,6 +98,7 @@ pub fn parts(kind: &str, payload: &Value, settings: &Settings, full: bool) -> Ve
         }
         event::WEBHOOK_TEST => vec![Part { number: 1, about: "test".to_owned() }],
         event::STATUS if settings.wants("status") => vec![Part { number: 0, about: "status".to_owned() }],
+        event::FORK if settings.wants("fork") => vec![Part { number: 0, about: "fork".to_owned() }],
         _ => match kind.split_once('.').filter(|(about, _)| is_of_one(about) && settings.wants(about)) {
             Some((about, action)) => vec![Part { number: 0, about: format!("{about} {action}") }],
             None => Vec::new(),
@@ -151,6 +155,7 @@ pub fn subject(kind: &str, payload: &Value, number: u32) -> Option<Subject> {
             of_ref(moved(payload).nth(place)?).into_iter().nth(half)?
         }
         event::STATUS => Some(Subject::Status),
+        event::FORK => Some(Subject::Fork),
         _ => match kind.split_once('.')? {
             ("repository", action) => Some(Subject::Repository(action.to_owned())),
             ("release", action) => Some(Subject::Release(action.to_owned())),

@@ -64,6 +64,8 @@ pub enum What {
         /// The fields of the event, which say what it was.
         fields: Value,
     },
+    /// The repository was forked: what the event says of the fork.
+    Fork(Value),
     /// A check: the fields of the event.
     Status(Value),
 }

@@ -106,6 +106,7 @@ pub(super) fn wanted(query: &Query) -> Answer<RepoSearch> {
         mine: false,
         topics: Vec::new(),
         marked: None,
+        parent: None,
         visibility: private.map(|private| if private { Visibility::Private } else { Visibility::Public }),
         archived: query.flag("archived")?,
         order: match query.text("sort")?.as_deref() {

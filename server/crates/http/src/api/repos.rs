@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hardie_api_types::repo::{CreateRepoOption, EditRepoOption, Repository, TransferRepoOption};
+use hardie_api_types::repo::{CreateRepoOption, EditRepoOption, Repository, TransferRepoOption, WholeRepository};
 use hardie_app::Ctx;
 use hardie_app::repos::{
     NewRepo, RepoChange, create_repo, delete_repo, find_deleted_repo, get_repo, get_repo_by_id, list_deleted_repos, restore_repo,
@@ -60,8 +60,8 @@ pub fn add(api: Api) -> Api {
         Op::new("createOrgRepo", tag, "Makes a repository of an organisation's").takes::<CreateRepoOption>().gives::<Repository>(201),
         create_in_org,
     )
-    .get(REPO, Op::new("repoGet", tag, "Shows a repository").gives::<Repository>(200), get)
-    .get("/repositories/{id}", Op::new("repoGetByID", tag, "Shows the repository with this id").gives::<Repository>(200), get_by_id)
+    .get(REPO, Op::new("repoGet", tag, "Shows a repository").gives::<WholeRepository>(200), get)
+    .get("/repositories/{id}", Op::new("repoGetByID", tag, "Shows the repository with this id").gives::<WholeRepository>(200), get_by_id)
     .patch(REPO, Op::new("repoEdit", tag, "Changes or renames a repository").takes::<EditRepoOption>().gives::<Repository>(200), edit)
     .delete(REPO, Op::new("repoDelete", tag, "Deletes a repository; it can be restored for a week").gives_nothing(204), delete)
     .post(
@@ -127,12 +127,12 @@ async fn create(
     Ok((StatusCode::CREATED, Json(show::repo(&http.links, &made))))
 }
 
-async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Repository>> {
-    Ok(Json(show::repo(&http.links, &get_repo(&http.app, &ctx, &parts.repo()?).await?)))
+async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<WholeRepository>> {
+    Ok(Json(show::whole_repo(&http.links, &get_repo(&http.app, &ctx, &parts.repo()?).await?)))
 }
 
-async fn get_by_id(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Repository>> {
-    Ok(Json(show::repo(&http.links, &get_repo_by_id(&http.app, &ctx, RepoId(parts.id("id")?)).await?)))
+async fn get_by_id(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<WholeRepository>> {
+    Ok(Json(show::whole_repo(&http.links, &get_repo_by_id(&http.app, &ctx, RepoId(parts.id("id")?)).await?)))
 }
 
 async fn edit(

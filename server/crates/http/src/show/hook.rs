@@ -3,7 +3,7 @@
 use hardie_api_types::account::User;
 use hardie_api_types::branch::PayloadCommit;
 use hardie_api_types::hook::{Hook, HookDelivery};
-use hardie_api_types::hook_body::{PushBody, RefBody, ReleaseBody, RepositoryBody, StatusBody};
+use hardie_api_types::hook_body::{ForkBody, PushBody, RefBody, ReleaseBody, RepositoryBody, StatusBody};
 use hardie_app::plugins::DeliveryLine;
 use hardie_app::webhooks::{CommitTold, PushTold, Told, Webhook, WebhookBodies, What};
 use hardie_domain::names::RepoPath;
@@ -124,6 +124,7 @@ impl WebhookBodies for Bodies {
                 };
                 json(&ReleaseBody { action: action.clone(), release, repository, sender })
             }
+            What::Fork(fork) => json(&ForkBody { forkee: repository, repository: fork.clone(), sender }),
             What::Status(fields) => {
                 let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
                 let (id, sha, state, context) = (field("id"), field("sha"), field("state"), field("context"));

@@ -3,7 +3,7 @@
 use hardie_api_types::Time;
 use hardie_api_types::account::User;
 use hardie_api_types::branch::BranchProtection;
-use hardie_api_types::repo::{Collaborator, Permission, Repository};
+use hardie_api_types::repo::{Collaborator, Permission, Repository, WholeRepository};
 use hardie_app::protections::Protection;
 use hardie_app::repos::{DeletedRepo, Repo, RepoRow};
 use hardie_app::{accounts, collaborators};
@@ -17,6 +17,11 @@ use crate::links::Links;
 pub fn repo(links: &Links, repo: &Repo) -> Repository {
     let permissions = Permission { admin: repo.role >= Role::Admin, push: repo.role >= Role::Write, pull: true };
     Repository { permissions: Some(permissions), ..row(links, &repo.row, &repo.owner) }
+}
+
+/// A repository with what it was forked from.
+pub fn whole_repo(links: &Links, shown: &Repo) -> WholeRepository {
+    WholeRepository { repository: repo(links, shown), parent: shown.parent.as_deref().map(|parent| repo(links, parent)) }
 }
 
 /// A repository that can be restored.
@@ -37,7 +42,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         description: row.description.clone(),
         empty: row.pushed_at.is_none(),
         private: row.visibility == Visibility::Private,
-        fork: no,
+        fork: row.parent.is_some(),
         template: no,
         mirror: no,
         size: i64::try_from(row.size_bytes / 1024).unwrap_or(i64::MAX),
@@ -50,7 +55,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         original_url: String::new(),
         website: row.website.clone(),
         stars_count: number(row.stars),
-        forks_count: 0,
+        forks_count: number(row.forks),
         watchers_count: number(row.watchers),
         open_issues_count: 0,
         open_pr_counter: 0,

@@ -46,3 +46,8 @@ CREATE TABLE repo_mark (
     PRIMARY KEY (account_id, kind, repo_id)
 );
 CREATE INDEX repo_mark_repo ON repo_mark (repo_id, kind, created_at);
+
+-- What a repository was forked from, and how many were forked from it and are not deleted.
+ALTER TABLE repo ADD COLUMN parent_id BIGINT REFERENCES repo (id) ON DELETE SET NULL;
+ALTER TABLE repo ADD COLUMN forks BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX repo_parent ON repo (parent_id) WHERE parent_id IS NOT NULL;
