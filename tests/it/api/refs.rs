@@ -116,3 +116,40 @@ async fn tags_are_names_or_say_something_and_go_again() {
     assert_eq!(make(json!({ "tag_name": "said", "message": "Said" })).status, 201);
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn annotated_tags_and_notes_are_shown_as_git_has_them() {
+    let server = TestServer::start().await.unwrap();
+    let (ann, repo, dir) = crate::git::with_repo(&server, "ann", "tool").await;
+    let asker = Asker::new(&server, Some(&ann));
+    let head = ann.git.ok(&dir, &["rev-parse", "HEAD"]).unwrap().trim().to_owned();
+    let notes = format!("/repos/{repo}/git/notes");
+    assert_eq!(asker.get(&format!("{notes}/{head}")).status, 404, "there are none");
+    ann.git.ok(&dir, &["tag", "-a", "v1", "-m", "The first"]).unwrap();
+    ann.git.ok(&dir, &["notes", "add", "-m", "It was good"]).unwrap();
+    let later = ann.git.commit(&dir, "b.txt", "b\n", "Later").unwrap();
+    ann.git.ok(&dir, &["push", "-q", "origin", "main", "v1", "refs/notes/commits"]).unwrap();
+    let tag = ann.git.ok(&dir, &["rev-parse", "v1"]).unwrap().trim().to_owned();
+    let shown = asker.get(&format!("/repos/{repo}/git/tags/{tag}")).json();
+    assert_eq!((&shown["tag"], &shown["sha"], &shown["message"]), (&json!("v1"), &json!(tag), &json!("The first\n")), "{shown}");
+    assert_eq!((&shown["object"]["sha"], &shown["object"]["type"], &shown["tagger"]["name"]), (&json!(head), &json!("commit"), &json!("ann")));
+    assert_eq!(asker.get(&format!("/repos/{repo}/git/tags/{head}")).status, 404, "a commit is no tag");
+    for rev in [head.as_str(), "v1"] {
+        let note = asker.get(&format!("{notes}/{rev}")).json();
+        assert_eq!((&note["message"], &note["commit"]["sha"]), (&json!("It was good\n"), &json!(head)), "{note}");
+    }
+    assert_eq!(asker.get(&format!("{notes}/{later}")).status, 404);
+    // As git lays them out when there are many.
+    let blob = ann.git.ok(&dir, &["rev-parse", "refs/notes/commits^{tree}"]).unwrap().trim().to_owned();
+    let file = ann.git.ok(&dir, &["ls-tree", &blob]).unwrap().split_whitespace().nth(2).unwrap().to_owned();
+    let mut tree = ann.git.with_stdin(&dir, &["mktree"], format!("100644 blob {file}\t{}\n", &later[4..]).as_bytes()).unwrap();
+    for folder in [&later[2..4], &later[..2]] {
+        tree = ann.git.with_stdin(&dir, &["mktree"], format!("040000 tree {}\t{folder}\n", tree.trim()).as_bytes()).unwrap();
+    }
+    let commit = ann.git.ok(&dir, &["commit-tree", "-m", "Notes", tree.trim()]).unwrap();
+    ann.git.ok(&dir, &["push", "-q", "-f", "origin", &format!("{}:refs/notes/commits", commit.trim())]).unwrap();
+    assert_eq!(asker.get(&format!("{notes}/{later}")).json()["message"], "It was good\n");
+    assert_eq!(asker.get(&format!("{notes}/{head}")).status, 404);
+    assert_eq!(Asker::new(&server, None).get(&format!("{notes}/{later}")).status, 404);
+    server.stop().await.unwrap();
+}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
-use crate::commit::{CommitMeta, Verification};
+use crate::commit::{CommitMeta, CommitUser, Verification};
 
 /// Name and address in a [`PayloadCommit`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -164,6 +164,26 @@ pub struct Reference {
     pub url: String,
     /// What it names.
     pub object: GitObject,
+}
+
+/// An annotated tag (`GET R/git/tags/{sha}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnnotatedTag {
+    /// The name that it gives itself.
+    pub tag: String,
+    /// Its id.
+    pub sha: String,
+    /// Its address in the API.
+    pub url: String,
+    /// Invalid UTF-8 replaced.
+    pub message: String,
+    /// Who tagged; `null` in old tags.
+    pub tagger: Option<CommitUser>,
+    /// What it names.
+    pub object: GitObject,
+    /// Not verified here.
+    pub verification: Option<Verification>,
 }
 
 /// A rule over branches (`GET R/branch_protections`).

@@ -122,6 +122,16 @@ pub struct Commit {
     pub status: Option<StatusSummary>,
 }
 
+/// What was noted of a commit (`GET R/git/notes/{sha}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Note {
+    /// Invalid UTF-8 replaced.
+    pub message: String,
+    /// Of which commit.
+    pub commit: Option<Commit>,
+}
+
 /// `GET R/compare/{base}...{head}`, or with two dots for `files` against `base` itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -20,6 +20,7 @@ mod hooks;
 mod keys;
 mod marks;
 mod missing;
+mod objects;
 mod orgs;
 mod plugin_requests;
 mod plugins;
@@ -82,6 +83,7 @@ pub fn table() -> Api {
         topics::add,
         marks::add,
         forks::add,
+        objects::add,
         trees::add,
         contents::add,
         archives::add,

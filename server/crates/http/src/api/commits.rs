@@ -70,7 +70,7 @@ async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, head
     Ok(conditional(&headers, &tag, || Json(with_changes(&http, &parts, &detail)).into_response()))
 }
 
-fn with_changes(http: &Http, parts: &PathParts, detail: &CommitDetail) -> Option<Commit> {
+pub(super) fn with_changes(http: &Http, parts: &PathParts, detail: &CommitDetail) -> Option<Commit> {
     let repo = parts.repo().ok()?;
     let shown = Place { links: &http.links, repo: &repo }.commit(&detail.commit);
     Some(Commit { files: show::affected(&detail.diff), stats: Some(show::stats(&detail.diff)), ..shown })

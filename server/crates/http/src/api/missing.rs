@@ -16,7 +16,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/editorconfig", "EditorConfig through the API"),
     ("repos/*/*/generate", "repositories that are templates"),
     ("repos/*/*/git/hooks", "hooks on the server's disk; install a plugin"),
-    ("repos/*/*/git/notes", "git notes through the API"),
     ("repos/*/*/issue_config", "issues"),
     ("repos/*/*/issue_templates", "issues"),
     ("repos/*/*/issues", "issues"),

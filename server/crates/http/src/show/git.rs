@@ -1,12 +1,12 @@
 //! Commits, branches, tags, refs and trees.
 
 use hardie_api_types::Time;
-use hardie_api_types::branch::{Branch, GitObject, PayloadCommit, PayloadUser, Reference, Tag};
+use hardie_api_types::branch::{AnnotatedTag, Branch, GitObject, PayloadCommit, PayloadUser, Reference, Tag};
 use hardie_api_types::commit::{Commit, CommitMeta, CommitUser, RepoCommit, Verification};
 use hardie_api_types::contents::{GitBlobResponse, GitEntry};
 use hardie_api_types::tree::{CommitSummary, ListingEntry};
 use hardie_app::accounts::Account;
-use hardie_app::browse::{self, BlobView, CommitInfo, CommitView, EntryKind, GitTreeItem, RefView, Signature, TreeItem};
+use hardie_app::browse::{self, Annotation, BlobView, CommitInfo, CommitView, EntryKind, GitTreeItem, RefView, Signature, TreeItem};
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 
@@ -118,6 +118,20 @@ impl Place<'_> {
             name: found.name.to_string(),
             url: self.links.repo_api(self.repo, &format!("git/refs/{}", encode(path))),
             object: GitObject { kind: found.kind.to_owned(), sha: found.oid.to_hex(), url: self.api(found.kind, &found.oid) },
+        }
+    }
+
+    /// An annotated tag.
+    pub fn annotated(&self, tag: &Annotation) -> AnnotatedTag {
+        let (kind, target) = (tag.target_kind, &tag.target);
+        AnnotatedTag {
+            tag: text(&tag.name),
+            sha: tag.oid.to_hex(),
+            url: self.api("tag", &tag.oid),
+            message: text(&tag.message),
+            tagger: tag.tagger.as_ref().map(commit_user),
+            object: GitObject { kind: kind.to_owned(), sha: target.to_hex(), url: self.api(kind, target) },
+            verification: Some(unverified()),
         }
     }
 
