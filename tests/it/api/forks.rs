@@ -47,10 +47,16 @@ async fn a_forks_life(mut options: Options) {
 
     let made = ok(&forker.json("POST", "/repos/ann/tool/forks", &json!({})), 202);
     assert_eq!((&made["full_name"], &made["fork"], &made["private"]), (&json!("bob/tool"), &json!(true), &json!(false)));
-    assert_eq!((&made["parent"]["full_name"], &made["empty"], &made["description"]), (&json!("ann/tool"), &json!(false), &json!("It works")));
+    assert_eq!(
+        (&made["parent"]["full_name"], &made["empty"], &made["description"]),
+        (&json!("ann/tool"), &json!(false), &json!("It works"))
+    );
     assert_eq!(packs(&server), before, "no byte is copied");
     assert_eq!(refs(&server, &bob, "bob/tool"), refs(&server, &ann, "ann/tool"));
-    assert_eq!((nobody.get("/repos/ann/tool").json()["forks_count"].clone(), nobody.get("/repos/ann/tool").json()["parent"].clone()), (json!(1), Value::Null));
+    assert_eq!(
+        (nobody.get("/repos/ann/tool").json()["forks_count"].clone(), nobody.get("/repos/ann/tool").json()["parent"].clone()),
+        (json!(1), Value::Null)
+    );
     assert_eq!(nobody.get("/repos/ann/tool/forks").json()[0]["full_name"], "bob/tool");
     assert_eq!(nobody.get("/repos/bob/tool").json()["parent"]["full_name"], "ann/tool");
     bob.git.ok(bob.git.home(), &["clone", "-q", &server.http_remote("bob/tool"), "fork"]).unwrap();
@@ -63,7 +69,13 @@ async fn a_forks_life(mut options: Options) {
     bob.git.ok(&fork, &["push", "-q", "origin", "main"]).unwrap();
     let ours = ann.git.commit(&dir, "a2.txt", "ann\n", "Of the parent").unwrap();
     ann.git.ok(&dir, &["push", "-q", "origin", "main"]).unwrap();
-    assert_eq!((owner.get(&format!("/repos/ann/tool/git/commits/{theirs}")).status, forker.get(&format!("/repos/bob/tool/git/commits/{ours}")).status), (404, 404));
+    assert_eq!(
+        (
+            owner.get(&format!("/repos/ann/tool/git/commits/{theirs}")).status,
+            forker.get(&format!("/repos/bob/tool/git/commits/{ours}")).status
+        ),
+        (404, 404)
+    );
     let denied = bob.git.run(&fork, &["push", "-q", &server.http_remote("ann/tool"), "main"]).unwrap();
     assert!(!denied.ok, "{denied:?}");
 
@@ -72,10 +84,16 @@ async fn a_forks_life(mut options: Options) {
     assert_eq!(owner.json("POST", "/repos/ann/tool/forks", &json!({ "name": "other" })).status, 422);
     assert_eq!(owner.json("POST", "/repos/bob/tool/forks", &json!({})).status, 409, "the name is taken");
     let again = ok(&owner.json("POST", "/repos/bob/tool/forks", &json!({ "name": "back", "branch": "side" })), 202);
-    assert_eq!((&again["full_name"], &again["parent"]["full_name"], &again["default_branch"]), (&json!("ann/back"), &json!("bob/tool"), &json!("side")));
+    assert_eq!(
+        (&again["full_name"], &again["parent"]["full_name"], &again["default_branch"]),
+        (&json!("ann/back"), &json!("bob/tool"), &json!("side"))
+    );
     let only: Vec<String> = refs(&server, &ann, "ann/back").lines().map(|line| line.split('\t').nth(1).unwrap().to_owned()).collect();
     assert_eq!(only, ["HEAD", "refs/heads/side"]);
-    assert_eq!(owner.json("POST", "/repos/bob/tool/forks", &json!({ "name": "x", "branch": "nothing", "organization": "bob" })).status, 403);
+    assert_eq!(
+        owner.json("POST", "/repos/bob/tool/forks", &json!({ "name": "x", "branch": "nothing", "organization": "bob" })).status,
+        403
+    );
     assert_eq!(nobody.json("POST", "/repos/ann/tool/forks", &json!({})).status, 401);
 
     // The parent goes for good, and the fork keeps what it has.
@@ -129,7 +147,10 @@ async fn what_is_private_stays_private_in_its_forks() {
     let made = ok(&reader.json("POST", "/repos/ann/tool/forks", &json!({})), 202);
     assert_eq!((&made["private"], &made["permissions"]["admin"]), (&json!(true), &json!(true)));
     assert_eq!((stranger.get("/repos/bob/tool").status, owner.get("/repos/bob/tool").status), (404, 404));
-    assert_eq!((owner.get("/repos/ann/tool/forks").json(), owner.get("/repos/ann/tool").json()["forks_count"].clone()), (json!([]), json!(1)));
+    assert_eq!(
+        (owner.get("/repos/ann/tool/forks").json(), owner.get("/repos/ann/tool").json()["forks_count"].clone()),
+        (json!([]), json!(1))
+    );
     for id in [format!("commits/{secret}"), format!("blobs/{blob}")] {
         assert_eq!(reader.get(&format!("/repos/bob/tool/git/{id}")).status, 404, "no ref of the fork reaches {id}");
     }

@@ -40,14 +40,25 @@ async fn topics_and_marks(options: Options) {
     assert_eq!((reader.json("PUT", topics, &json!({ "topics": [] })).status, nobody.json("PUT", topics, &json!({})).status), (403, 401));
     ok(&owner.json("PUT", "/repos/ann/hidden/topics", &json!({ "topics": ["rust", "secret-plan", "100"] })), 204);
     let search = |asker: &Asker, q: &str| names(&asker.get(&format!("/repos/search?topic=true&q={q}")).json()["data"]);
-    assert_eq!((search(&owner, "rust"), search(&reader, "rust")), (vec!["ann/hidden".to_owned(), "ann/tool".to_owned()], vec!["ann/tool".to_owned()]));
+    assert_eq!(
+        (search(&owner, "rust"), search(&reader, "rust")),
+        (vec!["ann/hidden".to_owned(), "ann/tool".to_owned()], vec!["ann/tool".to_owned()])
+    );
     assert_eq!((search(&reader, "rus").len(), search(&reader, "nothing,forge").len(), search(&reader, "1%25").len()), (0, 1, 0));
     let found = |asker: &Asker, q: &str| {
         let list = asker.get(&format!("/topics/search?q={q}")).json()["topics"].clone();
-        list.as_array().unwrap().iter().map(|one| format!("{} {}", one["topic_name"].as_str().unwrap(), one["repo_count"])).collect::<Vec<_>>()
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|one| format!("{} {}", one["topic_name"].as_str().unwrap(), one["repo_count"]))
+            .collect::<Vec<_>>()
     };
     assert_eq!(found(&owner, ""), ["rust 2", "100 1", "forge 1", "secret-plan 1"]);
-    assert_eq!((found(&reader, ""), found(&reader, "plan")), (vec!["forge 1".to_owned(), "rust 1".to_owned()], Vec::new()), "what is hidden is not counted");
+    assert_eq!(
+        (found(&reader, ""), found(&reader, "plan")),
+        (vec!["forge 1".to_owned(), "rust 1".to_owned()], Vec::new()),
+        "what is hidden is not counted"
+    );
 
     // Stars and watches count each account once, and are for what one may see.
     let (star, watch) = ("/user/starred/ann/tool", "/repos/ann/tool/subscription");
@@ -62,16 +73,25 @@ async fn topics_and_marks(options: Options) {
     let shown = nobody.get("/repos/ann/tool").json();
     assert_eq!((&shown["stars_count"], &shown["watchers_count"]), (&json!(2), &json!(1)));
     let logins = |path: &str| nobody.get(path).json().as_array().unwrap().iter().map(|one| one["login"].clone()).collect::<Vec<_>>();
-    assert_eq!((logins("/repos/ann/tool/stargazers"), logins("/repos/ann/tool/subscribers")), (vec![json!("bob"), json!("ann")], vec![json!("bob")]));
+    assert_eq!(
+        (logins("/repos/ann/tool/stargazers"), logins("/repos/ann/tool/subscribers")),
+        (vec![json!("bob"), json!("ann")], vec![json!("bob")])
+    );
     for path in ["/user/starred/ann/hidden", "/user/starred/ann/nothing", "/repos/ann/hidden/subscription"] {
         assert_eq!(reader.json("PUT", path, &Value::Null).status, 404, "{path}");
     }
     ok(&owner.json("PUT", "/user/starred/ann/hidden", &Value::Null), 204);
     assert_eq!(names(&owner.get("/user/starred").json()), ["ann/hidden", "ann/tool"]);
     assert_eq!(names(&reader.get("/users/ann/starred").json()), ["ann/tool"], "what is hidden stays so");
-    assert_eq!((names(&reader.get("/user/subscriptions").json()), names(&nobody.get("/users/bob/subscriptions").json())), (vec!["ann/tool".to_owned()], vec!["ann/tool".to_owned()]));
+    assert_eq!(
+        (names(&reader.get("/user/subscriptions").json()), names(&nobody.get("/users/bob/subscriptions").json())),
+        (vec!["ann/tool".to_owned()], vec!["ann/tool".to_owned()])
+    );
     ok(&owner.json("PATCH", "/repos/ann/tool", &json!({ "private": true })), 200);
-    assert_eq!((reader.get("/user/starred").json(), reader.get("/user/starred").header("x-total-count").to_owned()), (json!([]), "0".to_owned()));
+    assert_eq!(
+        (reader.get("/user/starred").json(), reader.get("/user/starred").header("x-total-count").to_owned()),
+        (json!([]), "0".to_owned())
+    );
     assert_eq!(reader.json("DELETE", star, &Value::Null).status, 404);
     ok(&owner.json("PATCH", "/repos/ann/tool", &json!({ "private": false })), 200);
     ok(&reader.json("DELETE", star, &Value::Null), 204);

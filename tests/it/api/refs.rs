@@ -132,7 +132,10 @@ async fn annotated_tags_and_notes_are_shown_as_git_has_them() {
     let tag = ann.git.ok(&dir, &["rev-parse", "v1"]).unwrap().trim().to_owned();
     let shown = asker.get(&format!("/repos/{repo}/git/tags/{tag}")).json();
     assert_eq!((&shown["tag"], &shown["sha"], &shown["message"]), (&json!("v1"), &json!(tag), &json!("The first\n")), "{shown}");
-    assert_eq!((&shown["object"]["sha"], &shown["object"]["type"], &shown["tagger"]["name"]), (&json!(head), &json!("commit"), &json!("ann")));
+    assert_eq!(
+        (&shown["object"]["sha"], &shown["object"]["type"], &shown["tagger"]["name"]),
+        (&json!(head), &json!("commit"), &json!("ann"))
+    );
     assert_eq!(asker.get(&format!("/repos/{repo}/git/tags/{head}")).status, 404, "a commit is no tag");
     for rev in [head.as_str(), "v1"] {
         let note = asker.get(&format!("{notes}/{rev}")).json();

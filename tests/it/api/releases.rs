@@ -88,7 +88,10 @@ async fn a_releases_life(options: Options) {
     }
     let listed = owner.get(RELEASES).json();
     assert_eq!((&listed[0]["tag_name"], &listed[1]["tag_name"]), (&json!("v2"), &json!("release/1.0")));
-    assert_eq!((&listed[0]["published_at"], owner.get(&format!("{RELEASES}?draft=false")).json()[0]["tag_name"].as_str()), (&Value::Null, Some("release/1.0")));
+    assert_eq!(
+        (&listed[0]["published_at"], owner.get(&format!("{RELEASES}?draft=false")).json()[0]["tag_name"].as_str()),
+        (&Value::Null, Some("release/1.0"))
+    );
     let out = good(&owner.json("PATCH", &draft, &json!({ "draft": false, "prerelease": true, "body": "Try it" })), 200);
     assert!(out["published_at"].is_string() && out["name"] == "Two" && out["body"] == "Try it", "{out}");
     assert_eq!(reader.get("/repos/ann/tool/tags/v2").status, 200);

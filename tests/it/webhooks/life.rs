@@ -269,7 +269,8 @@ async fn a_webhook_is_told_of_releases_and_of_no_draft() {
     let releases = format!("/repos/{repo}/releases");
     let made = asker.json("POST", &releases, &json!({ "tag_name": "v1", "name": "One", "body": "Notes", "draft": true })).json();
     let one = format!("{releases}/{}", made["id"]);
-    for (method, body) in [("PATCH", json!({ "body": "More" })), ("PATCH", json!({ "draft": false })), ("PATCH", json!({ "name": "Uno" }))] {
+    for (method, body) in [("PATCH", json!({ "body": "More" })), ("PATCH", json!({ "draft": false })), ("PATCH", json!({ "name": "Uno" }))]
+    {
         assert_eq!(asker.json(method, &one, &body).status, 200);
         in_order(&server).await;
     }

@@ -1,5 +1,7 @@
 //! Repositories and who works on them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
@@ -277,6 +279,15 @@ pub struct RepoCollaboratorPermission {
     pub role_name: String,
     /// Whose.
     pub user: User,
+}
+
+/// `GET R/languages`: the bytes of each language's files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Languages {
+    /// By the language's name.
+    #[serde(flatten)]
+    pub bytes: BTreeMap<String, i64>,
 }
 
 /// `GET R/topics`, `PUT R/topics`.

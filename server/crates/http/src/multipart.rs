@@ -29,9 +29,8 @@ pub fn boundary(headers: &HeaderMap) -> Answer<Option<String>> {
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return Ok(None);
     }
-    let found = parameter(parameters, "boundary").filter(|found| {
-        (1..=MOST_BOUNDARY).contains(&found.len()) && found.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-    });
+    let found = parameter(parameters, "boundary")
+        .filter(|found| (1..=MOST_BOUNDARY).contains(&found.len()) && found.bytes().all(|b| b.is_ascii_graphic() || b == b' '));
     found.map(Some).ok_or_else(|| Refusal::bad_request("the Content-Type names no boundary of 1 to 70 characters"))
 }
 

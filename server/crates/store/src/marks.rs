@@ -74,7 +74,9 @@ impl Tx {
         let changed = self.wrote(statement).await?;
         if changed {
             let sum = match mark {
-                Mark::Star => "UPDATE repo SET stars = (SELECT COUNT(*) FROM repo_mark k WHERE k.repo_id = $1 AND k.kind = 'star') WHERE id = $1",
+                Mark::Star => {
+                    "UPDATE repo SET stars = (SELECT COUNT(*) FROM repo_mark k WHERE k.repo_id = $1 AND k.kind = 'star') WHERE id = $1"
+                }
                 Mark::Watch => {
                     "UPDATE repo SET watchers = (SELECT COUNT(*) FROM repo_mark k WHERE k.repo_id = $1 AND k.kind = 'watch') WHERE id = $1"
                 }

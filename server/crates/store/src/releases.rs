@@ -61,7 +61,8 @@ pub struct ReleaseFilter {
     pub prerelease: Option<bool>,
 }
 
-const SELECT: &str = "SELECT id, repo_id, tag, target, title, note, draft, prerelease, author_id, created_at, published_at FROM repo_release";
+const SELECT: &str =
+    "SELECT id, repo_id, tag, target, title, note, draft, prerelease, author_id, created_at, published_at FROM repo_release";
 
 fn release(cols: &mut Cols<'_>) -> Result<ReleaseRow> {
     Ok(ReleaseRow {
@@ -118,7 +119,8 @@ impl Tx {
         author: Option<AccountId>,
         at: Timestamp,
     ) -> Result<Option<ReleaseId>> {
-        let statement = sql("INSERT INTO repo_release (repo_id, tag, target, title, note, draft, prerelease, author_id, created_at, published_at) \
+        let statement =
+            sql("INSERT INTO repo_release (repo_id, tag, target, title, note, draft, prerelease, author_id, created_at, published_at) \
              SELECT r.id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM repo r WHERE r.id = $1 AND r.deleted_at IS NULL AND r.archived = 0 \
              ON CONFLICT DO NOTHING RETURNING id");
         let ReleaseText { tag, target, title, note, draft, prerelease } = *text;

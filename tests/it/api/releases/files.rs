@@ -91,7 +91,10 @@ async fn a_files_life(mut options: Options) {
     upkeep::sweep_lfs(app).await.unwrap();
     assert_eq!(object_files(server.data_dir()), 0);
     let kinds = told(&server, &owner).await;
-    assert_eq!((kinds.len(), kinds.first().map(String::as_str), kinds.last().map(String::as_str)), (7, Some("release.published"), Some("release.deleted")));
+    assert_eq!(
+        (kinds.len(), kinds.first().map(String::as_str), kinds.last().map(String::as_str)),
+        (7, Some("release.published"), Some("release.deleted"))
+    );
     server.stop().await.unwrap();
 }
 
@@ -181,7 +184,8 @@ fn an_asset_of_fifty_megabytes_is_never_in_memory_as_a_whole() {
     assert!(sent(&server, &git, &path("small"), "application/octet-stream", &small).starts_with(b"HTTP/1.1 201"));
     let before = most_memory(server.id());
     let large = noise(2, 50 << 20);
-    let form = [&b"--f0rm\r\nContent-Disposition: form-data; name=attachment; filename=x\r\n\r\n"[..], &large, b"\r\n--f0rm--\r\n"].concat();
+    let form =
+        [&b"--f0rm\r\nContent-Disposition: form-data; name=attachment; filename=x\r\n\r\n"[..], &large, b"\r\n--f0rm--\r\n"].concat();
     let answer = sent(&server, &git, &path("large"), "multipart/form-data; boundary=f0rm", &form);
     assert!(answer.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(&answer));
     assert!(String::from_utf8_lossy(&answer).contains(&oid(&large)));

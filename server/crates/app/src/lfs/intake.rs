@@ -58,7 +58,7 @@ async fn receive(app: &App, expected: Expected, input: &mut (impl AsyncRead + Un
 }
 
 /// Refuses what the disk has no room for before it is full: the database may need the rest.
-pub(crate) async fn check_room(app: &App, size: u64) -> Result<()> {
+async fn check_room(app: &App, size: u64) -> Result<()> {
     let packs = app.packs.clone();
     let free = spawn_blocking(move || packs.free_space()).await.map_err(Error::internal)?.map_err(Error::writing)?;
     match free >= size.saturating_add(LEAST_FREE_BYTES) {

@@ -109,15 +109,7 @@ async fn drop_hidden(tx: &mut Tx, app: &App, fork: RepoId) -> Result<u64> {
     Ok(dropped)
 }
 
-async fn announce(
-    tx: &mut Tx,
-    app: &App,
-    ctx: &Ctx,
-    access: &RepoAccess,
-    parent: &RepoRow,
-    owner: &Account,
-    id: RepoId,
-) -> Result<()> {
+async fn announce(tx: &mut Tx, app: &App, ctx: &Ctx, access: &RepoAccess, parent: &RepoRow, owner: &Account, id: RepoId) -> Result<()> {
     let fork = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;
     let path = format!("{}/{}", owner.name, fork.name);
     let mut line = entry(ctx, "repository.fork");

@@ -158,11 +158,12 @@ async fn ensure_tag(app: &App, ctx: &Ctx, path: &RepoPath, access: &RepoAccess, 
         return Ok(());
     }
     let target = Some(target).filter(|target| !target.is_empty());
-    match create_tag(app, ctx, path, tag, target, Some(message)).await {
-        // Somebody else made it at the same moment.
-        Err(Error::Conflict(_)) if is_there().await? => Ok(()),
-        made => made.map(drop),
+    let made = create_tag(app, ctx, path, tag, target, Some(message)).await;
+    // Somebody else may have made it at the same moment.
+    if matches!(made, Err(Error::Conflict(_))) && is_there().await? {
+        return Ok(());
     }
+    made.map(drop)
 }
 
 fn taken(tag: &str) -> Error {

@@ -88,7 +88,8 @@ fn checked(topic: &str) -> Result<String> {
     match begins_well && topic.len() <= MOST_BYTES && topic.bytes().all(may) {
         true => Ok(topic),
         false => {
-            let why = format!("{topic:?}: a topic begins with a letter or digit and has {MOST_BYTES} letters, digits, dashes and dots at most");
+            let why =
+                format!("{topic:?}: a topic begins with a letter or digit and has {MOST_BYTES} letters, digits, dashes and dots at most");
             Err(Invalid::new("topics", why).into())
         }
     }

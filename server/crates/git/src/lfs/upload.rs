@@ -156,9 +156,7 @@ pub(super) fn receive(
     let found = LfsObject { oid: LfsOid(hasher.finalize().into()), size };
     match expected {
         Expected::Object(declared) if size < declared.size => Err(UploadError::TooShort { declared: declared.size, received: size }),
-        Expected::Object(declared) if found.oid != declared.oid => {
-            Err(UploadError::WrongHash { declared: declared.oid, found: found.oid })
-        }
+        Expected::Object(declared) if found.oid != declared.oid => Err(UploadError::WrongHash { declared: declared.oid, found: found.oid }),
         Expected::Object(_) | Expected::AtMost(_) => Ok(Received { object: found, file: upload }),
     }
 }

@@ -22,8 +22,11 @@ use crate::state::Http;
 pub fn add(api: Api) -> Api {
     let (tag, forks) = ("repository", "/repos/{owner}/{repo}/forks");
     let fork_op = Op::new("createFork", tag, "Forks a repository that the asker may read").takes::<CreateForkOption>();
-    api.get(forks, Op::new("listForks", tag, "Lists forks that the asker may see").gives_page::<Repository>(), list)
-        .post(forks, fork_op.gives::<WholeRepository>(202), create)
+    api.get(forks, Op::new("listForks", tag, "Lists forks that the asker may see").gives_page::<Repository>(), list).post(
+        forks,
+        fork_op.gives::<WholeRepository>(202),
+        create,
+    )
 }
 
 async fn list(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, paging: Paging) -> Answer {

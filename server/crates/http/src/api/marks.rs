@@ -23,38 +23,46 @@ use crate::state::Http;
 pub fn add(api: Api) -> Api {
     let (user, repo) = ("user", "repository");
     let (star, watch) = ("/user/starred/{owner}/{repo}", "/repos/{owner}/{repo}/subscription");
-    api.get("/user/starred", Op::new("userCurrentListStarred", user, "Lists what the asker gave a star").gives_page::<Repository>(), own_stars)
-        .get(
-            "/users/{username}/starred",
-            Op::new("userListStarred", user, "Lists what a user gave a star").gives_page::<Repository>(),
-            stars_of,
-        )
-        .get(star, Op::new("userCurrentCheckStarring", user, "204 if the asker gave it a star, 404 if not").gives_nothing(204), is_starred)
-        .put(star, Op::new("userCurrentPutStar", user, "Gives a star").gives_nothing(204), give_star)
-        .delete(star, Op::new("userCurrentDeleteStar", user, "Takes a star away").gives_nothing(204), take_star)
-        .get(
-            "/repos/{owner}/{repo}/stargazers",
-            Op::new("repoListStargazers", repo, "Lists who gave it a star").gives_page::<User>(),
-            stargazers,
-        )
-        .get(
-            "/user/subscriptions",
-            Op::new("userCurrentListSubscriptions", user, "Lists what the asker watches").gives_page::<Repository>(),
-            own_watches,
-        )
-        .get(
-            "/users/{username}/subscriptions",
-            Op::new("userListSubscriptions", user, "Lists what a user watches").gives_page::<Repository>(),
-            watches_of,
-        )
-        .get(watch, Op::new("userCurrentCheckSubscription", repo, "Shows that the asker watches it; 404 if not").gives::<WatchInfo>(200), watching)
-        .put(watch, Op::new("userCurrentPutSubscription", repo, "Begins to watch").gives::<WatchInfo>(200), begin_to_watch)
-        .delete(watch, Op::new("userCurrentDeleteSubscription", repo, "Ends watching").gives_nothing(204), end_watching)
-        .get(
-            "/repos/{owner}/{repo}/subscribers",
-            Op::new("repoListSubscribers", repo, "Lists who watches it").gives_page::<User>(),
-            subscribers,
-        )
+    api.get(
+        "/user/starred",
+        Op::new("userCurrentListStarred", user, "Lists what the asker gave a star").gives_page::<Repository>(),
+        own_stars,
+    )
+    .get(
+        "/users/{username}/starred",
+        Op::new("userListStarred", user, "Lists what a user gave a star").gives_page::<Repository>(),
+        stars_of,
+    )
+    .get(star, Op::new("userCurrentCheckStarring", user, "204 if the asker gave it a star, 404 if not").gives_nothing(204), is_starred)
+    .put(star, Op::new("userCurrentPutStar", user, "Gives a star").gives_nothing(204), give_star)
+    .delete(star, Op::new("userCurrentDeleteStar", user, "Takes a star away").gives_nothing(204), take_star)
+    .get(
+        "/repos/{owner}/{repo}/stargazers",
+        Op::new("repoListStargazers", repo, "Lists who gave it a star").gives_page::<User>(),
+        stargazers,
+    )
+    .get(
+        "/user/subscriptions",
+        Op::new("userCurrentListSubscriptions", user, "Lists what the asker watches").gives_page::<Repository>(),
+        own_watches,
+    )
+    .get(
+        "/users/{username}/subscriptions",
+        Op::new("userListSubscriptions", user, "Lists what a user watches").gives_page::<Repository>(),
+        watches_of,
+    )
+    .get(
+        watch,
+        Op::new("userCurrentCheckSubscription", repo, "Shows that the asker watches it; 404 if not").gives::<WatchInfo>(200),
+        watching,
+    )
+    .put(watch, Op::new("userCurrentPutSubscription", repo, "Begins to watch").gives::<WatchInfo>(200), begin_to_watch)
+    .delete(watch, Op::new("userCurrentDeleteSubscription", repo, "Ends watching").gives_nothing(204), end_watching)
+    .get(
+        "/repos/{owner}/{repo}/subscribers",
+        Op::new("repoListSubscribers", repo, "Lists who watches it").gives_page::<User>(),
+        subscribers,
+    )
 }
 
 async fn marked(http: &Http, ctx: &Ctx, of: String, mark: Mark, query: &Query, paging: &Paging) -> Answer {

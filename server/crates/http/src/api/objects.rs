@@ -22,7 +22,11 @@ pub fn add(api: Api) -> Api {
         Op::new("GetAnnotatedTag", tag, "Shows an annotated tag by the id of the tag itself").gives::<AnnotatedTag>(200),
         annotated,
     )
-    .get("/repos/{owner}/{repo}/git/notes/{sha}", Op::new("repoGetNote", tag, "Shows the note of a commit").gives::<Note>(200), of_commit)
+    .get(
+        "/repos/{owner}/{repo}/git/notes/{sha}",
+        Op::new("repoGetNote", tag, "Shows the note of a commit").gives::<Note>(200),
+        of_commit,
+    )
 }
 
 async fn annotated(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<AnnotatedTag>> {

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::release::{CreateReleaseOption, EditReleaseOption, Release};
 use hardie_app::releases::{
-    self, NewRelease, ReleaseChange, ReleaseFilter, create_release, delete_release, delete_release_by_tag, get_release,
-    get_release_by_tag, latest_release, list_releases, update_release,
+    self, NewRelease, ReleaseChange, ReleaseFilter, create_release, delete_release, delete_release_by_tag, get_release, get_release_by_tag,
+    latest_release, list_releases, update_release,
 };
 use hardie_domain::ids::ReleaseId;
 
@@ -101,12 +101,7 @@ async fn get(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> A
     shown(&http, &parts, &get_release(&http.app, &ctx, &parts.repo()?, id(&parts)?).await?)
 }
 
-async fn edit(
-    State(http): State<Http>,
-    Asker(ctx): Asker,
-    parts: PathParts,
-    Body(body): Body<EditReleaseOption>,
-) -> Answer<Json<Release>> {
+async fn edit(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, Body(body): Body<EditReleaseOption>) -> Answer<Json<Release>> {
     let change = ReleaseChange {
         tag: body.tag_name,
         target: body.target_commitish,

@@ -1,13 +1,11 @@
 //! Topics of repositories, and the languages of their files.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use hardie_api_types::Time;
-use hardie_api_types::repo::{Topic, TopicNames, TopicResults};
+use hardie_api_types::repo::{Languages, Topic, TopicNames, TopicResults};
 use hardie_app::browse::languages;
 use hardie_app::repos::{add_topic, get_topics, remove_topic, search_topics, set_topics};
 
@@ -34,7 +32,7 @@ pub fn add(api: Api) -> Api {
         .get(
             "/repos/{owner}/{repo}/languages",
             Op::new("repoGetLanguages", tag, "Bytes of each language in the default branch, told by the names of files")
-                .gives::<BTreeMap<String, i64>>(200),
+                .gives::<Languages>(200),
             of_files,
         )
 }
@@ -63,17 +61,12 @@ async fn search(State(http): State<Http>, Asker(ctx): Asker, query: Query, pagin
     let headers = paging.headers(u64::try_from(found.len()).unwrap_or(u64::MAX));
     let start = usize::try_from(paging.page.offset()).unwrap_or(usize::MAX);
     let page = found.into_iter().zip(1..).skip(start).take(paging.page.limit() as usize);
-    let topic = |((name, count), id)| Topic {
-        id,
-        topic_name: name,
-        repo_count: number(count),
-        created: Time::never(),
-        updated: Time::never(),
-    };
+    let topic =
+        |((name, count), id)| Topic { id, topic_name: name, repo_count: number(count), created: Time::never(), updated: Time::never() };
     Ok((headers, Json(TopicResults { topics: page.map(topic).collect() })).into_response())
 }
 
-async fn of_files(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<BTreeMap<String, i64>>> {
+async fn of_files(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Languages>> {
     let found = languages(&http.app, &ctx, &parts.repo()?).await?;
-    Ok(Json(found.iter().map(|(language, bytes)| ((*language).to_owned(), number(*bytes))).collect()))
+    Ok(Json(Languages { bytes: found.iter().map(|(language, bytes)| ((*language).to_owned(), number(*bytes))).collect() }))
 }

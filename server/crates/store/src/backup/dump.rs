@@ -97,7 +97,10 @@ pub(crate) async fn held_files(connection: &mut AnyConnection, engine: Engine, s
         return Ok(Vec::new());
     }
     let (key, table, held) = (sort.key, sort.table, tables::is_held(sort.held, &present));
-    all(connection, &owned(format!("SELECT {key}, bytes FROM {table} WHERE {held} ORDER BY {key}")), |c: &mut Cols<'_>| Ok(HeldFile { hash: c.hash()?, bytes: c.count()? })).await
+    all(connection, &owned(format!("SELECT {key}, bytes FROM {table} WHERE {held} ORDER BY {key}")), |c: &mut Cols<'_>| {
+        Ok(HeldFile { hash: c.hash()?, bytes: c.count()? })
+    })
+    .await
 }
 
 fn cells(row: &AnyRow, kinds: &[Kind]) -> Result<Vec<Cell>> {

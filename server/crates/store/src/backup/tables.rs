@@ -77,8 +77,7 @@ pub struct Holder {
     pub(crate) names: &'static str,
 }
 
-const PACK_HOLDERS: &[Holder] =
-    &[Holder { table: "repo_pack", names: "EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash)" }];
+const PACK_HOLDERS: &[Holder] = &[Holder { table: "repo_pack", names: "EXISTS (SELECT 1 FROM repo_pack rp WHERE rp.hash = pack.hash)" }];
 const LFS_HOLDERS: &[Holder] = &[
     Holder { table: "repo_lfs", names: "EXISTS (SELECT 1 FROM repo_lfs rl WHERE rl.oid = lfs_object.oid)" },
     Holder { table: "release_asset", names: "EXISTS (SELECT 1 FROM release_asset ra WHERE ra.oid = lfs_object.oid)" },
