@@ -60,6 +60,8 @@ async fn topics_and_marks(options: Options) {
         "what is hidden is not counted"
     );
 
+    assert_eq!((nobody.get("/topics/search").status, nobody.get("/users/bob/starred").status), (401, 401));
+
     // Stars and watches count each account once, and are for what one may see.
     let (star, watch) = ("/user/starred/ann/tool", "/repos/ann/tool/subscription");
     assert_eq!((reader.get(star).status, reader.get(watch).status), (404, 404));
@@ -84,7 +86,7 @@ async fn topics_and_marks(options: Options) {
     assert_eq!(names(&owner.get("/user/starred").json()), ["ann/hidden", "ann/tool"]);
     assert_eq!(names(&reader.get("/users/ann/starred").json()), ["ann/tool"], "what is hidden stays so");
     assert_eq!(
-        (names(&reader.get("/user/subscriptions").json()), names(&nobody.get("/users/bob/subscriptions").json())),
+        (names(&reader.get("/user/subscriptions").json()), names(&owner.get("/users/bob/subscriptions").json())),
         (vec!["ann/tool".to_owned()], vec!["ann/tool".to_owned()])
     );
     ok(&owner.json("PATCH", "/repos/ann/tool", &json!({ "private": true })), 200);
@@ -99,14 +101,14 @@ async fn topics_and_marks(options: Options) {
     let shown = nobody.get("/repos/ann/tool").json();
     assert_eq!((&shown["stars_count"], &shown["watchers_count"], reader.get(watch).status), (&json!(1), &json!(0), 404));
     // A token for repositories alone gives no stars, and one for reading watches nothing.
-    let limited = |scopes: Value| {
-        let made = ok(&reader.json("POST", "/users/bob/tokens", &json!({ "name": scopes.to_string(), "scopes": scopes })), 201);
+    let limited = |name: &str, scopes: Value| {
+        let made = ok(&reader.json("POST", "/users/bob/tokens", &json!({ "name": name, "scopes": scopes })), 201);
         let mut user = bob.clone();
         user.token = made["sha1"].as_str().unwrap().to_owned();
         Asker::new(&server, Some(&user))
     };
-    assert_eq!(limited(json!(["write:repository"])).json("PUT", star, &Value::Null).status, 403);
-    assert_eq!(limited(json!(["read:repository", "write:user"])).json("PUT", watch, &Value::Null).status, 403);
+    assert_eq!(limited("a", json!(["write:repository"])).json("PUT", star, &Value::Null).status, 403);
+    assert_eq!(limited("b", json!(["read:repository", "write:user"])).json("PUT", watch, &Value::Null).status, 403);
     server.stop().await.unwrap();
 }
 

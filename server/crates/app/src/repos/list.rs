@@ -51,6 +51,8 @@ pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page)
     };
     let involving = if search.mine { Some(ctx.require_actor()?.id) } else { None };
     let marked = match &search.marked {
+        // What people like is for people, not for whoever gathers it.
+        Some(_) if ctx.actor.is_none() => return Err(Error::unauthenticated("sign in first")),
         Some((name, mark)) => Some((app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?.id, *mark)),
         None => None,
     };

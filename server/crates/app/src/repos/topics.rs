@@ -67,8 +67,10 @@ async fn change(app: &App, ctx: &Ctx, path: &RepoPath, to: impl FnOnce(Vec<Strin
     Ok(())
 }
 
-/// Topics that hold this text, of repositories that the asker may see, with how many have each; the commonest first.
+/// Topics that hold this text, of repositories that the asker may see, with how many have each; the commonest first. For people who signed
+/// in: it counts many rows.
 pub async fn search_topics(app: &App, ctx: &Ctx, text: &str) -> Result<Vec<(String, u64)>> {
+    ctx.require_actor()?;
     let text = text.trim().to_lowercase();
     let mut found: BTreeMap<String, u64> = BTreeMap::new();
     for topics in app.store.list_topics(&RepoFilter::visible_to(viewer_of(ctx)), COUNTED).await? {
