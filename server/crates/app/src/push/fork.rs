@@ -19,6 +19,9 @@ use crate::audit::entry;
 use crate::repos::{Repo, get_repo_by_id};
 use crate::{App, Ctx, Error, Result, damage, events, upkeep};
 
+/// Refs of a repository that is forked whole: they are copied while others wait to write.
+const MOST_REFS: u64 = 100_000;
+
 /// A fork to be made.
 #[derive(Clone, Debug, Default)]
 pub struct NewFork {
@@ -46,6 +49,10 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
         Some(name) => RepoName::parse(name)?,
         None => access.repo.name.clone(),
     };
+    let _slot = app.git.slots.take(ctx)?;
+    if new.branch.is_none() && app.store.count_refs(access.repo.id).await? > MOST_REFS {
+        return Err(Error::Quota(format!("it has more than {MOST_REFS} refs: fork one branch, with branch=NAME")));
+    }
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let parent = tx.lock_parent(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
