@@ -20,6 +20,7 @@ mod releases;
 mod second_factor;
 mod statuses;
 pub mod sweep;
+mod teams;
 
 use hardie_testkit::{TestServer, TestUser, raw};
 use serde_json::Value;

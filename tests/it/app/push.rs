@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use hardie_app::accounts::{NewOrg, create_org};
+use hardie_app::repos::{NewRepo, create_repo};
+use hardie_app::teams::{NewTeam, TeamChange, add_team_member, create_team, delete_team, edit_team, remove_team_member};
 use hardie_app::transport::{Version, git_receive_pack, git_upload_pack};
 use hardie_app::{App, Ctx};
-use hardie_domain::access::Role;
+use hardie_domain::access::{Role, Visibility};
 use hardie_domain::names::RepoPath;
 use hardie_git::packs::{DiskFiles, Files};
 use hardie_testkit::{Options, TestServer, TestUser, raw};
@@ -118,6 +121,50 @@ async fn whoever_is_let_go_during_an_upload_does_not_land_it() {
             hardie_app::identity::delete_token(app, &ctx(&server, &bob).await, "bob", "write:repository").await.unwrap();
         }
         assert!(alice.git.ok(&dir, &["ls-remote", &server.http_remote(&repo), "refs/heads/main"]).unwrap().starts_with(&old));
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_taken_out_of_a_team_during_an_upload_does_not_land_it() {
+    let server = TestServer::start().await.unwrap();
+    let (alice, bob) = (server.user("alice").await.unwrap(), server.user("bob").await.unwrap());
+    let app = &server.server.app;
+    let (owner, pusher) = (ctx(&server, &alice).await, ctx(&server, &bob).await);
+    let org = NewOrg { name: "acme".to_owned(), ..NewOrg::default() };
+    create_org(app, &owner, org).await.unwrap();
+    let new = NewRepo { name: "tool".to_owned(), description: String::new(), visibility: Visibility::Public, default_branch: None };
+    create_repo(app, &owner, Some("acme"), new).await.unwrap();
+    let dir = alice.git.init("tool").unwrap();
+    let remote = server.http_remote("acme/tool");
+    alice.git.ok(&dir, &["push", "--quiet", &remote, "main"]).unwrap();
+    let old = alice.git.ok(&dir, &["rev-parse", "HEAD"]).unwrap();
+    let new = alice.git.commit(&dir, "file.txt", "more\n", "More").unwrap();
+    let bytes = body(&alice, &dir, &[(&old, &new, "refs/heads/main")], &old);
+    let (head, tail) = bytes.split_at(bytes.len() - 20);
+    let change = |includes_all, permission: &str| TeamChange {
+        includes_all: Some(includes_all),
+        permission: Some(permission.to_owned()),
+        ..TeamChange::default()
+    };
+    for way in ["member", "level", "reach", "team", "none"] {
+        let team = NewTeam { name: way.to_owned(), permission: Some("write".to_owned()), includes_all: true, ..NewTeam::default() };
+        let team = create_team(app, &owner, "acme", team).await.unwrap().team.id;
+        add_team_member(app, &owner, team, "bob").await.unwrap();
+        let mut push = Push::begin(app, &pusher, "acme/tool", 1 << 16);
+        push.send(head).await;
+        match way {
+            "member" => remove_team_member(app, &owner, team, "bob").await.unwrap(),
+            "level" => drop(edit_team(app, &owner, team, change(true, "read")).await.unwrap()),
+            "reach" => drop(edit_team(app, &owner, team, change(false, "write")).await.unwrap()),
+            "team" => delete_team(app, &owner, team).await.unwrap(),
+            _ => {}
+        }
+        push.send(tail).await;
+        let answer = push.answer().await;
+        let (said, now) = if way == "none" { ("ok", &new) } else { ("ng", &old) };
+        assert!(answer.contains(&format!("{said} refs/heads/main")), "{way}: {answer}");
+        assert!(alice.git.ok(&dir, &["ls-remote", &remote, "refs/heads/main"]).unwrap().starts_with(now), "{way}");
     }
     server.stop().await.unwrap();
 }

@@ -34,7 +34,7 @@ pub async fn account(name: &str) -> Result<User, Failure> {
     client::get(&format!("/users/{}", encode_segment(name))).await
 }
 
-/// Whether the reader may make repositories under this account, and so restore deleted ones. No question is asked that would be
+/// Whether the reader owns this account, and so may restore deleted repositories. No question is asked that would be
 /// refused.
 pub async fn may_own_under(account: &User, reader: &str) -> Result<bool, Failure> {
     if account.kind != "organization" || reader.is_empty() {
@@ -44,7 +44,7 @@ pub async fn may_own_under(account: &User, reader: &str) -> Result<bool, Failure
         return Ok(false);
     }
     let path = format!("/users/{}/orgs/{}/permissions", encode_segment(reader), encode_segment(&account.login));
-    client::get::<OrganizationPermissions>(&path).await.map(|may| may.can_create_repository)
+    client::get::<OrganizationPermissions>(&path).await.map(|may| may.is_owner)
 }
 
 /// Organisations that the reader belongs to.

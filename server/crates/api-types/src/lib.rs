@@ -36,6 +36,7 @@ pub mod search;
 pub mod server;
 pub mod sign_up;
 pub mod status;
+pub mod team;
 pub mod time;
 pub mod tree;
 pub mod view;

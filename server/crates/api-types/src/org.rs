@@ -27,7 +27,7 @@ pub struct Organization {
     /// Kept for Gitea's clients; empty.
     #[serde(default)]
     pub location: String,
-    /// `public`.
+    /// `public`, `limited` (to whoever has signed in) or `private` (to its members).
     pub visibility: String,
     /// Kept for Gitea's clients; false.
     #[serde(default)]
@@ -51,6 +51,8 @@ pub struct CreateOrgOption {
     pub full_name: String,
     /// A line about it.
     pub description: String,
+    /// `public` (if absent), `limited` or `private`.
+    pub visibility: Option<String>,
 }
 
 /// `PATCH /orgs/{org}`: only what is present changes.
@@ -62,6 +64,8 @@ pub struct EditOrgOption {
     pub full_name: Option<String>,
     /// A line about it.
     pub description: Option<String>,
+    /// `public`, `limited` or `private`.
+    pub visibility: Option<String>,
 }
 
 /// `PUT /orgs/{org}/members/{username}`. (Gitea has teams for this.)
@@ -69,7 +73,8 @@ pub struct EditOrgOption {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct OrgMemberOption {
-    /// `owner`, `admin`, `write` or `read` (if absent): what the member may do with the organisation's repositories.
+    /// `owner`, `admin`, `write`, `read` (if absent), or `none` for what teams give: what the member may do with the organisation's
+    /// repositories.
     pub role: Option<String>,
 }
 
@@ -80,7 +85,7 @@ pub struct OrgMember {
     /// The user.
     #[serde(flatten)]
     pub user: crate::account::User,
-    /// `owner`, `admin`, `write` or `read`.
+    /// `owner`, `admin`, `write` or `read`; `none` for what teams give and no more.
     pub role: String,
 }
 

@@ -62,13 +62,15 @@ pub async fn repo_by_id(app: &App, ctx: &Ctx, id: RepoId, action: RepoAction) ->
 
 /// `None` means invisible.
 fn authorise(ctx: &Ctx, standing: RepoStanding, action: RepoAction) -> Result<Option<RepoAccess>> {
-    let RepoStanding { repo, owner, asker, collaborator, member } = standing;
+    let RepoStanding { repo, owner, asker, collaborator, member, by_teams } = standing;
     let facts = RepoFacts {
         repo: repo.id,
         visibility: repo.visibility,
+        owner_visibility: owner.visibility,
         archived: repo.archived,
         is_owner: asker.is_some_and(|a| a.id == owner.id) || member == Some(OrgRole::Owner),
-        role: collaborator.max(member.map(role_of_member)),
+        is_member: member.is_some(),
+        role: collaborator.max(member.and_then(OrgRole::role)).max(by_teams),
     };
     if ctx.door == Door::System && ctx.actor.is_none() {
         return Ok(Some(RepoAccess { repo, owner, role: Role::Admin, can_own: true }));
@@ -91,13 +93,6 @@ fn authorise(ctx: &Ctx, standing: RepoStanding, action: RepoAction) -> Result<Op
             let can_own = decide(actor, RepoAction::Own, &facts) == Decision::Allow;
             Ok(Some(RepoAccess { repo, owner, role, can_own }))
         }
-    }
-}
-
-fn role_of_member(member: OrgRole) -> Role {
-    match member {
-        OrgRole::Owner => Role::Admin,
-        OrgRole::Member(role) => role,
     }
 }
 

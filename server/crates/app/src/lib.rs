@@ -39,6 +39,7 @@ pub mod signing;
 pub mod state;
 pub mod statuses;
 pub mod tags;
+pub mod teams;
 pub mod transport;
 pub mod upkeep;
 pub mod verify;

@@ -74,6 +74,33 @@ pub enum Visibility {
     Private,
 }
 
+/// Who sees an organisation, and what is public in it. Users are public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerVisibility {
+    /// Everybody, signed in or not.
+    Public,
+    /// Whoever has signed in.
+    Limited,
+    /// Its members.
+    Private,
+}
+
+impl OwnerVisibility {
+    /// Gitea's word for it: `public`, `limited`, `private`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OwnerVisibility::Public => "public",
+            OwnerVisibility::Limited => "limited",
+            OwnerVisibility::Private => "private",
+        }
+    }
+
+    /// The reverse of [`OwnerVisibility::as_str`].
+    pub fn parse(text: &str) -> Option<OwnerVisibility> {
+        [OwnerVisibility::Public, OwnerVisibility::Limited, OwnerVisibility::Private].into_iter().find(|v| v.as_str() == text)
+    }
+}
+
 /// What a collaborator may do. Each level includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -121,12 +148,33 @@ pub struct RepoFacts {
     pub repo: RepoId,
     /// The repository's visibility.
     pub visibility: Visibility,
+    /// The visibility of what owns it: a repository is never more public than its owner.
+    pub owner_visibility: OwnerVisibility,
     /// Archived: readable, never written.
     pub archived: bool,
     /// Whether the actor is its owner, or an owner of the organisation that owns it.
     pub is_owner: bool,
-    /// The actor's role as a collaborator or organisation member.
+    /// Whether the actor belongs to the organisation that owns it, in whatever role.
+    pub is_member: bool,
+    /// The greatest of the actor's roles: as a collaborator, as a member of the organisation, by its teams.
     pub role: Option<Role>,
+}
+
+impl RepoFacts {
+    /// Whether everybody sees it, signed in or not.
+    fn is_open(&self) -> bool {
+        self.visibility == Visibility::Public && self.owner_visibility == OwnerVisibility::Public
+    }
+
+    /// What somebody may do who is not named in it.
+    fn unnamed_role(&self, is_signed_in: bool) -> Option<Role> {
+        let sees_owner = match self.owner_visibility {
+            OwnerVisibility::Public => true,
+            OwnerVisibility::Limited => is_signed_in,
+            OwnerVisibility::Private => self.is_member,
+        };
+        (self.visibility == Visibility::Public && sees_owner).then_some(Role::Read)
+    }
 }
 
 /// The answer to "may they".
@@ -142,8 +190,8 @@ pub enum Decision {
 
 /// The role that somebody effectively has, `None` when they may not even see it.
 pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> {
-    let public = (facts.visibility == Visibility::Public).then_some(Role::Read);
-    let Some(actor) = actor else { return public };
+    let unnamed = facts.unnamed_role(actor.is_some());
+    let Some(actor) = actor else { return unnamed };
     if actor.bound.is_some_and(|bound| bound.repo != facts.repo) {
         return None;
     }
@@ -154,10 +202,10 @@ pub fn effective_role(actor: Option<&Actor>, facts: &RepoFacts) -> Option<Role> 
         // What the account beside it may do says nothing of the key.
         return actor.bound.map(|bound| role_at(bound.level));
     }
-    if actor.scopes.is_public_only() && public.is_none() {
+    if actor.scopes.is_public_only() && !facts.is_open() {
         return None;
     }
-    let role = if facts.is_owner || holds_admin_power(actor) { Some(Role::Admin) } else { facts.role.max(public) };
+    let role = if facts.is_owner || holds_admin_power(actor) { Some(Role::Admin) } else { facts.role.max(unnamed) };
     match &actor.narrowing {
         // Nobody is an administrator by a token that administers nothing, wherever roles are compared.
         Some(narrowing) => role.map(|role| role.min(role_at(narrowing.level))),
@@ -205,14 +253,14 @@ pub fn decide(actor: Option<&Actor>, action: RepoAction, facts: &RepoFacts) -> D
     }
     if actor.is_some_and(|a| !a.scopes.allows(Category::Repository, level)) {
         // What everybody sees stays visible; anything private does not exist for a token without the scope.
-        return match (facts.visibility, action) {
-            (Visibility::Public, RepoAction::Read) => Decision::Allow,
-            (Visibility::Public, _) => Decision::Forbid("this token lacks the scope write:repository"),
-            (Visibility::Private, RepoAction::Read) => Decision::Invisible,
-            (Visibility::Private, _) if actor.is_some_and(|a| a.scopes.allows(Category::Repository, Level::Read)) => {
+        return match (facts.is_open(), action) {
+            (true, RepoAction::Read) => Decision::Allow,
+            (true, _) => Decision::Forbid("this token lacks the scope write:repository"),
+            (false, RepoAction::Read) => Decision::Invisible,
+            (false, _) if actor.is_some_and(|a| a.scopes.allows(Category::Repository, Level::Read)) => {
                 Decision::Forbid("this token lacks the scope write:repository")
             }
-            (Visibility::Private, _) => Decision::Invisible,
+            (false, _) => Decision::Invisible,
         };
     }
     let needed = match action {
@@ -248,7 +296,8 @@ mod tests {
     }
 
     fn facts(visibility: Visibility, role: Option<Role>, is_owner: bool) -> RepoFacts {
-        RepoFacts { repo: RepoId(7), visibility, archived: false, is_owner, role }
+        let owner_visibility = OwnerVisibility::Public;
+        RepoFacts { repo: RepoId(7), visibility, owner_visibility, archived: false, is_owner, is_member: false, role }
     }
 
     #[test]
@@ -310,6 +359,36 @@ mod tests {
         let public_only = actor(true, ScopeSet::parse(["all", "public-only"]).unwrap());
         let may = actions.map(|a| decide(Some(&public_only), a, &facts(Visibility::Public, None, false)) == Decision::Allow);
         assert_eq!(may, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_public_repository_is_no_more_public_than_its_owner() {
+        let bob = actor(false, ScopeSet::ALL);
+        let public_only = actor(false, ScopeSet::parse(["all", "public-only"]).unwrap());
+        let other_scope = actor(false, ScopeSet::parse(["write:user"]).unwrap());
+        // Who sees it: nobody signed in, a stranger, a member, a collaborator, a member's token for public things, one without the scope.
+        for (owner_visibility, expected) in [
+            (OwnerVisibility::Public, [true; 6]),
+            (OwnerVisibility::Limited, [false, true, true, true, false, false]),
+            (OwnerVisibility::Private, [false, false, true, true, false, false]),
+        ] {
+            let public = RepoFacts { owner_visibility, ..facts(Visibility::Public, None, false) };
+            let member = RepoFacts { is_member: true, ..public };
+            let named = RepoFacts { role: Some(Role::Write), ..public };
+            let asked = [
+                (None, public),
+                (Some(&bob), public),
+                (Some(&bob), member),
+                (Some(&bob), named),
+                (Some(&public_only), member),
+                (Some(&other_scope), member),
+            ];
+            let seen = asked.map(|(actor, facts)| decide(actor, RepoAction::Read, &facts) == Decision::Allow);
+            assert_eq!(seen, expected, "{owner_visibility:?}");
+            // A membership alone shows nothing that is private.
+            let private = RepoFacts { visibility: Visibility::Private, ..member };
+            assert_eq!(decide(Some(&bob), RepoAction::Read, &private), Decision::Invisible);
+        }
     }
 
     #[test]

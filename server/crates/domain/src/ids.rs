@@ -17,6 +17,8 @@ macro_rules! typed_ids {
 typed_ids! {
     /// A user or an organisation: both own repositories and share one name space.
     AccountId,
+    /// A team of an organisation.
+    TeamId,
     /// A repository; storage paths and packs hang on it, never on a name.
     RepoId,
     /// An SSH public key of a user.

@@ -42,6 +42,7 @@ pub mod secret;
 pub mod sign_up;
 pub mod sshkey;
 pub mod status;
+pub mod team;
 pub mod throttle;
 pub mod time;
 pub mod token;

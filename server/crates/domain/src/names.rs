@@ -54,6 +54,7 @@ const RESERVED_ACCOUNTS: &[&str] = &[
     "v2",
 ];
 const RESERVED_REPOS: &[&str] = &["-", "settings", "repositories", "packages", "members", "teams", "plugins"];
+const RESERVED_TEAMS: &[&str] = &["new", "search"];
 /// Ends that git, feeds or our own addresses give a meaning to.
 const RESERVED_REPO_ENDINGS: &[&str] = &[".git", ".wiki", ".lock", ".atom", ".rss", ".keys", ".gpg"];
 
@@ -104,6 +105,12 @@ name_type!(
     check_repo
 );
 
+name_type!(
+    /// The name of a team: 1 to 255 of `a-z A-Z 0-9 . _ -`, unique without case in its organisation.
+    TeamName,
+    check_team
+);
+
 fn check_account(name: &str) -> Result<(), Invalid> {
     check_common("username", name, 40)?;
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.ends_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -119,6 +126,11 @@ fn check_repo(name: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("name", format!("must not end in {ending:?}")));
     }
     refuse_reserved("name", name, RESERVED_REPOS)
+}
+
+fn check_team(name: &str) -> Result<(), Invalid> {
+    check_common("name", name, 255)?;
+    refuse_reserved("name", name, RESERVED_TEAMS)
 }
 
 fn check_common(field: &'static str, name: &str, most: usize) -> Result<(), Invalid> {

@@ -25,6 +25,7 @@ mod orgs;
 mod plugin_requests;
 mod plugins;
 mod protections;
+mod public_members;
 mod publishers;
 mod pushes;
 mod refs;
@@ -37,6 +38,8 @@ mod server;
 mod sessions;
 mod sign_ups;
 mod statuses;
+mod team_parts;
+mod teams;
 mod tokens;
 mod topics;
 mod trees;
@@ -69,6 +72,9 @@ pub fn table() -> Api {
         tokens::add,
         keys::add,
         orgs::add,
+        public_members::add,
+        teams::add,
+        team_parts::add,
         repo_lists::add,
         repos::add,
         collaborators::add,

@@ -17,6 +17,7 @@ mod release;
 mod repo;
 mod search;
 mod status;
+mod team;
 
 pub use account::{member, organization, user};
 pub use audit::audit_line;
@@ -32,3 +33,4 @@ pub use plugin::{component, installation, log_line, permission, plugin_request, 
 pub use publisher::{component_signature, publisher};
 pub use repo::{collaborator, deleted_repo, protection, repo, whole_repo};
 pub use search::code_search;
+pub use team::team;

@@ -9,6 +9,7 @@ use crate::org_members::OrgRole;
 use crate::repos::{OwnedRepo, REPO_COLUMNS, RepoRow, owned_repo};
 use crate::sql::{Cols, Sql, sql};
 use crate::store::reads;
+use crate::teams::{by_teams, role_of};
 
 /// A repository and what the asker is to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct RepoStanding {
     pub collaborator: Option<Role>,
     /// The asker's role in the organisation that owns it.
     pub member: Option<OrgRole>,
+    /// The greatest role that teams of that organisation give the asker here.
+    pub by_teams: Option<Role>,
 }
 
 /// What may have changed about an account since its credential was proven.
@@ -42,7 +45,8 @@ fn standing(cols: &mut Cols<'_>) -> Result<RepoStanding> {
     let asker = id.map(|id| AskerRow { id, is_admin: is_admin == Some(1), disabled: disabled != Some(0) });
     let collaborator = cols.opt_text()?.as_deref().and_then(Role::parse);
     let member = cols.opt_text()?.as_deref().and_then(OrgRole::parse);
-    Ok(RepoStanding { repo, owner, asker, collaborator, member })
+    let by_teams = role_of(cols.int()?);
+    Ok(RepoStanding { repo, owner, asker, collaborator, member, by_teams })
 }
 
 /// Up to the joins that find the repository itself.
@@ -51,9 +55,11 @@ fn select(asker: Option<AccountId>) -> Sql {
         .push(REPO_COLUMNS)
         .push(", ")
         .push(ACCOUNT_COLUMNS)
-        .push(
-            ", u.id, u.is_admin, u.disabled, c.role, m.role FROM repo r JOIN account a ON a.id = r.owner_id LEFT JOIN account u ON u.id = ",
-        )
+        .push(concat!(
+            ", u.id, u.is_admin, u.disabled, c.role, m.role, ",
+            by_teams!("u.id"),
+            " FROM repo r JOIN account a ON a.id = r.owner_id LEFT JOIN account u ON u.id = "
+        ))
         .push_bind(asker)
         .push(
             " LEFT JOIN collaborator c ON c.repo_id = r.id AND c.account_id = u.id \

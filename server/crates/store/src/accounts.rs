@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use hardie_domain::access::OwnerVisibility;
 use hardie_domain::ids::AccountId;
 use hardie_domain::names::AccountName;
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::time::Timestamp;
 
+use crate::repo_list::Viewer;
 use crate::sql::{Cols, Sql, contains, count, sql};
 use crate::store::reads;
 use crate::{Error, Result, Tx};
@@ -65,6 +67,8 @@ pub struct AccountRow {
     pub updated_at: Timestamp,
     /// When a password, token or key last proved this user; `None` for never.
     pub last_sign_in_at: Option<Timestamp>,
+    /// Who sees it, and what is public in it; users are public.
+    pub visibility: OwnerVisibility,
 }
 
 /// An account to be made.
@@ -113,6 +117,8 @@ pub struct AccountChange<'a> {
     pub disabled: Option<bool>,
     /// Must choose a new password.
     pub must_change_password: Option<bool>,
+    /// Who sees an organisation.
+    pub visibility: Option<OwnerVisibility>,
 }
 
 /// Why an account was not written.
@@ -125,7 +131,7 @@ pub enum AccountTaken {
 }
 
 const COLUMNS: &str = "a.id, a.kind, a.name, a.full_name, a.email, a.description, a.website, a.location, a.is_admin, a.disabled, \
-    a.must_change_password, a.created_at, a.updated_at, a.last_sign_in_at";
+    a.must_change_password, a.created_at, a.updated_at, a.last_sign_in_at, a.visibility";
 
 /// The columns of an account named `a` in a statement.
 pub(crate) const ACCOUNT_COLUMNS: &str = COLUMNS;
@@ -146,6 +152,7 @@ pub(crate) fn account_row(cols: &mut Cols<'_>) -> Result<AccountRow> {
         created_at: cols.time()?,
         updated_at: cols.time()?,
         last_sign_in_at: cols.opt_time()?,
+        visibility: cols.word(OwnerVisibility::parse)?,
     })
 }
 
@@ -189,9 +196,28 @@ reads! {
         Ok(Paged { items, total })
     }
 
+    /// Organisations that the viewer may know of, by name.
+    pub async fn list_orgs(db, viewer: Viewer, page: Page) -> Result<Paged<AccountRow>> {
+        let total = db.one(visible_orgs(sql("SELECT COUNT(*) FROM account a"), viewer), count).await?;
+        let items = db.all(visible_orgs(select(), viewer).push(" ORDER BY a.lower_name").page(page), account_row).await?;
+        Ok(Paged { items, total })
+    }
+
     /// How many users administer the server and may sign in.
     pub async fn count_admins(db) -> Result<u64> {
         db.one(sql("SELECT COUNT(*) FROM account WHERE kind = 'user' AND is_admin = 1 AND disabled = 0"), count).await
+    }
+}
+
+fn visible_orgs(statement: Sql, viewer: Viewer) -> Sql {
+    let statement = statement.push(" WHERE a.kind = 'org'");
+    match viewer {
+        Viewer::Everything => statement,
+        Viewer::Anyone => statement.push(" AND a.visibility = 'public'"),
+        Viewer::User(user) => statement
+            .push(" AND (a.visibility <> 'private' OR EXISTS (SELECT 1 FROM org_member m WHERE m.org_id = a.id AND m.user_id = ")
+            .push_bind(user)
+            .push("))"),
     }
 }
 
@@ -280,7 +306,7 @@ impl Tx {
         let statement = sql("UPDATE account SET full_name = COALESCE($2, full_name), email = COALESCE($3, email), \
              lower_email = COALESCE($4, lower_email), description = COALESCE($5, description), website = COALESCE($6, website), \
              location = COALESCE($7, location), is_admin = COALESCE($8, is_admin), disabled = COALESCE($9, disabled), \
-             must_change_password = COALESCE($10, must_change_password) WHERE id = $1")
+             must_change_password = COALESCE($10, must_change_password), visibility = COALESCE($11, visibility) WHERE id = $1")
         .bind(id)
         .bind(change.full_name)
         .bind(change.email)
@@ -290,7 +316,8 @@ impl Tx {
         .bind(change.location)
         .bind(change.is_admin)
         .bind(change.disabled)
-        .bind(change.must_change_password);
+        .bind(change.must_change_password)
+        .bind(change.visibility.map(OwnerVisibility::as_str));
         let mut written = self.exec(statement).await.map(drop);
         if let (Ok(()), Some(email)) = (&written, change.email.filter(|email| !email.is_empty())) {
             written = self.set_verified_email(id, email, at).await;
@@ -315,11 +342,16 @@ impl Tx {
         self.wrote(sql("UPDATE account SET last_sign_in_at = $2 WHERE id = $1").bind(id).bind(at)).await
     }
 
-    /// Deletes an account with its keys, tokens, sessions and memberships; `false` while it owns a repository, a deleted one
-    /// included, or does not exist.
+    /// Deletes an account with its keys, tokens, sessions, memberships, teams and plugins; `false` while it owns a repository, a deleted
+    /// one included, or does not exist.
     pub async fn delete_account(&mut self, id: AccountId) -> Result<bool> {
         self.wrote(sql("UPDATE account SET names_epoch = names_epoch + 1 WHERE id = $1").bind(id)).await?;
         let statement = sql("DELETE FROM account WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM repo WHERE owner_id = $1)");
-        self.wrote(statement.bind(id)).await
+        let deleted = self.wrote(statement.bind(id)).await?;
+        if deleted {
+            // These refer to no account, since there are also those of the site.
+            self.exec(sql("DELETE FROM installation WHERE scope = 'account' AND scope_id = $1").bind(id)).await?;
+        }
+        Ok(deleted)
     }
 }

@@ -1,6 +1,6 @@
 //! Lists of repositories, cut to what one user may see.
 
-use hardie_domain::ids::{AccountId, RepoId};
+use hardie_domain::ids::{AccountId, RepoId, TeamId};
 use hardie_domain::page::{Page, Paged};
 
 use crate::Result;
@@ -8,11 +8,12 @@ use crate::marks::Mark;
 use crate::repos::{OwnedRepo, owned_repo, select_owned};
 use crate::sql::{Sql, contains, count, sql};
 use crate::store::reads;
+use crate::teams::reaches;
 
 /// For whom a list is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
-    /// Public repositories only: nobody signed in, or a credential for public things only.
+    /// What everybody sees: nobody signed in, or a credential for public things only.
     Anyone,
     /// What is public, owned, shared with or in an organisation of this user.
     User(AccountId),
@@ -43,8 +44,10 @@ pub struct RepoFilter<'a> {
     pub viewer: Viewer,
     /// Of this owner alone.
     pub owner: Option<AccountId>,
-    /// Those in which this user has a part: owner, collaborator, member of the owning organisation.
+    /// Those in which this user has a part: owner, collaborator, member or in a team of the owning organisation.
     pub involving: Option<AccountId>,
+    /// Those that this team reaches.
+    pub team: Option<TeamId>,
     /// Held by the name or the description, without case; empty for all.
     pub query: &'a str,
     /// Those that have one of these topics alone; all if there are none.
@@ -70,6 +73,7 @@ impl RepoFilter<'_> {
             viewer,
             owner: None,
             involving: None,
+            team: None,
             query: "",
             topics: &[],
             marked: None,
@@ -96,14 +100,18 @@ pub(crate) fn conditions(statement: Sql, filter: &RepoFilter<'_>) -> Sql {
     let mut statement = statement.push(" WHERE r.deleted_at IS NULL");
     statement = match filter.viewer {
         Viewer::Everything => statement,
-        Viewer::Anyone => statement.push(" AND r.visibility = 'public'"),
-        Viewer::User(user) => part_of(statement.push(" AND (r.visibility = 'public' OR "), user).push(")"),
+        Viewer::Anyone => statement.push(" AND r.visibility = 'public' AND a.visibility = 'public'"),
+        Viewer::User(user) => part_of(statement.push(" AND ((r.visibility = 'public' AND a.visibility <> 'private') OR "), user).push(")"),
     };
     if let Some(owner) = filter.owner {
         statement = statement.push(" AND r.owner_id = ").push_bind(owner);
     }
     if let Some(user) = filter.involving {
         statement = part_of(statement.push(" AND ("), user).push(")");
+    }
+    if let Some(team) = filter.team {
+        statement =
+            statement.push(concat!(" AND EXISTS (SELECT 1 FROM team t WHERE ", reaches!(), " AND t.id = ")).push_bind(team).push(")");
     }
     if !filter.query.is_empty() {
         let pattern = contains(&filter.query.to_lowercase());
@@ -149,7 +157,16 @@ fn part_of(statement: Sql, user: AccountId) -> Sql {
         .push_bind(user)
         .push(" OR EXISTS (SELECT 1 FROM collaborator c WHERE c.repo_id = r.id AND c.account_id = ")
         .push_bind(user)
-        .push(") OR EXISTS (SELECT 1 FROM org_member m WHERE m.org_id = r.owner_id AND m.user_id = ")
+        .push(
+            ") OR EXISTS (SELECT 1 FROM org_member m WHERE m.org_id = r.owner_id AND (m.role <> 'none' OR r.visibility = 'public') \
+             AND m.user_id = ",
+        )
+        .push_bind(user)
+        .push(concat!(
+            ") OR EXISTS (SELECT 1 FROM team_member tm CROSS JOIN team t WHERE t.id = tm.team_id AND t.code > 0 AND ",
+            reaches!(),
+            " AND tm.user_id = "
+        ))
         .push_bind(user)
         .push(")")
 }

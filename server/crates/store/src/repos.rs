@@ -11,6 +11,7 @@ use crate::accounts::{ACCOUNT_COLUMNS, AccountRow, account_row};
 use crate::org_members::OrgRole;
 use crate::sql::{Cols, Sql, sql};
 use crate::store::reads;
+use crate::teams::{by_teams, role_of};
 use crate::{Result, Tx};
 
 /// The bytes of all packs of the repository `$1`.
@@ -42,7 +43,7 @@ pub struct RepoRow {
     /// Moves with every change of refs, HEAD, visibility or packs: the key of every cache.
     pub generation: i64,
     /// Moves with every change of what a push is judged by: protection, policies, collaborators, default branch, the
-    /// organisation's members, the site's policies.
+    /// organisation's members and teams, the site's policies.
     pub rules_epoch: i64,
     /// Moves when objects were collected.
     pub gc_epoch: i64,
@@ -112,7 +113,7 @@ pub struct RepoChange<'a> {
 pub struct AccessRow {
     /// The user owns it, or is an owner of the organisation that does.
     pub is_owner: bool,
-    /// The greater of the roles as a collaborator and as a member of the organisation.
+    /// The greatest of the roles: as a collaborator, as a member of the organisation, by its teams.
     pub role: Option<Role>,
 }
 
@@ -215,19 +216,14 @@ reads! {
 
     /// What a user is to a repository, in one read. Nothing for a repository that is deleted or absent.
     pub async fn find_access(db, repo: RepoId, user: AccountId) -> Result<AccessRow> {
-        let statement = sql("SELECT r.owner_id, c.role, m.role FROM repo r \
+        let statement = sql(concat!("SELECT r.owner_id, c.role, m.role, ", by_teams!("$2"), " FROM repo r \
              LEFT JOIN collaborator c ON c.repo_id = r.id AND c.account_id = $2 \
              LEFT JOIN org_member m ON m.org_id = r.owner_id AND m.user_id = $2 \
-             WHERE r.id = $1 AND r.deleted_at IS NULL").bind(repo).bind(user);
-        let row = db.opt(statement, |c| Ok((c.id(AccountId)?, c.opt_text()?, c.opt_text()?))).await?;
-        let Some((owner, collaborator, member)) = row else { return Ok(AccessRow { is_owner: false, role: None }) };
+             WHERE r.id = $1 AND r.deleted_at IS NULL")).bind(repo).bind(user);
+        let row = db.opt(statement, |c| Ok((c.id(AccountId)?, c.opt_text()?, c.opt_text()?, role_of(c.int()?)))).await?;
+        let Some((owner, collaborator, member, by_teams)) = row else { return Ok(AccessRow { is_owner: false, role: None }) };
         let member = member.as_deref().and_then(OrgRole::parse);
-        let by_membership = match member {
-            Some(OrgRole::Owner) => Some(Role::Admin),
-            Some(OrgRole::Member(role)) => Some(role),
-            None => None,
-        };
-        let role = collaborator.as_deref().and_then(Role::parse).max(by_membership);
+        let role = collaborator.as_deref().and_then(Role::parse).max(member.and_then(OrgRole::role)).max(by_teams);
         Ok(AccessRow { is_owner: owner == user || member == Some(OrgRole::Owner), role })
     }
 
@@ -269,9 +265,11 @@ impl Tx {
         self.find_repo(id).await
     }
 
-    /// Makes a repository; `None` if the owner has one of this name. A redirect of that name ends.
+    /// Makes a repository; `None` if the owner has one of this name, or is gone. A redirect of that name ends.
     pub async fn insert_repo(&mut self, new: &NewRepo<'_>) -> Result<Option<RepoId>> {
-        self.lock_names(new.owner).await?;
+        if !self.lock_names(new.owner).await? {
+            return Ok(None);
+        }
         let statement =
             sql("INSERT INTO repo (owner_id, name, lower_name, description, visibility, default_branch, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT DO NOTHING RETURNING id")
@@ -304,14 +302,14 @@ impl Tx {
         self.wrote(statement).await
     }
 
-    /// Gives a repository another name, another owner, or both. The old address redirects. `false` if the new address is taken
-    /// or the repository is absent. The former owner's epoch stays in the sum, so that the sum grows whoever the new owner is.
+    /// Gives a repository another name, another owner, or both. The old address redirects; teams of the former owner lose it. `false` if
+    /// the new address is taken, or the repository or the owner is absent. The former owner's epoch stays in the sum, so that the sum
+    /// grows whoever the new owner is.
     pub async fn move_repo(&mut self, id: RepoId, owner: AccountId, name: &RepoName, at: Timestamp) -> Result<bool> {
         let Some(old) = self.lock_repo(id).await? else { return Ok(false) };
         let (first, second) = if old.owner <= owner { (old.owner, owner) } else { (owner, old.owner) };
-        self.lock_names(first).await?;
-        if first != second {
-            self.lock_names(second).await?;
+        if !self.lock_names(first).await? || (first != second && !self.lock_names(second).await?) {
+            return Ok(false);
         }
         let same_name = old.owner == owner && old.name.lower() == name.lower();
         let statement = sql("UPDATE repo SET owner_id = $2, name = $3, lower_name = $4, updated_at = $5, \
@@ -324,6 +322,9 @@ impl Tx {
             let redirect = sql("INSERT INTO repo_redirect (owner_id, lower_name, repo_id) VALUES ($1, $2, $3) \
                  ON CONFLICT (owner_id, lower_name) DO UPDATE SET repo_id = EXCLUDED.repo_id");
             self.exec(redirect.bind(old.owner).bind(old.name.lower()).bind(id)).await?;
+        }
+        if moved && old.owner != owner {
+            self.exec(sql("DELETE FROM team_repo WHERE repo_id = $1").bind(id)).await?;
         }
         Ok(moved)
     }
@@ -407,8 +408,9 @@ impl Tx {
     }
 
     /// Makes creating, renaming and restoring under one owner follow each other, so that a taken name is seen, not collided with.
-    async fn lock_names(&mut self, owner: AccountId) -> Result<()> {
-        self.exec(sql("UPDATE account SET names_epoch = names_epoch + 1 WHERE id = $1").bind(owner)).await.map(|_| ())
+    /// `false` if there is no such owner.
+    async fn lock_names(&mut self, owner: AccountId) -> Result<bool> {
+        self.wrote(sql("UPDATE account SET names_epoch = names_epoch + 1 WHERE id = $1").bind(owner)).await
     }
 
     async fn delete_redirect(&mut self, owner: AccountId, name: &RepoName) -> Result<()> {

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId,
+    OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TeamId, TokenId,
 };
-use hardie_domain::names::{AccountName, RepoName};
+use hardie_domain::names::{AccountName, RepoName, TeamName};
 use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;
 use hardie_domain::plugin::Digest;
@@ -176,6 +177,7 @@ values! {
     Timestamp, v => Int(v.0);
     AccountId, v => Int(v.0);
     RepoId, v => Int(v.0);
+    TeamId, v => Int(v.0);
     KeyId, v => Int(v.0);
     DeployKeyId, v => Int(v.0);
     TokenId, v => Int(v.0);
@@ -198,6 +200,7 @@ values! {
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());
     &RepoName, v => Text(v.as_str().to_owned());
+    &TeamName, v => Text(v.as_str().to_owned());
     &ScopeSet, v => Text(v.names().join(","));
     &[u8], v => Blob(v.to_vec());
     Vec<u8>, v => Blob(v);
@@ -274,6 +277,10 @@ impl<'r> Cols<'r> {
 
     pub(crate) fn repo_name(&mut self) -> Result<RepoName> {
         Ok(RepoName::from_stored(self.text()?))
+    }
+
+    pub(crate) fn team_name(&mut self) -> Result<TeamName> {
+        Ok(TeamName::from_stored(self.text()?))
     }
 
     pub(crate) fn scopes(&mut self) -> Result<ScopeSet> {

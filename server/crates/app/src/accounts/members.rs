@@ -4,7 +4,8 @@ use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::{Category, Level};
 pub use hardie_store::org_members::{OrgMemberRow as Member, OrgRole};
 
-use super::{Account, AccountKind, get_org, get_user, shown};
+use super::powers::{owned_org, require_an_owner};
+use super::{get_org, get_user, shown};
 use crate::access::{is_admin, require_more_than_public, require_scope};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
@@ -15,7 +16,7 @@ pub async fn list_members(app: &App, ctx: &Ctx, org: &str, page: Page) -> Result
     require_more_than_public(ctx)?;
     let org = get_org(app, ctx, org).await?;
     if !is_admin(ctx, Level::Read) && app.store.find_org_role(org.id, actor.id).await?.is_none() {
-        return Err(Error::forbidden("only members of this organization see who belongs to it"));
+        return Err(Error::forbidden("only members of this organization see who belongs to it; public_members lists those who say so"));
     }
     let members = app.store.list_org_members(org.id, page).await?;
     Ok(members.map(|member| Member { user: shown(ctx, member.user), ..member }))
@@ -40,6 +41,9 @@ pub async fn set_member(app: &App, ctx: &Ctx, org: &str, user: &str, role: OrgRo
     let user = get_user(app, ctx, user).await?;
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
+    if !tx.bump_account_rules(org.id).await? {
+        return Err(Error::NotFound("organization"));
+    }
     tx.set_org_member(org.id, user.id, role, now).await?;
     require_an_owner(tx.count_org_owners(org.id).await?)?;
     let mut line = entry(ctx, "organization.member-set");
@@ -49,7 +53,7 @@ pub async fn set_member(app: &App, ctx: &Ctx, org: &str, user: &str, role: OrgRo
     Ok(tx.commit().await?)
 }
 
-/// Removes a member: by the organisation's owners, or by the member, who may leave. One owner must remain.
+/// Removes a member, from every team too: by the organisation's owners, or by the member, who may leave. One owner must remain.
 pub async fn remove_member(app: &App, ctx: &Ctx, org: &str, user: &str) -> Result<()> {
     let actor = require_scope(ctx, Category::Organization, Level::Write)?;
     let leaves = actor.name.lower() == user.to_ascii_lowercase();
@@ -66,37 +70,4 @@ pub async fn remove_member(app: &App, ctx: &Ctx, org: &str, user: &str) -> Resul
     line.detail = user.name.to_string();
     tx.insert_audit(&line, now).await?;
     Ok(tx.commit().await?)
-}
-
-/// The organisation of this name, if the actor owns it or administers the server.
-pub(super) async fn owned_org(app: &App, ctx: &Ctx, name: &str) -> Result<Account> {
-    let org = get_org(app, ctx, name).await?;
-    if is_admin(ctx, Level::Write) {
-        return Ok(org);
-    }
-    let actor = require_scope(ctx, Category::Organization, Level::Write)?;
-    match app.store.find_org_role(org.id, actor.id).await? {
-        Some(OrgRole::Owner) => Ok(org),
-        _ => Err(Error::forbidden("only owners of this organization may do this")),
-    }
-}
-
-/// Whether the actor may make repositories under this account: their own, or an organisation that they own.
-pub(crate) async fn may_own_under(app: &App, ctx: &Ctx, account: &Account) -> Result<bool> {
-    let Some(actor) = &ctx.actor else { return Ok(is_admin(ctx, Level::Write)) };
-    if actor.id == account.id || is_admin(ctx, Level::Write) {
-        return Ok(true);
-    }
-    let role = match account.kind {
-        AccountKind::Organization => app.store.find_org_role(account.id, actor.id).await?,
-        AccountKind::User => None,
-    };
-    Ok(role == Some(OrgRole::Owner))
-}
-
-fn require_an_owner(owners: u64) -> Result<()> {
-    match owners {
-        0 => Err(Error::Conflict("an organization keeps at least one owner: make another one first".to_owned())),
-        _ => Ok(()),
-    }
 }

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 const MAX_TEXT_CHARS: usize = 255;
 
 /// A line for people: full name, description, place.
-pub(super) fn line(field: &'static str, text: &str) -> Result<String> {
+pub(crate) fn line(field: &'static str, text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().count() > MAX_TEXT_CHARS {
         return Err(Invalid::new(field, format!("may have {MAX_TEXT_CHARS} characters at most")).into());

@@ -9,7 +9,7 @@ use hardie_store::plugins::{ComponentRow, InstallationRow, Scope};
 
 use super::signatures::require_signature;
 use crate::access::{RepoAccess, is_admin, repo_by_id, repo_for, require_admin, require_more_than_public, require_scope};
-use crate::accounts::{Account, may_own_under};
+use crate::accounts::{Account, known_account, may_own_under};
 use crate::state::PluginPolicy;
 use crate::{App, Ctx, Error, Result};
 
@@ -75,7 +75,7 @@ pub(crate) async fn administered(app: &App, ctx: &Ctx, target: &Target, level: L
             if !is_admin(ctx, level) {
                 require_scope(ctx, Category::Repository, level)?;
             }
-            let account = app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?;
+            let account = known_account(app, ctx, name).await?.ok_or(Error::NotFound("account"))?;
             match may_own_under(app, ctx, &account).await? {
                 true => Ok(Guarded::Account(account)),
                 false => Err(Error::forbidden(format!("only {}'s owner may do this", account.name))),

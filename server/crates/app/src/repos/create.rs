@@ -1,6 +1,6 @@
 //! Making a repository.
 
-use hardie_domain::access::Visibility;
+use hardie_domain::access::{Role, Visibility};
 use hardie_domain::event;
 use hardie_domain::names::RepoName;
 use hardie_domain::scope::{Category, Level};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Repo, checked_branch, checked_description, get_repo_by_id};
 use crate::access::require_scope;
-use crate::accounts::may_own_under;
+use crate::accounts::{known_account, may_create_under, may_own_under};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result, events};
 
@@ -27,20 +27,22 @@ pub struct NewRepo {
     pub default_branch: Option<String>,
 }
 
-/// Makes an empty repository under the actor's own account, or under `owner`: an organisation that the actor owns.
+/// Makes an empty repository under the actor's own account, or under `owner`: an organisation that the actor owns, or in which a team of
+/// theirs may make some. Whoever makes one without owning the organisation administers it.
 pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo) -> Result<Repo> {
     let actor = require_scope(ctx, Category::Repository, Level::Write)?;
     if actor.scopes.is_public_only() && new.visibility == Visibility::Private {
         return Err(Error::forbidden("this token is for public things only"));
     }
     let owner = match owner {
-        Some(name) => app.store.find_account_by_name(name).await?,
+        Some(name) => known_account(app, ctx, name).await?,
         None => app.store.find_account(actor.id).await?,
     };
     let owner = owner.ok_or(Error::NotFound("account"))?;
-    if !may_own_under(app, ctx, &owner).await? {
+    if !may_create_under(app, ctx, &owner).await? {
         return Err(Error::forbidden(format!("you may not make repositories under {}", owner.name)));
     }
+    let is_owner = may_own_under(app, ctx, &owner).await?;
     let name = RepoName::parse(new.name.trim())?;
     let description = checked_description(&new.description)?;
     let default_branch = checked_branch(new.default_branch.as_deref().filter(|b| !b.is_empty()).unwrap_or(DEFAULT_BRANCH))?;
@@ -57,6 +59,9 @@ pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo
     let taken = || Error::Conflict(format!("{} already has a repository named {name}", owner.name));
     let id = tx.insert_repo(&row).await?.ok_or_else(taken)?;
     let repo = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;
+    if !is_owner {
+        tx.set_collaborator(id, actor.id, Role::Admin, now).await?;
+    }
     let mut line = entry(ctx, "repository.create");
     (line.account, line.repo) = (Some(owner.id), Some(id));
     line.detail = format!("{}/{name}", owner.name);

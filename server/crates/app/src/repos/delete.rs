@@ -1,6 +1,6 @@
 //! Deleting a repository, and a week in which it can be brought back.
 
-use hardie_domain::access::{RepoAction, Visibility};
+use hardie_domain::access::{OwnerVisibility, RepoAction, Visibility};
 use hardie_domain::event;
 use hardie_domain::ids::RepoId;
 use hardie_domain::names::RepoPath;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::edit::{Note, note};
 use super::{Repo, get_repo_by_id};
 use crate::access::{repo_for, require_scope};
-use crate::accounts::{Account, may_own_under};
+use crate::accounts::{Account, known_account, may_own_under};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result, events};
 
@@ -86,7 +86,7 @@ pub async fn restore_repo(app: &App, ctx: &Ctx, owner: &str, id: RepoId) -> Resu
 
 async fn restorer(app: &App, ctx: &Ctx, owner: &str, level: Level) -> Result<Account> {
     require_scope(ctx, Category::Repository, level)?;
-    let owner = app.store.find_account_by_name(owner).await?.ok_or(Error::NotFound("account"))?;
+    let owner = known_account(app, ctx, owner).await?.ok_or(Error::NotFound("account"))?;
     match may_own_under(app, ctx, &owner).await? {
         true => Ok(owner),
         false => Err(Error::forbidden(format!("only {}'s owner sees and restores what was deleted there", owner.name))),
@@ -95,7 +95,8 @@ async fn restorer(app: &App, ctx: &Ctx, owner: &str, level: Level) -> Result<Acc
 
 /// `None` when it is too late, and for a credential that would not have seen the repository before it was deleted.
 fn restorable(ctx: &Ctx, row: RepoRow, owner: &Account, now: Timestamp) -> Option<DeletedRepo> {
-    if row.visibility != Visibility::Public && ctx.actor.as_ref().is_some_and(|a| a.scopes.is_public_only()) {
+    let is_open = row.visibility == Visibility::Public && owner.visibility == OwnerVisibility::Public;
+    if !is_open && ctx.actor.as_ref().is_some_and(|a| a.scopes.is_public_only()) {
         return None;
     }
     let deleted_at = row.deleted_at?;

@@ -1,7 +1,7 @@
 //! Lists of repositories, cut to what the asker may see.
 
 use hardie_domain::access::{RepoAction, Role, Visibility};
-use hardie_domain::ids::RepoId;
+use hardie_domain::ids::{RepoId, TeamId};
 use hardie_domain::names::RepoPath;
 use hardie_domain::page::{Page, Paged};
 use hardie_store::marks::Mark;
@@ -10,7 +10,7 @@ use hardie_store::repos::OwnedRepo;
 
 use super::Repo;
 use crate::access::{repo_for, viewer_of};
-use crate::accounts::shown;
+use crate::accounts::{known_account, shown};
 use crate::{App, Ctx, Error, Result};
 
 const MAX_QUERY_CHARS: usize = 100;
@@ -26,6 +26,8 @@ pub struct RepoSearch {
     pub owner: Option<String>,
     /// Those in which the actor has a part alone: owned, shared with them, or in an organisation of theirs.
     pub mine: bool,
+    /// Those alone that this team reaches; who may look at the team is for the caller.
+    pub team: Option<TeamId>,
     /// Those that have one of these topics alone; all if there are none.
     pub topics: Vec<String>,
     /// Those that the account of this name has marked so alone.
@@ -46,7 +48,7 @@ pub struct RepoSearch {
 pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page) -> Result<Paged<Repo>> {
     let viewer = viewer_of(ctx);
     let owner = match &search.owner {
-        Some(name) => Some(app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?.id),
+        Some(name) => Some(known_account(app, ctx, name).await?.ok_or(Error::NotFound("account"))?.id),
         None => None,
     };
     let involving = if search.mine { Some(ctx.require_actor()?.id) } else { None };
@@ -61,6 +63,7 @@ pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page)
         viewer,
         owner,
         involving,
+        team: search.team,
         query: &query,
         topics: search.topics.get(..MOST_TOPICS).unwrap_or(&search.topics),
         marked,

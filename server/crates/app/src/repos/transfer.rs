@@ -8,15 +8,16 @@ use hardie_domain::names::RepoPath;
 use super::edit::{Note, note};
 use super::{Repo, get_repo_by_id};
 use crate::access::repo_for;
-use crate::accounts::may_own_under;
+use crate::accounts::{known_account, may_own_under};
 use crate::{App, Ctx, Error, Result};
 
 /// Gives a repository to the actor, or to an organisation that the actor owns: nobody is given what they did not ask for. An
-/// administrator of the server gives it to anybody. The old address redirects; collaborators stay.
+/// administrator of the server gives it to anybody. The old address redirects; collaborators stay, teams of
+/// the former owner lose it.
 pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &str) -> Result<Repo> {
     let access = repo_for(app, ctx, path, RepoAction::Own).await?;
     let missing = || Error::from(Invalid::new("new_owner", "there is no such user or organization"));
-    let owner = app.store.find_account_by_name(new_owner).await?.ok_or_else(missing)?;
+    let owner = known_account(app, ctx, new_owner).await?.ok_or_else(missing)?;
     if owner.id == access.owner.id {
         return Err(Invalid::new("new_owner", "owns this repository already").into());
     }

@@ -5,10 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::org::{CreateOrgOption, EditOrgOption, OrgMember, OrgMemberOption, Organization, OrganizationPermissions};
 use hardie_app::accounts::{
-    NewOrg, OrgRole, ProfileChange, create_org, edit_org, find_member, get_org, list_members, list_orgs, list_orgs_of, remove_member,
-    set_member,
+    NewOrg, OrgRole, ProfileChange, create_org, delete_org, edit_org, find_member, get_org, list_members, list_orgs, list_orgs_of,
+    org_powers, remove_member, set_member,
 };
-use hardie_domain::access::Role;
+use hardie_domain::access::{OwnerVisibility, Role};
 
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
@@ -26,6 +26,7 @@ pub fn add(api: Api) -> Api {
         .post("/orgs", Op::new("orgCreate", tag, "Makes an organisation").takes::<CreateOrgOption>().gives::<Organization>(201), create)
         .get("/orgs/{org}", Op::new("orgGet", tag, "Shows an organisation").gives::<Organization>(200), get)
         .patch("/orgs/{org}", Op::new("orgEdit", tag, "Changes an organisation").takes::<EditOrgOption>().gives::<Organization>(200), edit)
+        .delete("/orgs/{org}", Op::new("orgDelete", tag, "Deletes an organisation that has no repositories").gives_nothing(204), delete)
         .get("/orgs/{org}/members", Op::new("orgListMembers", tag, "Lists members").gives_page::<OrgMember>(), members)
         .get(member, Op::new("orgIsMember", tag, "204 if the user is a member, 404 if not").gives_nothing(204), is_member)
         .put(
@@ -68,7 +69,8 @@ async fn create(
     Asker(ctx): Asker,
     crate::json::Json(body): crate::json::Json<CreateOrgOption>,
 ) -> Answer<(StatusCode, Json<Organization>)> {
-    let new = NewOrg { name: body.username, full_name: body.full_name, description: body.description };
+    let visibility = visibility(body.visibility.as_deref())?;
+    let new = NewOrg { name: body.username, full_name: body.full_name, description: body.description, visibility };
     let account = create_org(&http.app, &ctx, new).await?;
     Ok((StatusCode::CREATED, Json(show::organization(&http.links, &account))))
 }
@@ -84,7 +86,20 @@ async fn edit(
     crate::json::Json(body): crate::json::Json<EditOrgOption>,
 ) -> Answer<Json<Organization>> {
     let change = ProfileChange { full_name: body.full_name, description: body.description, ..ProfileChange::default() };
-    Ok(Json(show::organization(&http.links, &edit_org(&http.app, &ctx, &parts.text("org")?, change).await?)))
+    let visibility = visibility(body.visibility.as_deref())?;
+    Ok(Json(show::organization(&http.links, &edit_org(&http.app, &ctx, &parts.text("org")?, change, visibility).await?)))
+}
+
+async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
+    delete_org(&http.app, &ctx, &parts.text("org")?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// As clients write it; absent and empty leave it as it is.
+fn visibility(word: Option<&str>) -> Answer<Option<OwnerVisibility>> {
+    let Some(word) = word.filter(|word| !word.is_empty()) else { return Ok(None) };
+    let known = OwnerVisibility::parse(word);
+    known.map(Some).ok_or_else(|| Refusal::invalid("visibility", "must be public, limited or private"))
 }
 
 async fn members(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, paging: Paging) -> Answer {
@@ -105,10 +120,8 @@ async fn put_member(
     parts: PathParts,
     crate::json::Json(body): crate::json::Json<OrgMemberOption>,
 ) -> Answer<StatusCode> {
-    let role = match body.role.as_deref().unwrap_or("read") {
-        "owner" => OrgRole::Owner,
-        other => OrgRole::Member(Role::parse(other).ok_or_else(|| Refusal::invalid("role", "must be owner, admin, write or read"))?),
-    };
+    let role = OrgRole::parse(body.role.as_deref().unwrap_or("read"));
+    let role = role.ok_or_else(|| Refusal::invalid("role", "must be owner, admin, write, read or none"))?;
     set_member(&http.app, &ctx, &parts.text("org")?, &parts.text("username")?, role).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -119,14 +132,12 @@ async fn delete_member(State(http): State<Http>, Asker(ctx): Asker, parts: PathP
 }
 
 async fn permissions(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<OrganizationPermissions>> {
-    let role = find_member(&http.app, &ctx, &parts.text("org")?, &parts.text("username")?).await?;
-    let is_owner = role == Some(OrgRole::Owner);
-    let at_least = |wanted: Role| is_owner || matches!(role, Some(OrgRole::Member(held)) if held >= wanted);
+    let powers = org_powers(&http.app, &ctx, &parts.text("org")?, &parts.text("username")?).await?;
     Ok(Json(OrganizationPermissions {
-        can_create_repository: is_owner,
-        can_read: at_least(Role::Read),
-        can_write: at_least(Role::Write),
-        is_admin: at_least(Role::Admin),
-        is_owner,
+        can_create_repository: powers.can_create,
+        can_read: powers.role >= Some(Role::Read),
+        can_write: powers.role >= Some(Role::Write),
+        is_admin: powers.role >= Some(Role::Admin),
+        is_owner: powers.is_owner,
     }))
 }

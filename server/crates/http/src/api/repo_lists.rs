@@ -104,6 +104,7 @@ pub(super) fn wanted(query: &Query) -> Answer<RepoSearch> {
         query: query.text("q")?.unwrap_or_default(),
         owner: None,
         mine: false,
+        team: None,
         topics: Vec::new(),
         marked: None,
         parent: None,

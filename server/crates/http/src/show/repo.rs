@@ -7,7 +7,7 @@ use hardie_api_types::repo::{Collaborator, Permission, Repository, WholeReposito
 use hardie_app::protections::Protection;
 use hardie_app::repos::{DeletedRepo, Repo, RepoRow};
 use hardie_app::{accounts, collaborators};
-use hardie_domain::access::{Role, Visibility};
+use hardie_domain::access::{OwnerVisibility, Role, Visibility};
 use hardie_domain::names::RepoPath;
 
 use super::{number, user};
@@ -32,6 +32,7 @@ pub fn deleted_repo(links: &Links, deleted: &DeletedRepo) -> Repository {
 
 fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
     let path = RepoPath { owner: owner.name.to_string(), name: row.name.to_string() };
+    let internal = row.visibility == Visibility::Public && owner.visibility == OwnerVisibility::Limited;
     let owner: User = user(links, owner);
     let no = false;
     Repository {
@@ -82,7 +83,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         allow_fast_forward_only_merge: no,
         default_merge_style: "merge".to_owned(),
         avatar_url: String::new(),
-        internal: no,
+        internal,
         object_format_name: "sha1".to_owned(),
         topics: row.topics.clone(),
         deleted_at: None,

@@ -53,11 +53,12 @@ fn sample(table: &str, column: &Column) -> Cell {
         (Kind::Int, ..) => Cell::Int(1),
         (Kind::Bytes, ..) => Cell::Bytes(hash(1).to_vec()),
         (_, "account", "kind") => Cell::Text("user".to_owned()),
-        (_, "repo", "visibility") => Cell::Text("public".to_owned()),
+        (_, "account" | "repo", "visibility") => Cell::Text("public".to_owned()),
         (_, "commit_status", "state") => Cell::Text("failure".to_owned()),
         (_, "push", "state") => Cell::Text("done".to_owned()),
         (_, "pack" | "lfs_object", "state") => Cell::Text("live".to_owned()),
         (_, "delivery", "state") => Cell::Text("dead".to_owned()),
+        (_, "team", "permission") => Cell::Text("read".to_owned()),
         (_, "installation", "scope") => Cell::Text("repo".to_owned()),
         (_, "installation", "mode") => Cell::Text("enforce".to_owned()),
         _ => Cell::Text("ü\n\"\\' 漢".to_owned()),
@@ -239,21 +240,61 @@ async fn rows_of_an_older_schema_are_brought_up_to_date() {
     assert_eq!(rows[0][at], Cell::Int(0));
 }
 
+/// Where an older schema is laid out: nothing is there.
+async fn emptied(db: &Db) -> (StoreOptions, tempfile::TempDir) {
+    use sqlx::{Connection as _, Executor as _};
+    let folder = tempfile::tempdir().unwrap();
+    let options = match db.store.engine() {
+        Engine::Sqlite => StoreOptions::sqlite(&folder.path().join("old.db")),
+        Engine::Postgres => {
+            let mut connection = sqlx::AnyConnection::connect(&db.options.url).await.unwrap();
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+            db.options.clone()
+        }
+    };
+    (options, folder)
+}
+
 both! {
+    async fn organisations_of_the_schema_before_teams_have_a_team_of_their_owners(db) {
+        use hardie_domain::ids::{AccountId, RepoId};
+        let (options, _folder) = emptied(&db).await;
+        let mut load = Load::begin(&options, 16).await.unwrap();
+        for (table, changes) in [
+            ("account", &[("id", 1), ("kind", 0)][..]),
+            ("account", &[("id", 2), ("lower_name", 2), ("lower_email", 2)]),
+            ("org_member", &[("user_id", 2), ("role", 0)]),
+            ("repo", &[]),
+        ] {
+            let table = TABLES.iter().find(|t| t.name == table).unwrap();
+            let columns = load.columns(table).await.unwrap();
+            let cell = |column: &Column| match (column.kind, changes.iter().find(|(name, _)| *name == column.name)) {
+                (_, None) => sample(table.name, column),
+                (Kind::Int, Some((_, number))) => Cell::Int(*number),
+                (_, Some(("kind", _))) => Cell::Text("org".to_owned()),
+                (_, Some(("role", _))) => Cell::Text("owner".to_owned()),
+                (_, Some((_, number))) => Cell::Text(number.to_string()),
+            };
+            let row = columns.iter().map(cell).collect();
+            load.insert(&Insert::new(table, &columns), row).await.unwrap();
+        }
+        load.commit("an old one", NOW).await.unwrap();
+        let store = Store::open(&options).await.unwrap();
+        let teams = store.list_teams(AccountId(1), "", false, hardie_domain::page::Page::new(None, None)).await.unwrap();
+        let owners = teams.items.first().unwrap();
+        assert_eq!((teams.total, owners.team.is_owners(), owners.team.name.as_str()), (1, true, "Owners"));
+        assert!(store.is_team_member(owners.team.id, AccountId(2)).await.unwrap());
+        assert!(store.reaches_repo(owners.team.id, RepoId(1)).await.unwrap());
+        let role = store.find_org_role(AccountId(1), AccountId(2)).await.unwrap();
+        assert_eq!(role, Some(hardie_store::org_members::OrgRole::Owner));
+        store.close().await;
+    }
+
     async fn deliveries_of_the_schema_before_webhooks_keep_their_ids_and_go_on_counting(db) {
         use hardie_domain::ids::{EventSeq, InstallationId, RepoId};
         use hardie_store::deliveries::DeliveryFilter;
         use hardie_store::webhooks::NewWebhookDelivery;
-        use sqlx::{Connection as _, Executor as _};
-        let folder = tempfile::tempdir().unwrap();
-        let options = match db.store.engine() {
-            Engine::Sqlite => StoreOptions::sqlite(&folder.path().join("old.db")),
-            Engine::Postgres => {
-                let mut connection = sqlx::AnyConnection::connect(&db.options.url).await.unwrap();
-                connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
-                db.options.clone()
-            }
-        };
+        let (options, _folder) = emptied(&db).await;
         let mut load = Load::begin(&options, 15).await.unwrap();
         for table in TABLES {
             let columns = load.columns(table).await.unwrap();

@@ -25,5 +25,6 @@ mod pushes;
 mod refs;
 mod repos;
 mod statuses;
+mod teams;
 mod transactions;
 mod webhooks;
