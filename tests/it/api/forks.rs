@@ -171,6 +171,56 @@ async fn what_is_private_stays_private_in_its_forks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fork_is_never_more_public_than_what_it_was_forked_from() {
+    let server = TestServer::start().await.unwrap();
+    let (ann, bob, eve) = (server.user("ann").await.unwrap(), server.user("bob").await.unwrap(), server.user("eve").await.unwrap());
+    let (owner, member, stranger) = (Asker::new(&server, Some(&ann)), Asker::new(&server, Some(&bob)), Asker::new(&server, Some(&eve)));
+    let nobody = Asker::new(&server, None);
+    for (org, visibility) in [("wide", "public"), ("inner", "limited"), ("closed", "private"), ("secret", "private")] {
+        ok(&owner.json("POST", "/orgs", &json!({ "username": org, "visibility": visibility })), 201);
+        ok(&owner.json("POST", &format!("/orgs/{org}/repos"), &json!({ "name": "tool", "private": false })), 201);
+    }
+    ok(&owner.json("PUT", "/orgs/closed/members/bob", &json!({ "role": "read" })), 204);
+    let fork = |asker: &Asker, of: &str, body: Value| ok(&asker.json("POST", &format!("/repos/{of}/forks"), &body), 202)["private"].clone();
+    let seen = |repo: &str| [&owner, &member, &stranger, &nobody].map(|asker| asker.get(&format!("/repos/{repo}")).status);
+    let make = |asker: &Asker, repo: &str, private: bool| asker.json("PATCH", &format!("/repos/{repo}"), &json!({ "private": private }));
+
+    // Users are public, and so is one organisation: there it is private, and stays so.
+    assert_eq!(fork(&member, "inner/tool", json!({})), true);
+    assert_eq!(fork(&member, "closed/tool", json!({ "name": "shut" })), true);
+    assert_eq!(fork(&owner, "inner/tool", json!({ "organization": "wide", "name": "inner" })), true);
+    assert_eq!(fork(&owner, "closed/tool", json!({ "organization": "secret", "name": "shut" })), true, "their members differ");
+    assert_eq!(fork(&member, "wide/tool", json!({ "name": "open" })), false);
+    assert_eq!(seen("bob/tool"), [404, 200, 404, 404]);
+    for (asker, repo) in [(&member, "bob/tool"), (&member, "bob/shut"), (&owner, "wide/inner"), (&owner, "secret/shut")] {
+        let refused = make(asker, repo, false);
+        assert!(refused.status == 403 && refused.refusal().1.contains("stays private"), "{repo}: {}", refused.text());
+    }
+    assert_eq!(stranger.json("POST", "/repos/closed/tool/forks", &json!({})).status, 404);
+    // Fewer people see it: it is as public as its owner is, and no more.
+    assert_eq!(fork(&owner, "inner/tool", json!({ "organization": "closed", "name": "inner" })), false);
+    assert_eq!(seen("closed/inner"), [200, 200, 404, 404]);
+    let show = |visibility: &str| owner.json("PATCH", "/orgs/closed", &json!({ "visibility": visibility }));
+    ok(&show("limited"), 200);
+    assert_eq!(seen("closed/inner"), [200, 200, 200, 404]);
+    let refused = show("public").refusal();
+    assert!(refused.0 == 403 && refused.1.contains("more people would see inner"), "{refused:?}");
+    let transfer = || owner.json("POST", "/repos/closed/inner/transfer", &json!({ "new_owner": "ann" }));
+    assert_eq!((transfer().status, seen("closed/inner")), (403, [200, 200, 200, 404]));
+    ok(&make(&owner, "closed/inner", true), 200);
+    ok(&show("public"), 200);
+    ok(&transfer(), 202);
+    assert_eq!(seen("ann/inner"), [200, 404, 404, 404]);
+    // What was forked from is seen by everybody now.
+    ok(&make(&member, "bob/shut", false), 200);
+    assert_eq!(seen("bob/shut"), [200; 4]);
+    // An organisation that the asker may not know of is as one that is not there.
+    let into = |org: &str| stranger.json("POST", "/repos/wide/tool/forks", &json!({ "organization": org })).refusal();
+    assert_eq!((into("secret").0, into("secret")), (404, into("none")));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refs_that_are_hidden_are_in_no_fork() {
     let (ann, data) = {
         let server = TestServer::start().await.unwrap();

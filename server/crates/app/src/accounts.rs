@@ -57,7 +57,8 @@ pub(crate) fn viewer_of_orgs(ctx: &Ctx) -> Viewer {
         return Viewer::Everything;
     }
     let reads = |actor: &&Actor| [Category::Organization, Category::Repository].iter().any(|c| actor.scopes.allows(*c, Level::Read));
-    let actor = ctx.actor.as_ref().filter(|actor| !actor.scopes.is_public_only()).filter(reads);
+    let wide = |actor: &&Actor| actor.narrowing.is_none() && !actor.scopes.is_public_only();
+    let actor = ctx.actor.as_ref().filter(wide).filter(reads);
     actor.map_or(Viewer::Anyone, |actor| Viewer::User(actor.id))
 }
 

@@ -74,8 +74,20 @@ pub enum Visibility {
     Private,
 }
 
-/// Who sees an organisation, and what is public in it. Users are public.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Visibility {
+    /// What a fork may be whose parent is this and belongs to one owner, while the fork belongs to another: nobody sees it who might not see
+    /// its parent.
+    pub fn of_fork(self, of: OwnerVisibility, under: OwnerVisibility) -> Visibility {
+        match (self, of, under) {
+            (Visibility::Private, ..) | (_, OwnerVisibility::Private, _) => Visibility::Private,
+            (_, OwnerVisibility::Limited, OwnerVisibility::Public) => Visibility::Private,
+            (Visibility::Public, ..) => Visibility::Public,
+        }
+    }
+}
+
+/// Who sees an organisation, and what is public in it: from everybody to the fewest. Users are public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OwnerVisibility {
     /// Everybody, signed in or not.
     Public,
@@ -359,6 +371,17 @@ mod tests {
         let public_only = actor(true, ScopeSet::parse(["all", "public-only"]).unwrap());
         let may = actions.map(|a| decide(Some(&public_only), a, &facts(Visibility::Public, None, false)) == Decision::Allow);
         assert_eq!(may, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_fork_is_seen_by_nobody_who_might_not_see_its_parent() {
+        use OwnerVisibility::{Limited, Private, Public};
+        let all = [Public, Limited, Private];
+        for (of, expected) in [(Public, [true, true, true]), (Limited, [false, true, true]), (Private, [false, false, false])] {
+            let public = all.map(|under| Visibility::Public.of_fork(of, under) == Visibility::Public);
+            assert_eq!(public, expected, "{of:?}");
+            assert!(all.iter().all(|under| Visibility::Private.of_fork(of, *under) == Visibility::Private));
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Whoever copies rows locks the parent first: what it has then, it has until the copy is committed, so that no sweep sees a pack or an
 //! object that nobody holds in between.
 
+use hardie_domain::access::OwnerVisibility;
 use hardie_domain::ids::{AccountId, RepoId};
+use hardie_domain::names::RepoName;
 use hardie_domain::refname::RefName;
 use hardie_domain::time::Timestamp;
 
@@ -17,6 +19,15 @@ reads! {
     pub async fn find_fork(db, parent: RepoId, owner: AccountId) -> Result<Option<RepoId>> {
         let statement = sql("SELECT id FROM repo WHERE parent_id = $1 AND owner_id = $2 AND deleted_at IS NULL ORDER BY id LIMIT 1");
         db.opt(statement.bind(parent).bind(owner), |c| c.id(RepoId)).await
+    }
+
+    /// A public fork, deleted or not, that would be seen by more people than what it was forked from if its owner were seen so.
+    pub async fn find_fork_beyond_parent(db, owner: AccountId, visibility: OwnerVisibility) -> Result<Option<RepoName>> {
+        let fewer = if visibility == OwnerVisibility::Public { "a.visibility <> 'public'" } else { "a.visibility = 'private'" };
+        let statement = sql("SELECT f.name FROM repo f JOIN repo p ON p.id = f.parent_id JOIN account a ON a.id = p.owner_id \
+             WHERE f.visibility = 'public' AND f.owner_id = ").push_bind(owner)
+            .push(" AND (p.visibility <> 'public' OR (a.id <> f.owner_id AND ").push(fewer).push(")) ORDER BY f.id LIMIT 1");
+        db.opt(statement, |c| c.repo_name()).await
     }
 
     /// The names of all refs, in order.

@@ -74,6 +74,12 @@ pub async fn edit_org(app: &App, ctx: &Ctx, name: &str, change: ProfileChange, v
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     tx.bump_account_rules(org.id).await?;
+    let before = tx.find_account(org.id).await?.ok_or(Error::NotFound("organization"))?;
+    if let Some(wider) = visibility.filter(|wanted| *wanted < before.visibility)
+        && let Some(name) = tx.find_fork_beyond_parent(org.id, wider).await?
+    {
+        return Err(Error::forbidden(format!("more people would see {name} than what it was forked from: make it private first")));
+    }
     let written = tx.update_account(org.id, &row, now).await?.map_err(|what| rules::taken(what, name))?;
     let mut line = entry(ctx, "organization.edit");
     line.account = Some(org.id);

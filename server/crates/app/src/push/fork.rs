@@ -3,7 +3,7 @@
 //! No policy judges it: the refs are in this server already, each let in by the rules of the repository from which it comes, and nothing
 //! is in the fork that whoever forks may not read there. What is pushed to the fork later is judged as any push.
 
-use hardie_domain::access::{RepoAction, Visibility};
+use hardie_domain::access::{OwnerVisibility, RepoAction, Visibility};
 use hardie_domain::error::Invalid;
 use hardie_domain::event;
 use hardie_domain::ids::RepoId;
@@ -14,7 +14,7 @@ use hardie_store::repos::{NewRepo, RepoRow};
 use serde_json::json;
 
 use crate::access::{RepoAccess, repo_for, require_scope};
-use crate::accounts::{Account, may_own_under};
+use crate::accounts::{Account, known_account, may_own_under};
 use crate::audit::entry;
 use crate::repos::{Repo, get_repo_by_id};
 use crate::{App, Ctx, Error, Result, damage, events, upkeep};
@@ -33,12 +33,12 @@ pub struct NewFork {
     pub branch: Option<String>,
 }
 
-/// Forks a repository that the actor may read. The fork is as visible as its parent is.
+/// Forks a repository that the actor may read. The fork is as visible as its parent is, or private where that would show it to more people.
 pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result<Repo> {
     let actor = require_scope(ctx, Category::Repository, Level::Write)?;
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
     let owner = match &new.owner {
-        Some(name) => app.store.find_account_by_name(name).await?,
+        Some(name) => known_account(app, ctx, name).await?,
         None => app.store.find_account(actor.id).await?,
     };
     let owner = owner.ok_or(Error::NotFound("account"))?;
@@ -56,7 +56,7 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let parent = tx.lock_parent(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
-    check(&mut tx, &access, &parent, &owner).await?;
+    let of = check(&mut tx, &access, &parent, &owner).await?;
     let default_branch = match new.branch.as_deref() {
         Some(short) => crate::branches::new_branch("branch", short)?,
         None => parent.default_branch.clone(),
@@ -65,12 +65,16 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
         owner: owner.id,
         name: &name,
         description: &parent.description,
-        visibility: parent.visibility,
+        visibility: parent.visibility.of_fork(of, owner.visibility),
         default_branch: &default_branch,
         at: now,
     };
     let taken = || Error::Conflict(format!("{} already has a repository named {name}", owner.name));
     let id = tx.insert_repo(&row).await?.ok_or_else(taken)?;
+    // Its owner is locked from here on.
+    if tx.find_account(owner.id).await?.is_none_or(|found| found.visibility != owner.visibility) {
+        return Err(Error::Conflict(format!("who sees {} was changed at this moment; try again", owner.name)));
+    }
     tx.share_with_fork(id, parent.id, now).await?;
     let mut copied = tx.copy_refs(id, parent.id, new.branch.as_ref().map(|_| &default_branch)).await?;
     copied -= drop_hidden(&mut tx, app, id).await?;
@@ -88,9 +92,11 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
     get_repo_by_id(app, ctx, id).await
 }
 
-/// What may have changed since the actor was let in, and what cannot be forked.
-async fn check(tx: &mut Tx, access: &RepoAccess, parent: &RepoRow, owner: &Account) -> Result<()> {
-    if access.repo.visibility == Visibility::Public && parent.visibility != Visibility::Public {
+/// What may have changed since the actor was let in, and what cannot be forked; the visibility of the parent's owner.
+async fn check(tx: &mut Tx, access: &RepoAccess, parent: &RepoRow, owner: &Account) -> Result<OwnerVisibility> {
+    let of = tx.find_account(parent.owner).await?.ok_or(Error::NotFound("repository"))?.visibility;
+    let is_narrower = access.repo.visibility == Visibility::Public && parent.visibility != Visibility::Public;
+    if is_narrower || of > access.owner.visibility {
         return Err(Error::Conflict("the repository was made private at this moment; try again".to_owned()));
     }
     if parent.owner == owner.id {
@@ -102,7 +108,7 @@ async fn check(tx: &mut Tx, access: &RepoAccess, parent: &RepoRow, owner: &Accou
     }
     match tx.is_repo_damaged(parent.id).await? {
         true => Err(damage::refuse()),
-        false => Ok(()),
+        false => Ok(of),
     }
 }
 

@@ -6,7 +6,7 @@ use hardie_domain::event;
 use hardie_domain::names::{RepoName, RepoPath};
 use hardie_domain::refname::RefName;
 use hardie_store::Tx;
-use hardie_store::repos::RepoRow;
+use hardie_store::repos::{OwnedRepo, RepoRow};
 use serde_json::json;
 
 use super::{Repo, checked_branch, checked_description, checked_website, get_repo_by_id};
@@ -49,7 +49,9 @@ pub async fn update_repo(app: &App, ctx: &Ctx, path: &RepoPath, change: RepoChan
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let before = tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
-    if checked.visibility == Some(Visibility::Public) {
+    if checked.visibility == Some(Visibility::Public) && before.parent.is_some() {
+        // The owner is locked, so that it is not shown to more people meanwhile.
+        tx.bump_account_rules(before.owner).await?;
         check_parent(&mut tx, &before).await?;
     }
     let mut changes = Vec::new();
@@ -107,12 +109,19 @@ async fn set_head(tx: &mut Tx, app: &App, repo: &RepoRow, branch: &RefName) -> R
     Ok(())
 }
 
-/// Whoever may read a private repository may fork it, and must not show it to everybody by that.
-async fn check_parent(tx: &mut Tx, repo: &RepoRow) -> Result<()> {
+/// Whoever may read what not everybody sees may fork it, and must not show it to more people by that. For a fork that is public, or is about
+/// to be.
+pub(super) async fn check_parent(tx: &mut Tx, repo: &RepoRow) -> Result<()> {
     let Some(parent) = repo.parent else { return Ok(()) };
-    match tx.find_kept_repo(parent).await?.is_some_and(|kept| kept.repo.visibility != Visibility::Public) {
-        true => Err(Error::forbidden("a fork of a private repository stays private for as long as that is")),
-        false => Ok(()),
+    let Some(OwnedRepo { repo: parent, owner: of }) = tx.find_kept_repo(parent).await? else { return Ok(()) };
+    let owner = tx.find_account(repo.owner).await?.ok_or(Error::NotFound("repository"))?;
+    let allowed = match of.id == owner.id {
+        true => parent.visibility,
+        false => parent.visibility.of_fork(of.visibility, owner.visibility),
+    };
+    match allowed {
+        Visibility::Private => Err(Error::forbidden("a fork stays private where more people would see it than what it was forked from")),
+        Visibility::Public => Ok(()),
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn search_repos(app: &App, ctx: &Ctx, search: &RepoSearch, page: Page)
     let marked = match &search.marked {
         // What people like is for people, not for whoever gathers it.
         Some(_) if ctx.actor.is_none() => return Err(Error::unauthenticated("sign in first")),
-        Some((name, mark)) => Some((app.store.find_account_by_name(name).await?.ok_or(Error::NotFound("account"))?.id, *mark)),
+        Some((name, mark)) => Some((known_account(app, ctx, name).await?.ok_or(Error::NotFound("account"))?.id, *mark)),
         None => None,
     };
     let query: String = search.query.trim().chars().filter(|c| *c != '\0').take(MAX_QUERY_CHARS).collect();

@@ -1,11 +1,11 @@
 //! Giving a repository to another owner.
 
-use hardie_domain::access::RepoAction;
+use hardie_domain::access::{RepoAction, Visibility};
 use hardie_domain::error::Invalid;
 use hardie_domain::event;
 use hardie_domain::names::RepoPath;
 
-use super::edit::{Note, note};
+use super::edit::{Note, check_parent, note};
 use super::{Repo, get_repo_by_id};
 use crate::access::repo_for;
 use crate::accounts::{known_account, may_own_under};
@@ -27,6 +27,12 @@ pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &st
     let mut tx = app.store.begin().await?;
     if !tx.move_repo(access.repo.id, owner.id, &access.repo.name, app.clock.now()).await? {
         return Err(Error::Conflict(format!("{} already has a repository named {}", owner.name, access.repo.name)));
+    }
+    // Read now that both owners are locked.
+    let (row, to) = (tx.find_repo(access.repo.id).await?, tx.find_account(owner.id).await?);
+    let (row, to) = (row.ok_or(Error::NotFound("repository"))?, to.ok_or_else(missing)?);
+    if row.visibility == Visibility::Public && to.visibility < access.owner.visibility {
+        check_parent(&mut tx, &row).await?;
     }
     // Tokens are of who set them, and hosts of where they were granted: the new owner's people get neither.
     let revoked = match tx.revoke_sending(access.repo.id).await? {
