@@ -13,7 +13,7 @@ const KNOWN: &str = include_str!("matrix.txt");
 
 const LEGEND: &str = "\
 # Who gets past authorisation, operation by operation. HARDIE_UPDATE=1 writes this file anew; read the difference before you commit it.
-# The repository is ann's and private; reader, writer and keeper (who administers it) are its collaborators. The organisation is head's, member reads there.
+# The repository is ann's and private; reader, writer and keeper (who administers it) are its collaborators. The organisation is head's, member reads there; the team is that of its owners.
 # root administers the server. owner-reads is a token of ann's for reading repositories, owner-public one for public things only.
 #
 #   y  let in: it did as asked, or refused for another reason than who asked
@@ -27,6 +27,7 @@ struct People {
     askers: Vec<Asker>,
     owner: Asker,
     repository: String,
+    team: String,
 }
 
 async fn people(server: &TestServer) -> People {
@@ -44,6 +45,9 @@ async fn people(server: &TestServer) -> People {
     }
     assert_eq!(head.json("POST", "/orgs", &json!({ "username": "smiths" })).status, 201);
     assert_eq!(head.json("PUT", "/orgs/smiths/members/member", &json!({ "role": "read" })).status, 204);
+    // While it has a repository, nobody deletes it.
+    assert_eq!(head.json("POST", "/orgs/smiths/repos", &json!({ "name": "hammer", "private": true })).status, 201);
+    let team = head.get("/orgs/smiths/teams").json()[0]["id"].to_string();
     let git = &users[4].git;
     let dir = git.init("work").unwrap();
     git.ok(&dir, &["push", "-q", &server.http_remote("ann/tool"), "HEAD:refs/heads/main"]).unwrap();
@@ -54,22 +58,24 @@ async fn people(server: &TestServer) -> People {
     }
     let repository = owner.get("/repos/ann/tool").json()["id"].to_string();
     let askers = std::iter::once(Asker::new(server, None)).chain(users.iter().map(as_one)).collect();
-    People { askers, owner, repository }
+    People { askers, owner, repository, team }
 }
 
 /// An operation's address about ann's repository and head's organisation. Below those, nothing that is there is named: what is let in
 /// changes nothing for those who ask after it.
-fn address(template: &str, repository: &str) -> String {
+fn address(template: &str, people: &People) -> String {
     if template == "/repositories/{id}" {
-        return format!("/repositories/{repository}");
+        return format!("/repositories/{}", people.repository);
     }
+    let of_team = template.starts_with("/teams/");
+    let (id, repo) = if of_team { (people.team.as_str(), "hammer") } else { ("999999", "tool") };
     let (user, digest) = (if template.starts_with("/users/") { "ann" } else { "zoe" }, "0".repeat(64));
     let names = [
         ("{owner}", "ann"),
-        ("{repo}", "tool"),
+        ("{repo}", repo),
         ("{org}", "smiths"),
         ("{username}", user),
-        ("{id}", "999999"),
+        ("{id}", id),
         ("{delivery}", "999999"),
         ("{digest}", &digest),
         ("{basehead}", "main...main"),
@@ -104,12 +110,13 @@ fn ask(asker: &Asker, method: &str, template: &str, path: &str) -> Answer {
     }
 }
 
-fn letter(answer: &Answer) -> char {
+fn letter(answer: &Answer, template: &str) -> char {
     let hidden = ["repository not found", "deleted repository not found", "organisation not found"];
     match answer.refusal() {
         (401, _) => '-',
         (403, _) => 'x',
         (404, text) if hidden.contains(&text.as_str()) => '.',
+        (404, text) if template.starts_with("/teams/") && text == "team not found" => '.',
         _ => 'y',
     }
 }
@@ -127,10 +134,10 @@ fn rows(people: &People) -> Vec<Row> {
     let mut rows = Vec::new();
     for (template, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap().iter().filter(|(_, o)| o["operationId"].is_string()) {
-            let (method, path) = (method.to_ascii_uppercase(), address(template, &people.repository));
+            let (method, path) = (method.to_ascii_uppercase(), address(template, people));
             let mut letters = String::new();
             for asker in &people.askers {
-                letters.push(letter(&ask(asker, &method, template, &path)));
+                letters.push(letter(&ask(asker, &method, template, &path), template));
                 if template == "/repos/{owner}/{repo}" && method == "DELETE" {
                     people.owner.json("POST", "/repos/ann/tool/restore", &Value::Null);
                 }

@@ -35,7 +35,7 @@ impl Forge {
         Asker::new(&self.server, Some(&self.ann))
     }
 
-    /// Two branches, both kinds of tags, folders, a link, a file that runs and a change of each kind.
+    /// Two branches, both kinds of tags, a note, folders, a link, a file that runs and a change of each kind.
     fn fill(&mut self) {
         let git = &self.ann.git;
         let dir = git.init("tool").unwrap();
@@ -50,14 +50,16 @@ impl Forge {
         git.ok(&dir, &["checkout", "--quiet", "-b", "feature/x"]).unwrap();
         git.ok(&dir, &["rm", "--quiet", "run"]).unwrap();
         let commit = git.commit(&dir, "src/lib.rs", "//! A better tool.\n", "Better it\n\nMuch.").unwrap();
+        git.ok(&dir, &["notes", "add", "-m", "It works"]).unwrap();
         let url = self.server.http_remote("ann/tool");
-        git.ok(&dir, &["push", "--quiet", "--tags", &url, "main", "feature/x"]).unwrap();
+        git.ok(&dir, &["push", "--quiet", "--tags", &url, "main", "feature/x", "refs/notes/commits"]).unwrap();
+        let tag = git.ok(&dir, &["rev-parse", "v1"]).unwrap();
         let blob = git.ok(&dir, &["rev-parse", "main:README.md"]).unwrap();
         let key = git.path("another");
         let output = git.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).output().unwrap();
         assert!(output.status.success());
         let ssh_key = std::fs::read_to_string(key.with_extension("pub")).unwrap();
-        for (name, value) in [("commit", commit), ("blob", blob), ("ssh_key", ssh_key)] {
+        for (name, value) in [("commit", commit), ("tag", tag), ("blob", blob), ("ssh_key", ssh_key)] {
             self.given.insert(name.to_owned(), value.trim().into());
         }
     }

@@ -18,6 +18,8 @@ pub struct Step {
     query: BTreeMap<String, Value>,
     #[serde(default)]
     body: Value,
+    /// The bytes of a file, in place of a body: clients send a form.
+    file: Option<String>,
     /// The status that it is answered with.
     pub status: u16,
     #[serde(default)]
@@ -56,7 +58,8 @@ impl Step {
         }
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={}", text(value).replace('/', "%2F"))).collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        (method.to_owned(), format!("{path}{query}"), filled(&self.body, kept))
+        let body = self.file.clone().map_or_else(|| filled(&self.body, kept), Value::String);
+        (method.to_owned(), format!("{path}{query}"), body)
     }
 
     /// Keeps what later steps name.

@@ -51,6 +51,7 @@ async function take(api, call, step, kept) {
   call.parts.forEach((at, place) => (taken[at] = words[place]));
   if (call.others.query !== undefined) taken[call.others.query] = step.query ?? {};
   if (call.others.body !== undefined) taken[call.others.body] = step.body ?? {};
+  if (step.file !== undefined) taken[call.others.body] = { attachment: new Blob([step.file]) };
   const answer = await api[call.group][call.name](...taken).catch((refused) => refused);
   if (answer.status !== step.status) return `status ${answer.status}: ${JSON.stringify(answer.error ?? String(answer))}`;
   for (const [name, place] of Object.entries(step.keep ?? {})) {

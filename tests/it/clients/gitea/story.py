@@ -61,6 +61,8 @@ def arguments(step, call):
     taken.update({queries[name]: value for name, value in step.get("query", {}).items()})
     if "body" in step:
         taken[re.search(r"_body_params = (\w+)\n", source).group(1)] = step["body"]
+    if "file" in step:
+        taken[re.search(r"_files\['[^']+'\] = (\w+)\n", source).group(1)] = ("file", step["file"].encode())
     return taken
 
 

@@ -59,6 +59,7 @@ fn sample(table: &str, column: &Column) -> Cell {
         (_, "pack" | "lfs_object", "state") => Cell::Text("live".to_owned()),
         (_, "delivery", "state") => Cell::Text("dead".to_owned()),
         (_, "team", "permission") => Cell::Text("read".to_owned()),
+        (_, "repo_mark", "kind") => Cell::Text("star".to_owned()),
         (_, "installation", "scope") => Cell::Text("repo".to_owned()),
         (_, "installation", "mode") => Cell::Text("enforce".to_owned()),
         _ => Cell::Text("ü\n\"\\' 漢".to_owned()),
@@ -259,7 +260,7 @@ both! {
     async fn organisations_of_the_schema_before_teams_have_a_team_of_their_owners(db) {
         use hardie_domain::ids::{AccountId, RepoId};
         let (options, _folder) = emptied(&db).await;
-        let mut load = Load::begin(&options, 16).await.unwrap();
+        let mut load = Load::begin(&options, 19).await.unwrap();
         for (table, changes) in [
             ("account", &[("id", 1), ("kind", 0)][..]),
             ("account", &[("id", 2), ("lower_name", 2), ("lower_email", 2)]),
