@@ -267,7 +267,9 @@ async fn a_member_of_a_team_that_may_makes_repositories_and_administers_those() 
     let member = Asker::new(&server, Some(&bob));
     let makers = team(&owner, &json!({ "name": "makers", "units_map": { "repo.code": "none" } }));
     put(&owner, &format!("/teams/{makers}/members/bob"));
-    assert_eq!(member.json("POST", "/orgs/acme/repos", &json!({ "name": "new" })).status, 403);
+    assert_eq!(member.json("POST", "/user/repos", &json!({ "name": "own", "private": true })).status, 201);
+    let fork = || member.json("POST", "/repos/bob/own/forks", &json!({ "organization": "acme", "name": "fork" }));
+    assert_eq!((member.json("POST", "/orgs/acme/repos", &json!({ "name": "new" })).status, fork().status), (403, 403));
     owner.json("PATCH", &format!("/teams/{makers}"), &json!({ "can_create_org_repo": true }));
     let powers = member.get("/users/bob/orgs/acme/permissions").json();
     assert_eq!(
@@ -276,11 +278,16 @@ async fn a_member_of_a_team_that_may_makes_repositories_and_administers_those() 
     );
     let made = member.json("POST", "/orgs/acme/repos", &json!({ "name": "new", "private": true }));
     assert_eq!((made.status, made.json()["permissions"]["admin"].as_bool()), (201, Some(true)), "{}", made.text());
-    assert_eq!(member.json("PATCH", "/repos/acme/new", &json!({ "description": "Mine" })).status, 200);
-    assert_eq!((delete(&member, "/repos/acme/new"), member.get("/repos/acme/tool").status), (403, 404));
+    let forked = fork();
+    assert_eq!((forked.status, forked.json()["permissions"]["admin"].as_bool()), (202, Some(true)), "{}", forked.text());
+    for repo in ["new", "fork"] {
+        let path = format!("/repos/acme/{repo}");
+        assert_eq!(member.json("PATCH", &path, &json!({ "description": "Mine" })).status, 200, "{repo}");
+        assert_eq!((delete(&member, &path), owner.get(&path).status), (403, 200), "{repo}");
+    }
+    assert_eq!(member.get("/repos/acme/tool").status, 404);
     // What owners alone may is not given with it.
     assert_eq!(member.get("/users/acme/deleted_repos").status, 403);
-    assert_eq!(member.json("POST", "/user/repos", &json!({ "name": "own" })).status, 201);
     assert_eq!(member.json("POST", "/repos/bob/own/transfer", &json!({ "new_owner": "acme" })).status, 403);
     server.stop().await.unwrap();
 }

@@ -182,7 +182,7 @@ pub struct WholeRepository {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct CreateForkOption {
-    /// Whose it shall be, if not the asker's: an organisation that the asker owns.
+    /// Whose it shall be, if not the asker's: an organisation in which the asker may make repositories.
     pub organization: Option<String>,
     /// Its name; that of what is forked if absent.
     pub name: Option<String>,

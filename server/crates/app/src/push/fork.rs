@@ -3,7 +3,7 @@
 //! No policy judges it: the refs are in this server already, each let in by the rules of the repository from which it comes, and nothing
 //! is in the fork that whoever forks may not read there. What is pushed to the fork later is judged as any push.
 
-use hardie_domain::access::{OwnerVisibility, RepoAction, Visibility};
+use hardie_domain::access::{OwnerVisibility, RepoAction, Role, Visibility};
 use hardie_domain::error::Invalid;
 use hardie_domain::event;
 use hardie_domain::ids::RepoId;
@@ -14,7 +14,7 @@ use hardie_store::repos::{NewRepo, RepoRow};
 use serde_json::json;
 
 use crate::access::{RepoAccess, repo_for, require_scope};
-use crate::accounts::{Account, known_account, may_own_under};
+use crate::accounts::{Account, known_account, may_create_under, may_own_under};
 use crate::audit::entry;
 use crate::repos::{Repo, get_repo_by_id};
 use crate::{App, Ctx, Error, Result, damage, events, upkeep};
@@ -25,7 +25,7 @@ const MOST_REFS: u64 = 100_000;
 /// A fork to be made.
 #[derive(Clone, Debug, Default)]
 pub struct NewFork {
-    /// Whose it will be: an organisation that the actor owns; the actor's own if absent.
+    /// Whose it will be: an organisation in which the actor may make repositories; the actor's own if absent.
     pub owner: Option<String>,
     /// Its name; that of the parent if absent.
     pub name: Option<String>,
@@ -34,6 +34,7 @@ pub struct NewFork {
 }
 
 /// Forks a repository that the actor may read. The fork is as visible as its parent is, or private where that would show it to more people.
+/// Whoever forks into an organisation without owning it administers the fork.
 pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result<Repo> {
     let actor = require_scope(ctx, Category::Repository, Level::Write)?;
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
@@ -42,9 +43,10 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
         None => app.store.find_account(actor.id).await?,
     };
     let owner = owner.ok_or(Error::NotFound("account"))?;
-    if !may_own_under(app, ctx, &owner).await? {
+    if !may_create_under(app, ctx, &owner).await? {
         return Err(Error::forbidden(format!("you may not make repositories under {}", owner.name)));
     }
+    let is_owner = may_own_under(app, ctx, &owner).await?;
     let name = match new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => RepoName::parse(name)?,
         None => access.repo.name.clone(),
@@ -74,6 +76,9 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
     // Its owner is locked from here on.
     if tx.find_account(owner.id).await?.is_none_or(|found| found.visibility != owner.visibility) {
         return Err(Error::Conflict(format!("who sees {} was changed at this moment; try again", owner.name)));
+    }
+    if !is_owner {
+        tx.set_collaborator(id, actor.id, Role::Admin, now).await?;
     }
     tx.share_with_fork(id, parent.id, now).await?;
     let mut copied = tx.copy_refs(id, parent.id, new.branch.as_ref().map(|_| &default_branch)).await?;
