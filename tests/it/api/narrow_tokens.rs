@@ -183,6 +183,28 @@ async fn a_token_of_some_refs_moves_no_other_however_it_is_asked() {
     assert_eq!(asker.json("DELETE", &format!("/repos/{tool}/branches/main"), &Value::Null).status / 100, 4);
     let tag = |name: &str| asker.json("POST", &format!("/repos/{tool}/tags"), &json!({ "tag_name": name, "target": "main" })).status;
     assert_eq!((tag("x2"), tag("v2")), (403, 201));
+
+    // A release is of a tag, and so are its files.
+    let owner = Asker::new(server, Some(ann));
+    let releases = format!("/repos/{tool}/releases");
+    let release = |asker: &Asker, tag: &str, draft: bool| asker.json("POST", &releases, &json!({ "tag_name": tag, "draft": draft }));
+    let (theirs, own) = (release(&owner, "x3", false), release(&asker, "v2", false));
+    assert_eq!((theirs.status, own.status), (201, 201), "{}", own.text());
+    assert_eq!((release(&asker, "x4", true).status, release(&asker, "v3", true).status), (403, 201));
+    for (made, good) in [(&theirs, false), (&own, true)] {
+        let one = format!("{releases}/{}", made.json()["id"]);
+        let upload = |asker: &Asker, name: &str| asker.send("POST", &format!("/api/v1{one}/assets?name={name}"), &[], b"file");
+        let file = format!("{one}/assets/{}", upload(&owner, "a").json()["id"]);
+        let statuses = [
+            upload(&asker, "b").status,
+            asker.json("PATCH", &file, &json!({ "name": "c" })).status,
+            asker.json("DELETE", &file, &Value::Null).status,
+            asker.json("PATCH", &one, &json!({ "body": "x" })).status,
+            asker.json("PATCH", &one, &json!({ "tag_name": "x5" })).status,
+            asker.json("DELETE", &one, &Value::Null).status,
+        ];
+        assert_eq!(statuses, if good { [201, 201, 204, 200, 403, 204] } else { [403; 6] }, "{one}");
+    }
     world.server.stop().await.unwrap();
 }
 

@@ -17,7 +17,7 @@ use crate::access::{RepoAccess, repo_for};
 use crate::accounts::Account;
 use crate::{App, Ctx, Error, Result, events};
 
-pub use assets::{delete_asset, download_asset, get_asset, rename_asset, upload_asset};
+pub use assets::{begin_upload, delete_asset, download_asset, get_asset, rename_asset, upload_asset};
 pub(crate) use read::release_told;
 pub use read::{get_release, get_release_by_tag, latest_release, list_releases};
 pub use write::{NewRelease, ReleaseChange, create_release, delete_release, delete_release_by_tag, update_release};
@@ -52,9 +52,20 @@ async fn visible(app: &App, access: &RepoAccess, id: ReleaseId) -> Result<Releas
     found.filter(|row| !row.draft || sees_drafts(access)).ok_or(Error::NotFound(RELEASE))
 }
 
-/// A release that is locked for a change.
-async fn locked(tx: &mut Tx, access: &RepoAccess, id: ReleaseId) -> Result<ReleaseRow> {
-    tx.lock_release(access.repo.id, id).await?.ok_or(Error::NotFound(RELEASE))
+/// Refuses whoever's token does not move this tag: it offers nothing of the tag either. The tag's short name is one that was checked.
+fn require_tag(ctx: &Ctx, tag: &str) -> Result<()> {
+    let Some(narrowing) = ctx.actor.as_ref().and_then(|actor| actor.narrowing.as_deref()) else { return Ok(()) };
+    match narrowing.moves(&rules::tag(tag)?) {
+        true => Ok(()),
+        false => Err(Error::forbidden(narrowing.refusal())),
+    }
+}
+
+/// A release that is locked for a change, which the asker's token is good for.
+async fn locked(tx: &mut Tx, ctx: &Ctx, access: &RepoAccess, id: ReleaseId) -> Result<ReleaseRow> {
+    let row = tx.lock_release(access.repo.id, id).await?.ok_or(Error::NotFound(RELEASE))?;
+    require_tag(ctx, &row.tag)?;
+    Ok(row)
 }
 
 /// Announces what became of a release that is out.

@@ -33,6 +33,12 @@ impl Narrowing {
     pub fn moves(&self, name: &RefName) -> bool {
         self.refs.is_empty() || self.refs.iter().any(|pattern| pattern.matches(name))
     }
+
+    /// Why a ref that it does not move is refused.
+    pub fn refusal(&self) -> String {
+        let patterns: Vec<String> = self.refs.iter().map(ToString::to_string).collect();
+        format!("this access token moves {} only", patterns.join(", "))
+    }
 }
 
 /// A pattern over full names of refs, such as `refs/heads/ci/**`.

@@ -187,8 +187,7 @@ impl Work {
         let Some(narrowing) = self.narrowing.clone() else { return };
         for index in 0..self.report.results.len() {
             if self.report.results.get(index).is_some_and(|(update, _)| !narrowing.moves(&update.name)) {
-                let patterns: Vec<String> = narrowing.refs.iter().map(ToString::to_string).collect();
-                self.report.refuse(index, &format!("this access token moves {} only", patterns.join(", ")));
+                self.report.refuse(index, &narrowing.refusal());
             }
         }
     }

@@ -8,37 +8,42 @@ use hardie_git::lfs::Expected;
 use hardie_store::release_assets::{Attached, NewAsset};
 use tokio::io::AsyncRead;
 
-use super::{ASSET, Asset, RELEASE, ReleaseRow, announce, locked, note, rules, sees_drafts, visible, writer};
+use super::{ASSET, Asset, RELEASE, ReleaseRow, announce, locked, note, require_tag, rules, sees_drafts, visible, writer};
 use crate::access::{RepoAccess, repo_by_id, repo_for};
 use crate::lfs::intake::take_in;
 use crate::lfs::{LfsContent, read_object};
 use crate::{App, Ctx, Error, Result, identity};
 
-/// Takes in a file for a release. For those who may push.
+/// The release to which the actor may add a file: asked before the file is read. For those who may push.
+pub async fn begin_upload(app: &App, ctx: &Ctx, path: &RepoPath, release: ReleaseId) -> Result<ReleaseRow> {
+    let access = writer(app, ctx, path).await?;
+    let row = visible(app, &access, release).await?;
+    require_tag(ctx, &row.tag)?;
+    check_number(app, app.store.count_assets(row.id).await?)?;
+    Ok(row)
+}
+
+/// Takes in a file for a release that [`begin_upload`] gave.
 pub async fn upload_asset(
     app: &App,
     ctx: &Ctx,
-    path: &RepoPath,
-    release: ReleaseId,
+    release: &ReleaseRow,
     name: &str,
     input: &mut (impl AsyncRead + Unpin + Send),
 ) -> Result<Asset> {
-    let access = writer(app, ctx, path).await?;
     let name = rules::asset_name(name)?;
-    let row = visible(app, &access, release).await?;
     // Asked again when it is there; this spares the sender an upload in vain.
-    if app.store.find_asset_by_name(row.id, &name).await?.is_some() {
+    if app.store.find_asset_by_name(release.id, &name).await?.is_some() {
         return Err(taken(&name));
     }
-    check_number(app, app.store.count_assets(row.id).await?)?;
     let _slot = app.git.slots.take(ctx)?;
     let object = take_in(app, Expected::AtMost(app.config.git_limits.release_asset_bytes), input).await?;
     // An upload can outlive a role or a token.
     identity::require_standing(app, ctx).await?;
-    let access = repo_by_id(app, ctx, access.repo.id, RepoAction::Push).await?;
+    let access = repo_by_id(app, ctx, release.repo, RepoAction::Push).await?;
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let row = locked(&mut tx, &access, release).await?;
+    let row = locked(&mut tx, ctx, &access, release.id).await?;
     check_number(app, tx.count_assets(row.id).await?)?;
     let new = NewAsset { release: row.id, object, name: &name, uploader: ctx.require_actor()?.id, at: now };
     let asset = match tx.insert_asset(&new).await? {
@@ -92,7 +97,7 @@ pub async fn rename_asset(
     let access = writer(app, ctx, path).await?;
     let name = rules::asset_name(name)?;
     let mut tx = app.store.begin().await?;
-    let row = locked(&mut tx, &access, release).await?;
+    let row = locked(&mut tx, ctx, &access, release).await?;
     let before = tx.find_asset(row.id, id).await?.ok_or(Error::NotFound(ASSET))?;
     if !tx.rename_asset(row.id, id, &name).await? {
         return Err(taken(&name));
@@ -108,7 +113,7 @@ pub async fn rename_asset(
 pub async fn delete_asset(app: &App, ctx: &Ctx, path: &RepoPath, release: ReleaseId, id: AssetId) -> Result<()> {
     let access = writer(app, ctx, path).await?;
     let mut tx = app.store.begin().await?;
-    let row = locked(&mut tx, &access, release).await?;
+    let row = locked(&mut tx, ctx, &access, release).await?;
     let before = tx.find_asset(row.id, id).await?.ok_or(Error::NotFound(ASSET))?;
     tx.delete_asset(row.id, id).await?;
     changed(&mut tx, app, ctx, &access, &row, "release.asset-delete", format!("{} of {}", before.name, row.tag)).await?;

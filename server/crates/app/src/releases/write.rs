@@ -7,7 +7,7 @@ use hardie_domain::names::RepoPath;
 use hardie_store::releases::ReleaseText;
 
 use super::rules::MOST_RELEASES;
-use super::{RELEASE, Release, ReleaseFilter, ReleaseRow, announce, get_release, locked, note, rules, writer};
+use super::{RELEASE, Release, ReleaseFilter, ReleaseRow, announce, get_release, locked, note, require_tag, rules, writer};
 use crate::access::RepoAccess;
 use crate::git_access::open_repo;
 use crate::tags::create_tag;
@@ -53,6 +53,7 @@ pub struct ReleaseChange {
 pub async fn create_release(app: &App, ctx: &Ctx, path: &RepoPath, new: NewRelease) -> Result<Release> {
     let access = writer(app, ctx, path).await?;
     rules::tag(&new.tag)?;
+    require_tag(ctx, &new.tag)?;
     let (target, title, text) = (rules::target(&new.target)?, rules::title(&new.title)?, rules::note(&new.note)?);
     if app.store.find_release_by_tag(access.repo.id, &new.tag).await?.is_some() {
         return Err(taken(&new.tag));
@@ -84,13 +85,15 @@ pub async fn update_release(app: &App, ctx: &Ctx, path: &RepoPath, id: ReleaseId
     let access = writer(app, ctx, path).await?;
     let absent = || Error::NotFound(RELEASE);
     let before = app.store.find_release(access.repo.id, id).await?.ok_or_else(absent)?;
+    require_tag(ctx, &before.tag)?;
     let planned = changed(before, &change)?;
+    require_tag(ctx, &planned.tag)?;
     if !planned.draft {
         ensure_tag(app, ctx, path, &access, &planned.tag, &planned.target, "").await?;
     }
     let mut tx = app.store.begin().await?;
     // What changed meanwhile stays, where this does not say otherwise.
-    let before = locked(&mut tx, &access, id).await?;
+    let before = locked(&mut tx, ctx, &access, id).await?;
     let was_draft = before.draft;
     let after = changed(before, &change)?;
     if (&after.tag, after.draft) != (&planned.tag, planned.draft) {
@@ -118,7 +121,7 @@ pub async fn update_release(app: &App, ctx: &Ctx, path: &RepoPath, id: ReleaseId
 pub async fn delete_release(app: &App, ctx: &Ctx, path: &RepoPath, id: ReleaseId) -> Result<()> {
     let access = writer(app, ctx, path).await?;
     let mut tx = app.store.begin().await?;
-    let before = locked(&mut tx, &access, id).await?;
+    let before = locked(&mut tx, ctx, &access, id).await?;
     tx.delete_release(access.repo.id, id).await?;
     note(&mut tx, app, ctx, &access, "release.delete", told(&before)).await?;
     if !before.draft {

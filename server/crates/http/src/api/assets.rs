@@ -6,7 +6,9 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, IF_NONE_MATCH, RANGE}
 use axum::http::{HeaderMap, Method, StatusCode};
 use hardie_api_types::release::{Attachment, EditAttachmentOptions};
 use hardie_app::Ctx;
-use hardie_app::releases::{self, delete_asset, download_asset, get_asset, get_release, rename_asset, upload_asset};
+use hardie_app::releases::{
+    Asset, ReleaseRow, begin_upload, delete_asset, download_asset, get_asset, get_release, rename_asset, upload_asset,
+};
 use hardie_domain::ids::AssetId;
 
 use super::missing::begins;
@@ -54,7 +56,7 @@ fn asset_id(parts: &PathParts) -> Answer<AssetId> {
     Ok(AssetId(parts.id("attachment_id")?))
 }
 
-fn shown(http: &Http, parts: &PathParts, tag: &str, asset: &releases::Asset) -> Answer<Json<Attachment>> {
+fn shown(http: &Http, parts: &PathParts, tag: &str, asset: &Asset) -> Answer<Json<Attachment>> {
     Ok(Json(Place { links: &http.links, repo: &parts.repo()? }.asset(tag, asset)))
 }
 
@@ -74,17 +76,16 @@ async fn upload(
 ) -> Answer<(StatusCode, Json<Attachment>)> {
     // Nobody is read megabytes from before they are known.
     ctx.require_actor()?;
-    let release = get_release(&http.app, &ctx, &parts.repo()?, id(&parts)?).await?;
     let turn = request.extensions().get::<Turn>().cloned();
     let taken = take(&http, &ctx, &parts, query.text("name")?, request);
-    let asset = match turn {
+    let (release, asset) = match turn {
         Some(turn) => turn.while_reading(taken).await?,
         None => taken.await?,
     };
-    Ok((StatusCode::CREATED, shown(&http, &parts, &release.row.tag, &asset)?))
+    Ok((StatusCode::CREATED, shown(&http, &parts, &release.tag, &asset)?))
 }
 
-async fn take(http: &Http, ctx: &Ctx, parts: &PathParts, name: Option<String>, request: Request) -> Answer<releases::Asset> {
+async fn take(http: &Http, ctx: &Ctx, parts: &PathParts, name: Option<String>, request: Request) -> Answer<(ReleaseRow, Asset)> {
     let (repo, release) = (parts.repo()?, id(parts)?);
     let most = http.app.config.git_limits.release_asset_bytes.saturating_add(FORM_BYTES);
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -92,23 +93,25 @@ async fn take(http: &Http, ctx: &Ctx, parts: &PathParts, name: Option<String>, r
     let boundary = multipart::boundary(request.headers())?;
     let (mut input, trouble) = reader(request.into_body(), false, most);
     let result = async {
+        let release = begin_upload(&http.app, ctx, &repo, release).await?;
         if is_coded {
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "an asset is uploaded as it is, without a Content-Encoding"));
         }
         if length.is_some_and(|length| length > most) {
             return Err(Refusal::too_large("an asset", http.app.config.git_limits.release_asset_bytes));
         }
-        match boundary {
+        let asset = match boundary {
             None => {
                 let name = name.ok_or_else(|| Refusal::invalid("name", "must be sent as ?name= with a body that is no form"))?;
-                Ok(upload_asset(&http.app, ctx, &repo, release, &name, &mut input).await?)
+                upload_asset(&http.app, ctx, &release, &name, &mut input).await?
             }
             Some(boundary) => {
                 let mut part = multipart::find(&mut input, &boundary, "attachment").await?;
                 let name = name.or_else(|| part.file_name.take()).unwrap_or_default();
-                Ok(upload_asset(&http.app, ctx, &repo, release, &name, &mut part).await?)
+                upload_asset(&http.app, ctx, &release, &name, &mut part).await?
             }
-        }
+        };
+        Ok((release, asset))
     };
     let result = result.await;
     if result.is_err() {
