@@ -77,6 +77,7 @@ fn address(template: &str, people: &People) -> String {
         ("{username}", user),
         ("{id}", id),
         ("{delivery}", "999999"),
+        ("{attachment_id}", "999999"),
         ("{digest}", &digest),
         ("{basehead}", "main...main"),
         ("{archive}", "main.tar.gz"),

@@ -36,7 +36,7 @@ async fn a_files_life(mut options: Options) {
     let (server, _, owner, reader) = start(options).await;
     let nobody = Asker::new(&server, None);
     let (address, _) = release(&owner, &json!({ "tag_name": "v1" }));
-    let (tool, notes) = (noise(1, 300_000), b"\r\n--f0rm is not here\r\n--f0rn\r\n".to_vec());
+    let (tool, notes) = (noise(1, 300_000), b"\r\n--f0r is not here\r\n--f0rn\r\n".to_vec());
     let first = good(&put(&owner, &address, "tool%20x86.tar.gz", &tool), 201);
     assert_eq!((&first["name"], &first["size"], &first["sha256"]), (&json!("tool x86.tar.gz"), &json!(300_000), &json!(oid(&tool))));
     assert_eq!(first["browser_download_url"], "http://forge.test/ann/tool/releases/download/v1/tool%20x86.tar.gz");

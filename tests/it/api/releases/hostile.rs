@@ -8,6 +8,8 @@ use super::{RELEASES, good, release, start};
 use crate::api::Asker;
 use crate::lfs::{object_files, uploads};
 
+type Headers = [(&'static str, &'static str)];
+
 fn put(asker: &Asker, release: &str, name: &str, bytes: &[u8]) -> super::Answer {
     asker.send("POST", &format!("/api/v1{release}/assets?name={name}"), &[], bytes)
 }
@@ -94,8 +96,8 @@ async fn an_asset_that_is_too_much_is_refused_and_leaves_nothing() {
     let chunked = [&chunked[..], b"0\r\n\r\n"].concat();
     let path = format!("/api/v1{address}/assets?name=large");
     assert_eq!(owner.send("POST", &path, &[("transfer-encoding", "chunked")], &chunked).status, 413);
-    let form: &[(&str, &str)] = &[("content-type", "multipart/form-data; boundary=x")];
-    let cases: [(&[(&str, &str)], &[u8], u16); 4] = [
+    let form: &Headers = &[("content-type", "multipart/form-data; boundary=x")];
+    let cases: [(&Headers, &[u8], u16); 4] = [
         (form, b"--x\r\n\r\nno name\r\n--x--\r\n", 422),
         (form, b"nothing", 400),
         (&[("content-type", "multipart/form-data")], b"--x", 400),
