@@ -23,8 +23,8 @@ pub use pushes::{PushLine, get_push, get_push_certificate, list_pushes};
 
 const MAX_EVENTS: u32 = 100;
 
-/// Events after `since`, in order: of one repository for its administrators, of all for the server's. At most 100. Without `since`
-/// they begin with the oldest that is kept; `Gone` if some after `since` are not kept any more.
+/// Events after `since`, in order: of one repository for its administrators, of all for the server's. At most 100, and fewer that
+/// are large: the end is where nothing comes any more. Without `since` they begin with the oldest that is kept; `Gone` if some after `since` are not kept any more.
 pub async fn list_events(app: &App, ctx: &Ctx, repo: Option<&RepoPath>, since: Option<EventSeq>, limit: u32) -> Result<Vec<Event>> {
     let limit = limit.clamp(1, MAX_EVENTS);
     let from = since.unwrap_or(EventSeq(0));

@@ -5,7 +5,7 @@ use hardie_domain::ids::{EventSeq, InstallationId, OutboxId, RepoId};
 use hardie_domain::time::Timestamp;
 
 use crate::outbox::Cause;
-use crate::sql::{Cols, sql};
+use crate::sql::{Cols, Sql, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
 
@@ -51,19 +51,31 @@ fn event_row(cols: &mut Cols<'_>) -> Result<EventRow> {
     })
 }
 
+/// Payloads that are read at once: that of one push may hold ten thousand refs.
+pub const BATCH_BYTES: usize = 2 << 20;
+
+/// The places of a page of the log and how many bytes come before each, without reading a payload.
+const PAGE: &str = " WHERE seq IN (SELECT seq FROM (SELECT seq, SUM(size) OVER (ORDER BY seq) - size AS ahead \
+    FROM (SELECT seq, OCTET_LENGTH(payload) AS size FROM event WHERE ";
+
+/// The end of what [`PAGE`] begins.
+fn within(page: Sql, limit: u32) -> Sql {
+    let page = page.push(" ORDER BY seq LIMIT ").push_bind(limit).push(") page) sized WHERE ahead < ");
+    page.push_bind(i64::try_from(BATCH_BYTES).unwrap_or(i64::MAX)).push(") ORDER BY seq")
+}
+
 const SELECT: &str = "SELECT seq, outbox_id, kind, repo_id, payload, at, depth, cause_id, root_id FROM event";
 
 reads! {
-    /// Events after `seq`, in order.
+    /// Events after `seq`, in order: at most `limit`, and as many of those as begin within [`BATCH_BYTES`].
     pub async fn list_events_since(db, seq: EventSeq, limit: u32) -> Result<Vec<EventRow>> {
-        db.all(sql(SELECT).push(" WHERE seq > ").push_bind(seq).push(" ORDER BY seq LIMIT ").push_bind(limit), event_row).await
+        db.all(within(sql(SELECT).push(PAGE).push("seq > ").push_bind(seq), limit), event_row).await
     }
 
-    /// Events of one repository after `seq`, in order.
+    /// The same of one repository.
     pub async fn list_repo_events_since(db, repo: RepoId, seq: EventSeq, limit: u32) -> Result<Vec<EventRow>> {
-        let statement = sql(SELECT).push(" WHERE repo_id = ").push_bind(repo).push(" AND seq > ").push_bind(seq)
-            .push(" ORDER BY seq LIMIT ").push_bind(limit);
-        db.all(statement, event_row).await
+        let page = sql(SELECT).push(PAGE).push("repo_id = ").push_bind(repo).push(" AND seq > ").push_bind(seq);
+        db.all(within(page, limit), event_row).await
     }
 
     /// One event; `None` if it is not there any more, or not yet.

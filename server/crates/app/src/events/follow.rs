@@ -8,6 +8,7 @@ use hardie_domain::access::RepoAction;
 use hardie_domain::error::Invalid;
 use hardie_domain::ids::{EventSeq, RepoId};
 use hardie_domain::scope::{Category, Level};
+use hardie_store::events::BATCH_BYTES;
 use tokio::sync::watch;
 
 use super::{Event, require_kept};
@@ -70,7 +71,8 @@ impl Follower {
         // Looked at afterwards: what is removed in between is noticed.
         require_kept(&self.app, self.at).await?;
         let upto = read.last().map_or(self.at, |event| event.seq);
-        let more = u32::try_from(read.len()).is_ok_and(|read| read >= BATCH);
+        let bytes: usize = read.iter().map(|event| event.payload.len()).sum();
+        let more = u32::try_from(read.len()).is_ok_and(|read| read >= BATCH) || bytes >= BATCH_BYTES;
         let events = shown(&self.app, &ctx, read).await?;
         self.at = upto;
         Ok(Heard { events, upto, more })

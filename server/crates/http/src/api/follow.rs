@@ -43,7 +43,7 @@ pub fn add(api: Api) -> Api {
 async fn get(State(http): State<Http>, Asker(ctx): Asker, Extension(turn): Extension<Turn>, query: Query, headers: HeaderMap) -> Answer {
     let actor = ctx.require_actor()?.id;
     let since = since(&headers, &query)?;
-    let following = http.followers.enter(actor).map_err(too_many)?;
+    let following = http.followers.enter(actor, http.client(ctx.address)).map_err(too_many)?;
     let follower = follow(&http.app, &ctx, since).await?;
     turn.leave();
     if wants_stream(&headers) {
@@ -70,7 +70,7 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 fn too_many(full: Full) -> Refusal {
     let text = match full {
         Full::Everywhere => "the server is busy: too many follow events at once",
-        Full::ForClient => "you follow events too many times at once",
+        Full::ForClient => "you, or people in your network, follow events too many times at once",
     };
     Refusal { retry_after: Some(5), ..Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text) }
 }

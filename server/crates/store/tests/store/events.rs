@@ -3,7 +3,7 @@
 use hardie_domain::audit::AuditEntry;
 use hardie_domain::ids::EventSeq;
 use hardie_store::audit::AuditFilter;
-use hardie_store::events::SEQUENCER;
+use hardie_store::events::{BATCH_BYTES, SEQUENCER};
 use hardie_store::{Engine, Store};
 
 use crate::support::{Db, NOW, after, all};
@@ -33,6 +33,26 @@ async fn log(store: &Store) -> Vec<(i64, String)> {
 }
 
 both! {
+    async fn large_events_are_read_a_few_at_a_time_and_none_is_left_out(db) {
+        assert!(take(&db.store, "me", 0, 60).await);
+        let large = "x".repeat(BATCH_BYTES * 2 / 3);
+        for payload in [&large, &large, &large, "small"] {
+            announce(&db.store, payload).await;
+        }
+        announce(&db.store, &"é".repeat(BATCH_BYTES)).await;
+        announce(&db.store, "last").await;
+        assert_eq!(sequence(&db.store, "me").await, Some(6));
+        let (mut at, mut pages) = (EventSeq(0), Vec::new());
+        loop {
+            let page: Vec<i64> = db.store.list_events_since(at, 100).await.unwrap().into_iter().map(|event| event.seq.0).collect();
+            let Some(last) = page.last() else { break };
+            at = EventSeq(*last);
+            pages.push(page);
+        }
+        // One that is larger than all together may be is read alone, or as the last of a page.
+        assert_eq!(pages, [vec![1, 2], vec![3, 4, 5], vec![6]]);
+    }
+
     async fn events_get_their_order_once_without_gaps(db) {
         assert_eq!(sequence(&db.store, "me").await, None, "nobody works without the lease");
         assert!(take(&db.store, "me", 0, 60).await);
