@@ -218,6 +218,33 @@ async fn a_deploy_key_ends_with_its_row_its_repository_and_its_owner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_deploy_key_goes_with_its_repository_to_a_new_owner() {
+    let World { server, ann, tool, .. } = world().await;
+    let (robot, line) = machine("robot");
+    add(&server, &ann, &tool, &line, false);
+    let asker = Asker::new(&server, Some(&ann));
+    let given = pass_over_ssh(&server, &robot, &format!("{tool} upload")).unwrap();
+    let bearer = given["header"]["Authorization"].as_str().unwrap().to_owned();
+    assert!(asker.json("POST", "/orgs", &json!({ "username": "smiths" })).status < 300);
+    let moved = asker.json("POST", &format!("/repos/{tool}/transfer"), &json!({ "new_owner": "smiths" }));
+    assert!(moved.status < 300, "{}", moved.text());
+    assert!(is_refused(&server, &robot, "smiths/tool").contains("Permission denied"));
+    let headers = [("authorization", bearer.as_str())];
+    assert_eq!(
+        batch(&Asker::new(&server, None), "smiths/tool", &headers, "upload", b"new").status,
+        401,
+        "nor does a pass that stands on it"
+    );
+    assert_eq!(asker.get("/repos/smiths/tool/keys").json(), json!([]));
+    let audit = asker.get("/repos/smiths/tool/audit?action=repository.transfer").json();
+    assert!(audit[0]["detail"].as_str().unwrap().contains("1 deploy keys were removed"), "{audit}");
+    // The key is free again, for whoever administers it there.
+    add(&server, &ann, "smiths/tool", &line, true);
+    robot.ok(robot.home(), &["ls-remote", &server.ssh_remote("smiths/tool")]).unwrap();
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_push_by_a_key_that_is_removed_meanwhile_changes_nothing() {
     let World { server, ann, tool, dir } = world().await;
     let (robot, line) = machine("robot");

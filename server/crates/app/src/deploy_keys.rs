@@ -3,6 +3,7 @@
 use hardie_domain::access::RepoAction;
 use hardie_domain::error::Invalid;
 use hardie_domain::ids::DeployKeyId;
+use hardie_domain::mail::MailKind;
 use hardie_domain::names::RepoPath;
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::sshkey::PublicKey;
@@ -12,7 +13,7 @@ use hardie_store::deploy_keys::NewDeployKey as NewRow;
 use crate::access::{RepoAccess, repo_for};
 use crate::audit::entry;
 use crate::identity::{checked_title, require_lasting};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, mail};
 
 /// A bound on what one repository can hold.
 const MAX_KEYS: u64 = 100;
@@ -48,13 +49,16 @@ pub async fn get_deploy_key(app: &App, ctx: &Ctx, path: &RepoPath, id: DeployKey
 /// Adds a key. One that proves a user, or opens another repository, is taken: whoever holds it must get what they expect.
 pub async fn add_deploy_key(app: &App, ctx: &Ctx, path: &RepoPath, new: NewDeployKey) -> Result<Shown> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
-    require_lasting(app, ctx.require_actor()?).await?;
+    let actor = ctx.require_actor()?;
+    require_lasting(app, actor).await?;
     let key = PublicKey::parse(&new.key)?;
     let title = checked_title(&new.title, &key)?;
     let (now, fingerprint) = (app.clock.now(), key.fingerprint());
     let taken = || Error::from(Invalid::new("key", "is in use already: a key belongs to one account or one repository of this server"));
     let mut tx = app.store.begin().await?;
-    tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
+    let locked = tx.lock_repo(access.repo.id).await?.filter(|repo| repo.owner == access.owner.id);
+    // Given away in this moment: a key of those who had it is not to come along.
+    locked.ok_or(Error::NotFound("repository"))?;
     if tx.list_deploy_keys(access.repo.id, Page::new(None, Some(1))).await?.total >= MAX_KEYS {
         return Err(Error::Quota(format!("a repository may have {MAX_KEYS} deploy keys: remove those that are not needed")));
     }
@@ -75,6 +79,8 @@ pub async fn add_deploy_key(app: &App, ctx: &Ctx, path: &RepoPath, new: NewDeplo
     line.repo = Some(access.repo.id);
     line.detail = format!("{title:?} {fingerprint}{}", if new.read_only { ", to fetch only" } else { "" });
     tx.insert_audit(&line, now).await?;
+    let happened = format!("A deploy key was added to {}, with the fingerprint {fingerprint}.", access.path());
+    mail::notify(&mut tx, app, MailKind::CredentialAdded, actor.id, &happened).await?;
     tx.commit().await?;
     let (blob, read_only) = (key.blob().to_vec(), new.read_only);
     let key = DeployKey { id, repo: access.repo.id, title, blob, fingerprint, read_only, created_at: now, last_used_at: None };

@@ -108,6 +108,15 @@ impl Tx {
         Ok(gone && self.bump_rules(repo).await?)
     }
 
+    /// Removes all keys of a repository, as [`Self::delete_deploy_key`]; how many.
+    pub async fn delete_deploy_keys_of(&mut self, repo: RepoId) -> Result<u64> {
+        let gone = self.exec(sql("DELETE FROM deploy_key WHERE repo_id = $1").bind(repo)).await?;
+        if gone > 0 {
+            self.bump_rules(repo).await?;
+        }
+        Ok(gone)
+    }
+
     /// Notes that somebody used the key.
     pub async fn touch_deploy_key(&mut self, id: DeployKeyId, at: Timestamp) -> Result<bool> {
         self.wrote(sql("UPDATE deploy_key SET last_used_at = $2 WHERE id = $1").bind(id).bind(at)).await

@@ -13,7 +13,7 @@ use crate::{App, Ctx, Error, Result};
 
 /// Gives a repository to the actor, or to an organisation that the actor owns: nobody is given what they did not ask for. An
 /// administrator of the server gives it to anybody. The old address redirects; collaborators stay, teams of
-/// the former owner lose it.
+/// the former owner lose it. Deploy keys go: who holds one is not named.
 pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &str) -> Result<Repo> {
     let access = repo_for(app, ctx, path, RepoAction::Own).await?;
     let missing = || Error::from(Invalid::new("new_owner", "there is no such user or organization"));
@@ -39,7 +39,11 @@ pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &st
         0 => String::new(),
         plugins => format!("; {plugins} plugins may send nowhere from now on, and have no secrets"),
     };
-    let detail = format!("{} to {}/{}{revoked}", access.path(), owner.name, access.repo.name);
+    let removed = match tx.delete_deploy_keys_of(access.repo.id).await? {
+        0 => String::new(),
+        keys => format!("; {keys} deploy keys were removed"),
+    };
+    let detail = format!("{} to {}/{}{revoked}{removed}", access.path(), owner.name, access.repo.name);
     note(&mut tx, app, ctx, &access, Note { action: "repository.transfer", kind: event::REPO_TRANSFERRED, detail }).await?;
     tx.commit().await?;
     app.wakes.committed();
