@@ -1,6 +1,7 @@
 //! Tokens that are narrowed to repositories, refs or reading: on every door they are good for that and nothing else.
 
-use hardie_testkit::{Git, TestServer, TestUser};
+use hardie_testkit::server::Options;
+use hardie_testkit::{Git, TestServer, TestUser, process};
 use serde_json::{Value, json};
 
 use super::{Answer, Asker};
@@ -239,4 +240,33 @@ async fn a_token_for_reading_changes_nothing_and_one_for_writing_administers_not
     assert_eq!(owner.json("DELETE", "/users/ann/tokens/lfs", &Value::Null).status, 204);
     assert_eq!(batch(&nobody, tool, &headers, "download", b"new").status, 401);
     world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_narrows_tokens_too() {
+    let World { server, ann, tool, other, .. } = world().await;
+    let data = server.stop().await.unwrap();
+    let make = |name: &str, scopes: &str, more: &[&str]| {
+        let arguments = [&["token", "create", "ann", "--name", name, "--scopes", scopes], more].concat();
+        process::admin(data.path(), &arguments, "").map(|said| said.trim().to_owned())
+    };
+    let token = make("one", "write:repository", &["--repositories", &tool, "--refs", "refs/heads/ci/*", "--access", "write"]).unwrap();
+    let reader = make("two", "write:repository", &["--access", "read"]).unwrap();
+    for (scopes, more, why) in [
+        ("write:repository", ["--repositories", "ann/none"], "is not found"),
+        ("write:repository", ["--refs", "main"], "must begin with refs/"),
+        ("all", ["--access", "read"], "narrowed"),
+    ] {
+        let error = make("bad", scopes, &more).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    let server = TestServer::start_in(data.clone(), Options::default()).await.unwrap();
+    let asker = |token: String| Asker::new(&server, Some(&TestUser { token, ..ann.clone() }));
+    let (one, two) = (asker(token), asker(reader));
+    assert_eq!((one.get(&format!("/repos/{tool}")).status, one.get(&format!("/repos/{other}")).status), (200, 404));
+    let branch =
+        |asker: &Asker, name: &str| asker.json("POST", &format!("/repos/{tool}/branches"), &json!({ "new_branch_name": name })).status;
+    assert_eq!((branch(&one, "ci/a"), branch(&one, "b"), branch(&two, "ci/b")), (201, 403, 403));
+    assert_eq!(two.get(&format!("/repos/{other}")).status, 200);
+    server.stop().await.unwrap();
 }
