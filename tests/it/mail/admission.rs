@@ -34,9 +34,11 @@ async fn nobody_reads_anything_where_signing_in_is_asked_for() {
         "/ann/tool.git/info/refs?service=git-upload-pack",
         "/ann/tool.git/info/lfs/locks",
         "/plugins/1/",
+        "/metrics",
     ] {
         assert_eq!(nobody.send("GET", path, &[], b"").status, 401, "{path}");
     }
+    assert_eq!(by_ann.send("GET", "/metrics", &[], b"").status, 200);
     for path in ["/healthz", "/readyz", "/login/forgot"] {
         assert_eq!(nobody.send("GET", path, &[], b"").status, 200, "{path}");
     }

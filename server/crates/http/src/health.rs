@@ -11,6 +11,7 @@ use axum::routing::get;
 use hardie_app::health::{Part, check};
 use tokio::sync::Mutex;
 
+use crate::auth::Asker;
 use crate::state::Http;
 
 /// The last look at the parts. A look writes to the disk and to the database, so there is one at a time, and all who asked
@@ -49,6 +50,11 @@ async fn ready(State(http): State<Http>) -> Response {
     let lines = parts.iter().map(|part| format!("{}: {}\n", part.name, part.fault.as_deref().unwrap_or("ok")));
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, lines.collect::<String>()).into_response()
+}
+
+/// The same at the door that everybody reaches: for those alone who have signed in, where the site asks for that.
+pub async fn metrics_for_askers(_: Asker, http: State<Http>) -> Response {
+    metrics(http).await
 }
 
 /// Prometheus' text format.

@@ -92,7 +92,7 @@ impl Door {
             .merge(health::routes())
             .route("/", get(front::front));
         if http.config.metrics {
-            router = router.route("/metrics", get(health::metrics));
+            router = router.route("/metrics", get(health::metrics_for_askers));
         }
         self.finish(router)
     }
