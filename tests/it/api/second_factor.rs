@@ -96,6 +96,7 @@ async fn a_factor_is_got_and_given_up_over_the_api() {
     let begun = asker.json("POST", path, &proof(""));
     let secret = begun.json()["secret"].as_str().unwrap().to_owned();
     assert!(begun.status == 201 && begun.json()["uri"].as_str().unwrap().starts_with("otpauth://totp/"), "{}", begun.text());
+    assert!(begun.json()["qr"].as_str().unwrap().starts_with("<svg "), "{}", begun.text());
     assert_eq!(asker.json("POST", confirm, &json!({ "code": "0" })).json()["field"], "code");
     let made = asker.json("POST", confirm, &json!({ "code": shown(&secret, &clock) }));
     assert_eq!((made.status, made.json()["codes"].as_array().unwrap().len()), (200, 10));

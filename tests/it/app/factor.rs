@@ -20,7 +20,12 @@ use crate::mail::server::Smtp;
 
 /// What an authenticator app shows now. Written anew here, so that it is not the server's own arithmetic that proves the server right.
 pub fn shown(secret: &str, clock: &FakeClock) -> String {
-    let step = clock.now().seconds() / 30;
+    shown_at(secret, clock.now().seconds())
+}
+
+/// What it shows so many seconds after 1970.
+pub fn shown_at(secret: &str, seconds: i64) -> String {
+    let step = seconds / 30;
     let key = hardie_domain::base32::decode(secret).unwrap();
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(&key).unwrap();
     mac.update(&step.to_be_bytes());
@@ -123,6 +128,42 @@ async fn codes_are_guessed_no_faster_than_passwords() {
     let query = AuditQuery { action: Some("sign-in.fail".to_owned()), ..AuditQuery::default() };
     let lines = list_audit(app, &root, &query, Page::new(None, None)).await.unwrap();
     assert!(lines.total == 5 && lines.items.iter().all(|line| line.detail == "wrong code by api"), "{:?}", lines.items);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_wait_by_the_account_whatever_it_was_called_and_its_owner_is_told() {
+    let smtp = Smtp::plain();
+    let (server, clock) = forge(&smtp, SignUpMode::Closed, &[]).await;
+    let app = &server.server.app;
+    let ann = server.user("ann").await.unwrap();
+    let (secret, codes) = enrol(app, &ctx(&server, &ann).await, &ann, &clock).await;
+    // The key and the token that were made for her, and the factor.
+    smtp.nth("ann@example.org", 3).await;
+    let by_mail = TestUser { name: "ANN@example.org".to_owned(), ..ann.clone() };
+    for n in 0..5 {
+        assert_eq!(kind(enter(app, if n % 2 == 0 { &ann } else { &by_mail }, Some("000000")).await), "second factor", "{n}");
+    }
+    for user in [&ann, &by_mail] {
+        assert_eq!(kind(enter(app, user, Some(&shown(&secret, &clock))).await), "rate limited", "{}", user.name);
+    }
+    let told = smtp.nth("ann@example.org", 4).await;
+    assert!(told.body.contains("several wrong codes") && told.header("Subject").contains("has your password"), "{}", told.body);
+    clock.advance(2);
+    assert!(enter(app, &by_mail, Some(codes[0].expose())).await.is_ok());
+    let told = smtp.nth("ann@example.org", 5).await;
+    assert!(told.body.contains("9 recovery codes are left") && !told.body.contains(codes[0].expose()), "{}", told.body);
+    clock.advance(30);
+    let own = ctx(&server, &ann).await;
+    renew_recovery_codes(app, &own, &Secret::new(&ann.password), Some(&Secret::new(shown(&secret, &clock)))).await.unwrap();
+    assert!(smtp.nth("ann@example.org", 6).await.body.contains("New recovery codes"));
+    clock.advance(30);
+    disable_factor(app, &own, &Secret::new(&ann.password), Some(&Secret::new(shown(&secret, &clock)))).await.unwrap();
+    assert!(smtp.nth("ann@example.org", 7).await.body.contains("given up"));
+    enrol(app, &own, &ann, &clock).await;
+    smtp.nth("ann@example.org", 8).await;
+    reset_factor(app, &ctx(&server, &server.admin("root").await.unwrap()).await, "ann").await.unwrap();
+    assert!(smtp.nth("ann@example.org", 9).await.body.contains("took the second factor away"));
     server.stop().await.unwrap();
 }
 

@@ -86,3 +86,31 @@ async fn guesses_sent_all_at_once_get_no_more_tries() {
     assert!((5..=12).contains(&tried), "{tried}");
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_waits_by_itself_so_that_no_wait_tells_whose_it_is() {
+    let (server, clock) = with_clock().await;
+    let app = &server.server.app;
+    let alice = server.user("alice").await.unwrap();
+    let right = Secret::new(&alice.password);
+    let known = "alice@example.org";
+    for n in 0..5u8 {
+        assert!(matches!(guess(app, &from(&format!("203.0.113.{n}")), "alice").await, Error::Unauthenticated(_)));
+    }
+    assert!(matches!(guess(app, &from("198.51.100.1"), "alice").await, Error::RateLimited { .. }));
+    // The name waits; whether it has this address is not told by that, and its owner still has a way in.
+    for address in [known, "ghost@example.org"] {
+        for n in 0..5u8 {
+            assert!(matches!(guess(app, &from(&format!("192.0.2.{n}")), address).await, Error::Unauthenticated(_)), "{address} {n}");
+        }
+        let error = guess(app, &from("198.51.100.2"), &address.to_uppercase()).await;
+        assert!(matches!(&error, Error::RateLimited { text, retry_after: 2 } if text.contains("for this account")), "{address}: {error:?}");
+    }
+    clock.advance(2);
+    assert!(authenticate_basic(app, &from("198.51.100.3"), known, &right).await.is_ok());
+    // Success forgets both.
+    for user in [known, "alice"] {
+        assert!(matches!(guess(app, &from("198.51.100.4"), user).await, Error::Unauthenticated(_)), "{user}");
+    }
+    server.stop().await.unwrap();
+}

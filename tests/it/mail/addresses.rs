@@ -26,12 +26,17 @@ async fn an_address_counts_once_it_was_answered_and_for_one_account() {
     assert_eq!(post(&nobody, "/user/emails/verify", &token(&links[0])).status, 422, "it is good once");
     let (status, text) = post(&nobody, "/user/emails/verify", &token(&links[1])).refusal();
     assert!(status == 409 && !text.contains("ann"), "{text}");
-    let (status, text) = add(&by_bob, "SHARED@example.org").refusal();
-    assert!(status == 409 && !text.contains("ann"), "{text}");
     assert_eq!(add(&by_ann, "shared@example.org").status, 409, "hers already");
-    // Whether an address is in use is asked a few times an hour and no more, whatever the answers were.
+    // Whether an address is in use is told by a mail to it alone, which has no link.
+    let (in_use, free) = (add(&by_bob, "SHARED@example.org"), add(&by_bob, "Unused@example.org"));
+    assert_eq!((in_use.status, free.status), (201, 201));
+    let shape = |answer: &crate::api::Answer| answer.text().to_lowercase().replace("unused@", "shared@");
+    assert_eq!(shape(&in_use), shape(&free));
+    let told = smtp.nth("Shared@example.org", 2).await;
+    assert!(told.body.contains("another account there uses already") && !told.body.contains("token="), "{}", told.body);
+    // Nobody is asked so for ever.
     let asked: Vec<u16> = (0..20).map(|_| add(&by_bob, "shared@example.org").status).collect();
-    assert!(asked.contains(&409) && asked.last() == Some(&429), "{asked:?}");
+    assert!(asked.contains(&201) && asked.last() == Some(&429), "{asked:?}");
     // An administrator cannot give it away either, and it signs nobody in: the primary one does.
     let root = server.admin("root").await.unwrap();
     let by_root = Asker::new(&server, Some(&root));
@@ -82,10 +87,18 @@ async fn the_primary_address_changes_by_password_and_answer_and_the_one_before_i
     assert_eq!(by_ann.get("/user").json()["email"], "new@example.org");
     let told = smtp.nth("ann@example.org", 3).await;
     assert!(told.body.contains("new@example.org is its primary address now"), "{}", told.body);
+    // To one that somebody else has: as to any other, and nothing comes of it.
+    server.user("bob").await.unwrap();
+    smtp.nth("bob@example.org", 2).await;
+    assert_eq!(change("bob@example.org", &ann.password).json()["email"], "new@example.org");
+    assert!(smtp.nth("bob@example.org", 3).await.body.contains("another account there uses already"));
+    let hidden = |hide: bool| by_ann.json("PATCH", "/user/settings", &json!({ "hide_email": hide }));
+    assert_eq!((hidden(true).json()["hide_email"].as_bool(), hidden(false).json()["field"].as_str()), (Some(true), Some("hide_email")));
     // Back to one that was answered: at once. The primary one is not removed, another is.
     assert_eq!(change("Ann@example.org", &ann.password).json()["email"], "Ann@example.org");
     let remove = |email: &str| by_ann.json("DELETE", "/user/emails", &json!({ "emails": [email] })).status;
     assert_eq!((remove("ann@example.org"), remove("new@example.org"), remove("new@example.org")), (422, 204, 404));
+    assert_eq!(remove("bob@example.org"), 204);
     assert_eq!(by_ann.get("/user/emails").json().as_array().unwrap().len(), 1);
     server.stop().await.unwrap();
 }

@@ -144,6 +144,12 @@ async fn a_server_without_mail_says_so() {
         assert!(status == 422 && text.contains("sends no mail"), "{status} {text}");
     }
     assert_eq!(nobody.get("/settings/accounts").json()["mail"], false);
+    let settings = nobody.get("/settings/hardie").json();
+    assert_eq!((&settings["mail"], &settings["sign_up"]), (&json!(false), &json!(false)));
+    let page = nobody.send("GET", "/login/forgot", &[], b"").text();
+    assert!(page.contains("sends no mail") && !page.contains("<form"), "{page}");
+    let led = nobody.send("GET", "/login", &[("host", "evil.example")], b"");
+    assert_eq!((led.status, led.header("location")), (303, "user/login"));
     assert_eq!(server.server.app.store.count_waiting_mails().await.unwrap(), 0);
     server.stop().await.unwrap();
 }
@@ -165,6 +171,11 @@ async fn the_pages_do_the_same_without_a_script() {
     assert!(page.text().contains(&token) && page.header("referrer-policy") == "same-origin", "{}", page.text());
     let evil = nobody.send("GET", "/login/reset?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", &[], b"");
     assert!(!evil.text().contains("<script"), "{}", evil.text());
+    assert_eq!(nobody.get("/settings/hardie").json()["mail"], true);
+    // What another try can mend is shown with the form, without what was typed as a password.
+    let short = nobody.send("POST", "/login/reset", &form, format!("token={token}&new_password=tiny1").as_bytes());
+    let text = short.text();
+    assert!(short.status == 422 && text.contains("role=\"alert\"") && text.contains(&token) && !text.contains("tiny1"), "{text}");
     let set = nobody.send("POST", "/login/reset", &form, format!("token={token}&new_password=another+long+one").as_bytes());
     assert!(set.status == 200 && set.text().contains("The password is set"), "{}", set.text());
     let again = nobody.send("POST", "/login/reset", &form, format!("token={token}&new_password=another+long+one").as_bytes());

@@ -5,11 +5,15 @@ use hardie_domain::sign_up::SignUpMode;
 use serde_json::{Value, json};
 
 use super::server::Smtp;
-use super::{Asker, forge, post, token};
+use super::{Asker, forge, post};
 use crate::support::eventually;
 
 fn wish(name: &str, email: &str) -> Value {
     json!({ "username": name, "email": email, "password": "a long enough one" })
+}
+
+fn confirm(link: &str) -> Value {
+    json!({ "token": link, "password": "a long enough one" })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,9 +26,14 @@ async fn where_all_may_an_answered_mail_makes_the_account() {
     let mail = smtp.nth("zoe@example.org", 1).await;
     assert_eq!(nobody.get("/users/zoe").status, 404, "not before the answer");
     let link = mail.token("sign-up");
-    let made = post(&nobody, "/user/sign_up/confirm", &token(&link));
+    // Somebody else's click makes no account with the password of whoever typed this address.
+    for wrong in ["", "another long one"] {
+        let refused = post(&nobody, "/user/sign_up/confirm", &json!({ "token": link, "password": wrong }));
+        assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("password")), "{}", refused.text());
+    }
+    let made = post(&nobody, "/user/sign_up/confirm", &confirm(&link));
     assert_eq!(made.json(), json!({ "state": "created", "username": "zoe" }));
-    assert_eq!(post(&nobody, "/user/sign_up/confirm", &token(&link)).status, 422, "it is good once");
+    assert_eq!(post(&nobody, "/user/sign_up/confirm", &confirm(&link)).status, 422, "it is good once");
     let session = post(&nobody, "/user/sessions", &json!({ "username": "zoe", "password": "a long enough one" }));
     assert_eq!((session.status, &session.json()["user"]["is_admin"]), (201, &json!(false)));
     for (body, status) in [
@@ -45,7 +54,7 @@ async fn where_all_may_an_answered_mail_makes_the_account() {
     assert_eq!(post(&nobody, "/user/sign_up", &wish("xia", "xia@example.org")).status, 202);
     let link = smtp.nth("xia@example.org", 1).await.token("sign-up");
     clock.advance(24 * 3600 + 1);
-    assert_eq!(post(&nobody, "/user/sign_up/confirm", &token(&link)).status, 422);
+    assert_eq!(post(&nobody, "/user/sign_up/confirm", &confirm(&link)).status, 422);
     server.stop().await.unwrap();
 }
 
@@ -74,7 +83,7 @@ async fn an_invitation_is_good_for_as_many_as_it_says_and_until_it_ends() {
         assert_eq!(with(name, &code), 202);
         links.push(smtp.nth(&format!("{name}@example.org"), 1).await.token("sign-up"));
     }
-    let statuses: Vec<u16> = links.iter().map(|link| post(&nobody, "/user/sign_up/confirm", &token(link)).status).collect();
+    let statuses: Vec<u16> = links.iter().map(|link| post(&nobody, "/user/sign_up/confirm", &confirm(link)).status).collect();
     assert_eq!(statuses, [200, 200, 409], "three came with a code for two");
     assert_eq!(nobody.get("/users/a3").status, 404);
     assert_eq!(with("a4", &code), 422, "it is used up");
@@ -83,7 +92,7 @@ async fn an_invitation_is_good_for_as_many_as_it_says_and_until_it_ends() {
     assert_eq!(with("a5", &code), 202);
     let link = smtp.nth("a5@example.org", 1).await.token("sign-up");
     assert_eq!(by_root.json("DELETE", &format!("/admin/invitations/{}", made["id"]), &Value::Null).status, 204);
-    assert_eq!((with("a6", &code), post(&nobody, "/user/sign_up/confirm", &token(&link)).status), (422, 422), "it was withdrawn");
+    assert_eq!((with("a6", &code), post(&nobody, "/user/sign_up/confirm", &confirm(&link)).status), (422, 422), "it was withdrawn");
     let code = by_root.json("POST", "/admin/invitations", &json!({})).json()["code"].as_str().unwrap().to_owned();
     clock.advance(8 * 24 * 3600);
     assert_eq!(with("a7", &code), 422, "it has expired");
@@ -101,7 +110,7 @@ async fn where_administrators_approve_nobody_is_let_in_before() {
         assert_eq!(post(&nobody, "/user/sign_up", &wish(name, &format!("{name}@example.org"))).status, 202);
         let link = smtp.nth(&format!("{name}@example.org"), 1).await.token("sign-up");
         assert_eq!(by_root.get("/admin/sign_ups").json().as_array().unwrap().len(), ids.len(), "not before the answer");
-        assert_eq!(post(&nobody, "/user/sign_up/confirm", &token(&link)).json()["state"], "waiting");
+        assert_eq!(post(&nobody, "/user/sign_up/confirm", &confirm(&link)).json()["state"], "waiting");
         ids.push(by_root.get("/admin/sign_ups").json().as_array().unwrap().last().unwrap()["id"].clone());
     }
     assert_eq!(nobody.get("/users/zoe").status, 404);
@@ -123,7 +132,7 @@ async fn nobody_signs_up_where_it_is_closed_and_one_address_gets_few_mails() {
     let (server, _clock) = forge(&smtp, SignUpMode::Closed, &[]).await;
     let nobody = Asker::new(&server, None);
     assert_eq!(post(&nobody, "/user/sign_up", &wish("zoe", "zoe@example.org")).status, 403);
-    assert_eq!(post(&nobody, "/user/sign_up/confirm", &token("x")).status, 403);
+    assert_eq!(post(&nobody, "/user/sign_up/confirm", &confirm("x")).status, 403);
     server.stop().await.unwrap();
     let (server, _clock) = forge(&smtp, SignUpMode::Open, &[]).await;
     let nobody = Asker::new(&server, None);
@@ -134,8 +143,8 @@ async fn nobody_signs_up_where_it_is_closed_and_one_address_gets_few_mails() {
     smtp.nth("zoe@example.org", ASKED_FOR as usize).await;
     // All of these links are good, and the first that is opened takes the address.
     let links: Vec<String> = smtp.to("zoe@example.org").iter().map(|mail| mail.token("sign-up")).collect();
-    assert_eq!(post(&nobody, "/user/sign_up/confirm", &token(&links[1])).status, 200);
-    assert_eq!(post(&nobody, "/user/sign_up/confirm", &token(&links[2])).status, 409);
+    assert_eq!(post(&nobody, "/user/sign_up/confirm", &confirm(&links[1])).status, 200);
+    assert_eq!(post(&nobody, "/user/sign_up/confirm", &confirm(&links[2])).status, 409);
     eventually("nothing waits", async || server.server.app.store.count_waiting_mails().await.unwrap() == 0).await;
     server.stop().await.unwrap();
 }

@@ -83,6 +83,9 @@ pub struct UserSettingsOptions {
     pub email: Option<String>,
     /// A line about the account.
     pub description: Option<String>,
+    /// False is refused by name: addresses are always hidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hide_email: Option<bool>,
     /// The password, when the e-mail address changes. (Not in Gitea.)
     pub current_password: Option<String>,
     /// A code then, if there is a second factor. (Not in Gitea.)
@@ -103,6 +106,8 @@ pub struct UserSettings {
     pub email: String,
     /// A line about the account.
     pub description: String,
+    /// Always true: an address is shown to its owner and to administrators of the server.
+    pub hide_email: bool,
 }
 
 /// `POST /user/password`.

@@ -36,7 +36,7 @@ pub struct DeleteEmailOption {
     pub emails: Vec<String>,
 }
 
-/// `POST /user/emails/verify`, `POST /user/sign_up/confirm`: what a mail held.
+/// `POST /user/emails/verify`: what a mail held.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]

@@ -36,6 +36,9 @@ pub struct FactorSecret {
     pub secret: String,
     /// `otpauth://totp/…`, for apps.
     pub uri: String,
+    /// The same for a phone's camera: a QR code as SVG, which holds no script and names no other address.
+    #[serde(default)]
+    pub qr: String,
 }
 
 /// Codes that stand in for a lost app, each once; shown this once.

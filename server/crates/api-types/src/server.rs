@@ -36,4 +36,10 @@ pub struct HardieSettings {
     pub plugins: String,
     /// Hardie's own version.
     pub version: String,
+    /// Whether the server sends mails, so that somebody who forgot their password gets one.
+    #[serde(default)]
+    pub mail: bool,
+    /// Whether people may sign up, by whatever mode.
+    #[serde(default)]
+    pub sign_up: bool,
 }

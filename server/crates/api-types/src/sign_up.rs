@@ -37,6 +37,19 @@ pub struct SignUpOption {
 
 crate::redacted!(SignUpOption);
 
+/// `POST /user/sign_up/confirm`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct ConfirmSignUpOption {
+    /// From the link in the mail.
+    pub token: String,
+    /// The password that was given when signing up.
+    pub password: String,
+}
+
+crate::redacted!(ConfirmSignUpOption);
+
 /// The answer to `POST /user/sign_up/confirm`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -23,6 +23,7 @@ mod tokens;
 mod totp;
 
 pub use admission::admit;
+pub(crate) use basic::is_password_of;
 pub use basic::{authenticate_basic, authenticate_basic_with, authenticate_token};
 pub use enrolment::{
     Enrolment, FactorState, FactorUser, begin_factor, confirm_factor, disable_factor, factor_state, list_factor_users,

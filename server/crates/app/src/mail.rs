@@ -15,4 +15,4 @@ pub(crate) use bounds::{count_requests, may_write};
 pub use deliver::{Mailed, send_mails};
 pub(crate) use proofs::{Proof, hash_of, unknown_proof};
 pub(crate) use queue::{note, notify, require_mail, send};
-pub(crate) use texts::verify;
+pub(crate) use texts::{verify, verify_taken};

@@ -33,12 +33,16 @@ pub enum MailKind {
     AddressChanged,
     /// A key or a token was added.
     CredentialAdded,
+    /// The second factor was set up, changed, given up, or a recovery code used.
+    FactorChanged,
+    /// Somebody who has the password guesses at codes.
+    CodesTried,
     /// A webhook or a plugin is not told of events any more.
     DeliveryStopped,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 8] = [
+    const ALL: [MailKind; 10] = [
         MailKind::Reset,
         MailKind::SignUp,
         MailKind::Verify,
@@ -46,6 +50,8 @@ impl MailKind {
         MailKind::PasswordChanged,
         MailKind::AddressChanged,
         MailKind::CredentialAdded,
+        MailKind::FactorChanged,
+        MailKind::CodesTried,
         MailKind::DeliveryStopped,
     ];
 
@@ -59,6 +65,8 @@ impl MailKind {
             MailKind::PasswordChanged => "password-changed",
             MailKind::AddressChanged => "address-changed",
             MailKind::CredentialAdded => "credential-added",
+            MailKind::FactorChanged => "factor-changed",
+            MailKind::CodesTried => "codes-tried",
             MailKind::DeliveryStopped => "delivery-stopped",
         }
     }

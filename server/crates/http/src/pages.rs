@@ -7,8 +7,10 @@ mod html;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hardie_app::accounts::{NewSignUp, SignedUp, confirm_sign_up, sign_up, verify_email};
 use hardie_app::identity::{request_reset, reset_password};
@@ -20,7 +22,7 @@ use crate::error::{Answer, Refusal};
 use crate::layers::admit;
 use crate::query::Query;
 use crate::state::Http;
-use html::{Field, form, page, said};
+use html::{Field, Form, page, said};
 
 /// Bytes of a filled-in form.
 const FORM_BYTES: usize = 16 << 10;
@@ -28,9 +30,10 @@ const FORM_BYTES: usize = 16 << 10;
 /// Names of the pages below `/login/`.
 pub const PAGES: [&str; 4] = ["forgot", "reset", "verify", "sign-up"];
 
-/// Everything below `/login/` that is not the UI's.
+/// `/login`, and everything below it that is not the UI's.
 pub fn routes(http: &Http) -> Router<Http> {
     Router::new()
+        .route("/login", get(to_sign_in))
         .route("/login/forgot", get(show_forgot).post(forgot))
         .route("/login/reset", get(show_reset).post(reset))
         .route("/login/verify", get(show_verify).post(verify))
@@ -38,74 +41,124 @@ pub fn routes(http: &Http) -> Router<Http> {
         .layer(from_fn_with_state(http.clone(), admit))
 }
 
-async fn show_forgot() -> Response {
-    let text = "Give the e-mail address of your account. If it has one, a mail is sent there.";
-    page("Choose a new password", &form("forgot", text, "Send the mail", &[Field::email("email", "E-mail address")]))
+/// What people type by heart: other forges have the form there. Without scheme and host, so that it holds behind any proxy.
+async fn to_sign_in() -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, "user/login")]).into_response()
+}
+
+fn forgot_form(email: &str) -> Form {
+    Form {
+        title: "Choose a new password",
+        action: "forgot",
+        words: "Give the e-mail address of your account. If it has one, a mail is sent there.",
+        button: "Send the mail",
+        fields: vec![Field::email("email", "E-mail address", email)],
+    }
+}
+
+async fn show_forgot(State(http): State<Http>) -> Response {
+    let form = forgot_form("");
+    match http.app.mailer.is_there() {
+        true => form.page(),
+        false => page(form.title, &said("This server sends no mail: whoever administers it sets a new password for you.")),
+    }
 }
 
 async fn forgot(State(http): State<Http>, Visitor(ctx): Visitor, request: Request) -> Answer {
-    let form = filled(&http, request).await?;
-    Ok(outcome(request_reset(&http.app, &ctx, &text(&form, "email")?).await, |()| {
+    let email = text(&filled(&http, request).await?, "email")?;
+    Ok(outcome(request_reset(&http.app, &ctx, &email).await, &forgot_form(&email), |()| {
         "If an account has this address, a mail is on its way there. The link in it is good for an hour.".to_owned()
     }))
 }
 
+fn reset_form(token: &str) -> Form {
+    Form {
+        title: "Choose a new password",
+        action: "reset",
+        words: "All your sessions end. Tokens and SSH keys stay as they are.",
+        button: "Set the password",
+        fields: vec![Field::hidden("token", token), Field::password("new_password", "New password")],
+    }
+}
+
 async fn show_reset(query: Query) -> Answer {
-    let fields = [Field::hidden("token", &text(&query, "token")?), Field::password("new_password", "New password")];
-    let words = "All your sessions end. Tokens and SSH keys stay as they are.";
-    Ok(page("Choose a new password", &form("reset", words, "Set the password", &fields)))
+    Ok(reset_form(&text(&query, "token")?).page())
 }
 
 async fn reset(State(http): State<Http>, Visitor(ctx): Visitor, request: Request) -> Answer {
     let form = filled(&http, request).await?;
-    let (token, new) = (Secret::new(text(&form, "token")?), Secret::new(text(&form, "new_password")?));
-    Ok(outcome(reset_password(&http.app, &ctx, &token, &new).await, |()| "The password is set: you can sign in with it.".to_owned()))
+    let (token, new) = (text(&form, "token")?, Secret::new(text(&form, "new_password")?));
+    let done = reset_password(&http.app, &ctx, &Secret::new(&token), &new).await;
+    Ok(outcome(done, &reset_form(&token), |()| "The password is set: you can sign in with it.".to_owned()))
+}
+
+fn verify_form(token: &str) -> Form {
+    Form {
+        title: "Is this your address?",
+        action: "verify",
+        words: "It is used from then on.",
+        button: "Yes, it is mine",
+        fields: vec![Field::hidden("token", token)],
+    }
 }
 
 async fn show_verify(query: Query) -> Answer {
-    let fields = [Field::hidden("token", &text(&query, "token")?)];
-    Ok(page("Is this your address?", &form("verify", "It is used from then on.", "Yes, it is mine", &fields)))
+    Ok(verify_form(&text(&query, "token")?).page())
 }
 
 async fn verify(State(http): State<Http>, Visitor(ctx): Visitor, request: Request) -> Answer {
-    let form = filled(&http, request).await?;
-    let verified = verify_email(&http.app, &ctx, &Secret::new(text(&form, "token")?)).await;
-    Ok(outcome(verified, |row| format!("{} is an address of {} now.", row.email, row.user)))
+    let token = text(&filled(&http, request).await?, "token")?;
+    let verified = verify_email(&http.app, &ctx, &Secret::new(&token)).await;
+    Ok(outcome(verified, &verify_form(&token), |row| format!("{} is an address of {} now.", row.email, row.user)))
+}
+
+fn go_on_form(token: &str) -> Form {
+    Form {
+        title: "Your account",
+        action: "sign-up",
+        words: "The account is made, or an administrator asked, when you go on. If you did not ask for one, close this page.",
+        button: "Go on",
+        fields: vec![Field::hidden("token", token), Field::known_password("password", "Password that you chose")],
+    }
+}
+
+fn sign_up_form(mode: SignUpMode, name: &str, email: &str, invitation: &str) -> Form {
+    let mut fields = vec![
+        Field::text("username", "User name", name),
+        Field::email("email", "E-mail address", email),
+        Field::password("password", "Password"),
+    ];
+    if mode == SignUpMode::Invitation {
+        fields.push(Field::text("invitation", "Invitation", invitation));
+    }
+    Form { title: "Your account", action: "sign-up", words: "A mail says how to go on.", button: "Sign up", fields }
 }
 
 async fn show_sign_up(State(http): State<Http>, query: Query) -> Answer {
     if let Some(token) = query.text("token")? {
-        let words = "The account is made, or an administrator asked, when you go on.";
-        return Ok(page("Your account", &form("sign-up", words, "Go on", &[Field::hidden("token", &token)])));
+        return Ok(go_on_form(&token).page());
     }
-    let mode = http.app.config.sign_up.mode;
-    if mode == SignUpMode::Closed {
-        return Ok(page("Your account", &said("Nobody signs up here: whoever administers this server makes accounts.")));
-    }
-    let mut fields =
-        vec![Field::text("username", "User name"), Field::email("email", "E-mail address"), Field::password("password", "Password")];
-    if mode == SignUpMode::Invitation {
-        fields.push(Field::text("invitation", "Invitation"));
-    }
-    Ok(page("Your account", &form("sign-up", "A mail says how to go on.", "Sign up", &fields)))
+    Ok(match http.app.config.sign_up.mode {
+        SignUpMode::Closed => page("Your account", &said("Nobody signs up here: whoever administers this server makes accounts.")),
+        mode => sign_up_form(mode, "", "", "").page(),
+    })
 }
 
 async fn do_sign_up(State(http): State<Http>, Visitor(ctx): Visitor, request: Request) -> Answer {
     let form = filled(&http, request).await?;
     if let Some(token) = form.text("token")? {
-        return Ok(outcome(confirm_sign_up(&http.app, &ctx, &Secret::new(token)).await, |signed_up| match signed_up {
+        let password = Secret::new(text(&form, "password")?);
+        let done = confirm_sign_up(&http.app, &ctx, &Secret::new(&token), &password).await;
+        return Ok(outcome(done, &go_on_form(&token), |signed_up| match signed_up {
             SignedUp::Made(account) => format!("The account {} is there: you can sign in.", account.name),
             SignedUp::Waits => "An administrator was asked. A mail tells you when your account is there.".to_owned(),
         }));
     }
-    let new = NewSignUp {
-        name: text(&form, "username")?,
-        full_name: String::new(),
-        email: text(&form, "email")?,
-        password: Secret::new(text(&form, "password")?),
-        invitation: form.text("invitation")?.map(Secret::new),
-    };
-    Ok(outcome(sign_up(&http.app, &ctx, new).await, |()| "A mail is on its way to this address. It says how to go on.".to_owned()))
+    let (name, email, invitation) = (text(&form, "username")?, text(&form, "email")?, form.text("invitation")?);
+    let again = sign_up_form(http.app.config.sign_up.mode, &name, &email, invitation.as_deref().unwrap_or_default());
+    let password = Secret::new(text(&form, "password")?);
+    let new = NewSignUp { name, full_name: String::new(), email, password, invitation: invitation.map(Secret::new) };
+    Ok(outcome(sign_up(&http.app, &ctx, new).await, &again, |()| "A mail is on its way to this address. It says how to go on.".to_owned()))
 }
 
 /// What somebody filled in on a page of ours.
@@ -122,13 +175,18 @@ fn text(query: &Query, name: &str) -> Answer<String> {
     Ok(query.text(name)?.unwrap_or_default())
 }
 
-fn outcome<T>(done: hardie_app::Result<T>, words: impl FnOnce(T) -> String) -> Response {
+/// What came of it: the words, or the form again with what was wrong.
+fn outcome<T>(done: hardie_app::Result<T>, form: &Form, words: impl FnOnce(T) -> String) -> Response {
     match done {
         Ok(done) => page("Done", &said(&words(done))),
         Err(error) => {
             let refusal = Refusal::from(error);
-            let mut response = page("That did not work", &said(&refusal.message));
+            let again = form.again(refusal.field.as_deref(), &refusal.message);
+            let mut response = again.unwrap_or_else(|| page("That did not work", &said(&refusal.message)));
             *response.status_mut() = refusal.status;
+            if let Some(seconds) = refusal.retry_after {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
             response
         }
     }

@@ -146,10 +146,9 @@ async fn prefer(tx: &mut Tx, account: AccountId, email: &str, now: Timestamp) ->
 }
 
 async fn ask(tx: &mut Tx, app: &App, (account, name): (AccountId, &str), email: &str, make_primary: bool, now: Timestamp) -> Result<()> {
-    match tx.find_user_by_verified_email(email).await? {
-        Some(own) if own.id == account => return Err(Error::Conflict(format!("{email} is an address of this account already"))),
-        Some(_) => return Err(in_use()),
-        None => {}
+    let owner = tx.find_user_by_verified_email(email).await?;
+    if owner.as_ref().is_some_and(|owner| owner.id == account) {
+        return Err(Error::Conflict(format!("{email} is an address of this account already")));
     }
     if !mail::may_write(tx, app, MailKind::Verify, email).await? {
         let text = format!("{email} got enough mails for now: try again in an hour");
@@ -166,7 +165,15 @@ async fn ask(tx: &mut Tx, app: &App, (account, name): (AccountId, &str), email: 
         expires_at: now.plus_seconds(ANSWER_SECONDS),
     };
     tx.insert_mail_token(&token).await?;
-    mail::send(tx, app, MailKind::Verify, Some(account), email, &mail::verify(app, name, &proof.secret)).await
+    // Whether it is somebody else's only the mail tells, to whoever reads mails there; the proof goes to nobody then.
+    let (recipient, text) = match owner {
+        Some(owner) => {
+            let own = tx.find_email(owner.id, email).await?;
+            (own.map_or(owner.email, |row| row.email), mail::verify_taken(app, name))
+        }
+        None => (email.to_owned(), mail::verify(app, name, &proof.secret)),
+    };
+    mail::send(tx, app, MailKind::Verify, Some(account), &recipient, &text).await
 }
 
 fn checked(named: &[String]) -> Result<Vec<String>> {

@@ -16,7 +16,7 @@ use hardie_store::sign_ups::SignUpRow;
 use super::{Account, AccountKind, rules};
 use crate::access::require_admin;
 use crate::audit::entry;
-use crate::identity::passwords;
+use crate::identity::{is_password_of, passwords};
 use crate::mail;
 use crate::{App, Ctx, Error, Result};
 
@@ -118,13 +118,17 @@ pub async fn sign_up(app: &App, ctx: &Ctx, new: NewSignUp) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Goes on by what the mail held: the account is made, or an administrator asked.
-pub async fn confirm_sign_up(app: &App, ctx: &Ctx, token: &Secret) -> Result<SignedUp> {
+/// Goes on by what the mail held, and the password that was given before: the account is made, or an administrator asked. Whoever reads the
+/// mail but did not ask for it does not have the password, so that one careless click gives nobody an account with another's address.
+pub async fn confirm_sign_up(app: &App, ctx: &Ctx, token: &Secret, password: &Secret) -> Result<SignedUp> {
     let mode = open_mode(app)?;
-    let now = app.clock.now();
     // Nobody makes the database write with a token that is none.
-    let row = app.store.find_sign_up_by_hash(&mail::hash_of(token), now).await?.ok_or_else(mail::unknown_proof)?;
+    let row = app.store.find_sign_up_by_hash(&mail::hash_of(token), app.clock.now()).await?.ok_or_else(mail::unknown_proof)?;
     checked_email(app, &row.email)?;
+    if !is_password_of(app, ctx, &format!("sign-up:{}", row.id), password, &row.password_hash).await? {
+        return Err(Invalid::new("password", "is not the one that was given when signing up").into());
+    }
+    let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     if mode == SignUpMode::Approval {
         if tx.find_account_by_name(row.name.as_str()).await?.is_some() {

@@ -1,14 +1,15 @@
 //! Passwords and codes tried: counted per account and per client network, and made to wait. The rule is `hardie_domain::throttle`.
 
-use hardie_domain::access::Actor;
 use hardie_domain::ids::AccountId;
+use hardie_domain::mail::MailKind;
 use hardie_domain::network::network;
 use hardie_domain::throttle::{ACCOUNT, ADDRESS, Throttle};
+use hardie_store::Tx;
 use hardie_store::accounts::AccountRow;
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::entry;
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, mail};
 
 /// What was wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +27,19 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt on an account, or on a name that no account has: both are counted alike, so that they look alike.
+    /// An attempt on an account, or on a name that no account has: both are counted alike, so that they look alike. An address is counted by
+    /// itself, whoever's it is: if it waited as its account does, the wait would tell whose it is.
     pub(super) fn new(ctx: &Ctx, user: &str, account: Option<&AccountRow>) -> Attempt {
-        // What was typed as a name may be a password in the wrong field: it is neither kept nor shown.
-        let unknown = || format!("name:{}", hex::encode(Sha256::digest(user.to_lowercase().as_bytes())));
-        let subject = account.map_or_else(unknown, |a| subject_of(a.id));
+        let subject = match account.filter(|_| !user.contains('@')) {
+            Some(account) => subject_of(account.id),
+            None => subject_of_typed(user),
+        };
         Attempt::under(ctx, subject, account.map(|a| a.id))
     }
 
-    /// An attempt of somebody who is signed in, on their own account.
-    pub(super) fn of_actor(ctx: &Ctx, actor: &Actor) -> Attempt {
-        Attempt::under(ctx, subject_of(actor.id), Some(actor.id))
+    /// An attempt on an account whose password was right, or by somebody who is signed in, however they called themselves.
+    pub(super) fn of_account(ctx: &Ctx, account: AccountId) -> Attempt {
+        Attempt::under(ctx, subject_of(account), Some(account))
     }
 
     fn under(ctx: &Ctx, subject: String, account: Option<AccountId>) -> Attempt {
@@ -64,9 +67,13 @@ impl Attempt {
     pub(super) async fn failed(&self, app: &App, ctx: &Ctx, fault: Fault) -> Result<()> {
         let now = app.clock.now();
         let mut tx = app.store.begin().await?;
+        let mut counted = Vec::new();
         for (throttle, subject, _) in &self.subjects {
             let forget_before = now.plus_seconds(-i64::from(throttle.forget_after));
-            tx.add_failure(subject, now, forget_before).await?;
+            counted.push(tx.add_failure(subject, now, forget_before).await?.failures);
+        }
+        if let (Fault::Code, Some(account), Some(failures)) = (fault, self.account, counted.first()) {
+            warn_owner(&mut tx, app, account, *failures).await?;
         }
         let mut line = entry(ctx, "sign-in.fail");
         line.account = self.account;
@@ -92,9 +99,32 @@ impl Attempt {
     }
 }
 
+/// Tells the owner now and then that somebody has the password and guesses at the codes: without end, that would be no bound.
+async fn warn_owner(tx: &mut Tx, app: &App, account: AccountId, failures: u32) -> Result<()> {
+    if !failures.is_multiple_of(ACCOUNT.free) || !tx.has_factor(account).await? {
+        return Ok(());
+    }
+    let happened = "Somebody gave the right password and several wrong codes of the second factor. Nobody was let in by them.";
+    mail::notify(tx, app, MailKind::CodesTried, account, happened).await
+}
+
+/// Forgets all failures on an account whose password is another from now on: who guessed made its owner wait.
+pub(super) async fn forget(tx: &mut Tx, account: &AccountRow) -> Result<()> {
+    for subject in [subject_of(account.id), subject_of_typed(&account.email)] {
+        tx.clear_failures(&subject).await?;
+    }
+    Ok(())
+}
+
 /// What failures on an account are counted under.
-pub(super) fn subject_of(account: AccountId) -> String {
+fn subject_of(account: AccountId) -> String {
     format!("account:{account}")
+}
+
+/// What failures on a name that nobody has, or on an address, are counted under. It may be a password in the wrong field: it is neither kept
+/// nor shown.
+fn subject_of_typed(user: &str) -> String {
+    format!("name:{}", hex::encode(Sha256::digest(user.to_lowercase().as_bytes())))
 }
 
 fn in_words(seconds: u64) -> String {

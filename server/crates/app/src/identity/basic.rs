@@ -72,13 +72,17 @@ pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Se
     };
     // Still within the turn: of many codes sent at once, few are looked at before the first failure counts.
     let outcome = factor::examine(app, ctx, &account, second).await?;
+    let codes = Attempt::of_account(ctx, account.id);
     match outcome {
-        Outcome::Unneeded | Outcome::Proven => attempt.passed(app).await?,
+        Outcome::Unneeded | Outcome::Proven => {
+            attempt.passed(app).await?;
+            codes.passed(app).await?;
+        }
         Outcome::Missing => {
             return Err(Error::SecondFactor("a code of your authenticator app, or a recovery code, is needed too".to_owned()));
         }
         Outcome::Wrong => {
-            attempt.failed(app, ctx, Fault::Code).await?;
+            codes.failed(app, ctx, Fault::Code).await?;
             return Err(Error::SecondFactor("this code is not right, or was used before".to_owned()));
         }
         Outcome::Barred => {
@@ -95,4 +99,19 @@ pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Se
         tx.commit().await?;
     }
     Ok(Proven { account, by_code: outcome == Outcome::Proven })
+}
+
+/// Whether this is the password of that hash, for somebody who has no account yet. Throttled as a sign-in is, under `subject`.
+pub(crate) async fn is_password_of(app: &App, ctx: &Ctx, subject: &str, secret: &Secret, stored: &str) -> Result<bool> {
+    let attempt = Attempt::new(ctx, subject, None);
+    attempt.check(app).await?;
+    let stored = (secret.expose().len() <= password::MAX_BYTES).then(|| stored.to_owned());
+    let run = passwords::turn().await?;
+    // Again with the turn in hand, as above.
+    attempt.check(app).await?;
+    let (_run, checked) = passwords::check(run, secret, stored).await?;
+    if !checked.matches {
+        attempt.failed(app, ctx, Fault::Password).await?;
+    }
+    Ok(checked.matches)
 }

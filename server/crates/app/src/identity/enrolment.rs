@@ -3,6 +3,7 @@
 
 use hardie_domain::access::{Actor, Credential};
 use hardie_domain::error::Invalid;
+use hardie_domain::mail::MailKind;
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::{Category, Level};
 use hardie_domain::secret::Secret;
@@ -15,7 +16,7 @@ use super::attempts::{Attempt, Fault};
 use super::{confirm_password, factor, passwords, recovery, totp};
 use crate::access::{require_admin, require_more_than_public, require_scope};
 use crate::audit::entry;
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, mail};
 
 /// What is not confirmed after so long is begun anew.
 const PENDING_SECONDS: i64 = 3600;
@@ -78,7 +79,7 @@ pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<S
     let actor = require_scope(ctx, Category::User, Level::Write)?;
     require_more_than_public(ctx)?;
     let now = app.clock.now();
-    let attempt = Attempt::of_actor(ctx, actor);
+    let attempt = Attempt::of_account(ctx, actor.id);
     // As few at once as passwords: of many codes sent together, those that waited must see that the others failed.
     let _turn = passwords::turn().await?;
     attempt.check(app).await?;
@@ -107,6 +108,8 @@ pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<S
     let mut line = entry(ctx, "factor.confirm");
     line.account = Some(actor.id);
     tx.insert_audit(&line, now).await?;
+    let happened = "Signing in asks for a code of an authenticator app from now on.";
+    mail::notify(&mut tx, app, MailKind::FactorChanged, actor.id, happened).await?;
     tx.commit().await?;
     Ok(codes)
 }
@@ -127,6 +130,8 @@ pub async fn renew_recovery_codes(app: &App, ctx: &Ctx, password: &Secret, code:
     let mut line = entry(ctx, "factor.recovery-codes");
     line.account = Some(actor.id);
     tx.insert_audit(&line, app.clock.now()).await?;
+    let happened = "New recovery codes were made; those from before count no more.";
+    mail::notify(&mut tx, app, MailKind::FactorChanged, actor.id, happened).await?;
     tx.commit().await?;
     Ok(codes)
 }
@@ -143,6 +148,8 @@ pub async fn disable_factor(app: &App, ctx: &Ctx, password: &Secret, code: Optio
     let mut line = entry(ctx, "factor.disable");
     line.account = Some(actor.id);
     tx.insert_audit(&line, app.clock.now()).await?;
+    let happened = "The second factor was given up by somebody who had the password and a code: signing in asks for the password alone.";
+    mail::notify(&mut tx, app, MailKind::FactorChanged, actor.id, happened).await?;
     Ok(tx.commit().await?)
 }
 
@@ -169,6 +176,8 @@ pub async fn reset_factor(app: &App, ctx: &Ctx, name: &str) -> Result<()> {
     let mut line = entry(ctx, "factor.reset");
     line.account = Some(account.id);
     tx.insert_audit(&line, app.clock.now()).await?;
+    let happened = "An administrator of this server took the second factor away: signing in asks for the password alone.";
+    mail::notify(&mut tx, app, MailKind::FactorChanged, account.id, happened).await?;
     Ok(tx.commit().await?)
 }
 

@@ -4,12 +4,15 @@
 //! in, so that of two who send one code at once one is refused, and a crash in between costs a code, not the rule.
 
 use hardie_domain::ids::AccountId;
+use hardie_domain::mail::MailKind;
 use hardie_domain::secret::Secret;
 use hardie_store::accounts::AccountRow;
 use hardie_store::second_factor::FactorRow;
 
+use super::attempts::Attempt;
 use super::{recovery, totp};
 use crate::audit::entry;
+use crate::mail;
 use crate::sealing::{Closed, Sealed};
 use crate::{App, Ctx, Error, Result};
 
@@ -39,7 +42,7 @@ pub(super) enum Outcome {
     Barred,
 }
 
-/// Looks at the code for an account whose password was right.
+/// Looks at the code for an account whose password was right. Codes wait by the account, by whichever of its names it was asked for.
 pub(super) async fn examine(app: &App, ctx: &Ctx, account: &AccountRow, second: Second<'_>) -> Result<Outcome> {
     let Some(row) = app.store.find_factor(account.id).await?.filter(|row| row.confirmed_at.is_some()) else {
         return Ok(Outcome::Unneeded);
@@ -50,6 +53,7 @@ pub(super) async fn examine(app: &App, ctx: &Ctx, account: &AccountRow, second: 
         Second::Looked(code) => (code, false),
     };
     let Some(code) = code.map(recovery::plain).filter(|code| !code.expose().is_empty()) else { return Ok(Outcome::Missing) };
+    Attempt::of_account(ctx, account.id).check(app).await?;
     let right = match code.expose().len() {
         recovery::CODE_CHARS if spends => spend_recovery_code(app, ctx, account.id, code.expose()).await?,
         totp::DIGITS => match step_of(app, &row, code.expose())? {
@@ -86,6 +90,8 @@ async fn spend_recovery_code(app: &App, ctx: &Ctx, account: AccountId, code: &st
     line.account = Some(account);
     line.detail = format!("{} recovery codes are left", tx.count_recovery_codes(account).await?);
     tx.insert_audit(&line, app.clock.now()).await?;
+    let happened = format!("A recovery code was used in place of a code of the app. {}.", line.detail);
+    mail::notify(&mut tx, app, MailKind::FactorChanged, account, &happened).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -42,8 +42,7 @@ pub async fn reset_password(app: &App, ctx: &Ctx, token: &Secret, new: &Secret) 
     tx.set_password(account.id, &password, false, now).await?;
     tx.delete_sessions_of(account.id, None).await?;
     tx.delete_mail_tokens_of(account.id).await?;
-    // Who guessed meanwhile made the owner wait.
-    tx.clear_failures(&attempts::subject_of(account.id)).await?;
+    attempts::forget(&mut tx, &account).await?;
     let mut line = entry(ctx, "password.reset");
     line.account = Some(account.id);
     tx.insert_audit(&line, now).await?;

@@ -17,6 +17,8 @@ pub(super) fn subject(app: &App, kind: MailKind) -> String {
         MailKind::PasswordChanged => format!("Your password at {site} was changed"),
         MailKind::AddressChanged => format!("Your addresses at {site} were changed"),
         MailKind::CredentialAdded => format!("A key or token was added to your account at {site}"),
+        MailKind::FactorChanged => format!("The second factor of your account at {site} was changed"),
+        MailKind::CodesTried => format!("Somebody has your password at {site}"),
         MailKind::DeliveryStopped => format!("A webhook or plugin at {site} was stopped"),
     }
 }
@@ -61,6 +63,16 @@ pub(crate) fn verify(app: &App, name: &str, proof: &Secret) -> Secret {
         "The account {name} at {} wants to use this address.\n\n\
          If that is yours, open this address within a day:\n\n{link}\n\n\
          If it is not, do nothing: the address is not used.\n",
+        site(app)
+    ))
+}
+
+/// The same where the address is another account's already.
+pub(crate) fn verify_taken(app: &App, name: &str) -> Secret {
+    Secret::new(format!(
+        "The account {name} at {} wants to use this address, which another account there uses already.\n\n\
+         If both are yours, remove the address from the other one first, or make another address its primary one.\n\n\
+         If not, do nothing: the address stays where it is.\n",
         site(app)
     ))
 }

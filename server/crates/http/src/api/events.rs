@@ -23,7 +23,10 @@ const MOST: u32 = 100;
 pub fn add(api: Api) -> Api {
     let op = |id, tag, text| {
         let since = "only events after this place of the log; 410 if some of those are not kept any more";
-        Op::new(id, tag, text).query("since", since).query("limit", "events: 100 unless given, 100 at most").gives_list::<Event>()
+        Op::new(id, tag, text)
+            .query("since", since)
+            .query("limit", "events: 100 unless given, 100 at most; fewer where they are large")
+            .gives_list::<Event>()
     };
     api.get("/repos/{owner}/{repo}/events", op("repoListEvents", "repository", "Lists what happened to a repository, in order"), of_repo)
         .get("/admin/events", op("adminListEvents", "admin", "Lists what happened on the server, in order"), of_site)

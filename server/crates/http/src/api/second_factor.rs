@@ -59,7 +59,8 @@ async fn create(
     crate::json::Json(body): crate::json::Json<FactorOption>,
 ) -> Answer<(StatusCode, Json<FactorSecret>)> {
     let made = begin_factor(&http.app, &ctx, &Secret::new(body.current_password)).await?;
-    let shown = FactorSecret { secret: made.secret.expose().to_owned(), uri: made.uri.expose().to_owned() };
+    let (secret, uri) = (made.secret.expose().to_owned(), made.uri.expose().to_owned());
+    let shown = FactorSecret { secret, qr: show::qr(&uri), uri };
     Ok((StatusCode::CREATED, Json(shown)))
 }
 

@@ -5,6 +5,7 @@ use axum::extract::State;
 use hardie_api_types::server::{GeneralApiSettings, HardieSettings, ServerVersion};
 use hardie_app::state::PluginPolicy;
 use hardie_domain::page::Page;
+use hardie_domain::sign_up::SignUpMode;
 
 use crate::openapi::{Api, Op};
 use crate::state::Http;
@@ -52,5 +53,7 @@ async fn get_settings(State(http): State<Http>) -> Json<HardieSettings> {
         ssh_address: http.app.config.ssh_address.clone(),
         plugins: plugins.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        mail: http.app.mailer.is_there(),
+        sign_up: http.app.config.sign_up.mode != SignUpMode::Closed,
     })
 }

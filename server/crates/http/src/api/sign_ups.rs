@@ -4,8 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use hardie_api_types::account::User;
-use hardie_api_types::email::{ForgotPasswordOption, MailTokenOption, ResetPasswordOption};
-use hardie_api_types::sign_up::{AccountSettings, CreateInvitationOption, Invitation, SignUp, SignUpOption, SignUpState};
+use hardie_api_types::email::{ForgotPasswordOption, ResetPasswordOption};
+use hardie_api_types::sign_up::{
+    AccountSettings, ConfirmSignUpOption, CreateInvitationOption, Invitation, SignUp, SignUpOption, SignUpState,
+};
 use hardie_app::accounts::{self, NewInvitation, NewSignUp, SignedUp};
 use hardie_app::identity::{request_reset, reset_password};
 use hardie_domain::ids::{InvitationId, SignUpId};
@@ -38,8 +40,8 @@ pub fn add(api: Api) -> Api {
         .post("/user/sign_up", Op::new("signUp", user, "Asks for an account").takes::<SignUpOption>().gives_nothing(202), ask)
         .post(
             "/user/sign_up/confirm",
-            Op::new("confirmSignUp", user, "Goes on with an account, by what the mail held")
-                .takes::<MailTokenOption>()
+            Op::new("confirmSignUp", user, "Goes on with an account, by what the mail held and the password")
+                .takes::<ConfirmSignUpOption>()
                 .gives::<SignUpState>(200),
             confirm,
         )
@@ -107,10 +109,11 @@ async fn confirm(
     State(http): State<Http>,
     Visitor(ctx): Visitor,
     headers: HeaderMap,
-    crate::json::Json(body): crate::json::Json<MailTokenOption>,
+    crate::json::Json(body): crate::json::Json<ConfirmSignUpOption>,
 ) -> Answer<Json<SignUpState>> {
     check_sign_in(&headers, &http)?;
-    let (state, username) = match accounts::confirm_sign_up(&http.app, &ctx, &Secret::new(body.token)).await? {
+    let (token, password) = (Secret::new(body.token), Secret::new(body.password));
+    let (state, username) = match accounts::confirm_sign_up(&http.app, &ctx, &token, &password).await? {
         SignedUp::Made(account) => ("created", account.name.to_string()),
         SignedUp::Waits => ("waiting", String::new()),
     };

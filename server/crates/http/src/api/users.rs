@@ -10,7 +10,7 @@ use hardie_app::identity::change_password;
 use hardie_domain::secret::Secret;
 
 use crate::auth::Asker;
-use crate::error::Answer;
+use crate::error::{Answer, Refusal};
 use crate::openapi::{Api, Op};
 use crate::paging::Paging;
 use crate::path::PathParts;
@@ -61,6 +61,9 @@ async fn edit_settings(
     Asker(ctx): Asker,
     crate::json::Json(body): crate::json::Json<UserSettingsOptions>,
 ) -> Answer<Json<UserSettings>> {
+    if body.hide_email == Some(false) {
+        return Err(Refusal::invalid("hide_email", "cannot be false: addresses are shown to their owners and to administrators alone"));
+    }
     let change = ProfileChange {
         full_name: body.full_name,
         email: body.email,
@@ -72,7 +75,7 @@ async fn edit_settings(
 }
 
 fn settings_of(account: Account) -> UserSettings {
-    UserSettings { full_name: account.full_name, email: account.email, description: account.description }
+    UserSettings { full_name: account.full_name, email: account.email, description: account.description, hide_email: true }
 }
 
 async fn set_password(

@@ -27,7 +27,7 @@ pub(super) fn target(path: &str) -> Target<'_> {
     }
     match path {
         "/healthz" => return Target::Health,
-        "/readyz" | "/swagger.v1.json" | "/api" => return Target::Server,
+        "/readyz" | "/swagger.v1.json" | "/api" | "/login" => return Target::Server,
         "/favicon.ico" | "/robots.txt" | "/manifest.json" => return Target::Nothing,
         _ => {}
     }
@@ -78,6 +78,7 @@ mod tests {
             "/api/openapi.json",
             "/swagger.v1.json",
             "/readyz",
+            "/login",
             "/login/oauth/authorize",
             "/login/forgot",
             "/login/reset",
@@ -106,7 +107,6 @@ mod tests {
     fn pages_are_the_uis_even_where_files_have_telling_names() {
         for path in [
             "/",
-            "/login",
             "/login/other",
             "/user/login",
             "/ann",
