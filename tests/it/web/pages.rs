@@ -31,6 +31,10 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("tokens", "/user/settings/tokens", "Make a token"),
     ("sessions", "/user/settings/sessions", "This browser"),
     ("password", "/user/settings/security", "Change password"),
+    ("forgot", "/login/forgot", "This server sends no mail"),
+    ("reset", "/login/reset?token=x", "Set the password"),
+    ("verify", "/login/verify?token=x", "Yes, it is mine"),
+    ("sign-up", "/login/sign-up?token=x", "Go on"),
     ("nowhere", "/ann/anvil/nowhere", "There is no page at this address"),
 ];
 

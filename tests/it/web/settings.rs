@@ -5,6 +5,7 @@ use hardie_testkit::{Git, tools};
 use super::checks::{console_is_silent, page_is_clean, page_is_sound};
 use super::chromium::Chromium;
 use super::forge;
+use crate::app::factor::shown_at;
 use crate::support::component;
 
 /// Clicks the button with this label; of several, the last.
@@ -39,6 +40,53 @@ fn a_token_made_on_the_page_is_shown_once_and_works_for_git() {
     browser.wait_for_text("No access token yet").unwrap();
     git.fails(&dir, &["push", "--quiet", &forge.remote("ann/anvil"), "main:again"]).unwrap();
     console_is_silent(&browser, "tokens").unwrap();
+}
+
+#[test]
+fn a_second_factor_is_set_up_by_a_picture_and_asked_for_when_signing_in() {
+    let (forge, browser) = forge::with_anvil().unwrap();
+    browser.goto(&forge.page("/user/settings/security")).unwrap();
+    browser.fill("#factor-password", forge::PASSWORD).unwrap();
+    press_button(&browser, "Set up");
+    browser.wait_for_element(".qr svg path").unwrap();
+    page_is_sound(&browser, "a secret for an app").unwrap();
+    browser.script("document.querySelector('.qr').scrollIntoView()", &[]).unwrap();
+    browser.screenshot("second-factor-picture").unwrap();
+    let text = |what: &str| {
+        let script = "return [...document.querySelectorAll('.commands pre')].at(-1)?.innerText.trim()";
+        browser.wait_for(what, script).unwrap().as_str().unwrap().to_owned()
+    };
+    let secret = text("the secret");
+    #[expect(clippy::disallowed_methods, reason = "the server is a program with the machine's own clock")]
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    browser.fill("#code", &shown_at(&secret, i64::try_from(now.as_secs()).unwrap())).unwrap();
+    press_button(&browser, "Confirm");
+    browser.wait_for_text("Keep these recovery codes").unwrap();
+    let recovery = text("recovery codes").lines().next().unwrap().to_owned();
+
+    let other = Chromium::start().unwrap();
+    other.screen(390, 844, false).unwrap();
+    other.goto(&forge.page("/login")).unwrap();
+    other.fill("#username", "ann").unwrap();
+    other.fill("#password", forge::PASSWORD).unwrap();
+    let links = "return [...document.querySelectorAll('a[href^=\"/login/\"]')].length";
+    assert_eq!(other.script(links, &[]).unwrap(), 0, "this server sends no mails and takes nobody in");
+    let send = || other.click("form.form button[type=submit]").unwrap();
+    send();
+    other.wait_for("the keyboard is at the code", "return document.activeElement?.id === 'code'").unwrap();
+    let bad = "return [...document.querySelectorAll('.notice-bad, .field-error:not([hidden])')].map(e => e.innerText).join()";
+    assert_eq!(other.script(bad, &[]).unwrap(), "", "to be asked is no mistake");
+    // The answers that ask are 401, which Chromium tells its console.
+    other.console().unwrap();
+    page_is_sound(&other, "a code is asked for").unwrap();
+    other.screenshot("sign-in-code").unwrap();
+    other.fill("#code", "000000").unwrap();
+    send();
+    other.wait_for("the code is not right", "return document.querySelector('#code-error')?.innerText.includes('not right')").unwrap();
+    assert_eq!(other.script("return document.querySelectorAll('.notice-bad').length", &[]).unwrap(), 0);
+    other.fill("#code", &recovery).unwrap();
+    send();
+    other.wait_for_text("Your repositories").unwrap();
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub fn LoginPage() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let code = RwSignal::new(String::new());
     let submit = Submit::new();
+    // Only what this server does: mails for passwords that were forgotten, and sign-ups.
+    let offers = Memo::new(move |_| session.settings().map_or((false, false), |settings| (settings.mail, settings.sign_up)));
     let send = move || {
         let (name, secret) = (username.get_untracked().trim().to_owned(), password.get_untracked());
         submit.run(identity::sign_in(name, secret, code.get_untracked()), move |signed_in| {
@@ -31,14 +33,16 @@ pub fn LoginPage() -> impl IntoView {
         <div class="page narrow">
             <section class="card sign-in">
                 <h1>"Sign in"</h1>
-                <Form submit=submit on_submit=send action=Signal::derive(move || if submit.is_busy() { "Signing in…".to_owned() } else { "Sign in".to_owned() })>
+                <Form submit=submit on_submit=send fields=&["code"] action=Signal::derive(move || if submit.is_busy() { "Signing in…".to_owned() } else { "Sign in".to_owned() })>
                     <TextField name="username" label="User name" value=username autocomplete="username" required=true autofocus=true max=100/>
                     <TextField name="password" label="Password" value=password kind="password" autocomplete="current-password" required=true max=1000/>
                     <CodeField value=code failure=submit.failure()/>
                 </Form>
             </section>
             <p class="small center">
-                <a href="/login/forgot" rel="external">"Forgot your password?"</a>" · "<a href="/login/sign-up" rel="external">"No account yet?"</a>
+                {move || offers.get().0.then(|| view! { <a href="/login/forgot" rel="external">"Forgot your password?"</a> })}
+                {move || (offers.get() == (true, true)).then_some(" · ")}
+                {move || offers.get().1.then(|| view! { <a href="/login/sign-up" rel="external">"No account yet?"</a> })}
             </p>
             <p class="muted small center">"Git asks for the same name, with a password or an access token."</p>
         </div>

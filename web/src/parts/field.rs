@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::Failure;
+use crate::browser;
 
 /// A line of text.
 #[component]
@@ -49,15 +50,22 @@ pub fn TextField(
     }
 }
 
-/// A code of the second factor, for which the server asks.
+/// A code of the second factor, once the server asks for one: then the keyboard is there. The form leaves errors of `code` to it.
 #[component]
 pub fn CodeField(value: RwSignal<String>, #[prop(into)] failure: Signal<Option<Failure>>) -> impl IntoView {
     let asked = Memo::new(move |before: Option<&bool>| {
         before.is_some_and(|before| *before) || failure.get().is_some_and(|failure| failure.field.as_deref() == Some("code"))
     });
+    // To be asked is no mistake.
+    let wrong = Signal::derive(move || failure.get().filter(|_| !value.get_untracked().is_empty()));
+    Effect::new(move || {
+        if asked.get() {
+            request_animation_frame(|| browser::focus("#code"));
+        }
+    });
     view! {
         <Show when=move || asked.get()>
-            <TextField name="code" label="Code" value=value autocomplete="one-time-code" required=true max=30
+            <TextField name="code" label="Code" value=value autocomplete="one-time-code" required=true max=30 failure=wrong
                 hint="Of your authenticator app, or a recovery code."/>
         </Show>
     }

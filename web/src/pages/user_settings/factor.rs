@@ -39,11 +39,12 @@ fn Disabled(state: Load<SecondFactor>, codes: RwSignal<String>) -> impl IntoView
     let toasts = use_toasts();
     let password = RwSignal::new(String::new());
     let code = RwSignal::new(String::new());
-    let (secret, uri) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (secret, uri, qr) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (begin, confirm) = (Submit::new(), Submit::new());
     let ask = move || {
         begin.run(settings::begin_factor(password.get_untracked()), move |made| {
             uri.set(made.uri);
+            qr.set(made.qr);
             secret.set(made.secret);
         })
     };
@@ -65,7 +66,8 @@ fn Disabled(state: Load<SecondFactor>, codes: RwSignal<String>) -> impl IntoView
             .into_any()
         } else {
             view! {
-                <p>"Enter this secret in your app, or " <a href=uri.get()>"open it there"</a> "."</p>
+                <p>"Scan this with your app, enter the secret there, or " <a href=uri.get()>"open it there"</a> "."</p>
+                <div class="qr" role="img" aria-label="QR code of the secret below" inner_html=qr.get()></div>
                 <Commands lines=secret what="the secret"/>
                 <Form submit=confirm on_submit=send action="Confirm">
                     <TextField name="code" label="Code that the app shows" value=code autocomplete="one-time-code" required=true max=10/>

@@ -31,7 +31,7 @@ pub fn Password() -> impl IntoView {
     view! {
         <h1>"Password"</h1>
         <section class="card">
-            <Form submit=submit on_submit=save action="Change password" fields=&["current_password", "new_password", "again"]>
+            <Form submit=submit on_submit=save action="Change password" fields=&["current_password", "new_password", "again", "code"]>
                 <TextField name="current_password" label="Current password" value=current kind="password" autocomplete="current-password" required=true failure=submit.failure()/>
                 <TextField name="new_password" label="New password" value=new kind="password" autocomplete="new-password" required=true failure=submit.failure()
                     hint="Long is better than odd: a few words together are good."/>

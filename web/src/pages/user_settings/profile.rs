@@ -36,6 +36,7 @@ fn ProfileForm(profile: UserSettings) -> impl IntoView {
     let submit = Submit::new();
     let save = move || {
         let options = UserSettingsOptions {
+            hide_email: None,
             full_name: Some(full_name.get_untracked().trim().to_owned()),
             email: Some(email.get_untracked().trim().to_owned()),
             description: Some(description.get_untracked().trim().to_owned()),
@@ -53,7 +54,7 @@ fn ProfileForm(profile: UserSettings) -> impl IntoView {
     view! {
         <section class="card">
             <p class="muted small">"Your user name is " <strong>{session.name_now()}</strong> "."</p>
-            <Form submit=submit on_submit=save action="Save profile" fields=&["full_name", "email", "description", "current_password"]>
+            <Form submit=submit on_submit=save action="Save profile" fields=&["full_name", "email", "description", "current_password", "code"]>
                 <TextField name="full_name" label="Name" value=full_name autocomplete="name" max=100 failure=submit.failure()/>
                 <TextField name="email" label="E-mail address" value=email kind="email" autocomplete="email" required=true failure=submit.failure()
                     hint="Commits with this address are linked to you."/>
