@@ -4,15 +4,18 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
 use hardie_http::Cidr;
+pub use hardie_http::Rates;
 use hardie_outbound::Allowed;
 
 pub mod data_dir;
 pub mod file;
+pub mod guards;
 pub mod mail;
 pub mod web_origin;
 
@@ -22,7 +25,7 @@ pub use mail::MailSettings;
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]) and [secrets] (key-file = …, earlier-key-files = […])
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [audit] (keep-days = …), [rate-limits] (anonymous-per-minute = …, signed-in-per-minute = …, exempt = […]), [cors] (origins = […]), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]) and [secrets] (key-file = …, earlier-key-files = […])
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -103,6 +106,12 @@ pub struct Config {
     pub sign_up: SignUpRules,
     /// Whether who has not signed in gets nothing.
     pub require_sign_in: bool,
+    /// For how long the audit log is kept; for ever if `None`.
+    pub audit_keep: Option<Duration>,
+    /// How much users and networks may ask over HTTP.
+    pub rates: Rates,
+    /// Origins whose scripts may use the API.
+    pub cors_origins: Vec<String>,
 }
 
 /// Where the keys of 32 bytes lie that seal secrets of plugins.
@@ -194,6 +203,9 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         sign_up: file.sign_up.checked(mail.is_some())?,
         mail,
         require_sign_in: settings.require_sign_in || file.require_sign_in.unwrap_or(false),
+        audit_keep: file.audit.keep(),
+        rates: file.rate_limits.checked()?,
+        cors_origins: file.cors.checked()?,
     })
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use hardie_app::audit::Denials;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::plugins::WebCalls;
@@ -108,6 +109,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         mailer: mailer::mailer(config.mail.as_ref(), &config.public_url)?,
         bodies: hardie_http::webhook_bodies(&config.public_url, &ssh_shown),
         wakes: Wakes::default(),
+        denials: Denials::default(),
         answers: AnswerCounts::default(),
         web: WebCalls::default(),
         config: AppConfig {
@@ -121,6 +123,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             git_rules: config.git_rules,
             sign_up: config.sign_up,
             require_sign_in: config.require_sign_in,
+            audit_keep: config.audit_keep,
         },
     });
     for (key, secrets) in hardie_app::plugins::secrets_without_key(&app).await.context("cannot look at the secrets of plugins")? {
@@ -137,7 +140,13 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
     let mut tasks = Vec::new();
     let trusted_proxies =
         config.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>().context("trusted-proxies")?;
-    let http_config = HttpConfig { trusted_proxies, metrics: config.metrics_listen.is_none(), ..HttpConfig::default() };
+    let http_config = HttpConfig {
+        trusted_proxies,
+        metrics: config.metrics_listen.is_none(),
+        rates: config.rates,
+        cors_origins: config.cors_origins,
+        ..HttpConfig::default()
+    };
     let door = Door::new(app.clone(), http_config.clone(), stop.clone());
     if let Some(address) = config.metrics_listen {
         let listener = bind(address, "metrics-listen").await?;

@@ -7,6 +7,7 @@ mod contents;
 mod follow;
 mod forks;
 mod git_http;
+mod guards;
 mod hostile;
 mod journey;
 mod marks;

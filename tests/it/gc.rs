@@ -185,7 +185,7 @@ async fn at_once(database: Option<Database>) {
     }
     assert_eq!(files_with(server.data_dir(), git, &blob), 0, "no file of the server holds it");
     let id = server.server.app.store.find_repo_by_path("alice", "tool").await.unwrap().unwrap().repo.id;
-    let filter = hardie_store::audit::AuditFilter { repo: Some(id), account: None, actor: None, action: Some("repository.gc") };
+    let filter = hardie_store::audit::AuditFilter { repo: Some(id), action: Some("repository.gc"), ..Default::default() };
     let rows = server.server.app.store.list_audit(&filter, hardie_domain::page::Page::new(None, None)).await.unwrap();
     assert_eq!(rows.total, 1);
     assert!(rows.items[0].detail.contains("at once") && rows.items[0].detail.contains('3'), "{:?}", rows.items[0]);

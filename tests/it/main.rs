@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod audit;
 mod backup;
 mod clients;
 mod damage;

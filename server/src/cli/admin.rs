@@ -7,6 +7,7 @@ use hardie_app::Error;
 use crate::config::{self, Location};
 use crate::wiring;
 
+mod audit;
 mod backup;
 mod export;
 mod gc;
@@ -57,6 +58,9 @@ enum Command {
     /// The server does this by itself; here is the way to have it now, whether a server runs or not. What a deleted branch reached
     /// counts as reached for 30 days and waits for another 14 ([gc] reflog-seconds and cruft-seconds in the configuration).
     Gc(gc::Args),
+    /// Prove that no line of the audit log was changed, or write it out as JSON lines
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Open every secret of plugins and of second factors with the keys at hand and say which do not open, or seal them under a new key
     Secrets(secrets::Args),
 }
@@ -96,6 +100,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             Command::Export(args) => export::run(&app, args).await,
             Command::Backup(args) => backup::run(&app, data_dir, args).await,
             Command::Gc(args) => gc::run(&app, args).await,
+            Command::Audit(command) => audit::run(&app, command).await,
             Command::Secrets(args) => secrets::run(&app, args).await,
             Command::Restore(_) => Ok(()),
         }

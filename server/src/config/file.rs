@@ -11,6 +11,7 @@ use hardie_domain::limits::{GitLimits, Retention};
 use hardie_git::packs::LARGEST_OBJECT;
 use serde::Deserialize;
 
+use super::guards::{Cors, RateLimits};
 use super::mail::{MailSection, SignUpSection};
 
 /// The file as written.
@@ -39,6 +40,9 @@ pub struct Settings {
     pub secrets: Secrets,
     pub mail: Option<MailSection>,
     pub sign_up: SignUpSection,
+    pub audit: Audit,
+    pub rate_limits: RateLimits,
+    pub cors: Cors,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.
@@ -67,6 +71,21 @@ pub struct Gc {
     pub reflog_seconds: Option<u64>,
     pub cruft_seconds: Option<u64>,
     pub look_seconds: Option<u64>,
+}
+
+/// `[audit]`: for how many days the audit log is kept; 0 is for ever.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Audit {
+    pub keep_days: Option<u32>,
+}
+
+impl Audit {
+    /// A year and a month, unless the file says something else.
+    pub fn keep(self) -> Option<Duration> {
+        let days = self.keep_days.unwrap_or(400);
+        (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 3600))
+    }
 }
 
 /// `[git]`: what every repository asks of git clients.

@@ -49,6 +49,11 @@ fn bad_configuration_names_file_key_and_reason() {
         ("[sign-up]\nmode = \"open\"", "needs [mail]"),
         ("[sign-up]\nmode = \"anyone\"", "anyone"),
         ("[sign-up]\ndomains = [\"*\"]", "domains"),
+        ("[rate-limits]\nexempt = [\"10.0.0.0/40\"]", "10.0.0.0/40"),
+        ("[rate-limits]\nanonymous = 3", "anonymous"),
+        ("[cors]\norigins = [\"https://a.example/\"]", "https://a.example/"),
+        ("[cors]\norigins = [\"https://*.example\"]", "*.example"),
+        ("[audit]\nkeep-days = -1", "keep-days"),
         ("database = \"mysql://root:hunter2@localhost\"", "database"),
     ] {
         let (_dir, settings) = settings(toml);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
+use hardie_app::audit::Denials;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
 use hardie_app::plugins::WebCalls;
@@ -68,6 +69,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         git_rules: GitRules::default(),
         sign_up: SignUpRules::default(),
         require_sign_in: false,
+        audit_keep: None,
     };
     App::new(Inner {
         store,
@@ -83,6 +85,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         mailer: Arc::new(NoMailer),
         bodies: hardie_http::webhook_bodies("", ""),
         wakes: Wakes::default(),
+        denials: Denials::default(),
         answers: AnswerCounts::default(),
         web: WebCalls::default(),
         config,

@@ -43,14 +43,29 @@ pub async fn repo_for(app: &App, ctx: &Ctx, path: &RepoPath, action: RepoAction)
     let (owner, name) = (path.owner.as_str(), path.name.as_str());
     let asker = ctx.actor.as_ref().map(|a| a.id);
     let found = app.store.find_repo_standing(owner, name, asker).await?;
-    if let Some(access) = found.map(|s| authorise(ctx, s, action)).transpose()?.flatten() {
-        return Ok(access);
+    let id = found.as_ref().map(|standing| standing.repo.id);
+    match found.map(|s| authorise(ctx, s, action)).transpose() {
+        Ok(Some(Some(access))) => return Ok(access),
+        Ok(_) => note_refusal(app, ctx, path, id, action, "it is not for them to see"),
+        Err(error) => {
+            note_refusal(app, ctx, path, id, action, &error.to_string());
+            return Err(error);
+        }
     }
     // Asked for even when the repository exists but is invisible: the answer must not take a different time.
     let moved = app.store.find_moved_repo_standing(owner, name, asker).await?;
     match moved.map(|s| authorise(ctx, s, RepoAction::Read)).transpose()?.flatten() {
         Some(access) => Err(Error::Moved(access.path())),
         None => Err(Error::NotFound("repository")),
+    }
+}
+
+/// Counts for the audit log that somebody was kept from changing a repository that is there. Who is only asked to sign in was not.
+fn note_refusal(app: &App, ctx: &Ctx, path: &RepoPath, id: Option<RepoId>, action: RepoAction, why: &str) {
+    if let (Some(id), Some(_)) = (id, &ctx.actor)
+        && action != RepoAction::Read
+    {
+        app.denials.note(ctx, Some(id), &format!("to {} {}/{}", action.as_str(), path.owner, path.name), why, app.clock.now());
     }
 }
 

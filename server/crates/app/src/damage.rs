@@ -149,7 +149,7 @@ async fn reopen(app: &App, pack: PackHash) -> Result<()> {
 }
 
 fn audit(repo: RepoId, action: &'static str, detail: &str) -> AuditEntry {
-    AuditEntry { action, actor: None, account: None, repo: Some(repo), address: None, detail: detail.to_owned() }
+    AuditEntry { repo: Some(repo), detail: detail.to_owned(), ..AuditEntry::by_server(action) }
 }
 
 fn told(pack: PackHash, damage: &Damage) -> String {

@@ -23,6 +23,7 @@ pub mod events;
 pub mod export;
 pub mod git_access;
 pub mod health;
+pub mod idempotency;
 pub mod identity;
 pub mod lfs;
 pub mod mail;

@@ -69,6 +69,7 @@ impl<K: Eq + Hash> Drop for Share<K> {
 
 /// A bound on how many there are at once, in all and for each client.
 pub struct Places {
+    most: usize,
     all: Arc<Semaphore>,
     shares: Shares<IpAddr>,
 }
@@ -91,7 +92,12 @@ pub enum Full {
 impl Places {
     /// The bounds.
     pub fn new(all: usize, each: usize) -> Places {
-        Places { all: Arc::new(Semaphore::new(all)), shares: Shares::new(each) }
+        Places { most: all, all: Arc::new(Semaphore::new(all)), shares: Shares::new(each) }
+    }
+
+    /// Whether half of them are taken, or more.
+    pub fn is_crowded(&self) -> bool {
+        self.all.available_permits() <= self.most / 2
     }
 
     /// A place at once, or none. `None` is a client that cannot be told from others; only the bound on all holds for it.
@@ -121,6 +127,17 @@ mod tests {
         drop(first);
         let _same_network = enter("2001:db8::2").unwrap();
         assert_eq!(enter("2001:db8::3").err(), Some(Full::ForClient));
+    }
+
+    #[test]
+    fn it_is_crowded_from_half_of_the_places_on() {
+        let places = Places::new(4, 4);
+        let _one = places.enter(None).unwrap();
+        assert!(!places.is_crowded());
+        let two = places.enter(None).unwrap();
+        assert!(places.is_crowded());
+        drop(two);
+        assert!(!places.is_crowded());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The shared state of all use cases: stores, ports and configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
@@ -9,6 +10,7 @@ use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
 use hardie_store::Store;
 
+use crate::audit::Denials;
 use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
 use crate::plugins::WebCalls;
@@ -50,6 +52,8 @@ pub struct Inner {
     pub bodies: Arc<dyn WebhookBodies>,
     /// Who waits for events.
     pub wakes: Wakes,
+    /// What was refused and is not written yet.
+    pub denials: Denials,
     /// What policies answered.
     pub answers: AnswerCounts,
     /// Web requests to plugins that are under way, and what became of the newest.
@@ -81,6 +85,8 @@ pub struct AppConfig {
     pub sign_up: SignUpRules,
     /// Whether who has not signed in gets nothing.
     pub require_sign_in: bool,
+    /// For how long the audit log is kept; for ever if `None`.
+    pub audit_keep: Option<Duration>,
 }
 
 /// `[sign-up]`: who may make an account for themselves.

@@ -3,6 +3,7 @@
 mod admin;
 mod archives;
 mod assets;
+mod audit;
 mod code;
 mod collaborators;
 mod commits;
@@ -106,6 +107,7 @@ pub fn table() -> Api {
         events::add,
         follow::add,
         admin::add,
+        audit::add,
     ];
     parts.into_iter().fold(Api::default(), |api, add| add(api))
 }

@@ -12,10 +12,11 @@ use hardie_domain::push::Door;
 use hardie_domain::secret::Secret;
 
 pub use credential::{Presented, session_cookie_name};
-pub use csrf::{check_form, check_sign_in};
+pub use csrf::{check_form, check_sign_in, is_own};
 
 use crate::error::Refusal;
 use crate::layers::Meta;
+use crate::limits::charge;
 use crate::state::Http;
 
 /// Somebody at the API: signed in or not, but never with a credential that proves nobody.
@@ -49,7 +50,7 @@ impl FromRequestParts<Http> for Asker {
         let presented = Presented::read(&parts.headers, http.links.is_https())?;
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let ctx = anonymous(parts, Door::Api);
-        prove(http, ctx, presented).await.map(Asker)
+        prove(http, parts, ctx, presented).await.map(Asker)
     }
 }
 
@@ -68,7 +69,7 @@ impl FromRequestParts<Http> for TokenAsker {
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let ctx = anonymous(parts, Door::Api);
         let Presented::Basic { user, secret } = presented else {
-            return prove(http, ctx, presented).await.map(TokenAsker);
+            return prove(http, parts, ctx, presented).await.map(TokenAsker);
         };
         let code = parts.headers.get(OTP).and_then(|value| value.to_str().ok()).map(Secret::new);
         let second = if parts.method.is_safe() { Second::Looked(code.as_ref()) } else { Second::Spent(code.as_ref()) };
@@ -77,6 +78,7 @@ impl FromRequestParts<Http> for TokenAsker {
             Error::SecondFactor(text) => Error::SecondFactor(format!("{text} (in the header X-Gitea-OTP)")),
             other => other,
         })?;
+        know(http, parts, Some(&actor))?;
         Ok(TokenAsker(Ctx { actor: Some(actor), ..ctx }))
     }
 }
@@ -92,7 +94,7 @@ impl FromRequestParts<Http> for Unled {
             Presented::Session(_) if !http.links.is_https() && csrf::is_untold(&parts.headers, http.links.origin()) => Presented::Nothing,
             other => other,
         };
-        prove(http, anonymous(parts, Door::Api), presented).await.map(Unled)
+        prove(http, parts, anonymous(parts, Door::Api), presented).await.map(Unled)
     }
 }
 
@@ -104,6 +106,7 @@ impl FromRequestParts<Http> for LfsAsker {
             && secret.expose().starts_with(identity::PASS_PREFIX)
         {
             let actor = identity::authenticate_pass(&http.app, &secret).await?;
+            know(http, parts, Some(&actor))?;
             return Ok(LfsAsker(Ctx { actor: Some(actor), ..anonymous(parts, Door::Http) }));
         }
         GitAsker::from_request_parts(parts, http).await.map(|GitAsker(ctx)| LfsAsker(ctx))
@@ -121,7 +124,7 @@ impl FromRequestParts<Http> for GitAsker {
         };
         csrf::check(&parts.method, &parts.headers, &presented, http)?;
         let ctx = anonymous(parts, Door::Http);
-        prove(http, ctx, presented).await.map(GitAsker)
+        prove(http, parts, ctx, presented).await.map(GitAsker)
     }
 }
 
@@ -131,7 +134,16 @@ pub fn anonymous(parts: &Parts, door: Door) -> Ctx {
     Ctx { actor: None, door, address: meta.and_then(|m| m.address), request_id: meta.map(|m| m.request_id.clone()).unwrap_or_default() }
 }
 
-async fn prove(http: &Http, ctx: Ctx, presented: Presented) -> Result<Ctx, Refusal> {
+/// Tells the layers around who asks, and has the request paid for.
+fn know(http: &Http, parts: &Parts, actor: Option<&Actor>) -> Result<(), Refusal> {
+    let Some(meta) = parts.extensions.get::<Meta>() else { return Ok(()) };
+    if let Some(actor) = actor {
+        meta.known.set_actor(actor);
+    }
+    charge(http, meta, actor)
+}
+
+async fn prove(http: &Http, parts: &Parts, ctx: Ctx, presented: Presented) -> Result<Ctx, Refusal> {
     let app = &http.app;
     let actor: Option<Actor> = match presented {
         Presented::Nothing => None,
@@ -140,6 +152,7 @@ async fn prove(http: &Http, ctx: Ctx, presented: Presented) -> Result<Ctx, Refus
         // A session that ended leaves its cookie behind: its bearer is nobody, as after signing out, not refused everything.
         Presented::Session(cookie) => identity::authenticate_session(app, &ctx, &cookie).await?.map(|signed_in| signed_in.actor),
     };
+    know(http, parts, actor.as_ref())?;
     let ctx = Ctx { actor, ..ctx };
     identity::admit(app, &ctx)?;
     Ok(ctx)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::limits::Rates;
 use crate::net::Cidr;
 
 /// Bounds and trust of the HTTP server. Sizes in bytes.
@@ -9,6 +10,10 @@ use crate::net::Cidr;
 pub struct HttpConfig {
     /// Proxies whose `X-Forwarded-For` and `Forwarded` are believed.
     pub trusted_proxies: Vec<Cidr>,
+    /// How much users and networks may ask.
+    pub rates: Rates,
+    /// Origins whose scripts may use the API with a token; `*` for all.
+    pub cors_origins: Vec<String>,
     /// Whether `/metrics` is served here, or only by [`crate::Door::metrics_router`] on a listener of its own.
     pub metrics: bool,
     /// A JSON body.
@@ -56,6 +61,8 @@ impl Default for HttpConfig {
     fn default() -> HttpConfig {
         HttpConfig {
             trusted_proxies: Vec::new(),
+            rates: Rates::default(),
+            cors_origins: Vec::new(),
             metrics: true,
             json_bytes: 1 << 20,
             large_changes: 8,

@@ -22,6 +22,7 @@ mod json;
 mod large;
 mod layers;
 mod lfs;
+mod limits;
 mod links;
 mod metrics;
 mod multipart;
@@ -49,11 +50,13 @@ use tokio_util::sync::CancellationToken;
 pub use client::Peer;
 pub use config::HttpConfig;
 pub use hooks::webhook_bodies;
+pub use limits::Rates;
 pub use net::{Cidr, InvalidCidr};
 pub use serve::serve;
+pub use show::audit_export;
 
 use crate::error::Refusal;
-use crate::layers::{admit, identify, render};
+use crate::layers::{admit, cors, idempotent, identify, limit, render};
 use crate::state::Http;
 
 /// The parts of this door, sharing their counters.
@@ -73,7 +76,7 @@ impl Door {
         let api = api::table();
         let described = openapi::describe(&api);
         let v1 = api.router().fallback(no_such_address).method_not_allowed_fallback(wrong_method);
-        let v1 = v1.layer(from_fn_with_state(http.clone(), admit));
+        let v1 = v1.layer(from_fn_with_state(http.clone(), idempotent)).layer(from_fn_with_state(http.clone(), admit));
         let raw = Router::new()
             .route("/{owner}/{repo}/raw/{kind}/{ref}/{*path}", get(api::raw_page))
             .route("/{owner}/{repo}/archive/{*archive}", get(api::archive_page))
@@ -107,6 +110,8 @@ impl Door {
             .fallback(no_such_address)
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn_with_state(self.http.clone(), plugins::by_host))
+            .layer(from_fn_with_state(self.http.clone(), limit))
+            .layer(from_fn_with_state(self.http.clone(), cors))
             .layer(from_fn_with_state(self.http.clone(), render))
             .layer(from_fn_with_state(self.http.clone(), identify))
             .with_state(self.http.clone())

@@ -21,7 +21,7 @@ mod status;
 mod team;
 
 pub use account::{member, organization, user};
-pub use audit::audit_line;
+pub use audit::{audit_export, audit_line};
 pub use code::{affected, diff_files, file_blame, file_view, readme, stats};
 pub use contents::folder_of;
 pub use delivery::{delivery, event, plugin_events};

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::HttpConfig;
 use crate::followers::Followers;
 use crate::health::Readiness;
+use crate::limits::Limits;
 use crate::links::Links;
 use crate::metrics::Metrics;
 
@@ -32,6 +33,8 @@ pub struct Inner {
     pub metrics: Metrics,
     /// The last look at the parts, shared by those who ask at the same time.
     pub readiness: Readiness,
+    /// How much users and networks asked.
+    pub limits: Limits,
     /// API requests under way.
     pub api_places: Places,
     /// Bodies of API requests on their way.
@@ -75,6 +78,7 @@ impl Http {
         let followers = Followers::new(config.followers, config.followers_each);
         let raw_slots = Arc::new(Semaphore::new(config.raw_bytes >> 20));
         let raw_shares = Shares::new(config.raw_bytes_each >> 20);
+        let limits = Limits::new(&config.rates);
         let (metrics, readiness) = (Metrics::default(), Readiness::default());
         Http(Arc::new(Inner {
             app,
@@ -82,6 +86,7 @@ impl Http {
             links,
             metrics,
             readiness,
+            limits,
             api_places,
             body_places,
             change_places,

@@ -38,6 +38,14 @@ fn check_name(name: &str) -> Result<(), Error> {
     }
 }
 
+/// Runs statements in one transaction.
+///
+/// # Errors
+/// [`Error::Failed`] with PostgreSQL's words.
+pub fn execute(url: &str, sql: &str) -> Result<(), Error> {
+    statement(url, sql)
+}
+
 fn statement(url: &str, sql: &str) -> Result<(), Error> {
     let program = place::server_programs()?.join("psql");
     let program = if program.is_file() { program } else { "psql".into() };

@@ -14,7 +14,7 @@ mod place;
 use std::sync::OnceLock;
 
 pub use cluster::Cluster;
-pub use database::{create_database, drop_database};
+pub use database::{create_database, drop_database, execute};
 pub use error::Error;
 
 /// Names the cluster of this test run: `postgres://USER:PASSWORD@127.0.0.1:PORT/postgres`.

@@ -23,6 +23,7 @@ pub mod error;
 pub mod events;
 pub mod forks;
 pub mod handlers;
+pub mod idempotency;
 pub mod invitations;
 pub mod keys;
 pub mod leases;

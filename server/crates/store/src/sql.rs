@@ -307,6 +307,13 @@ impl<'r> Cols<'r> {
         bytes.try_into().map_err(|_| Error::Corrupt(format!("a hash of {} bytes", bytes.len())))
     }
 
+    pub(crate) fn opt_hash(&mut self) -> Result<Option<[u8; 32]>> {
+        let at = self.take();
+        let bytes: Option<&[u8]> = self.row.try_get(at)?;
+        let wrong = |_| Error::Corrupt("a hash that has not 32 bytes".to_owned());
+        bytes.map(|bytes| bytes.try_into().map_err(wrong)).transpose()
+    }
+
     pub(crate) fn oid(&mut self) -> Result<Oid> {
         let bytes = self.slice()?;
         Oid::from_bytes(bytes).ok_or_else(|| Error::Corrupt(format!("an object id of {} bytes", bytes.len())))

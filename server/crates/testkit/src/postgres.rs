@@ -24,6 +24,14 @@ impl Database {
         Ok(Database { url, name })
     }
 
+    /// Runs statements past the server, as somebody with the database's password does.
+    ///
+    /// # Errors
+    /// With PostgreSQL's words.
+    pub fn execute(&self, sql: &str) -> anyhow::Result<()> {
+        Ok(hardie_scratch_postgres::execute(&self.url, sql)?)
+    }
+
     /// For `--database` and [`crate::Options`].
     pub fn url(&self) -> &str {
         &self.url

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-pub use hardie::config::Outbound;
 pub use hardie::config::mail::{MailSection, MailSettings};
 use hardie::config::{Config, SealingFiles};
+pub use hardie::config::{Outbound, Rates};
 use hardie::wiring::{self, Ports, Server};
 use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
@@ -45,6 +46,14 @@ pub struct Options {
     pub sign_up: SignUpRules,
     /// Whether who has not signed in gets nothing.
     pub require_sign_in: bool,
+    /// For how long the audit log is kept.
+    pub audit_keep: Option<Duration>,
+    /// How much users and networks may ask.
+    pub rates: Rates,
+    /// Origins whose scripts may use the API.
+    pub cors_origins: Vec<String>,
+    /// The one address that people see.
+    pub public_url: String,
 }
 
 impl Default for Options {
@@ -65,6 +74,10 @@ impl Default for Options {
             mail: None,
             sign_up: SignUpRules::default(),
             require_sign_in: false,
+            audit_keep: None,
+            rates: Rates::default(),
+            cors_origins: Vec::new(),
+            public_url: "http://forge.test".to_owned(),
         }
     }
 }
@@ -109,7 +122,7 @@ impl TestServer {
             http_listen: loopback,
             ssh_listen: loopback,
             metrics_listen: None,
-            public_url: "http://forge.test".to_owned(),
+            public_url: options.public_url,
             ssh_address: None,
             plugins: options.plugins,
             require_signature: options.require_signature,
@@ -124,6 +137,9 @@ impl TestServer {
             mail: options.mail,
             sign_up: options.sign_up,
             require_sign_in: options.require_sign_in,
+            audit_keep: options.audit_keep,
+            rates: options.rates,
+            cors_origins: options.cors_origins,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

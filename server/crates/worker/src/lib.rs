@@ -24,6 +24,12 @@ const DELIVERING: Duration = Duration::from_millis(250);
 const TELLING: Duration = Duration::from_millis(500);
 /// Mails are sent this long after what causes them at most, if the server of mails takes them.
 const MAILING: Duration = Duration::from_secs(1);
+/// What was refused is written this long afterwards at most.
+const DENIALS: Duration = Duration::from_secs(1);
+/// Lines of the audit log are sealed this long after their commit at most: each round is a commit, which pushes wait for on SQLite.
+const SEALING: Duration = Duration::from_secs(5);
+/// Lines that are older than the log is kept are looked for this often.
+const PRUNING: Duration = Duration::from_secs(3600);
 /// What expired is ended about this long afterwards.
 const EXPIRY: Duration = Duration::from_secs(60);
 /// What reading found damaged is told and fenced off this long afterwards, if it was not at once.
@@ -52,6 +58,9 @@ pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> 
         woken_rounds("worker.deliver", DELIVERING, &stop, || app.wakes.made(), || deliver(&dispatcher)),
         woken_rounds("worker.tell", TELLING, &stop, || app.wakes.placed(), || tell(app.clone())),
         rounds("worker.mail", MAILING, &stop, || mails(app.clone(), holder.clone())),
+        rounds("worker.denials", DENIALS, &stop, || denials(app.clone())),
+        rounds("worker.seal", SEALING, &stop, || seal(app.clone(), holder.clone())),
+        rounds("worker.prune", PRUNING, &stop, || prune(app.clone(), holder.clone())),
         rounds("worker.expire", EXPIRY, &stop, || expire(app.clone())),
         rounds("worker.damage", DAMAGE, &stop, || damage(app.clone())),
         woken_rounds("worker.fold", FOLDING, &stop, || app.wakes.crowded(), || fold(app.clone())),
@@ -62,6 +71,9 @@ pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> 
     );
     if let Err(error) = dispatcher.hand_over().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "deliveries under way are tried again when their leases run out");
+    }
+    if let Err(error) = hardie_app::audit::write_denials(&app, true).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "what was refused in the last minute is not in the audit log");
     }
     if let Err(error) = upkeep::hand_over_sequencing(&app, &holder).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "the sequencer's lease runs out by itself");
@@ -94,6 +106,23 @@ async fn mails(app: App, holder: String) -> Result<Next> {
     Ok(if hardie_app::mail::send_mails(&app, &holder).await?.more { Next::AtOnce } else { Next::Later })
 }
 
+async fn denials(app: App) -> Result<Next> {
+    hardie_app::audit::write_denials(&app, false).await?;
+    Ok(Next::Later)
+}
+
+async fn seal(app: App, holder: String) -> Result<Next> {
+    Ok(if hardie_app::audit::seal_audit(&app, &holder).await? >= hardie_app::audit::SEALED_AT_ONCE { Next::AtOnce } else { Next::Later })
+}
+
+async fn prune(app: App, holder: String) -> Result<Next> {
+    let pruned = hardie_app::audit::prune_audit(&app, &holder).await?;
+    if pruned > 0 {
+        tracing::info!(lines = pruned, "pruned the audit log");
+    }
+    Ok(Next::Later)
+}
+
 async fn expire(app: App) -> Result<Next> {
     let expired = upkeep::expire(&app).await?;
     if expired != upkeep::Expired::default() {
@@ -104,6 +133,7 @@ async fn expire(app: App) -> Result<Next> {
             stages = expired.stages,
             components = expired.components,
             mails = expired.mails,
+            answers = expired.answers,
             logs = expired.logs,
             "ended what ran out of time"
         );

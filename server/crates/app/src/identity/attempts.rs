@@ -1,5 +1,6 @@
 //! Passwords and codes tried: counted per account and per client network, and made to wait. The rule is `hardie_domain::throttle`.
 
+use hardie_domain::audit::Outcome;
 use hardie_domain::ids::AccountId;
 use hardie_domain::mail::MailKind;
 use hardie_domain::network::network;
@@ -83,7 +84,10 @@ impl Attempt {
             (Fault::Password, None) => "unknown name",
         };
         line.detail = format!("{what} by {}", ctx.door.as_str());
-        tx.insert_audit(&line, now).await?;
+        line.outcome = Outcome::Denied;
+        if app.denials.may_write(ctx, now) {
+            tx.insert_audit(&line, now).await?;
+        }
         Ok(tx.commit().await?)
     }
 

@@ -1,6 +1,7 @@
 //! Sending what waits. A try is a lease on the mail's row; if the server dies in it, another follows with the same `Message-ID`.
 
 use futures_util::future::join_all;
+use hardie_domain::audit::{AuditEntry, Outcome};
 use hardie_domain::ids::MailId;
 use hardie_domain::mail::{MailKind, next_try};
 use hardie_domain::time::Timestamp;
@@ -94,7 +95,7 @@ async fn park(app: &App, mail: &MailRow, why: &str) -> Result<()> {
     tracing::warn!(mail.id = %mail.id, kind = mail.kind.as_str(), attempt = mail.attempt, %why, "a mail was given up");
     let mut tx = app.store.begin().await?;
     if tx.park_mail(mail).await? {
-        let mut line = entry(&Ctx::system(), "mail.park");
+        let mut line = AuditEntry { outcome: Outcome::Failed, ..AuditEntry::by_server("mail.park") };
         line.account = mail.account;
         line.detail = format!("{} after {} tries: {why}", mail.kind.as_str(), mail.attempt);
         tx.insert_audit(&line, app.clock.now()).await?;

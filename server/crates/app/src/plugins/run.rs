@@ -60,7 +60,7 @@ pub async fn load_installed(app: &App) -> Result<()> {
 pub async fn mend_altered(app: &App) -> Result<()> {
     for digest in app.policies.altered() {
         let detail = format!("the compiled code of {digest} was altered on the disk; none of it ran, and it is compiled anew");
-        let line = AuditEntry { action: "plugin.altered", actor: None, account: None, repo: None, address: None, detail };
+        let line = AuditEntry { detail, ..AuditEntry::by_server("plugin.altered") };
         let mut tx = app.store.begin().await?;
         tx.insert_audit(&line, app.clock.now()).await?;
         tx.commit().await?;

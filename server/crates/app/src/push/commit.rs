@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hardie_domain::audit::AuditEntry;
+use hardie_domain::audit::{AuditEntry, Outcome};
 use hardie_domain::event;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::{RefOutcome, RefUpdate};
@@ -15,11 +15,14 @@ use hardie_store::refs::NewReflog;
 use super::judge::Judged;
 use super::{Push, PushReport, certificate, rules};
 use crate::accounts::Account;
+use crate::audit::entry;
 use crate::{App, Ctx, Error, Result, upkeep};
 
 /// How long a lost connection is waited for: after that the client is told to look for itself.
 const SETTLE_TRIES: u32 = 40;
 const SETTLE_PAUSE: Duration = Duration::from_millis(250);
+/// Characters of a refusal in the audit log.
+const MOST_REASON: usize = 200;
 
 /// How the transaction ended.
 pub enum Committed {
@@ -90,15 +93,7 @@ pub async fn commit(
     }
     tx.set_pushed_at(push.repo, now).await?;
     tx.insert_outbox(event::PUSH, Some(push.repo), &payload(push, &actor, report), now).await?;
-    let audit = AuditEntry {
-        action: "push",
-        actor: Some(push.actor),
-        account: None,
-        repo: Some(push.repo),
-        address: ctx.address.map(|a| a.to_string()),
-        detail: summary(push, report),
-    };
-    tx.insert_audit(&audit, now).await?;
+    tx.insert_audit(&line(ctx, push, summary(push, report)), now).await?;
     finish(&mut tx, app, push, report, Some(judged)).await?;
     match tx.commit().await {
         Ok(()) => {
@@ -189,9 +184,15 @@ async fn finish(tx: &mut Tx, app: &App, push: &Push, report: &PushReport, judged
     }
 }
 
+fn line(ctx: &Ctx, push: &Push, detail: String) -> AuditEntry {
+    AuditEntry { actor: Some(push.actor), repo: Some(push.repo), detail, ..entry(ctx, "push") }
+}
+
 /// Writes the row of a push that changes nothing.
-pub async fn record_refusal(app: &App, push: &Push, report: &PushReport, judged: Option<&Judged>) -> Result<()> {
+pub async fn record_refusal(app: &App, ctx: &Ctx, push: &Push, report: &PushReport, judged: Option<&Judged>) -> Result<()> {
     let mut tx = app.store.begin().await?;
+    let outcome = if report.passing { Outcome::Failed } else { Outcome::Denied };
+    tx.insert_audit(&AuditEntry { outcome, ..line(ctx, push, refused(push, report)) }, app.clock.now()).await?;
     finish(&mut tx, app, push, report, judged).await?;
     tx.unstage_packs(push.id).await?;
     Ok(tx.commit().await?)
@@ -246,8 +247,23 @@ fn payload(push: &Push, actor: &Account, report: &PushReport) -> String {
 fn summary(push: &Push, report: &PushReport) -> String {
     let names: Vec<_> = accepted(report).take(20).map(|u| format!("{} {}", u.kind().as_str(), u.name)).collect();
     let signed = push.certificate.as_ref().map(|examined| format!(" signed {} {}", examined.row.signature.as_str(), examined.row.signer));
-    let key = push.deploy_key.as_ref().map(|key| format!(" by the deploy key {:?} {}", key.title, key.fingerprint)).unwrap_or_default();
-    format!("push {}{key}{}: {}", push.id, signed.unwrap_or_default().trim_end(), names.join(", "))
+    format!("push {}{}{}: {}", push.id, by_deploy_key(push), signed.unwrap_or_default().trim_end(), names.join(", "))
+}
+
+/// The refs that were to be moved, and the first reason why not.
+fn refused(push: &Push, report: &PushReport) -> String {
+    let reason = report.results.iter().find_map(|(_, outcome)| match outcome {
+        RefOutcome::Accepted => None,
+        RefOutcome::Refused(reason) => Some(reason.as_str()),
+    });
+    let reason = report.unpack.as_deref().or(reason).unwrap_or("nothing to do");
+    let reason: String = reason.lines().next().unwrap_or_default().chars().take(MOST_REASON).collect();
+    let names: Vec<_> = report.results.iter().take(20).map(|(u, _)| format!("{} {}", u.kind().as_str(), u.name)).collect();
+    format!("push {}{}: {}: {reason}", push.id, by_deploy_key(push), names.join(", "))
+}
+
+fn by_deploy_key(push: &Push) -> String {
+    push.deploy_key.as_ref().map(|key| format!(" by the deploy key {:?} {}", key.title, key.fingerprint)).unwrap_or_default()
 }
 
 fn accepted(report: &PushReport) -> impl Iterator<Item = &RefUpdate> {

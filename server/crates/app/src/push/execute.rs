@@ -49,7 +49,7 @@ pub async fn push(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushReques
             Err(Untaken { reason, passing, too_large }) => {
                 report.refuse_pack(&reason);
                 (report.passing, report.too_large) = (passing, too_large);
-                commit::record_refusal(app, &push, &report, None).await?;
+                commit::record_refusal(app, ctx, &push, &report, None).await?;
                 return Ok(report);
             }
         },
@@ -73,13 +73,13 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
             Err(refused) => {
                 report.refuse_all(&refused.to_string());
                 report.barred = true;
-                commit::record_refusal(app, push, &report, None).await?;
+                commit::record_refusal(app, ctx, push, &report, None).await?;
                 return Ok(report);
             }
         };
         if let Some(objection) = certificate::objection(app, ctx, push).await? {
             report.refuse_all(&objection);
-            commit::record_refusal(app, push, &report, None).await?;
+            commit::record_refusal(app, ctx, push, &report, None).await?;
             return Ok(report);
         }
         let handle = git_access::open_repo(app, push.repo).await?;
@@ -88,7 +88,7 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
             report.apply_atomic();
         }
         if !report.any_accepted() {
-            commit::record_refusal(app, push, &report, Some(&judged)).await?;
+            commit::record_refusal(app, ctx, push, &report, Some(&judged)).await?;
             return Ok(report);
         }
         // An empty pack brings no file.
@@ -104,7 +104,7 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
                 return Ok(announce(app, &access, &judged, report));
             }
             Committed::Nothing => {
-                commit::record_refusal(app, push, &report, Some(&judged)).await?;
+                commit::record_refusal(app, ctx, push, &report, Some(&judged)).await?;
                 return Ok(report);
             }
             Committed::RulesMoved => {}
@@ -112,7 +112,7 @@ async fn settle(app: &App, ctx: &Ctx, push: &Push, ingested: Option<Arc<Ingested
     }
     let mut report = PushReport { passing: true, ..before };
     report.refuse_all("the rules of this repository changed while the push was judged: push again");
-    commit::record_refusal(app, push, &report, None).await?;
+    commit::record_refusal(app, ctx, push, &report, None).await?;
     Ok(report)
 }
 

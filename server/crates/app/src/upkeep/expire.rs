@@ -3,7 +3,7 @@
 use hardie_domain::throttle;
 use hardie_domain::time::Timestamp;
 
-use crate::{App, Result};
+use crate::{App, Result, idempotency};
 
 /// A component that nobody installed within a day of its upload was a try.
 const UNUSED_COMPONENT_SECONDS: i64 = 24 * 3600;
@@ -28,6 +28,8 @@ pub struct Expired {
     pub components: u64,
     /// Proofs in mails, people who wanted an account, invitations, and mails that were given up.
     pub mails: u64,
+    /// Answers that were kept for requests that come twice.
+    pub answers: u64,
     /// Runs of plugins whose logs are forgotten.
     pub logs: u64,
 }
@@ -48,6 +50,7 @@ pub async fn expire(app: &App) -> Result<Expired> {
             + tx.delete_expired_sign_ups(now).await?
             + tx.delete_expired_invitations(now).await?
             + tx.delete_parked_mails(now.plus_seconds(-PARKED_SECONDS)).await?,
+        answers: idempotency::forget(&mut tx, now).await?,
         logs: 0,
     };
     tx.commit().await?;

@@ -27,14 +27,8 @@ async fn purge(app: &App, id: RepoId, before: Timestamp) -> Result<bool> {
     if !tx.purge_repo(id, before).await? {
         return Ok(false);
     }
-    let entry = AuditEntry {
-        action: "repository.purge",
-        actor: None,
-        account: None,
-        repo: Some(id),
-        address: None,
-        detail: "it was deleted more than a week ago".to_owned(),
-    };
+    let detail = "it was deleted more than a week ago".to_owned();
+    let entry = AuditEntry { repo: Some(id), detail, ..AuditEntry::by_server("repository.purge") };
     tx.insert_audit(&entry, app.clock.now()).await?;
     tx.commit().await?;
     Ok(true)

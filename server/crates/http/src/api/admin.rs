@@ -1,12 +1,10 @@
-//! What only administrators of the server do: users, and the audit log.
+//! What only administrators of the server do with users.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::account::{CreateUserOption, EditUserOption, User};
-use hardie_api_types::audit::AuditEntry;
 use hardie_app::accounts::{AdminChange, NewUser, admin_edit_user, create_user, list_users};
-use hardie_app::audit::{AuditQuery, list_audit};
 use hardie_domain::secret::Secret;
 
 use crate::auth::Asker;
@@ -14,27 +12,18 @@ use crate::error::{Answer, Refusal};
 use crate::openapi::{Api, Op};
 use crate::paging::Paging;
 use crate::path::PathParts;
-use crate::query::Query;
 use crate::show;
 use crate::state::Http;
 
 /// Adds this file's addresses.
 pub fn add(api: Api) -> Api {
     let tag = "admin";
-    let audit = |id, summary| Op::new(id, tag, summary).query("action", "this action, or all that begin with it and a dot");
-    let audit = |id, summary| audit(id, summary).query("actor", "done by this user").query("account", "about this account");
     api.get("/admin/users", Op::new("adminGetAllUsers", tag, "Lists users").gives_page::<User>(), list)
         .post("/admin/users", Op::new("adminCreateUser", tag, "Makes a user").takes::<CreateUserOption>().gives::<User>(201), create)
         .patch(
             "/admin/users/{username}",
             Op::new("adminEditUser", tag, "Changes, disables or enables a user").takes::<EditUserOption>().gives::<User>(200),
             edit,
-        )
-        .get("/admin/audit", audit("adminListAudit", "Lists the audit log, newest first").gives_page::<AuditEntry>(), audit_of_site)
-        .get(
-            "/repos/{owner}/{repo}/audit",
-            audit("repoListAudit", "Lists the audit log of a repository, newest first").gives_page::<AuditEntry>(),
-            audit_of_repo,
         )
 }
 
@@ -85,18 +74,4 @@ fn refuse_password_change(asked: bool) -> Answer<()> {
         true => Err(Refusal::invalid("must_change_password", "passwords that must be changed at the next sign-in are not there yet")),
         false => Ok(()),
     }
-}
-
-async fn audit_of_site(State(http): State<Http>, Asker(ctx): Asker, query: Query, paging: Paging) -> Answer {
-    let wanted = audit_query(&query)?;
-    Ok(paging.answer(list_audit(&http.app, &ctx, &wanted, paging.page).await?.map(show::audit_line)))
-}
-
-async fn audit_of_repo(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts, query: Query, paging: Paging) -> Answer {
-    let wanted = AuditQuery { repo: Some(parts.repo()?), ..audit_query(&query)? };
-    Ok(paging.answer(list_audit(&http.app, &ctx, &wanted, paging.page).await?.map(show::audit_line)))
-}
-
-fn audit_query(query: &Query) -> Answer<AuditQuery> {
-    Ok(AuditQuery { repo: None, account: query.text("account")?, actor: query.text("actor")?, action: query.text("action")? })
 }

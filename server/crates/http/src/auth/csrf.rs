@@ -80,7 +80,7 @@ fn origin_of(address: &str) -> &str {
 }
 
 /// Whether an origin is ours, by the public address or by the host that was asked.
-fn is_own(origin: &str, headers: &HeaderMap, public_origin: &str) -> bool {
+pub fn is_own(origin: &str, headers: &HeaderMap, public_origin: &str) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_host = origin.split_once("://").is_some_and(|(_, of)| Some(of) == host);
     is_host || origin.eq_ignore_ascii_case(public_origin)

@@ -7,8 +7,8 @@ use std::panic::AssertUnwindSafe;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -17,7 +17,7 @@ use futures_util::FutureExt as _;
 use hardie_api_types::error::ApiError;
 use hardie_api_types::lfs::LfsError;
 
-use super::Meta;
+use super::{Meta, denied};
 use crate::error::Refusal;
 use crate::lfs;
 use crate::links::encode;
@@ -33,7 +33,13 @@ struct Asked {
     uri: Uri,
     route: Option<MatchedPath>,
     is_browser: bool,
-    request_id: String,
+    meta: Option<Meta>,
+}
+
+impl Asked {
+    fn request_id(&self) -> String {
+        self.meta.as_ref().map(|meta| meta.request_id.clone()).unwrap_or_default()
+    }
 }
 
 /// See the module.
@@ -44,7 +50,7 @@ pub async fn render(State(http): State<Http>, request: Request, next: Next) -> R
         route: request.extensions().get::<MatchedPath>().cloned(),
         // A browser's script gets no Basic challenge: the browser would open its own sign-in window over the page.
         is_browser: request.headers().contains_key("sec-fetch-mode"),
-        request_id: request.extensions().get::<Meta>().map(|m| m.request_id.clone()).unwrap_or_default(),
+        meta: request.extensions().get::<Meta>().cloned(),
     };
     let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
@@ -55,9 +61,12 @@ pub async fn render(State(http): State<Http>, request: Request, next: Next) -> R
         }
     };
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        if let Some(meta) = &asked.meta {
+            denied::note(&http, meta, &asked.method, &asked.uri, asked.route.as_ref(), &refusal);
+        }
         write_refusal(&mut response, &http, &asked, refusal);
     }
-    protect(response.headers_mut());
+    protect(response.headers_mut(), http.links.is_https());
     response
 }
 
@@ -111,7 +120,7 @@ fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
         url: http.links.page("api/openapi.json"),
         field: refusal.field.as_deref().map(str::to_owned),
         permissions: refusal.permissions.clone(),
-        request_id: asked.request_id.clone(),
+        request_id: asked.request_id(),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }
@@ -120,7 +129,7 @@ fn lfs_error(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
     let body = LfsError {
         message: refusal.message.clone(),
         documentation_url: http.links.page("api/openapi.json"),
-        request_id: asked.request_id.clone(),
+        request_id: asked.request_id(),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }
@@ -148,7 +157,7 @@ fn moved_location(asked: &Asked, to: &str) -> Option<String> {
 }
 
 /// Headers for browsers. The API's answers are data: nothing in them may run, be framed or be cached by a proxy for another.
-fn protect(headers: &mut HeaderMap) {
+fn protect(headers: &mut HeaderMap, is_https: bool) {
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -157,5 +166,9 @@ fn protect(headers: &mut HeaderMap) {
     default(X_FRAME_OPTIONS, "DENY");
     default(REFERRER_POLICY, "no-referrer");
     default(CACHE_CONTROL, "no-store");
+    if is_https {
+        // A year, of this host alone: what others below it do is not known here.
+        default(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
     default(VARY, "Authorization, Cookie");
 }

@@ -69,6 +69,7 @@ pub const TABLES: &[Table] = &[
     table("outbox", "id"),
     table("event", "seq"),
     table("audit", "id"),
+    Table { seeded: true, ..table("audit_chain", "id") },
 ];
 
 /// A table whose rows name files, and how they do.
@@ -92,6 +93,7 @@ pub const LEFT: &[(&str, &str)] = &[
     ("sign_in_failure", "it counts minutes"),
     ("mail", "mails on their way: whoever waited for one asks again"),
     ("mail_token", "what such mails prove is good for a day at most"),
+    ("idempotency", "answers that are given again within a day"),
     ("pack_damage", "a restore proves each file anew"),
     ("pack_stage", "holds of pushes that are under way"),
     ("lease", "work of processes that are not those of the restored server"),

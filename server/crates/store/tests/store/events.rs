@@ -103,7 +103,7 @@ both! {
         let alice = db.user("alice").await;
         let repo = db.repo(alice, "tool").await;
         let entry = |action| AuditEntry {
-            action, actor: Some(alice), account: None, repo: Some(repo), address: Some("::1".into()), detail: "x".into(),
+            action, actor: Some(alice), repo: Some(repo), address: Some("::1".into()), detail: "x".into(), ..AuditEntry::default()
         };
         let mut tx = db.store.begin().await.unwrap();
         for action in ["repository.create", "repository", "repositoryx", "repository-x", "push"] {

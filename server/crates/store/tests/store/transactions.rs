@@ -16,7 +16,7 @@ use hardie_store::{Engine, Error, Store, StoreOptions};
 use crate::support::{Db, NOW, name, oid};
 
 fn line(detail: &str) -> AuditEntry {
-    AuditEntry { action: "test", actor: None, account: None, repo: None, address: None, detail: detail.to_owned() }
+    AuditEntry { action: "test", detail: detail.to_owned(), ..AuditEntry::default() }
 }
 
 both! {

@@ -246,6 +246,7 @@ impl World {
             mailer: Arc::new(NoMailer),
             bodies: Arc::new(Nowhere),
             wakes: Wakes::default(),
+            denials: crate::audit::Denials::default(),
             answers: AnswerCounts::default(),
             web: WebCalls::default(),
             config: AppConfig {
@@ -259,6 +260,7 @@ impl World {
                 git_rules: GitRules::default(),
                 sign_up: SignUpRules::default(),
                 require_sign_in: false,
+                audit_keep: None,
             },
         });
         let (ann, bob) = (user(&app, "ann").await, user(&app, "bob").await);

@@ -159,7 +159,7 @@ fn audit(repo: RepoId, how: How, collected: &Collected) -> AuditEntry {
         How::AtOnce => format!("removed at once what no ref reaches: {objects} objects"),
         How::ByNeed | How::Thorough => format!("removed {objects} objects that nothing had reached for their time of grace"),
     };
-    AuditEntry { action: "repository.gc", actor: None, account: None, repo: Some(repo), address: None, detail }
+    AuditEntry { repo: Some(repo), detail, ..AuditEntry::by_server("repository.gc") }
 }
 
 /// Removes the files of packs that no repository holds any more; how many are held all the same.
