@@ -62,10 +62,14 @@ pub async fn repo_for(app: &App, ctx: &Ctx, path: &RepoPath, action: RepoAction)
 
 /// Counts for the audit log that somebody was kept from changing a repository that is there. Who is only asked to sign in was not.
 fn note_refusal(app: &App, ctx: &Ctx, path: &RepoPath, id: Option<RepoId>, action: RepoAction, why: &str) {
-    if let (Some(id), Some(_)) = (id, &ctx.actor)
-        && action != RepoAction::Read
-    {
-        app.denials.note(ctx, Some(id), &format!("to {} {}/{}", action.as_str(), path.owner, path.name), why, app.clock.now());
+    let what = match action {
+        RepoAction::Read => return,
+        RepoAction::Push => "push to",
+        RepoAction::Administer => "administer",
+        RepoAction::Own => "rename, transfer or delete",
+    };
+    if let (Some(id), Some(_)) = (id, &ctx.actor) {
+        app.denials.note(ctx, Some(id), &format!("to {what} {}/{}", path.owner, path.name), why, app.clock.now());
     }
 }
 

@@ -153,18 +153,6 @@ pub enum RepoAction {
     Own,
 }
 
-impl RepoAction {
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RepoAction::Read => "read",
-            RepoAction::Push => "push to",
-            RepoAction::Administer => "administer",
-            RepoAction::Own => "rename, transfer or delete",
-        }
-    }
-}
-
 /// The facts about one actor and one repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RepoFacts {
