@@ -15,6 +15,11 @@ fn from(asker: &Asker, address: &str) -> Answer {
     asker.send("GET", "/api/v1/version", &[("x-forwarded-for", address)], b"")
 }
 
+/// What only somebody who is proven gets.
+fn own(asker: &Asker, address: &str) -> Answer {
+    asker.send("GET", "/api/v1/user", &[("x-forwarded-for", address)], b"")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_asks_too_much_waits_and_no_other_does() {
     let server = TestServer::start_with(limited(0, 5)).await.unwrap();
@@ -39,7 +44,7 @@ async fn a_network_that_asks_too_much_waits_and_no_other_does() {
     assert_eq!(from(&anyone, "2001:db8:0:1:ffff::1").status, 429);
     assert_eq!(from(&anyone, "2001:db8:0:2::1").status, 200);
     // Who signed in does not pay for the neighbours, and probes of the operator cost nothing.
-    assert_eq!(from(&Asker::new(&server, Some(&ann)), "192.0.2.1").status, 200);
+    assert_eq!(own(&Asker::new(&server, Some(&ann)), "192.0.2.1").status, 200);
     for _ in 0..10 {
         assert_eq!(anyone.send("GET", "/healthz", &[("x-forwarded-for", "192.0.2.1")], b"").status, 200);
     }
@@ -47,7 +52,7 @@ async fn a_network_that_asks_too_much_waits_and_no_other_does() {
     let forged = TestUser { token: "nothing".to_owned(), ..ann.clone() };
     let forger = Asker::new(&server, Some(&forged));
     for _ in 0..5 {
-        assert_eq!(from(&forger, "192.0.2.3").status, 401);
+        assert_eq!(own(&forger, "192.0.2.3").status, 401);
     }
     assert_eq!(from(&anyone, "192.0.2.3").status, 429);
     server.stop().await.unwrap();
@@ -59,11 +64,11 @@ async fn a_user_has_one_share_wherever_they_ask_from() {
     let (ann, eve) = (server.user("ann").await.unwrap(), server.user("eve").await.unwrap());
     let by_ann = Asker::new(&server, Some(&ann));
     for last in 1..=5 {
-        assert_eq!(from(&by_ann, &format!("192.0.2.{last}")).status, 200);
+        assert_eq!(own(&by_ann, &format!("192.0.2.{last}")).status, 200);
     }
-    let refused = from(&by_ann, "192.0.2.6");
+    let refused = own(&by_ann, "192.0.2.6");
     assert!(refused.status == 429 && refused.refusal().1.contains("ann asked too much"), "{}", refused.text());
-    assert_eq!(from(&Asker::new(&server, Some(&eve)), "192.0.2.6").status, 200);
+    assert_eq!(own(&Asker::new(&server, Some(&eve)), "192.0.2.6").status, 200);
     let anyone = Asker::new(&server, None);
     for _ in 0..20 {
         assert_eq!(from(&anyone, "192.0.2.6").status, 200, "0 is no bound");

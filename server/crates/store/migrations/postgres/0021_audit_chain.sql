@@ -22,11 +22,10 @@ CREATE INDEX audit_refused ON audit (outcome, id) WHERE outcome <> 'done';
 -- One row: where the chain begins (what lay before was pruned) and where it ends.
 CREATE TABLE audit_chain (
     id BIGINT PRIMARY KEY CHECK (id = 1),
-    base_seq BIGINT NOT NULL,
-    base_hash BYTEA NOT NULL,
+    base_seq BIGINT NOT NULL DEFAULT 0,
+    base_hash BYTEA NOT NULL DEFAULT decode('0000000000000000000000000000000000000000000000000000000000000000', 'hex'),
     base_at BIGINT,
-    head_seq BIGINT NOT NULL,
-    head_hash BYTEA NOT NULL
+    head_seq BIGINT NOT NULL DEFAULT 0,
+    head_hash BYTEA NOT NULL DEFAULT decode('0000000000000000000000000000000000000000000000000000000000000000', 'hex')
 );
-INSERT INTO audit_chain (id, base_seq, base_hash, head_seq, head_hash)
-VALUES (1, 0, decode('0000000000000000000000000000000000000000000000000000000000000000', 'hex'), 0, decode('0000000000000000000000000000000000000000000000000000000000000000', 'hex'));
+INSERT INTO audit_chain (id) VALUES (1);
