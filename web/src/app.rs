@@ -30,7 +30,7 @@ pub fn App() -> impl IntoView {
         <footer class="footer">
             <Version/>
             <button class="link" type="button" on:click=move |_| help.update(|asked| *asked = asked.wrapping_add(1))>"Keyboard shortcuts"</button>
-            <a href="/api/openapi.json" rel="external">"API"</a>
+            <a href="/api/docs" rel="external">"API"</a>
         </footer>
         <ToastRegion/>
         <Announcer/>

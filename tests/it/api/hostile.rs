@@ -71,7 +71,7 @@ async fn tricks_with_addresses_find_nothing() {
     }
     let envelope = asker.send("GET", "/api/v1/nothing", &[], b"");
     assert_eq!(envelope.json()["request_id"], envelope.header("x-request-id"));
-    assert!(envelope.json()["url"].as_str().unwrap().ends_with("/api/openapi.json"));
+    assert!(envelope.json()["url"].as_str().unwrap().ends_with("/api/docs"));
     server.stop().await.unwrap();
 }
 

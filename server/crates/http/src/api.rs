@@ -113,8 +113,8 @@ pub fn table() -> Api {
 }
 
 /// The description of the table, at the addresses where tools look for it.
-pub fn documents(described: utoipa::openapi::OpenApi) -> Router<Http> {
-    let text: bytes::Bytes = document_text(&described).into();
+pub fn documents(described: &utoipa::openapi::OpenApi) -> Router<Http> {
+    let text: bytes::Bytes = document_text(described).into();
     let document = move |_: Asker| {
         let text = text.clone();
         async move { ([(CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response() }

@@ -35,6 +35,7 @@ mod plugins;
 mod query;
 mod range;
 mod raw;
+mod reference;
 mod serve;
 mod show;
 mod state;
@@ -89,7 +90,8 @@ impl Door {
             .merge(lfs)
             .merge(lfs::object_routes())
             .merge(plugins::routes())
-            .merge(api::documents(described))
+            .merge(api::documents(&described))
+            .merge(reference::routes(described))
             .merge(git::routes())
             .merge(pages::routes(http))
             .merge(health::routes())

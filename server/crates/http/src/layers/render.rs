@@ -117,7 +117,7 @@ fn write_refusal(response: &mut Response, http: &Http, asked: &Asked, refusal: R
 fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
     let body = ApiError {
         message: refusal.message.clone(),
-        url: http.links.page("api/openapi.json"),
+        url: http.links.page("api/docs"),
         field: refusal.field.as_deref().map(str::to_owned),
         permissions: refusal.permissions.clone(),
         request_id: asked.request_id(),
@@ -128,7 +128,7 @@ fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
 fn lfs_error(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
     let body = LfsError {
         message: refusal.message.clone(),
-        documentation_url: http.links.page("api/openapi.json"),
+        documentation_url: http.links.page("api/docs"),
         request_id: asked.request_id(),
     };
     serde_json::to_string(&body).unwrap_or_default()

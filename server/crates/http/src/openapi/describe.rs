@@ -11,6 +11,8 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
+use super::examples;
+use super::refusals::{REFUSALS, Refusal, other};
 use super::table::{Api, Content, Op};
 
 /// The whole document.
@@ -19,14 +21,15 @@ pub fn describe(api: &Api) -> OpenApi {
     for op in &api.ops {
         paths = paths.path(op.path.replace("{*", "{"), PathItem::new(op.method.clone(), operation(op)));
     }
-    let mut components = ComponentsBuilder::new()
-        .schema(ApiError::name(), ApiError::schema())
-        .schema(PluginPermission::name(), PluginPermission::schema())
+    let mut schemas = api.schemas.clone();
+    schemas.insert(ApiError::name().into_owned(), ApiError::schema());
+    schemas.insert(PluginPermission::name().into_owned(), PluginPermission::schema());
+    examples::give(&mut schemas);
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .responses_from_iter(REFUSALS.iter().map(|refusal| (refusal.name, refusal.response())))
         .security_scheme("basic", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)))
         .security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    for (name, schema) in &api.schemas {
-        components = components.schema(name, schema.clone());
-    }
     let info = InfoBuilder::new()
         .title("Hardie")
         .version(env!("CARGO_PKG_VERSION"))
@@ -46,7 +49,7 @@ pub fn describe(api: &Api) -> OpenApi {
 const ABOUT: &str = "Gitea's API in paths, fields, status codes, paging and authentication, and what Gitea has not.\n\n\
     Credentials: `Authorization: token X`, `Bearer X` or `Basic`, where a token may stand in either field. Lists take `page` (from 1) \
     and `limit` (30 unless given, 50 at most) and answer with `X-Total-Count` and `Link`. What the asker may not see is 404, what \
-    they may see but not do is 403. Every error has one shape, `ApiError`.";
+    they may see but not do is 403. Every error has one shape, `ApiError`. A repository that was renamed answers 301 or 308 with its new address.";
 
 fn operation(op: &Op) -> utoipa::openapi::path::Operation {
     let mut builder = OperationBuilder::new().operation_id(Some(op.id)).tag(op.tag).summary(Some(op.summary));
@@ -73,8 +76,10 @@ fn operation(op: &Op) -> utoipa::openapi::path::Operation {
         }
         builder = builder.response(status.to_string(), response.build());
     }
-    let error = ContentBuilder::new().schema(Some(Ref::from_schema_name(ApiError::name()))).build();
-    builder.response("default", ResponseBuilder::new().description("refused").content("application/json", error).build()).build()
+    for refusal in Refusal::of(op) {
+        builder = builder.response(refusal.status, Ref::from_response_name(refusal.name));
+    }
+    builder.response("default", other()).build()
 }
 
 fn content(content: &Content) -> utoipa::openapi::Content {

@@ -33,3 +33,30 @@ fn every_operation_has_an_id_of_its_own_and_every_reference_leads_somewhere() {
         assert!(document["components"]["schemas"][name].is_object(), "{name} is not described");
     }
 }
+
+#[test]
+fn every_operation_says_how_it_refuses_and_every_body_has_an_example() {
+    let document: serde_json::Value = serde_json::from_str(&crate::openapi_json()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let answers = operation["responses"].as_object().unwrap();
+            let has = |status: &str| answers.contains_key(status);
+            let what = format!("{method} {path}: {answers:?}");
+            assert!(["401", "403", "429", "default"].iter().all(|status| has(status)), "{what}");
+            assert!(has("404") || !path.contains('{'), "{what}");
+            assert!(operation["requestBody"].is_null() || (has("422") && has("413") && has("400")), "{what}");
+            assert!(answers.keys().any(|status| status.starts_with('2') || status.starts_with('3')), "{what}");
+            assert!(operation["summary"].as_str().is_some_and(|text| text.len() > 5), "{what}");
+        }
+    }
+    for (name, response) in document["components"]["responses"].as_object().unwrap() {
+        assert!(response["content"]["application/json"]["example"]["message"].is_string(), "{name}");
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let example = &schema["examples"][0];
+        assert!(!example.is_null(), "{name} has no example");
+        for field in schema["required"].as_array().into_iter().flatten() {
+            assert!(!example[field.as_str().unwrap()].is_null(), "the example of {name} lacks {field}: {example}");
+        }
+    }
+}

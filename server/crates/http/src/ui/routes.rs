@@ -76,6 +76,7 @@ mod tests {
         for path in [
             "/api/v1/version",
             "/api/openapi.json",
+            "/api/docs",
             "/swagger.v1.json",
             "/readyz",
             "/login",
