@@ -15,7 +15,7 @@ pub struct Options {
     pub pushes: usize,
 }
 
-const WORKS: [&str; 9] = ["git", "refs", "bulk", "reading", "ssh", "push", "policy", "plugins", "idle"];
+const WORKS: [&str; 10] = ["git", "refs", "bulk", "api", "reading", "ssh", "push", "policy", "plugins", "idle"];
 
 /// Reads the arguments after the program's name.
 pub fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Options> {
@@ -32,7 +32,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> anyhow::Result<Options>
             "--pushes" => options.pushes = usize::try_from(number(2000)?)?,
             work if WORKS.contains(&work) && options.work.is_none() => options.work = Some(argument),
             _ => bail!(
-                "{argument:?} is not understood: [git|refs|bulk|reading|ssh|push|policy|plugins|idle] [--seconds N] [--connections N] [--pushes N]"
+                "{argument:?} is not understood: [git|refs|bulk|api|reading|ssh|push|policy|plugins|idle] [--seconds N] [--connections N] [--pushes N]"
             ),
         }
     }

@@ -47,7 +47,11 @@ fn measure() -> anyhow::Result<()> {
     if options.wants("bulk") {
         works::bulk::measure(&mut report)?;
     }
-    if options.wants("reading") {
+    if options.wants("api") {
+        works::api::measure(&options, &mut report)?;
+    }
+    // Folders with their last commits are reads over the API too.
+    if options.wants("reading") || options.wants("api") {
         works::reading::measure(&mut report)?;
     }
     if options.wants("ssh") {

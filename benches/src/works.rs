@@ -1,5 +1,6 @@
 //! What is measured, one file a work.
 
+pub mod api;
 pub mod bulk;
 pub mod git;
 pub mod idle;
