@@ -8,9 +8,13 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub mod admin;
+mod client;
+mod git;
 mod hidden;
+mod man;
 pub mod plugin;
 pub mod serve;
+mod shown;
 mod ticker;
 pub mod web;
 
@@ -32,12 +36,34 @@ enum Command {
     Admin(admin::Args),
     /// Write, build, test and install plugins
     Plugin(plugin::Args),
+    /// Sign in to a server, and keep a token of it
+    Login(client::login::Args),
+    /// Forget a server's token, and revoke it there
+    Logout(client::logout::Args),
+    /// Show who you are at a server
+    Whoami(client::whoami::Args),
+    /// Make, list, clone, change and delete repositories
+    #[command(subcommand)]
+    Repo(client::repo::Command),
+    /// Make, list and revoke access tokens
+    #[command(subcommand)]
+    Token(client::token::Command),
+    /// Add, list and remove SSH keys
+    #[command(subcommand)]
+    Key(client::key::Command),
+    /// Make, list, try and remove webhooks, and show what was sent to them
+    #[command(subcommand)]
+    Webhook(client::webhook::Command),
+    /// Answer git when it asks for a password; called by git itself
+    Credential(client::credential::Args),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  hardie completions bash > /etc/bash_completion.d/hardie")]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Write manual pages of all commands into a folder
+    Man(man::Args),
     /// Compile a component inside limits; called by the server itself
     #[command(hide = true)]
     PluginCompile {
@@ -64,6 +90,15 @@ pub fn main() -> ExitCode {
         Command::Web(args) => web::run(args).map(done),
         Command::Admin(args) => admin::run(args).map(done),
         Command::Plugin(args) => plugin::run(args),
+        Command::Login(args) => client::login::run(args).map(done),
+        Command::Logout(args) => client::logout::run(&args).map(done),
+        Command::Whoami(args) => client::whoami::run(&args).map(done),
+        Command::Repo(command) => client::repo::run(command).map(done),
+        Command::Token(command) => client::token::run(command).map(done),
+        Command::Key(command) => client::key::run(command).map(done),
+        Command::Webhook(command) => client::webhook::run(command).map(done),
+        Command::Credential(args) => client::credential::run(&args).map(done),
+        Command::Man(args) => man::run(&args, Cli::command()).map(done),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hardie", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -79,7 +114,7 @@ pub fn main() -> ExitCode {
 /// Says on stderr why a command failed.
 pub(crate) fn complain(error: &anyhow::Error) {
     // Nothing can be done if the terminal is gone.
-    let _ = writeln!(std::io::stderr(), "hardie: {error:#}");
+    let _ = writeln!(std::io::stderr(), "hardie: {}", shown::shown(&format!("{error:#}")));
 }
 
 /// A multi-threaded runtime for one command.
@@ -87,10 +122,10 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(4 << 20).build()?)
 }
 
-/// Writes one line to stdout; a closed pipe is an error like any other.
+/// Writes one line to stdout, and nothing that a terminal would obey; a closed pipe is an error like any other.
 pub(crate) fn print_line(line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(line.as_bytes())?;
+    out.write_all(shown::shown(line).as_bytes())?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }

@@ -66,6 +66,11 @@ impl Asker {
         Asker { host: server.server.http.to_string(), token: user.map(|u| u.token.clone()) }
     }
 
+    /// Whoever has this token.
+    pub fn by(server: &TestServer, token: &str) -> Asker {
+        Asker { token: Some(token.to_owned()), ..Asker::new(server, None) }
+    }
+
     /// Sends a request with these header lines besides the usual ones.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.host);

@@ -8,6 +8,7 @@ mod api;
 mod app;
 mod audit;
 mod backup;
+mod client;
 mod clients;
 mod damage;
 mod deploy_keys;

@@ -3,7 +3,7 @@
 mod down;
 mod hostile;
 mod life;
-mod receiver;
+pub mod receiver;
 mod refused;
 mod rights;
 

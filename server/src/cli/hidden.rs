@@ -20,6 +20,13 @@ pub fn line(what: &str) -> anyhow::Result<Zeroizing<String>> {
     Ok(line)
 }
 
+/// Asks for what is no secret.
+pub fn ask_aloud(question: &str, what: &str) -> anyhow::Result<String> {
+    let mut out = std::io::stderr();
+    out.write_all(question.as_bytes()).and_then(|()| out.flush()).with_context(|| format!("cannot ask for the {what}"))?;
+    Ok(line(what)?.trim().to_owned())
+}
+
 /// The terminal shows nothing of what is typed until this is dropped. It keeps the interrupt key, so Ctrl-C ends the program
 /// with the terminal dark; shells put that right at their next prompt.
 pub struct Dark(Termios);

@@ -111,7 +111,9 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Heard> {
     }
     let split = |line: &String| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
     let mut heard = Heard { line: lines.first()?.clone(), headers: lines.iter().skip(1).filter_map(split).collect(), body: Vec::new() };
-    heard.body = vec![0; heard.header("content-length").parse().ok()?];
+    // A GET has no body.
+    let length = heard.header("content-length");
+    heard.body = vec![0; if length.is_empty() { 0 } else { length.parse().ok()? }];
     reader.read_exact(&mut heard.body).ok()?;
     Some(heard)
 }

@@ -20,11 +20,12 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 16] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 17] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
     ("make", Purpose::Test, &["make"]),
+    ("mandoc", Purpose::Test, &["mandoc"]),
     ("xz-utils", Purpose::Test, &["xz"]),
     ("perl", Purpose::Test, &["perl"]),
     ("nodejs", Purpose::Test, &["node"]),

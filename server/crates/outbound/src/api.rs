@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use hardie_domain::secret::Secret;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::{BaseUrl, Error, tls};
 
@@ -19,6 +22,8 @@ const SILENCE: Duration = Duration::from_secs(120);
 const TOTAL: Duration = Duration::from_secs(600);
 /// The most of an answer that is kept, in bytes.
 const ANSWER_BYTES: usize = 16 << 20;
+/// Where a code of the second factor is taken, as in Gitea.
+const OTP: HeaderName = HeaderName::from_static("x-gitea-otp");
 
 /// Speaks to one server. Paths are from the server's root: `/api/v1/…`. Redirects are answers, never followed, so a
 /// token only ever goes to the server that was named.
@@ -40,13 +45,26 @@ pub struct ApiResponse {
 impl ApiClient {
     /// A client for the server at `base_url`, signing in with `token` if there is one. Opens no connection yet.
     pub fn new(base_url: &str, token: Option<&Secret>) -> Result<ApiClient, Error> {
+        let proof = token.map(|token| Secret::new(format!("token {}", token.expose().trim())));
+        ApiClient::proving(base_url, proof.map(|proof| (AUTHORIZATION, proof)))
+    }
+
+    /// A client that signs in with a name and a password (RFC 7617), and a code of the second factor if there is one. Good for little but
+    /// making the first token.
+    pub fn with_password(base_url: &str, user: &str, password: &Secret, code: Option<&Secret>) -> Result<ApiClient, Error> {
+        let basic = STANDARD.encode(Zeroizing::new(format!("{user}:{}", password.expose())).as_bytes());
+        let code = code.map(|code| (OTP, Secret::new(code.expose().trim())));
+        ApiClient::proving(base_url, [(AUTHORIZATION, Secret::new(format!("Basic {basic}")))].into_iter().chain(code))
+    }
+
+    fn proving(base_url: &str, proofs: impl IntoIterator<Item = (HeaderName, Secret)>) -> Result<ApiClient, Error> {
         let base = BaseUrl::parse(base_url)?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(token) = token {
-            let mut value = HeaderValue::from_str(&format!("token {}", token.expose().trim())).map_err(|_| Error::Token)?;
+        for (name, proof) in proofs {
+            let mut value = HeaderValue::from_str(proof.expose()).map_err(|_| Error::Token)?;
             value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+            headers.insert(name, value);
         }
         let http = Client::builder()
             .user_agent(concat!("hardie/", env!("CARGO_PKG_VERSION")))
@@ -125,6 +143,12 @@ impl ApiResponse {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body)
             .map_err(|source| Error::Json { what: "the server's answer is not what this version expects", source })
+    }
+
+    /// Whether it is refused for want of a code of the second factor, or because of the one that was given.
+    pub fn wants_code(&self) -> bool {
+        let envelope: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
+        self.status == 401 && envelope.is_some_and(|value| value.get("field").and_then(serde_json::Value::as_str) == Some("code"))
     }
 
     /// What the error envelope says (`{"message": …}`), or the status where there is none. For people.

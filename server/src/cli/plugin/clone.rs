@@ -5,7 +5,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,6 +13,8 @@ use hardie_domain::oid::Oid;
 use hardie_domain::refname::RefName;
 use hardie_git::odb::{Member, Odb};
 use hardie_git::packs::PackStore;
+
+use crate::cli::git::{ask, git};
 
 /// More packs or loose objects than any clone has that is looked after.
 const MOST_PACKS: usize = 2_000;
@@ -86,28 +88,6 @@ impl<'a> Clone<'a> {
         let remote = remote.and_then(|name| name.strip_prefix("origin/").map(str::to_owned));
         remote.or_else(|| ask(self.folder, &["symbolic-ref", "--quiet", "--short", "HEAD"]).ok()).unwrap_or_else(|| "main".to_owned())
     }
-}
-
-/// The person's git, with their environment: which repository is meant may depend on it.
-#[expect(clippy::disallowed_methods, reason = "a person's clone is read with their git; on a server this never runs")]
-fn git(folder: &Path) -> Command {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).env("LC_ALL", "C").env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_NO_LAZY_FETCH", "1");
-    command
-}
-
-fn ask(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = git(folder).args(arguments).stdin(Stdio::null()).output().context("cannot run git; is it installed?")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "{}: git {}: {}",
-            folder.display(),
-            arguments.first().unwrap_or(&""),
-            said.trim().strip_prefix("fatal: ").unwrap_or(said.trim())
-        );
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Packs with an index, and the ids of loose objects, of one folder of objects.

@@ -5,8 +5,9 @@ use hardie_api_types::Time;
 use hardie_api_types::delivery::{Delivery, PluginEvents, RedeliverOption, Redelivered, ResumeOption};
 use serde_json::json;
 
-use super::manage::{columns, editable};
+use super::manage::editable;
 use super::remote::{Remote, Scope, accepted};
+use crate::cli::shown::columns;
 use crate::cli::{print_line, runtime};
 
 /// Arguments of `hardie plugin deliveries`.

@@ -7,11 +7,9 @@ use hardie_outbound::ApiClient;
 
 use super::grant::granted;
 use super::remote::{Remote, Scope, accepted};
+use crate::cli::client::pages;
+use crate::cli::shown::columns;
 use crate::cli::{print_line, runtime};
-
-/// Installations asked for at once, and pages of them.
-const PAGE: usize = 50;
-const PAGES: usize = 100;
 
 /// Arguments of `hardie plugin list`.
 #[derive(Debug, clap::Args)]
@@ -58,7 +56,7 @@ pub struct DisableArgs {
 /// Shows what is installed.
 pub fn list(args: &ListArgs) -> anyhow::Result<()> {
     let (path, client) = (args.scope.path()?, args.remote.client()?);
-    let all = runtime()?.block_on(fetch(&client, &path))?;
+    let all: Vec<PluginInstallation> = runtime()?.block_on(pages::all(&client, &path))?;
     if args.json {
         return print_line(&serde_json::to_string(&all)?);
     }
@@ -102,7 +100,7 @@ fn set_mode(plugin: &str, scope: &Scope, remote: &Remote, mode: &str) -> anyhow:
 
 /// What is installed here by this name or id, if anything is.
 pub async fn find_editable(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow::Result<Option<PluginInstallation>> {
-    let all = fetch(client, &scope.path()?).await?;
+    let all: Vec<PluginInstallation> = pages::all(client, &scope.path()?).await?;
     Ok(find(&all, plugin).filter(|found| found.editable).cloned())
 }
 
@@ -117,7 +115,7 @@ pub async fn editable(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow
 
 /// What guards this by this name or id.
 pub async fn guarding(client: &ApiClient, scope: &Scope, plugin: &str) -> anyhow::Result<PluginInstallation> {
-    let all = fetch(client, &scope.path()?).await?;
+    let all: Vec<PluginInstallation> = pages::all(client, &scope.path()?).await?;
     find(&all, plugin).cloned().with_context(|| format!("no plugin {plugin:?} guards {}", scope.describe()))
 }
 
@@ -126,34 +124,4 @@ fn find<'a>(all: &'a [PluginInstallation], wanted: &str) -> Option<&'a PluginIns
     let by_id = wanted.parse::<i64>().ok().and_then(|id| all.iter().find(|one| one.id == id));
     let named = || all.iter().filter(|one| one.name == wanted);
     by_id.or_else(|| named().find(|one| one.editable)).or_else(|| named().next())
-}
-
-async fn fetch(client: &ApiClient, path: &str) -> anyhow::Result<Vec<PluginInstallation>> {
-    let mut all = Vec::new();
-    for page in 1..=PAGES {
-        let answer = client.get(&format!("{path}?page={page}&limit={PAGE}")).await?;
-        let some: Vec<PluginInstallation> = accepted(answer, "the server does not list them")?.json()?;
-        let last = some.len() < PAGE;
-        all.extend(some);
-        if last {
-            break;
-        }
-    }
-    Ok(all)
-}
-
-/// Prints rows of equally many cells below each other.
-pub fn columns(rows: Vec<Vec<String>>) -> anyhow::Result<()> {
-    let mut widths = Vec::new();
-    for row in &rows {
-        widths.resize(row.len().max(widths.len()), 0);
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        print_line(cells.join("  ").trim_end())?;
-    }
-    Ok(())
 }

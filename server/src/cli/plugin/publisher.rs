@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use hardie_api_types::publisher::{CreatePublisherOption, Publisher};
 
-use super::manage::columns;
 use super::remote::{Remote, accepted};
+use crate::cli::shown::columns;
 use crate::cli::{print_line, runtime};
 
 const PATH: &str = "/api/v1/admin/publishers";

@@ -1,37 +1,10 @@
-//! Which server, which token, which scope: what the commands that talk to a server share.
+//! For what a plugin works: what the commands about installations share.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use hardie_domain::names::RepoPath;
-use hardie_domain::secret::Secret;
-use hardie_outbound::{ApiClient, ApiResponse};
 
-/// Where the server is and who asks.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Remote {
-    /// The server's address
-    #[arg(long, env = "HARDIE_SERVER", value_name = "URL", default_value = "http://localhost:3000")]
-    server: String,
-    /// An access token; better given by the environment, since arguments can be seen by others
-    #[arg(long, env = "HARDIE_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
-    token: Option<Secret>,
-}
-
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
-}
-
-impl Remote {
-    /// A client that signs in.
-    pub fn client(&self) -> anyhow::Result<ApiClient> {
-        // `HARDIE_TOKEN=` means that there is none.
-        let Some(token) = self.token.as_ref().filter(|token| !token.expose().is_empty()) else {
-            bail!(
-                "no token: set HARDIE_TOKEN or give --token (make one in the browser under Settings, or with `hardie admin token create`)"
-            );
-        };
-        Ok(ApiClient::new(&self.server, Some(token))?)
-    }
-}
+pub use crate::cli::client::remote::{Remote, accepted};
+use crate::cli::client::remote::{repo_path, segment};
 
 /// For what a plugin works.
 #[derive(Clone, Debug, clap::Args)]
@@ -69,8 +42,8 @@ impl Scope {
             return Ok(format!("/api/v1/orgs/{}/plugins", segment(org)?));
         }
         let repo = self.repo.as_deref().context("say for what: --site, --org ORG or --repo OWNER/REPO")?;
-        let RepoPath { owner, name } = RepoPath::parse(repo).with_context(|| format!("{repo:?} is not OWNER/REPO"))?;
-        Ok(format!("/api/v1/repos/{}/{}/plugins", segment(&owner)?, segment(&name)?))
+        let repo = RepoPath::parse(repo).with_context(|| format!("{repo:?} is not OWNER/REPO"))?;
+        Ok(format!("{}/plugins", repo_path(&repo)?))
     }
 
     /// For people.
@@ -81,23 +54,6 @@ impl Scope {
             _ => "every repository of the server".into(),
         }
     }
-}
-
-/// A name that may stand in a path as it is.
-fn segment(name: &str) -> anyhow::Result<&str> {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if name.is_empty() || !plain || name == "." || name == ".." {
-        bail!("{name:?} cannot be the name of an owner or a repository");
-    }
-    Ok(name)
-}
-
-/// The answer, or what the server says is wrong.
-pub fn accepted(response: ApiResponse, doing: &str) -> anyhow::Result<ApiResponse> {
-    if response.is_success() {
-        return Ok(response);
-    }
-    bail!("{doing}: {} (status {})", response.message(), response.status)
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use hardie_domain::plugin_secret::{MOST_BYTES, check_name};
 use zeroize::Zeroizing;
 
 use super::grant::with_scheme;
-use super::manage::{columns, editable};
+use super::manage::editable;
 use super::remote::{Remote, Scope, accepted};
 use crate::cli::hidden::{Dark, can_ask};
+use crate::cli::shown::columns;
 use crate::cli::{print_line, runtime};
 
 /// Arguments of `hardie plugin secret`.

@@ -1,12 +1,11 @@
 //! Which addresses a command may ask on its way to an artifact, and which of them may hear who asks. A registry names further addresses itself:
 //! where a sign-in is, where the bytes are.
 
-use std::net::IpAddr;
-
 use anyhow::{Context as _, bail, ensure};
 use hardie_outbound::Url;
 
 use super::{Access, Reference};
+use crate::cli::client::address::is_loopback;
 
 /// Docker Hub's registry has another address than its name.
 const HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
@@ -69,13 +68,6 @@ impl Hosts {
         }
         bail!("{own} wants your password to be told to {other}, which is another's; if that is right, add --auth-host {other}")
     }
-}
-
-/// Whether this is the machine itself.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// The last two labels of a name, which for most is what one owner has; none of an address.
