@@ -3,6 +3,7 @@
 use hardie_testkit::TestServer;
 
 use super::Machine;
+use crate::api::Asker;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn git_gets_the_token_from_hardie_until_one_signs_out() {
@@ -94,5 +95,11 @@ async fn a_helper_answers_for_its_servers_and_nobody_else() {
         assert_eq!(ask(operation, &format!("protocol=http\nhost={host}\nusername=ann\npassword=another\n\n")), "");
     }
     assert_eq!(machine.kept(), before);
+    // Whatever git's configuration says to it, signing out revokes the token.
+    machine.run(&["credential", "setup"]).fine();
+    let token = machine.token(&server).unwrap();
+    std::fs::write(machine.git.path(".gitconfig.lock"), "").unwrap();
+    machine.run(&["logout"]).refused("git config");
+    assert_eq!((Asker::by(&server, &token).get("/user").status, machine.token(&server)), (401, None));
     server.stop().await.unwrap();
 }

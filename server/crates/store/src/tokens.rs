@@ -5,7 +5,8 @@ use hardie_domain::page::{Page, Paged};
 use hardie_domain::scope::{Level, ScopeSet};
 use hardie_domain::time::Timestamp;
 
-use crate::sql::{Cols, count, sql};
+use crate::accounts::{ACCOUNT_COLUMNS, AccountRow, account_row};
+use crate::sql::{Cols, Sql, count, sql};
 use crate::store::reads;
 use crate::{Error, Result, Tx};
 
@@ -95,8 +96,12 @@ pub struct NewToken<'a> {
     pub at: Timestamp,
 }
 
-const SELECT: &str =
-    "SELECT id, account_id, name, scopes, last_eight, created_at, expires_at, last_used_at, repos, refs, access FROM token";
+const COLUMNS: &str =
+    "t.id, t.account_id, t.name, t.scopes, t.last_eight, t.created_at, t.expires_at, t.last_used_at, t.repos, t.refs, t.access";
+
+fn select() -> Sql {
+    sql("SELECT ").push(COLUMNS).push(" FROM token t")
+}
 
 fn token_row(cols: &mut Cols<'_>) -> Result<TokenRow> {
     Ok(TokenRow {
@@ -113,25 +118,27 @@ fn token_row(cols: &mut Cols<'_>) -> Result<TokenRow> {
 }
 
 reads! {
-    /// The token with this sha256, expired or not.
-    pub async fn find_token_by_hash(db, hash: &[u8; 32]) -> Result<Option<TokenRow>> {
-        db.opt(sql(SELECT).push(" WHERE hash = ").push_bind(hash), token_row).await
+    /// The token with this sha256, expired or not, and its account: one read, since every request that brings a token asks.
+    pub async fn find_token_by_hash(db, hash: &[u8; 32]) -> Result<Option<(TokenRow, AccountRow)>> {
+        let statement = sql("SELECT ").push(COLUMNS).push(", ").push(ACCOUNT_COLUMNS)
+            .push(" FROM token t JOIN account a ON a.id = t.account_id WHERE t.hash = ").push_bind(hash);
+        db.opt(statement, |cols| Ok((token_row(cols)?, account_row(cols)?))).await
     }
 
     /// One token of a user.
     pub async fn find_token(db, account: AccountId, id: TokenId) -> Result<Option<TokenRow>> {
-        db.opt(sql(SELECT).push(" WHERE id = ").push_bind(id).push(" AND account_id = ").push_bind(account), token_row).await
+        db.opt(select().push(" WHERE id = ").push_bind(id).push(" AND account_id = ").push_bind(account), token_row).await
     }
 
     /// The token of a user with this name.
     pub async fn find_token_by_name(db, account: AccountId, name: &str) -> Result<Option<TokenRow>> {
-        db.opt(sql(SELECT).push(" WHERE name = ").push_bind(name).push(" AND account_id = ").push_bind(account), token_row).await
+        db.opt(select().push(" WHERE name = ").push_bind(name).push(" AND account_id = ").push_bind(account), token_row).await
     }
 
     /// Tokens of a user, newest first.
     pub async fn list_tokens(db, account: AccountId, page: Page) -> Result<Paged<TokenRow>> {
         let total = db.one(sql("SELECT COUNT(*) FROM token WHERE account_id = $1").bind(account), count).await?;
-        let statement = sql(SELECT).push(" WHERE account_id = ").push_bind(account).push(" ORDER BY id DESC").page(page);
+        let statement = select().push(" WHERE account_id = ").push_bind(account).push(" ORDER BY id DESC").page(page);
         Ok(Paged { items: db.all(statement, token_row).await?, total })
     }
 }

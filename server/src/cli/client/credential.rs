@@ -99,7 +99,7 @@ fn answer(asked: &Asked<'_>, remote: &Remote) -> anyhow::Result<Option<(String, 
     if let Ok(Target { address, token: Some(token), given: true }) = remote.target()
         && asked.is_about(&address)
     {
-        return Ok(Some((ANY_NAME.to_owned(), token.expose().to_owned())));
+        return Ok(Some((ANY_NAME.to_owned(), token.expose().trim().to_owned())));
     }
     let book = kept::read()?;
     let found = book.addresses().find(|(address, entry)| asked.is_about(address) && [entry.user.as_str(), ""].contains(&asked.username));

@@ -33,12 +33,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let address = Address::parse(named, true)?;
     // Gone from here first: whatever the server says, nothing uses it any more.
     let entry = kept::change(|book| book.forget(&address))?.with_context(|| format!("you are not signed in to {address}"))?;
-    git_setup::end(&address)?;
-    print_line(&format!("signed out of {address}"))?;
-    if args.keep_token {
-        return Ok(());
-    }
     match entry.token_id {
+        _ if args.keep_token => {}
         None => note("the token was not made by hardie and stays good: revoke it in the browser under Settings if it is not needed"),
         Some(_) => {
             if let Err(error) = runtime()?.block_on(revoke(&address, &entry)) {
@@ -46,7 +42,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             }
         }
     }
-    Ok(())
+    git_setup::end(&address)?;
+    print_line(&format!("signed out of {address}"))
 }
 
 /// Revokes a token by itself, if it was made for us.

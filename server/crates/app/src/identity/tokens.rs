@@ -118,11 +118,10 @@ pub async fn delete_token(app: &App, ctx: &Ctx, user: &str, id_or_name: &str) ->
 /// The user that a token proves; `None` if it is unknown, expired, or its user is disabled.
 pub(super) async fn actor_by_token(app: &App, token: &AccessToken) -> Result<Option<Actor>> {
     let now = app.clock.now();
-    let Some(row) = app.store.find_token_by_hash(&hash_of(token)).await? else { return Ok(None) };
+    let Some((row, account)) = app.store.find_token_by_hash(&hash_of(token)).await? else { return Ok(None) };
     if row.expires_at.is_some_and(|end| end <= now) {
         return Ok(None);
     }
-    let Some(account) = app.store.find_account(row.account).await? else { return Ok(None) };
     let narrowing = narrowing_of(&row.narrowed)?;
     let actor = actor_of(&account, Credential::Token(row.id), row.scopes).map(|actor| Actor { narrowing, ..actor });
     if actor.is_some() && should_note(row.last_used_at, now) {

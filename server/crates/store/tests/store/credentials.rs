@@ -44,11 +44,13 @@ both! {
         tx.insert_token(&NewToken { account: bob, hash: &hash(2), expires_at: None, narrowed: &NarrowedRow::default(), ..new }).await.unwrap().unwrap();
         assert!(tx.touch_token(id, after(1)).await.unwrap());
         tx.commit().await.unwrap();
-        let found = db.store.find_token_by_hash(&hash(1)).await.unwrap().unwrap();
+        let (found, owner) = db.store.find_token_by_hash(&hash(1)).await.unwrap().unwrap();
+        assert_eq!(owner.id, alice);
         assert_eq!((found.id, found.scopes, found.expires_at, found.last_used_at), (id, scopes, Some(after(60)), Some(after(1))));
         assert_eq!(found.narrowed, narrowed);
-        assert_eq!(db.store.find_token_by_hash(&hash(2)).await.unwrap().unwrap().narrowed, NarrowedRow::default());
-        assert_eq!(db.store.find_token_by_hash(&hash(3)).await.unwrap(), None);
+        let (other, owner) = db.store.find_token_by_hash(&hash(2)).await.unwrap().unwrap();
+        assert_eq!((other.narrowed, owner.id), (NarrowedRow::default(), bob));
+        assert!(db.store.find_token_by_hash(&hash(3)).await.unwrap().is_none());
         assert_eq!(db.store.find_token(bob, id).await.unwrap(), None);
         assert_eq!(db.store.find_token_by_name(alice, "ci").await.unwrap().unwrap().id, id);
         assert_eq!(db.store.list_tokens(alice, all()).await.unwrap().items, [found]);
