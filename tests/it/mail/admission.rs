@@ -28,6 +28,7 @@ async fn nobody_reads_anything_where_signing_in_is_asked_for() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for path in [
         "/api/openapi.json",
+        "/api/docs",
         "/swagger.v1.json",
         "/ann/tool/raw/branch/main/main",
         "/ann/tool/archive/main.tar.gz",

@@ -60,6 +60,7 @@ async fn an_own_origin_serves_pages_and_nothing_of_the_forge() {
         "/api/v1/version",
         "/api/v1/user",
         "/api/openapi.json",
+        "/api/docs",
         "/healthz",
         "/metrics",
         "/ann/open.git/info/refs?service=git-upload-pack",
