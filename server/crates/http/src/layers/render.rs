@@ -126,11 +126,8 @@ fn envelope(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
 }
 
 fn lfs_error(http: &Http, asked: &Asked, refusal: &Refusal) -> String {
-    let body = LfsError {
-        message: refusal.message.clone(),
-        documentation_url: http.links.page("api/docs"),
-        request_id: asked.request_id(),
-    };
+    let body =
+        LfsError { message: refusal.message.clone(), documentation_url: http.links.page("api/docs"), request_id: asked.request_id() };
     serde_json::to_string(&body).unwrap_or_default()
 }
 
