@@ -15,7 +15,8 @@ pub enum Command {
     ///
     /// Prints where the chain ends. Note that where nobody who can write the database can write, and give it to a later call with
     /// --noted: who can write all of the database can write another chain, but none that passes there.
-    #[command(after_help = "Example:\n  hardie admin audit verify --data-dir /var/lib/hardie --noted 1204:5a95…")]
+    #[command(after_help = "Example:\n  hardie admin audit verify --data-dir /var/lib/hardie --noted \
+        1204:5a95a57150337560f7568aa910e667256d7c65cf95e81b30b4910eaca332869c")]
     Verify {
         /// SEQ:HASH as an earlier call printed it
         #[arg(long, value_name = "SEQ:HASH", value_parser = link)]
