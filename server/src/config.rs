@@ -25,7 +25,7 @@ pub use mail::MailSettings;
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [audit] (keep-days = …), [rate-limits] (anonymous-per-minute = …, signed-in-per-minute = …, exempt = […]), [cors] (origins = […]), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]) and [secrets] (key-file = …, earlier-key-files = […])
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [audit] (keep-days = …), [rate-limits] (anonymous-per-minute = …, signed-in-per-minute = …, exempt = […]), [cors] (origins = […]), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]), [oauth] (well-known-clients = […]) and [secrets] (key-file = …, earlier-key-files = […])
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -112,6 +112,8 @@ pub struct Config {
     pub rates: Rates,
     /// Origins whose scripts may use the API.
     pub cors_origins: Vec<String>,
+    /// Applications that may sign people in without being registered.
+    pub oauth_clients: Vec<&'static str>,
 }
 
 /// Where the keys of 32 bytes lie that seal secrets of plugins.
@@ -206,6 +208,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         audit_keep: file.audit.keep(),
         rates: file.rate_limits.checked()?,
         cors_origins: file.cors.checked()?,
+        oauth_clients: file.oauth.clients()?,
     })
 }
 

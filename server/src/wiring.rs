@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use hardie_app::audit::Denials;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
+use hardie_app::oauth::OauthKeys;
 use hardie_app::plugins::WebCalls;
 use hardie_app::ports::{Clock, Entropy, PolicyRunner};
 use hardie_app::push::AnswerCounts;
@@ -112,6 +113,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         denials: Denials::default(),
         answers: AnswerCounts::default(),
         web: WebCalls::default(),
+        oauth_keys: OauthKeys::default(),
         config: AppConfig {
             public_url: config.public_url.clone(),
             ssh_address: ssh_shown,
@@ -124,6 +126,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             sign_up: config.sign_up,
             require_sign_in: config.require_sign_in,
             audit_keep: config.audit_keep,
+            oauth_clients: config.oauth_clients,
         },
     });
     for (key, secrets) in hardie_app::plugins::secrets_without_key(&app).await.context("cannot look at the secrets of plugins")? {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use hardie_app::state::GitRules;
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_domain::oauth::SHIPPED;
 use hardie_git::packs::LARGEST_OBJECT;
 use serde::Deserialize;
 
@@ -43,6 +44,7 @@ pub struct Settings {
     pub audit: Audit,
     pub rate_limits: RateLimits,
     pub cors: Cors,
+    pub oauth: Oauth,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.
@@ -111,6 +113,26 @@ pub struct Outbound {
 pub struct Secrets {
     pub key_file: Option<PathBuf>,
     pub earlier_key_files: Vec<PathBuf>,
+}
+
+/// `[oauth]`: which applications sign people in without being registered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Oauth {
+    pub well_known_clients: Option<Vec<String>>,
+}
+
+impl Oauth {
+    /// What the file says: all if nothing.
+    pub fn clients(&self) -> anyhow::Result<Vec<&'static str>> {
+        let known = || SHIPPED.iter().map(|client| client.word);
+        let Some(words) = &self.well_known_clients else { return Ok(known().collect()) };
+        let find = |word: &String| {
+            let names = || known().collect::<Vec<_>>().join(", ");
+            known().find(|known| known == word).with_context(|| format!("[oauth] well-known-clients: {word:?} is none of {}", names()))
+        };
+        words.iter().map(find).collect()
+    }
 }
 
 impl Outbound {

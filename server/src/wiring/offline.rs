@@ -9,6 +9,7 @@ use bytes::Bytes;
 use hardie_app::audit::Denials;
 use hardie_app::deliveries::Wakes;
 use hardie_app::git_access::GitAccess;
+use hardie_app::oauth::OauthKeys;
 use hardie_app::plugins::WebCalls;
 use hardie_app::ports::{ComponentInfo, Entropy as _, HttpSender, NoMailer, Outgoing, PolicyRunner, RunPlace};
 use hardie_app::push::AnswerCounts;
@@ -70,6 +71,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         sign_up: SignUpRules::default(),
         require_sign_in: false,
         audit_keep: None,
+        oauth_clients: Vec::new(),
     };
     App::new(Inner {
         store,
@@ -88,6 +90,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         denials: Denials::default(),
         answers: AnswerCounts::default(),
         web: WebCalls::default(),
+        oauth_keys: OauthKeys::default(),
         config,
     })
 }

@@ -24,6 +24,7 @@ pub mod hook;
 pub mod hook_body;
 pub mod identity;
 pub mod lfs;
+pub mod oauth;
 pub mod org;
 pub mod plugin;
 pub mod plugin_secret;

@@ -142,6 +142,7 @@ pub(crate) fn proof(actor: Option<&Actor>, door: Door) -> String {
         Some(Credential::Password) => "password".to_owned(),
         Some(Credential::Session(id)) => format!("session:{id}"),
         Some(Credential::Token(id)) => format!("token:{id}"),
+        Some(Credential::Grant(id)) => format!("grant:{id}"),
         Some(Credential::SshKey(id)) => format!("ssh-key:{id}"),
         Some(Credential::DeployKey(id)) => format!("deploy-key:{id}"),
         Some(Credential::System) => "system".to_owned(),

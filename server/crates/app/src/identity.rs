@@ -3,7 +3,7 @@
 //!
 //! A disabled user proves nothing by any of them, from the moment the row says so.
 
-mod actor;
+pub(crate) mod actor;
 mod admission;
 mod attempts;
 mod basic;

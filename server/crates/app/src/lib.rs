@@ -27,6 +27,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod lfs;
 pub mod mail;
+pub mod oauth;
 pub mod plugins;
 pub mod ports;
 pub mod protections;

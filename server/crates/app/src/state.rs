@@ -13,6 +13,7 @@ use hardie_store::Store;
 use crate::audit::Denials;
 use crate::deliveries::Wakes;
 use crate::git_access::GitAccess;
+use crate::oauth::OauthKeys;
 use crate::plugins::WebCalls;
 use crate::ports::{Clock, Entropy, HttpSender, Mailer, PolicyRunner};
 use crate::push::AnswerCounts;
@@ -58,6 +59,8 @@ pub struct Inner {
     pub answers: AnswerCounts,
     /// Web requests to plugins that are under way, and what became of the newest.
     pub web: WebCalls,
+    /// What tokens of OAuth 2 are signed with.
+    pub oauth_keys: OauthKeys,
     /// What the operator set.
     pub config: AppConfig,
 }
@@ -87,6 +90,8 @@ pub struct AppConfig {
     pub require_sign_in: bool,
     /// For how long the audit log is kept; for ever if `None`.
     pub audit_keep: Option<Duration>,
+    /// Applications that may sign people in without being registered, by their words in `hardie_domain::oauth::SHIPPED`.
+    pub oauth_clients: Vec<&'static str>,
 }
 
 /// `[sign-up]`: who may make an account for themselves.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ids::{AccountId, DeployKeyId, KeyId, RepoId, SessionId, TokenId};
+use crate::ids::{AccountId, DeployKeyId, GrantId, KeyId, RepoId, SessionId, TokenId};
 use crate::names::AccountName;
 use crate::narrowing::Narrowing;
 use crate::scope::{Category, Level, ScopeSet};
@@ -21,6 +21,8 @@ pub enum Credential {
     SshKey(KeyId),
     /// An SSH key of a repository: it proves the right to that, and nobody.
     DeployKey(DeployKeyId),
+    /// An access token that an application got by OAuth 2.
+    Grant(GrantId),
     /// The command line on the server's own machine, or the server itself.
     System,
 }

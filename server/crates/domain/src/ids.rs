@@ -47,6 +47,10 @@ typed_ids! {
     LfsLockId,
     /// What one check found of one commit at one time.
     CommitStatusId,
+    /// An application that acts for people by OAuth 2.
+    OauthAppId,
+    /// What somebody let such an application do.
+    GrantId,
     /// A mail on its way.
     MailId,
     /// Somebody who wants an account.

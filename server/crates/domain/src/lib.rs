@@ -26,6 +26,7 @@ pub mod mail;
 pub mod names;
 pub mod narrowing;
 pub mod network;
+pub mod oauth;
 pub mod oid;
 pub mod page;
 pub mod password;

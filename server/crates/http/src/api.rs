@@ -1,6 +1,7 @@
 //! `/api/v1`: one table of addresses, each with its handler. A handler extracts, calls one use case and converts.
 
 mod admin;
+mod applications;
 mod archives;
 mod assets;
 mod audit;
@@ -56,6 +57,7 @@ pub use assets::{asset_page, brings_asset};
 pub use components::UPLOAD;
 pub use contents::{brings_files, raw_page};
 pub use missing::missing;
+pub use sessions::set_session_cookie;
 
 use crate::auth::Asker;
 use crate::openapi::Api;
@@ -72,6 +74,7 @@ pub fn table() -> Api {
         sign_ups::add,
         tokens::add,
         keys::add,
+        applications::add,
         orgs::add,
         public_members::add,
         teams::add,

@@ -10,6 +10,7 @@ use hardie_app::{Ctx, Error, identity};
 use hardie_domain::access::Actor;
 use hardie_domain::push::Door;
 use hardie_domain::secret::Secret;
+use sha2::{Digest as _, Sha256};
 
 pub use credential::{Presented, session_cookie_name};
 pub use csrf::{check_form, check_sign_in, is_own};
@@ -95,6 +96,37 @@ impl FromRequestParts<Http> for Unled {
             other => other,
         };
         prove(http, parts, anonymous(parts, Door::Api), presented).await.map(Unled)
+    }
+}
+
+/// Somebody at a page of ours, by the session cookie alone: nothing else is a browser's.
+pub struct Surfer {
+    /// Who asks.
+    pub ctx: Ctx,
+    /// What forms of this session hold.
+    pub csrf: Option<String>,
+}
+
+impl Surfer {
+    /// Whether a form was made for this session: no other site can read what it holds.
+    pub fn is_own_form(&self, csrf: &str) -> bool {
+        // Of two digests nobody learns by the time it takes where they differ.
+        self.csrf.as_ref().is_some_and(|own| Sha256::digest(own.as_bytes()) == Sha256::digest(csrf.as_bytes()))
+    }
+}
+
+impl FromRequestParts<Http> for Surfer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Surfer, Refusal> {
+        let ctx = anonymous(parts, Door::Api);
+        let Presented::Session(cookie) = Presented::read(&parts.headers, http.links.is_https())? else {
+            return Ok(Surfer { ctx, csrf: None });
+        };
+        Ok(match identity::authenticate_session(&http.app, &ctx, &cookie).await? {
+            Some(signed_in) => Surfer { ctx: Ctx { actor: Some(signed_in.actor), ..ctx }, csrf: Some(signed_in.csrf) },
+            None => Surfer { ctx, csrf: None },
+        })
     }
 }
 

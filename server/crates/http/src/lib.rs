@@ -27,6 +27,7 @@ mod links;
 mod metrics;
 mod multipart;
 mod net;
+mod oauth;
 mod openapi;
 mod pages;
 mod paging;
@@ -94,6 +95,7 @@ impl Door {
             .merge(reference::routes(described))
             .merge(git::routes())
             .merge(pages::routes(http))
+            .merge(oauth::routes(http))
             .merge(health::routes())
             .route("/", get(front::front));
         if http.config.metrics {

@@ -1,8 +1,12 @@
-//! The few pages to which mails lead: plain forms without a script, so that a link works in any browser. What they do, the API does too.
+//! The few pages to which mails and other programs lead: plain forms without a script, so that a link works in any browser. What they do, the API does
+//! too, but for letting an application in, which takes a browser.
 //!
 //! Looking at a page does nothing: programs that read mails follow their links. Only its button does.
 
+mod applications;
+mod consent;
 mod html;
+mod sign_in;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -28,7 +32,7 @@ use html::{Field, Form, page, said};
 const FORM_BYTES: usize = 16 << 10;
 
 /// Names of the pages below `/login/`.
-pub const PAGES: [&str; 4] = ["forgot", "reset", "verify", "sign-up"];
+pub const PAGES: [&str; 6] = ["forgot", "reset", "verify", "sign-up", "sign-in", "applications"];
 
 /// `/login`, and everything below it that is not the UI's.
 pub fn routes(http: &Http) -> Router<Http> {
@@ -38,6 +42,9 @@ pub fn routes(http: &Http) -> Router<Http> {
         .route("/login/reset", get(show_reset).post(reset))
         .route("/login/verify", get(show_verify).post(verify))
         .route("/login/sign-up", get(show_sign_up).post(do_sign_up))
+        .route("/login/sign-in", get(sign_in::show).post(sign_in::sign))
+        .route("/login/applications", get(applications::show).post(applications::end))
+        .route("/login/oauth/authorize", get(consent::show).post(consent::answer))
         .layer(from_fn_with_state(http.clone(), admit))
 }
 
@@ -181,13 +188,24 @@ fn outcome<T>(done: hardie_app::Result<T>, form: &Form, words: impl FnOnce(T) ->
         Ok(done) => page("Done", &said(&words(done))),
         Err(error) => {
             let refusal = Refusal::from(error);
-            let again = form.again(refusal.field.as_deref(), &refusal.message);
-            let mut response = again.unwrap_or_else(|| page("That did not work", &said(&refusal.message)));
-            *response.status_mut() = refusal.status;
-            if let Some(seconds) = refusal.retry_after {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            match form.again(refusal.field.as_deref(), &refusal.message) {
+                Some(again) => refused(again, &refusal),
+                None => failed(refusal),
             }
-            response
         }
     }
+}
+
+/// A page that says why something did not work.
+fn failed(refusal: Refusal) -> Response {
+    refused(page("That did not work", &said(&refusal.message)), &refusal)
+}
+
+/// This page as the answer to what was refused.
+fn refused(mut response: Response, refusal: &Refusal) -> Response {
+    *response.status_mut() = refusal.status;
+    if let Some(seconds) = refusal.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }

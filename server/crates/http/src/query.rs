@@ -60,6 +60,16 @@ impl Query {
         Ok(Page::sized(self.number("page")?, limit, default, most))
     }
 
+    /// A parameter that is there more than once.
+    pub fn repeated(&self) -> Option<&str> {
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.windows(2).find_map(|pair| match pair {
+            [one, other] if one == other => Some(*one),
+            _ => None,
+        })
+    }
+
     /// The same query asking for another page, for `Link`.
     pub fn with_page(&self, number: u64) -> String {
         let others = self.0.iter().filter(|(key, _)| key != "page").map(|(key, value)| format!("&{key}={value}"));

@@ -1,7 +1,7 @@
 //! Pushes, refused ones included, and what became of each ref. The row of a push is how an unknown COMMIT is resolved.
 
 use hardie_domain::access::Credential;
-use hardie_domain::ids::{AccountId, DeployKeyId, KeyId, PushId, RepoId, SessionId, TokenId};
+use hardie_domain::ids::{AccountId, DeployKeyId, GrantId, KeyId, PushId, RepoId, SessionId, TokenId};
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::push::{Door, RefOutcome, RefUpdate};
 use hardie_domain::time::Timestamp;
@@ -111,6 +111,7 @@ fn credential_word(credential: Credential) -> String {
         Credential::Token(id) => format!("token:{id}"),
         Credential::SshKey(id) => format!("key:{id}"),
         Credential::DeployKey(id) => format!("deploy-key:{id}"),
+        Credential::Grant(id) => format!("grant:{id}"),
         Credential::System => "system".to_owned(),
     }
 }
@@ -124,6 +125,7 @@ fn parse_credential(word: &str) -> Option<Credential> {
         "token" => Some(Credential::Token(TokenId(id))),
         "key" => Some(Credential::SshKey(KeyId(id))),
         "deploy-key" => Some(Credential::DeployKey(DeployKeyId(id))),
+        "grant" => Some(Credential::Grant(GrantId(id))),
         "system" => Some(Credential::System),
         _ => None,
     }
@@ -269,7 +271,7 @@ fn values(push: PushId, position: i64, row: &PushRefRow) -> [Value; 8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Credential, DeployKeyId, KeyId, SessionId, TokenId, credential_word, parse_credential};
+    use super::{Credential, DeployKeyId, GrantId, KeyId, SessionId, TokenId, credential_word, parse_credential};
 
     #[test]
     fn credentials_survive_their_row() {
@@ -280,6 +282,7 @@ mod tests {
             Credential::Token(TokenId(8)),
             Credential::SshKey(KeyId(9)),
             Credential::DeployKey(DeployKeyId(10)),
+            Credential::Grant(GrantId(11)),
         ];
         for credential in all {
             assert_eq!(parse_credential(&credential_word(credential)), Some(credential));

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, InstallationId, InvitationId, KeyId, LfsLockId, MailId,
-    OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TeamId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GrantId, InstallationId, InvitationId, KeyId,
+    LfsLockId, MailId, OauthAppId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TeamId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName, TeamName};
 use hardie_domain::oid::Oid;
@@ -191,6 +191,8 @@ values! {
     LfsLockId, v => Int(v.0);
     PublisherId, v => Int(v.0);
     CommitStatusId, v => Int(v.0);
+    OauthAppId, v => Int(v.0);
+    GrantId, v => Int(v.0);
     MailId, v => Int(v.0);
     SignUpId, v => Int(v.0);
     InvitationId, v => Int(v.0);

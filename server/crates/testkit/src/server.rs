@@ -11,6 +11,7 @@ pub use hardie::config::{Outbound, Rates};
 use hardie::wiring::{self, Ports, Server};
 use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_domain::oauth::SHIPPED;
 use tempfile::TempDir;
 
 use crate::Git;
@@ -54,6 +55,8 @@ pub struct Options {
     pub cors_origins: Vec<String>,
     /// The one address that people see.
     pub public_url: String,
+    /// Applications that may sign people in without being registered.
+    pub oauth_clients: Vec<&'static str>,
 }
 
 impl Default for Options {
@@ -78,6 +81,7 @@ impl Default for Options {
             rates: Rates::default(),
             cors_origins: Vec::new(),
             public_url: "http://forge.test".to_owned(),
+            oauth_clients: SHIPPED.iter().map(|client| client.word).collect(),
         }
     }
 }
@@ -140,6 +144,7 @@ impl TestServer {
             audit_keep: options.audit_keep,
             rates: options.rates,
             cors_origins: options.cors_origins,
+            oauth_clients: options.oauth_clients,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

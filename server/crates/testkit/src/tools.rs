@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
-/// A Python interpreter that has dulwich and pygit2.
+/// A Python interpreter that has dulwich, pygit2 and Authlib.
 ///
 /// # Errors
 /// When set-up has not made one.

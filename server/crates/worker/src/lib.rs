@@ -134,6 +134,7 @@ async fn expire(app: App) -> Result<Next> {
             components = expired.components,
             mails = expired.mails,
             answers = expired.answers,
+            grants = expired.grants,
             logs = expired.logs,
             "ended what ran out of time"
         );

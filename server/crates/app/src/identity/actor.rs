@@ -12,7 +12,7 @@ use crate::{App, Ctx, Error, Result};
 const NOTED_EVERY_SECONDS: i64 = 60;
 
 /// The proven user; `None` if the account may not act.
-pub(super) fn actor_of(account: &AccountRow, credential: Credential, scopes: ScopeSet) -> Option<Actor> {
+pub(crate) fn actor_of(account: &AccountRow, credential: Credential, scopes: ScopeSet) -> Option<Actor> {
     let may_act = account.kind == AccountKind::User && !account.disabled;
     may_act.then(|| Actor {
         id: account.id,
@@ -26,7 +26,7 @@ pub(super) fn actor_of(account: &AccountRow, credential: Credential, scopes: Sco
 }
 
 /// Whether a use at `now` should be written down.
-pub(super) fn should_note(last: Option<Timestamp>, now: Timestamp) -> bool {
+pub(crate) fn should_note(last: Option<Timestamp>, now: Timestamp) -> bool {
     last.is_none_or(|last| last.plus_seconds(NOTED_EVERY_SECONDS) <= now)
 }
 

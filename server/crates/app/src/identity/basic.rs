@@ -12,7 +12,7 @@ use super::actor::actor_of;
 use super::attempts::{Attempt, Fault};
 use super::factor::{self, Outcome, Second};
 use super::{passwords, tokens};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, oauth};
 
 /// One text for every way in which a name and a password do not fit together.
 const WRONG: &str = "wrong user name or password";
@@ -26,7 +26,7 @@ pub async fn authenticate_basic(app: &App, ctx: &Ctx, user: &str, secret: &Secre
 /// The same where a code may come along.
 pub async fn authenticate_basic_with(app: &App, ctx: &Ctx, user: &str, secret: &Secret, second: Second<'_>) -> Result<Actor> {
     for field in [secret.expose(), user] {
-        if field.starts_with(token::PREFIX) {
+        if field.starts_with(token::PREFIX) || oauth::is_access_token(field) {
             return authenticate_token(app, &Secret::new(field)).await;
         }
     }
@@ -37,6 +37,9 @@ pub async fn authenticate_basic_with(app: &App, ctx: &Ctx, user: &str, secret: &
 /// `Authorization: token …` or `Bearer …`.
 pub async fn authenticate_token(app: &App, secret: &Secret) -> Result<Actor> {
     let unknown = || Error::unauthenticated("this token is unknown, expired or revoked");
+    if oauth::is_access_token(secret.expose()) {
+        return oauth::actor_by_access_token(app, secret).await?.ok_or_else(unknown);
+    }
     let token = AccessToken::parse(secret.expose()).ok_or_else(unknown)?;
     tokens::actor_by_token(app, &token).await?.ok_or_else(unknown)
 }

@@ -104,7 +104,11 @@ pub async fn add_ssh_key(app: &App, ctx: &Ctx, new: NewKey) -> Result<Key> {
 
 /// Refuses a token that ends: as a token cannot outlive the one that asks for it; and a key has no end.
 pub(crate) async fn require_lasting(app: &App, actor: &Actor) -> Result<()> {
-    let Credential::Token(id) = actor.credential else { return Ok(()) };
+    let id = match actor.credential {
+        Credential::Token(id) => id,
+        Credential::Grant(_) => return Err(Error::forbidden("an application that was let in for a while adds no keys: its user does")),
+        _ => return Ok(()),
+    };
     let token = app.store.find_token(actor.id, id).await?.ok_or_else(|| Error::unauthenticated("this token was revoked"))?;
     match token.expires_at {
         None => Ok(()),

@@ -2,7 +2,7 @@
 //! proved, and ends with it: whatever is revoked, disabled or demoted meanwhile holds for the pass too.
 
 use hardie_domain::access::{Actor, Bound, Credential};
-use hardie_domain::ids::{AccountId, DeployKeyId, KeyId, RepoId, SessionId, TokenId};
+use hardie_domain::ids::{AccountId, DeployKeyId, GrantId, KeyId, RepoId, SessionId, TokenId};
 use hardie_domain::scope::Level;
 use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
@@ -85,6 +85,7 @@ fn seal(key: &SigningKey, claim: &Claim) -> String {
         Credential::SshKey(id) => (4, id.0),
         Credential::System => (5, 0),
         Credential::DeployKey(id) => (6, id.0),
+        Credential::Grant(id) => (7, id.0),
     };
     let mut bytes = Vec::with_capacity(CLAIM_BYTES + SEAL_BYTES);
     bytes.extend_from_slice(&claim.account.0.to_be_bytes());
@@ -112,6 +113,7 @@ fn open(key: &SigningKey, text: &str) -> Option<Claim> {
         3 => Credential::Token(TokenId(id)),
         4 => Credential::SshKey(KeyId(id)),
         6 => Credential::DeployKey(DeployKeyId(id)),
+        7 => Credential::Grant(GrantId(id)),
         // The server itself needs none.
         _ => return None,
     };

@@ -8,7 +8,7 @@ use super::actor::actor_of;
 use super::deploy_keys;
 use super::keys::key_scopes;
 use super::narrowing::narrowing_of;
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, oauth};
 
 /// Fails if the credential was revoked or has expired since it was proven. What the account may do is for `access`.
 pub(crate) async fn require_standing(app: &App, ctx: &Ctx) -> Result<()> {
@@ -51,7 +51,7 @@ async fn standing_scopes(app: &App, actor: &Actor) -> Result<ScopeSet> {
         Credential::Session(_) => "session",
         Credential::SshKey(_) => "SSH key",
         Credential::DeployKey(_) => "deploy key",
-        Credential::Token(_) => "access token",
+        Credential::Token(_) | Credential::Grant(_) => "access token",
     };
     let scopes = scopes_of(app, actor.id, actor.credential).await?;
     scopes.ok_or_else(|| Error::unauthenticated(format!("this {what} was revoked or has expired meanwhile")))
@@ -67,6 +67,7 @@ pub(super) async fn scopes_of(app: &App, account: AccountId, credential: Credent
         Credential::Session(id) => app.store.list_sessions(account, now).await?.iter().any(|s| s.id == id).then_some(ScopeSet::ALL),
         Credential::DeployKey(id) => app.store.find_deploy_key_by_id(id).await?.map(|_| key_scopes()).transpose()?,
         Credential::SshKey(id) => app.store.find_key(account, id).await?.map(|_| key_scopes()).transpose()?,
+        Credential::Grant(id) => oauth::standing_grant(app, account, id).await?.map(|grant| grant.scopes.access),
         Credential::Token(id) => {
             let token = app.store.find_token(account, id).await?;
             token.filter(|token| token.expires_at.is_none_or(|end| end > now)).map(|token| token.scopes)

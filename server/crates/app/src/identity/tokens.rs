@@ -169,7 +169,13 @@ async fn bound_by_maker(
         let held = maker.scopes.names().join(", ");
         return Err(Error::forbidden(format!("a token cannot be given more than the one that asks for it holds ({held})")));
     }
-    let Credential::Token(id) = maker.credential else { return Ok(asked) };
+    let id = match maker.credential {
+        Credential::Token(id) => id,
+        Credential::Grant(_) => {
+            return Err(Error::forbidden("an application that was let in for a while makes no access tokens: its user does"));
+        }
+        _ => return Ok(asked),
+    };
     let end = app.store.find_token(maker.id, id).await?.ok_or_else(|| Error::unauthenticated("this token was revoked"))?.expires_at;
     match (asked, end) {
         (Some(asked), Some(end)) if asked > end => {

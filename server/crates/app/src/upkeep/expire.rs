@@ -1,5 +1,6 @@
 //! Ending what ran out of time: sessions, counted failures, what mails prove, holds on packs, pushes that nobody will end.
 
+use hardie_domain::oauth;
 use hardie_domain::throttle;
 use hardie_domain::time::Timestamp;
 
@@ -10,6 +11,8 @@ const UNUSED_COMPONENT_SECONDS: i64 = 24 * 3600;
 /// On top of the longest time that a push may take.
 const PUSH_MARGIN_SECONDS: i64 = 3600;
 
+/// For how long the second use of a code is seen, unless its grant is gone before.
+const CODE_KEPT_SECONDS: i64 = 24 * 3600;
 /// For how long it is known that a mail was given up.
 const PARKED_SECONDS: i64 = 30 * 24 * 3600;
 
@@ -30,6 +33,8 @@ pub struct Expired {
     pub mails: u64,
     /// Answers that were kept for requests that come twice.
     pub answers: u64,
+    /// Sign-ins to applications, their codes, and keys that signed for them.
+    pub grants: u64,
     /// Runs of plugins whose logs are forgotten.
     pub logs: u64,
 }
@@ -51,6 +56,8 @@ pub async fn expire(app: &App) -> Result<Expired> {
             + tx.delete_expired_invitations(now).await?
             + tx.delete_parked_mails(now.plus_seconds(-PARKED_SECONDS)).await?,
         answers: idempotency::forget(&mut tx, now).await?,
+        grants: tx.delete_expired_grants(now, now.plus_seconds(-CODE_KEPT_SECONDS)).await?
+            + tx.delete_old_oauth_keys(now.plus_seconds(-oauth::KEY_SHOWN_SECONDS)).await?,
         logs: 0,
     };
     tx.commit().await?;

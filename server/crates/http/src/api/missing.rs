@@ -33,7 +33,6 @@ const MISSING: &[(&str, &str)] = &[
     ("repos/*/*/times", "issues"),
     ("repos/*/*/wiki", "wikis"),
     ("user/actions", "actions"),
-    ("user/applications", "OAuth applications"),
     ("user/avatar", "avatars"),
     ("user/blocks", "blocked users"),
     ("user/followers", "followers"),

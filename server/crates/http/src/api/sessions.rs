@@ -6,7 +6,7 @@ use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hardie_api_types::identity::{CreateSessionOption, Session, SignedIn};
-use hardie_app::identity::{SignIn, list_sessions, revoke_session, sign_in, sign_out};
+use hardie_app::identity::{NewSession, SignIn, list_sessions, revoke_session, sign_in, sign_out};
 use hardie_domain::ids::SessionId;
 use hardie_domain::secret::Secret;
 
@@ -45,10 +45,9 @@ async fn create_session(
     let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let request = SignIn { user: body.username, password: Secret::new(body.password), code: Some(Secret::new(body.code)), agent };
     let new = sign_in(&http.app, &ctx, request).await?;
-    let seconds = (new.ends_at.0 - http.app.clock.now().0).div_euclid(1000).max(0);
-    let answer = SignedIn { user: show::user(&http.links, &new.account), session: show::session(new.session) };
+    let answer = SignedIn { user: show::user(&http.links, &new.account), session: show::session(new.session.clone()) };
     let mut response = (StatusCode::CREATED, Json(answer)).into_response();
-    set_cookie(&mut response, &http, new.cookie.expose(), seconds);
+    set_session_cookie(&mut response, &http, &new);
     Ok(response)
 }
 
@@ -66,6 +65,12 @@ async fn delete_session(State(http): State<Http>, Asker(ctx): Asker, parts: Path
         revoke_session(&http.app, &ctx, SessionId(parts.id("id")?)).await?;
     }
     Ok(response)
+}
+
+/// Has the browser keep a session that just began.
+pub fn set_session_cookie(response: &mut Response, http: &Http, new: &NewSession) {
+    let seconds = (new.ends_at.0 - http.app.clock.now().0).div_euclid(1000).max(0);
+    set_cookie(response, http, new.cookie.expose(), seconds);
 }
 
 /// `Lax`, so that a link from outside finds the person signed in, while no other site's form or script carries the cookie.

@@ -6,13 +6,17 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::reference::text as escaped;
 
-/// No script, no frame, no other site.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("style.css");
 /// The UI's own sign, in the colours of the page.
-const BRAND: &str = "<a class=\"brand\" href=\"../\"><svg viewBox=\"0 0 32 32\" aria-hidden=\"true\">\
+const BRAND: &str = "<svg viewBox=\"0 0 32 32\" aria-hidden=\"true\">\
     <path fill=\"var(--brand)\" d=\"M11 3h10l-3.2 11h-3.6z\"/><path fill=\"var(--iron)\" \
-    d=\"M3 15h26c-1 4.2-4.3 6.4-8.8 6.9L21 25h4v4H7v-4h4l.8-3.1C7.3 21.4 4 19.2 3 15z\"/></svg>Hardie</a>";
+    d=\"M3 15h26c-1 4.2-4.3 6.4-8.8 6.9L21 25h4v4H7v-4h4l.8-3.1C7.3 21.4 4 19.2 3 15z\"/></svg>Hardie";
+
+/// No script, no frame, no other site but one to which a form may lead; empty for none.
+pub fn policy(target: &str) -> String {
+    let space = if target.is_empty() { "" } else { " " };
+    format!("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'{space}{target}; base-uri 'none'; frame-ancestors 'none'")
+}
 
 /// One field of a form.
 pub struct Field {
@@ -22,32 +26,39 @@ pub struct Field {
     /// What the browser may fill in.
     fill: &'static str,
     value: String,
+    required: bool,
 }
 
 impl Field {
     /// A line, and what was typed before.
     pub fn text(name: &'static str, label: &'static str, value: &str) -> Field {
-        Field { name, label, kind: "text", fill: if name == "username" { name } else { "off" }, value: value.to_owned() }
+        let fill = if name == "username" { name } else { "off" };
+        Field { name, label, kind: "text", fill, value: value.to_owned(), required: true }
     }
 
     /// An address.
     pub fn email(name: &'static str, label: &'static str, value: &str) -> Field {
-        Field { name, label, kind: "email", fill: "email", value: value.to_owned() }
+        Field { name, label, kind: "email", fill: "email", value: value.to_owned(), required: true }
     }
 
     /// A new password. It is never sent back.
     pub fn password(name: &'static str, label: &'static str) -> Field {
-        Field { name, label, kind: "password", fill: "new-password", value: String::new() }
+        Field { name, label, kind: "password", fill: "new-password", value: String::new(), required: true }
     }
 
-    /// One that was chosen before.
+    /// A password that is one already.
     pub fn known_password(name: &'static str, label: &'static str) -> Field {
         Field { fill: "current-password", ..Field::password(name, label) }
     }
 
+    /// A code of a second factor, which not everybody has.
+    pub fn code(name: &'static str, label: &'static str) -> Field {
+        Field { fill: "one-time-code", required: false, ..Field::text(name, label, "") }
+    }
+
     /// What the page knows already.
     pub fn hidden(name: &'static str, value: &str) -> Field {
-        Field { name, label: "", kind: "hidden", fill: "off", value: value.to_owned() }
+        Field { name, label: "", kind: "hidden", fill: "off", value: value.to_owned(), required: false }
     }
 
     fn is_hidden(&self) -> bool {
@@ -60,15 +71,16 @@ impl Field {
     }
 
     fn html(&self, is_wrong: bool, is_first: bool) -> String {
-        let Field { name, label, kind, fill, value } = self;
+        let Field { name, label, kind, fill, value, required } = self;
         let value = escaped(value);
         let input = format!("<input id=\"{name}\" name=\"{name}\" type=\"{kind}\" autocomplete=\"{fill}\" value=\"{value}\"");
         if self.is_hidden() {
             return format!("{input}>");
         }
+        let required = if *required { " required" } else { "" };
         let wrong = if is_wrong { " aria-invalid=\"true\" aria-describedby=\"problem\"" } else { "" };
         let first = if is_first { " autofocus" } else { "" };
-        format!("<label for=\"{name}\">{label}</label>{input} autocapitalize=\"none\" spellcheck=\"false\" required{wrong}{first}>")
+        format!("<label for=\"{name}\">{label}</label>{input} autocapitalize=\"none\" spellcheck=\"false\"{required}{wrong}{first}>")
     }
 }
 
@@ -101,18 +113,22 @@ impl Form {
         can_mend.then(|| page(self.title, &self.html(field, Some(problem))))
     }
 
-    fn html(&self, wrong: Option<&str>, problem: Option<&str>) -> String {
+    /// Inside a page. `wrong` is the field that was wrong, `problem` what is to be mended.
+    pub fn html(&self, wrong: Option<&str>, problem: Option<&str>) -> String {
         let Form { action, words, button, fields, .. } = self;
         let is_wrong = |field: &Field| wrong.is_some_and(|name| field.is_meant_by(name));
         let first = fields.iter().find(|field| if wrong.is_some() { is_wrong(field) } else { !field.is_hidden() });
         let first = first.map(|field| field.name);
         let fields: String = fields.iter().map(|field| field.html(is_wrong(field), first == Some(field.name))).collect();
         let problem = problem.map(|text| format!("<p id=\"problem\" role=\"alert\">{}</p>", escaped(text))).unwrap_or_default();
-        format!(
-            "<p class=\"muted\">{}</p>{problem}<form method=\"post\" action=\"{action}\">{fields}<button>{button}</button></form>",
-            escaped(words)
-        )
+        let words = if words.is_empty() { String::new() } else { format!("<p class=\"muted\">{}</p>", escaped(words)) };
+        format!("{words}{problem}<form method=\"post\" action=\"{action}\">{fields}<button>{button}</button></form>")
     }
+}
+
+/// What a form carries that is not filled in.
+pub fn hidden(name: &'static str, value: &str) -> String {
+    Field::hidden(name, value).html(false, false)
 }
 
 /// A text alone.
@@ -120,18 +136,29 @@ pub fn said(words: &str) -> String {
     format!("<p role=\"status\">{}</p>", escaped(words))
 }
 
-/// A whole page. `inside` is HTML.
+/// A whole page for somebody who comes in. `inside` is HTML.
 pub fn page(title: &str, inside: &str) -> Response {
+    framed("../", "<a href=\"../user/login\">Sign in</a>", title, inside)
+}
+
+/// A whole page for somebody who is in; `root` is the way from it to the UI.
+pub fn page_within(root: &str, title: &str, inside: &str) -> Response {
+    framed(root, &format!("<a href=\"{root}user/settings\">Your settings</a>"), title, inside)
+}
+
+fn framed(root: &str, foot: &str, title: &str, inside: &str) -> Response {
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, \
          initial-scale=1\"><meta name=\"robots\" content=\"noindex\"><title>{title} · Hardie</title><style>{STYLE}</style></head>\
-         <body><header>{BRAND}</header><main><h1>{title}</h1>{inside}</main>\
-         <footer><a href=\"../user/login\">Sign in</a></footer></body></html>\n"
+         <body><header><a class=\"brand\" href=\"{root}\">{BRAND}</a></header><main><h1>{title}</h1>{inside}</main>\
+         <footer>{foot}</footer></body></html>\n"
     );
     let mut response = html.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    if let Ok(policy) = HeaderValue::from_str(&policy("")) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
     // No other site learns the address, which holds a secret; our own server must learn where a form comes from.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response

@@ -85,6 +85,8 @@ mod tests {
             "/login/reset",
             "/login/verify",
             "/login/sign-up",
+            "/login/sign-in",
+            "/login/applications",
             "/.well-known/openid-configuration",
             "/ann/tool.git/info/refs",
             "/ann/tool/git-upload-pack",

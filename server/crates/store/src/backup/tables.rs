@@ -31,6 +31,10 @@ pub const TABLES: &[Table] = &[
     table("second_factor", "account_id"),
     table("recovery_code", "account_id, hash"),
     table("token", "id"),
+    table("oauth_app", "id"),
+    table("oauth_grant", "id"),
+    // Sealed: what opens them is no row.
+    table("oauth_key", "kid"),
     table("repo", "id"),
     table("repo_redirect", "owner_id, lower_name"),
     table("team", "id"),
@@ -91,6 +95,7 @@ const LFS_HOLDERS: &[Holder] = &[
 pub const LEFT: &[(&str, &str)] = &[
     ("session", "people sign in again; a copied backup opens no browser session"),
     ("sign_in_failure", "it counts minutes"),
+    ("oauth_code", "codes of sign-ins that are under way: good for a minute"),
     ("mail", "mails on their way: whoever waited for one asks again"),
     ("mail_token", "what such mails prove is good for a day at most"),
     ("idempotency", "answers that are given again within a day"),

@@ -31,6 +31,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::deliveries::{Dispatcher, Wakes, dispatcher, make_deliveries};
 use crate::git_access::GitAccess;
+use crate::oauth::OauthKeys;
 use crate::plugins::WebCalls;
 use crate::ports::{Clock, ComponentInfo, Entropy, HttpSender, NoMailer, Outgoing, PolicyRunner, RunPlace};
 use crate::push::AnswerCounts;
@@ -249,6 +250,7 @@ impl World {
             denials: crate::audit::Denials::default(),
             answers: AnswerCounts::default(),
             web: WebCalls::default(),
+            oauth_keys: OauthKeys::default(),
             config: AppConfig {
                 public_url: "http://hardie.test".to_owned(),
                 ssh_address: "hardie.test".to_owned(),
@@ -261,6 +263,7 @@ impl World {
                 sign_up: SignUpRules::default(),
                 require_sign_in: false,
                 audit_keep: None,
+                oauth_clients: Vec::new(),
             },
         });
         let (ann, bob) = (user(&app, "ann").await, user(&app, "bob").await);
