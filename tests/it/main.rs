@@ -19,6 +19,7 @@ mod git;
 mod git_suite;
 mod lfs;
 mod mail;
+mod oauth;
 mod plugins;
 mod ssh;
 mod support;

@@ -49,7 +49,7 @@ pub fn all(house: &House, purpose: Purpose, progress: &mut Progress) -> anyhow::
     progress.quiet(&tools::title("wasm-bindgen", &bindgen), || tools::install(house, "wasm-bindgen-cli", &bindgen, false))?;
     if purpose >= Purpose::Test {
         progress.quiet("cargo-nextest", || tools::install_nextest(house))?;
-        progress.quiet("dulwich and pygit2", || python::install(house))?;
+        progress.quiet("dulwich, pygit2 and Authlib", || python::install(house))?;
         progress.quiet(javascript::TITLE, || javascript::install(house))?;
         progress.quiet(componentizers::TITLE, || componentizers::install(house))?;
         progress.quiet(api_clients::TITLE, || api_clients::install(house))?;

@@ -1,4 +1,4 @@
-//! Two other git implementations, dulwich and pygit2, in an environment of their own: tests use them as clients.
+//! Two other git implementations, dulwich and pygit2, and a client of OAuth 2, Authlib, in an environment of their own: tests use them as clients.
 
 use anyhow::Context as _;
 
@@ -6,7 +6,7 @@ use crate::house::House;
 use crate::progress::Outcome;
 use crate::shell;
 
-const PACKAGES: [&str; 2] = ["dulwich==1.2.11", "pygit2==1.18.2"];
+const PACKAGES: [&str; 5] = ["dulwich==1.2.11", "pygit2==1.18.2", "authlib==1.6.12", "requests==2.32.5", "cryptography==50.0.2"];
 
 /// Makes the environment unless one with these very packages is there.
 pub fn install(house: &House) -> anyhow::Result<Outcome> {
@@ -21,8 +21,8 @@ pub fn install(house: &House) -> anyhow::Result<Outcome> {
     let mut pip = shell::command(house, house.python())?;
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]).args(PACKAGES);
     shell::quietly(house, "pip install", &mut pip)?;
-    let check = ["-c", "import dulwich.client, pygit2"];
-    shell::answer("the import of dulwich and pygit2", shell::command(house, house.python())?.args(check))?;
+    let check = ["-c", "import dulwich.client, pygit2, authlib.integrations.requests_client"];
+    shell::answer("the import of dulwich, pygit2 and Authlib", shell::command(house, house.python())?.args(check))?;
     std::fs::write(&stamp, wanted).with_context(|| format!("{} cannot be written", stamp.display()))?;
     Ok(Outcome::Done)
 }

@@ -52,6 +52,8 @@ async function take(api, call, step, kept) {
   if (call.others.query !== undefined) taken[call.others.query] = step.query ?? {};
   if (call.others.body !== undefined) taken[call.others.body] = step.body ?? {};
   if (step.file !== undefined) taken[call.others.body] = { attachment: new Blob([step.file]) };
+  // Where Gitea's description does not say what is sent, this client says that it is text, which Gitea does not read either.
+  if (step.type) taken.push({ type: step.type });
   const answer = await api[call.group][call.name](...taken).catch((refused) => refused);
   if (answer.status !== step.status) return `status ${answer.status}: ${JSON.stringify(answer.error ?? String(answer))}`;
   for (const [name, place] of Object.entries(step.keep ?? {})) {

@@ -17,6 +17,7 @@ mod delivery_contention;
 mod events;
 mod lfs;
 mod mail;
+mod oauth;
 mod open;
 mod packs;
 mod plugin_secrets;
