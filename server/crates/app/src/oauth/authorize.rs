@@ -12,6 +12,7 @@ use hardie_store::sessions::SessionRow;
 
 use super::clients::{self, Client};
 use super::issuer;
+use super::keys::{self, Sort};
 use crate::audit::entry;
 use crate::identity::require_standing;
 use crate::mail::{self, Proof};
@@ -224,6 +225,11 @@ async fn was_let_in(app: &App, actor: &Actor, asked: &Asked) -> Result<bool> {
 
 async fn let_in(app: &App, ctx: &Ctx, actor: &Actor, session: &SessionRow, asked: &Asked) -> Result<String> {
     require_standing(app, ctx).await?;
+    // To make a key takes a while: now, and not when the code is spent already.
+    keys::signer(app, Sort::Ed25519).await?;
+    if asked.scopes.openid {
+        keys::signer(app, Sort::Rsa).await?;
+    }
     let (now, proof) = (app.clock.now(), Proof::new(app));
     let expires_at = now.plus_seconds(CODE_SECONDS);
     let mut tx = app.store.begin().await?;

@@ -8,7 +8,6 @@ use hardie_domain::page::Page;
 use hardie_domain::secret::Secret;
 use hardie_store::accounts::AccountRow;
 use hardie_store::oauth_grants::GrantRow;
-use hardie_store::org_members::OrgRole;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +16,7 @@ use super::issuer;
 use super::keys::{self, Sort};
 use crate::{App, Ctx, Error, Result};
 
-/// The most organisations that are named.
+/// The most organisations, and the most teams, that are named.
 const MAX_GROUPS: u32 = 500;
 
 /// The token that says who signed in, for one client (section 2), made with an access token.
@@ -75,14 +74,11 @@ async fn about(app: &App, account: &AccountRow, scopes: &Scopes) -> Result<Map<S
     Ok(claims)
 }
 
-/// Organisations by name, and `name:owners` where the user owns one: as teams are told by Gitea.
+/// Organisations by name, and teams as `organisation:team`, as Gitea tells them.
 async fn groups(app: &App, account: &AccountRow) -> Result<Vec<Value>> {
-    let mut groups = Vec::new();
-    for org in app.store.list_orgs_of(account.id, Page::sized(None, Some(MAX_GROUPS), MAX_GROUPS, MAX_GROUPS)).await?.items {
-        groups.push(org.name.as_str().into());
-        if app.store.find_org_role(org.id, account.id).await? == Some(OrgRole::Owner) {
-            groups.push(format!("{}:owners", org.name).into());
-        }
-    }
-    Ok(groups)
+    let page = || Page::sized(None, Some(MAX_GROUPS), MAX_GROUPS, MAX_GROUPS);
+    let orgs = app.store.list_orgs_of(account.id, page()).await?.items;
+    let teams = app.store.list_teams_of(account.id, page()).await?.items;
+    let teams = teams.iter().map(|owned| format!("{}:{}", owned.org.name, owned.team.name.lower()));
+    Ok(orgs.iter().map(|org| org.name.to_string()).chain(teams).map(Value::from).collect())
 }

@@ -85,7 +85,7 @@ impl Scopes {
             (self.openid, "Know that it is you: your user name and the number of your account"),
             (self.profile, "See your full name and the address of your profile"),
             (self.email, "See your e-mail address"),
-            (self.groups, "See to which organisations you belong"),
+            (self.groups, "See to which organisations and teams you belong"),
         ] {
             if wanted {
                 words.push(sentence.to_owned());
