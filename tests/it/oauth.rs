@@ -3,6 +3,7 @@
 mod attacks;
 mod clients;
 mod consent;
+mod guards;
 mod keys;
 mod tokens;
 

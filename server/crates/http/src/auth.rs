@@ -33,13 +33,15 @@ pub struct GitAsker(pub Ctx);
 /// Somebody with Git LFS over HTTP: as with git, or with a pass, which is good nowhere else.
 pub struct LfsAsker(pub Ctx);
 
-/// Somebody about to sign in: whatever credential comes along is not looked at.
+/// Somebody about to sign in, or a program that proves itself in its own way: whatever credential comes along is not looked at, and the network
+/// pays before anything is done.
 pub struct Visitor(pub Ctx);
 
 impl FromRequestParts<Http> for Visitor {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Http) -> Result<Visitor, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Visitor, Refusal> {
+        know(http, parts, None)?;
         Ok(Visitor(anonymous(parts, Door::Api)))
     }
 }
@@ -120,10 +122,12 @@ impl FromRequestParts<Http> for Surfer {
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Surfer, Refusal> {
         let ctx = anonymous(parts, Door::Api);
-        let Presented::Session(cookie) = Presented::read(&parts.headers, http.links.is_https())? else {
-            return Ok(Surfer { ctx, csrf: None });
+        let signed_in = match Presented::read(&parts.headers, http.links.is_https())? {
+            Presented::Session(cookie) => identity::authenticate_session(&http.app, &ctx, &cookie).await?,
+            _ => None,
         };
-        Ok(match identity::authenticate_session(&http.app, &ctx, &cookie).await? {
+        know(http, parts, signed_in.as_ref().map(|signed_in| &signed_in.actor))?;
+        Ok(match signed_in {
             Some(signed_in) => Surfer { ctx: Ctx { actor: Some(signed_in.actor), ..ctx }, csrf: Some(signed_in.csrf) },
             None => Surfer { ctx, csrf: None },
         })
@@ -167,7 +171,7 @@ pub fn anonymous(parts: &Parts, door: Door) -> Ctx {
 }
 
 /// Tells the layers around who asks, and has the request paid for.
-fn know(http: &Http, parts: &Parts, actor: Option<&Actor>) -> Result<(), Refusal> {
+pub fn know(http: &Http, parts: &Parts, actor: Option<&Actor>) -> Result<(), Refusal> {
     let Some(meta) = parts.extensions.get::<Meta>() else { return Ok(()) };
     if let Some(actor) = actor {
         meta.known.set_actor(actor);

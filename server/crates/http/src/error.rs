@@ -116,6 +116,18 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// A refusal whose answer is written in the words that its reader knows: only to be counted.
+#[derive(Clone, Debug)]
+pub struct Counted(pub Refusal);
+
+impl Counted {
+    /// The answer, with what is counted of it.
+    pub fn on(self, mut response: Response) -> Response {
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
 /// An error with its sources, in one line.
 struct Chain<'a>(&'a (dyn std::error::Error + 'static));
 

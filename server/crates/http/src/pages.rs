@@ -22,11 +22,11 @@ use hardie_domain::secret::Secret;
 use hardie_domain::sign_up::SignUpMode;
 
 use crate::auth::{Visitor, check_form};
-use crate::error::{Answer, Refusal};
+use crate::error::{Answer, Counted, Refusal};
 use crate::layers::admit;
 use crate::query::Query;
 use crate::state::Http;
-use html::{Field, Form, page, said};
+use html::{Field, Form, page, page_below, said};
 
 /// Bytes of a filled-in form.
 const FORM_BYTES: usize = 16 << 10;
@@ -198,7 +198,12 @@ fn outcome<T>(done: hardie_app::Result<T>, form: &Form, words: impl FnOnce(T) ->
 
 /// A page that says why something did not work.
 fn failed(refusal: Refusal) -> Response {
-    refused(page("That did not work", &said(&refusal.message)), &refusal)
+    failed_below("../", refusal)
+}
+
+/// The same at another place; `root` is the way from it to the UI.
+fn failed_below(root: &str, refusal: Refusal) -> Response {
+    refused(page_below(root, "That did not work", &said(&refusal.message)), &refusal)
 }
 
 /// This page as the answer to what was refused.
@@ -207,5 +212,5 @@ fn refused(mut response: Response, refusal: &Refusal) -> Response {
     if let Some(seconds) = refusal.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
+    Counted(refusal.clone()).on(response)
 }

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hardie_domain::audit::Outcome;
 use hardie_domain::oauth::{ACCESS_SECONDS, REFRESH_SECONDS};
 use hardie_domain::secret::Secret;
 use hardie_store::oauth_grants::{CodeRow, GrantRow};
@@ -114,7 +115,7 @@ fn proves(code: &CodeRow, verifier: Option<&Secret>) -> bool {
 pub(super) async fn end(tx: &mut hardie_store::Tx, ctx: &Ctx, app: &App, grant: &GrantRow, why: &str) -> Result<(), Fault> {
     tx.delete_grant(grant.account.id, grant.id).await?;
     let mut line = entry(ctx, "oauth.misuse");
-    line.account = Some(grant.account.id);
+    (line.account, line.outcome) = (Some(grant.account.id), Outcome::Denied);
     line.detail = format!("{:?} ({}) is let in no more: {why}", grant.app.name, grant.app.client_id);
     tx.insert_audit(&line, app.clock.now()).await?;
     Ok(())

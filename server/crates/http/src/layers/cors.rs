@@ -1,4 +1,4 @@
-//! Lets scripts of other sites use the API, where the operator names those sites. With a token alone: no answer allows credentials that a browser
+//! Lets scripts of other sites use the API, and what programs ask of OAuth 2, where the operator names those sites. With a token alone: no answer allows credentials that a browser
 //! adds by itself, nor the header without which a session changes nothing.
 
 use axum::extract::{Request, State};
@@ -20,9 +20,14 @@ const SHOWN: &str = "ETag, Idempotency-Replayed, Link, Location, RateLimit-Limit
 /// Seconds for which a browser need not ask again.
 const LASTS: &str = "600";
 
+/// What programs that run in a browser ask beside the API. Whoever shows a page or keeps a secret is none of them.
+const OAUTH: [&str; 5] =
+    ["/.well-known/openid-configuration", "/login/oauth/keys", "/login/oauth/userinfo", "/login/oauth/access_token", "/login/oauth/revoke"];
+
 /// See the module.
 pub async fn cors(State(http): State<Http>, mut request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/v1/");
+    let path = request.uri().path();
+    let is_api = path.starts_with("/api/v1/") || OAUTH.contains(&path);
     let headers = request.headers();
     let own = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| is_own(origin, headers, http.links.origin()));
     let other = headers.get(ORIGIN).filter(|origin| is_api && !own(origin));

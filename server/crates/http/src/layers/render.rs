@@ -18,7 +18,7 @@ use hardie_api_types::error::ApiError;
 use hardie_api_types::lfs::LfsError;
 
 use super::{Meta, denied};
-use crate::error::Refusal;
+use crate::error::{Counted, Refusal};
 use crate::lfs;
 use crate::links::encode;
 use crate::state::Http;
@@ -60,10 +60,16 @@ pub async fn render(State(http): State<Http>, request: Request, next: Next) -> R
                 .into_response()
         }
     };
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+    let note = |refusal: &Refusal| {
         if let Some(meta) = &asked.meta {
-            denied::note(&http, meta, &asked.method, &asked.uri, asked.route.as_ref(), &refusal);
+            denied::note(&http, meta, &asked.method, &asked.uri, asked.route.as_ref(), refusal);
         }
+    };
+    if let Some(Counted(refusal)) = response.extensions_mut().remove::<Counted>() {
+        note(&refusal);
+    }
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        note(&refusal);
         write_refusal(&mut response, &http, &asked, refusal);
     }
     protect(response.headers_mut(), http.links.is_https());

@@ -11,8 +11,8 @@ use hardie_domain::push::Door;
 use hardie_domain::scope::CATEGORIES;
 use serde_json::{Value, json};
 
-use crate::auth::{Presented, anonymous};
-use crate::error::Answer;
+use crate::auth::{Presented, anonymous, know};
+use crate::error::{Answer, Counted, Refusal};
 use crate::state::Http;
 
 pub async fn configuration(State(http): State<Http>) -> Json<Value> {
@@ -64,9 +64,12 @@ impl FromRequestParts<Http> for Bearer {
             return Err(challenge("Bearer realm=\"Hardie\"", "an access token is needed: Authorization: Bearer …"));
         };
         match identity::authenticate_token(&http.app, &token).await {
-            Ok(actor) => Ok(Bearer(Ctx { actor: Some(actor), ..ctx })),
+            Ok(actor) => {
+                know(http, parts, Some(&actor)).map_err(Refusal::into_response)?;
+                Ok(Bearer(Ctx { actor: Some(actor), ..ctx }))
+            }
             Err(Error::Unauthenticated(text)) => Err(challenge("Bearer realm=\"Hardie\", error=\"invalid_token\"", &text)),
-            Err(other) => Err(crate::error::Refusal::from(other).into_response()),
+            Err(other) => Err(Refusal::from(other).into_response()),
         }
     }
 }
@@ -80,9 +83,10 @@ pub async fn user_info(State(http): State<Http>, Bearer(ctx): Bearer) -> Answer 
     match oauth::user_info(&http.app, &ctx).await {
         Ok(claims) => Ok(Json(claims).into_response()),
         Err(Error::Forbidden(text)) => {
-            let body = Json(json!({ "error": "insufficient_scope", "error_description": text }));
+            let body = Json(json!({ "error": "insufficient_scope", "error_description": text.as_str() }));
             let header = [(WWW_AUTHENTICATE, "Bearer realm=\"Hardie\", error=\"insufficient_scope\", scope=\"openid\"")];
-            Ok((StatusCode::FORBIDDEN, header, body).into_response())
+            let response = (StatusCode::FORBIDDEN, header, body).into_response();
+            Ok(Counted(Refusal::forbidden(text)).on(response))
         }
         Err(other) => Err(other.into()),
     }

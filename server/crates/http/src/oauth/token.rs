@@ -10,7 +10,7 @@ use hardie_domain::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::auth::{Presented, Visitor};
-use crate::error::Refusal;
+use crate::error::{Counted, Refusal};
 use crate::json::read_body;
 use crate::links::decode;
 use crate::query::Query;
@@ -48,7 +48,7 @@ pub async fn exchange(State(http): State<Http>, Visitor(ctx): Visitor, request: 
     }))
 }
 
-pub async fn introspect(State(http): State<Http>, request: Request) -> Response {
+pub async fn introspect(State(http): State<Http>, Visitor(_): Visitor, request: Request) -> Response {
     let asked = async {
         let (client, form) = read(&http, request).await?;
         let token = secret(&form, "token")?.ok_or_else(|| Fault::request("token is missing"))?;
@@ -136,9 +136,9 @@ fn answer(done: Result<Value, Fault>) -> Response {
             (status, code, message)
         }
     };
-    let mut response = (status, Json(json!({ "error": code, "error_description": text }))).into_response();
+    let mut response = (status, Json(json!({ "error": code, "error_description": text.as_str() }))).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Basic realm=\"Hardie\", charset=\"UTF-8\""));
     }
-    response
+    Counted(Refusal::new(status, text)).on(response)
 }

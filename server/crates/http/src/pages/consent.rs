@@ -4,13 +4,13 @@
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use hardie_app::oauth::{Asked, AuthorizeRequest, Step, Turned, begin, decide};
 use hardie_domain::host::host_of;
 use hardie_domain::oauth::form_target;
 
-use super::html::{hidden, page_within, policy, said};
-use super::{filled, refused, text};
+use super::html::{hidden, page_within, policy};
+use super::{failed_below, filled, text};
 use crate::auth::Surfer;
 use crate::error::{Answer, Refusal};
 use crate::query::Query;
@@ -34,11 +34,6 @@ const FIELDS: [&str; 11] = [
 
 /// The way from this page to the UI.
 const ROOT: &str = "../../";
-
-/// A page that says why something did not work.
-fn failed(refusal: Refusal) -> Response {
-    refused(page_within(ROOT, "That did not work", &said(&refusal.message)), &refusal)
-}
 
 fn read(query: &Query) -> Answer<AuthorizeRequest> {
     if let Some(twice) = query.repeated() {
@@ -69,7 +64,7 @@ pub async fn show(State(http): State<Http>, surfer: Surfer, request: Request) ->
     let query = Query::parse(raw);
     let asked = match read(&query) {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(failed(refusal)),
+        Err(refusal) => return Ok(failed_below(ROOT, refusal)),
     };
     Ok(match begin(&http.app, &surfer.ctx, &asked).await {
         Ok(Step::Ask(asked)) => ask(&surfer, &query, &asked)?,
@@ -80,27 +75,28 @@ pub async fn show(State(http): State<Http>, surfer: Surfer, request: Request) ->
             let kept: Vec<&str> = raw.split('&').filter(|pair| !asks_again(pair)).collect();
             go(&super::sign_in::address(&format!("oauth/authorize?{}", kept.join("&"))))?
         }
-        Err(Turned::Shown(error)) => failed(error.into()),
+        Err(Turned::Shown(error)) => failed_below(ROOT, error.into()),
     })
 }
 
 pub async fn answer(State(http): State<Http>, surfer: Surfer, request: Request) -> Answer {
     let form = match filled(&http, request).await {
         Ok(form) => form,
-        Err(refusal) => return Ok(failed(refusal)),
+        Err(refusal) => return Ok(failed_below(ROOT, refusal)),
     };
     if !surfer.is_own_form(&text(&form, "csrf")?) {
-        return Ok(failed(Refusal::forbidden(
-            "this form is not of your session, or that has ended: go back to the application and begin again",
-        )));
+        return Ok(failed_below(
+            ROOT,
+            Refusal::forbidden("this form is not of your session, or that has ended: go back to the application and begin again"),
+        ));
     }
     let asked = match read(&form) {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(failed(refusal)),
+        Err(refusal) => return Ok(failed_below(ROOT, refusal)),
     };
     Ok(match decide(&http.app, &surfer.ctx, &asked, text(&form, "answer")? == "allow").await {
         Ok(to) | Err(Turned::Back(to)) => go(&to)?,
-        Err(Turned::Shown(error)) => failed(error.into()),
+        Err(Turned::Shown(error)) => failed_below(ROOT, error.into()),
     })
 }
 

@@ -136,12 +136,17 @@ pub fn said(words: &str) -> String {
     format!("<p role=\"status\">{}</p>", escaped(words))
 }
 
-/// A whole page for somebody who comes in. `inside` is HTML.
+/// A whole page for somebody who comes in, right below `/login/`. `inside` is HTML.
 pub fn page(title: &str, inside: &str) -> Response {
-    framed("../", "<a href=\"../user/login\">Sign in</a>", title, inside)
+    page_below("../", title, inside)
 }
 
-/// A whole page for somebody who is in; `root` is the way from it to the UI.
+/// The same at another place; `root` is the way from it to the UI.
+pub fn page_below(root: &str, title: &str, inside: &str) -> Response {
+    framed(root, &format!("<a href=\"{root}user/login\">Sign in</a>"), title, inside)
+}
+
+/// A whole page for somebody who is in.
 pub fn page_within(root: &str, title: &str, inside: &str) -> Response {
     framed(root, &format!("<a href=\"{root}user/settings\">Your settings</a>"), title, inside)
 }

@@ -1,8 +1,8 @@
 //! A sign-in without a script, for pages of the server that need somebody: where it leads afterwards is one of those pages, and nothing else.
 
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, USER_AGENT};
 use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, USER_AGENT};
 use axum::response::Response;
 use hardie_app::identity::{SignIn, sign_in};
 use hardie_domain::oauth::{check_redirect, form_target};
