@@ -19,6 +19,7 @@ mod promises;
 mod refs;
 mod releases;
 mod second_factor;
+mod signatures;
 mod statuses;
 pub mod sweep;
 mod teams;

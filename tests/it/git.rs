@@ -3,6 +3,7 @@
 mod archives;
 mod bundles;
 mod everyday;
+mod guarded;
 mod hidden;
 mod large;
 mod limits;

@@ -141,8 +141,32 @@ async fn rules_over_branches_are_made_and_kept_honest() {
     for address in ["release/*", "release%2F*", "release%2f%2A"] {
         assert_eq!(asker.get(&format!("{rules}/{address}")).json()["rule_name"], "release/*", "{address}");
     }
-    // A promise that would not be kept is refused by name.
-    assert_eq!(asker.json("POST", rules, &json!({ "rule_name": "x", "enable_push": false })).json()["field"], "enable_push");
+    // What is given is given back, people by their names; what is not said stays.
+    let all = json!({
+        "rule_name": "all/*", "priority": 7, "enable_push": true, "enable_push_whitelist": true, "push_whitelist_usernames": ["ann"],
+        "push_whitelist_teams": [], "push_whitelist_deploy_keys": true, "enable_force_push": true, "enable_force_push_allowlist": true,
+        "force_push_allowlist_usernames": ["ann"], "force_push_allowlist_teams": [], "force_push_allowlist_deploy_keys": true,
+        "enable_merge_whitelist": true, "merge_whitelist_usernames": ["ann"], "merge_whitelist_teams": [], "enable_status_check": true,
+        "status_check_contexts": ["ci/*"], "required_approvals": 2, "enable_approvals_whitelist": true,
+        "approvals_whitelist_username": ["ann"], "approvals_whitelist_teams": [], "block_on_rejected_reviews": true,
+        "block_on_official_review_requests": true, "block_on_outdated_branch": true, "dismiss_stale_approvals": true,
+        "ignore_stale_approvals": true, "require_signed_commits": true, "require_linear_history": true,
+        "protected_file_patterns": "*.lock;docs/**", "unprotected_file_patterns": "notes/*", "block_admin_merge_override": true,
+        "enable_delete": true,
+    });
+    let made = asker.json("POST", rules, &all);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let edited = asker.json("PATCH", &format!("{rules}/all%2F*"), &json!({ "required_approvals": 3 })).json();
+    for (field, value) in all.as_object().unwrap() {
+        let expected = if field == "required_approvals" { &json!(3) } else { value };
+        assert_eq!((&made.json()[field], &edited[field]), (value, expected), "{field}");
+    }
+    // Whoever may only read is not told who is on the lists.
+    let open = asker.json("PATCH", "/repos/ann/tool", &json!({ "private": false }));
+    assert_eq!(open.status, 200, "{}", open.text());
+    let shown = Asker::new(&server, None).get(&format!("{rules}/all%2F*")).json();
+    assert_eq!((&shown["enable_push_whitelist"], &shown["push_whitelist_usernames"]), (&json!(true), &json!([])));
+    assert_eq!(asker.json("DELETE", &format!("{rules}/all%2F*"), &Value::Null).status, 204);
     assert_eq!(asker.json("POST", rules, &json!({})).json()["field"], "rule_name");
     assert_eq!(asker.json("DELETE", &format!("{rules}/release%2F*"), &Value::Null).status, 204);
     assert_eq!(asker.get(rules).text(), "[]");

@@ -13,12 +13,13 @@ async fn a_rule_that_would_promise_more_protection_than_there_is_is_refused_by_n
     let asker = Asker::new(&server, Some(&ann));
     let rules = "/repos/ann/tool/branch_protections";
     for (field, value) in [
-        ("required_approvals", json!(1)),
-        ("require_signed_commits", json!(true)),
-        ("enable_merge_whitelist", json!(true)),
-        ("protected_file_patterns", json!("*.lock")),
-        ("push_whitelist_usernames", json!(["ann"])),
-        ("status_check_contexts", json!(["ci"])),
+        ("push_whitelist_teams", json!(["makers"])),
+        ("approvals_whitelist_teams", json!(["makers"])),
+        ("push_whitelist_usernames", json!(["nobody-at-all"])),
+        ("status_check_contexts", json!([""])),
+        ("protected_file_patterns", json!("[ab].lock")),
+        ("required_approvals", json!(-1)),
+        ("require_code_owners", json!(true)),
     ] {
         let answer = asker.json("POST", rules, &json!({ "rule_name": "main", field: value }));
         assert_eq!((answer.status, &answer.json()["field"]), (422, &json!(field)), "{}", answer.text());

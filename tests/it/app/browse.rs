@@ -92,7 +92,7 @@ async fn history_differences_and_refs_are_what_git_says() {
     );
     create_protection(app, &me, &repo, "feature/*", ProtectionChange::default()).await.unwrap();
     let branches = list_branches(app, &me, &repo, ALL()).await.unwrap().items;
-    let shown: Vec<_> = branches.iter().map(|b| (b.name.short(), b.is_default, b.rules.len(), b.allow_delete)).collect();
+    let shown: Vec<_> = branches.iter().map(|b| (b.name.short(), b.is_default, usize::from(b.rule.is_some()), b.allow_delete)).collect();
     assert_eq!(shown, [("main".to_owned(), true, 0, false), ("feature/x".to_owned(), false, 1, false)]);
     assert!(get_branch(app, &me, &repo, "feature/x").await.unwrap().can_push);
     let tag = get_tag(app, &me, &repo, "v1.0").await.unwrap();
@@ -168,7 +168,7 @@ async fn guessing_a_few_digits_finds_commits_and_tags_but_no_trees_and_blobs() {
     let (head, tree, readme, tag) = (id("main"), id("main^{tree}"), id("main:README.md"), id("v1.0"));
     for digits in [8, 12, 39] {
         assert_eq!(commit(app, &me, &repo, &head[..digits]).await.unwrap().commit.info.id.to_hex(), head);
-        assert_eq!(browse::get_tag_object(app, &me, &repo, &tag[..digits]).await.unwrap().oid.to_hex(), tag);
+        assert_eq!(browse::get_tag_object(app, &me, &repo, &tag[..digits]).await.unwrap().annotation.oid.to_hex(), tag);
         assert!(git_tree(app, &me, &repo, &head[..digits], false, ALL()).await.is_ok());
         assert_eq!(kind(git_tree(app, &me, &repo, &tree[..digits], false, ALL()).await), "not found");
         assert_eq!(kind(blob(app, &me, &repo, &readme[..digits]).await), "not found");

@@ -159,11 +159,11 @@ async fn protections_are_the_administrators_and_each_change_asks_for_a_new_judge
         last = now;
     };
     let change = ProtectionChange { allow_force: Some(true), ..ProtectionChange::default() };
-    assert_eq!(kind(create_protection(app, &other, &repo, "main", change).await), "forbidden");
-    assert_eq!(kind(create_protection(app, &owner, &repo, "[a-z]", change).await), "invalid");
-    create_protection(app, &owner, &repo, "release/*", change).await.unwrap();
+    assert_eq!(kind(create_protection(app, &other, &repo, "main", change.clone()).await), "forbidden");
+    assert_eq!(kind(create_protection(app, &owner, &repo, "[a-z]", change.clone()).await), "invalid");
+    create_protection(app, &owner, &repo, "release/*", change.clone()).await.unwrap();
     grown("create").await;
-    assert_eq!(kind(create_protection(app, &owner, &repo, "release/*", change).await), "conflict");
+    assert_eq!(kind(create_protection(app, &owner, &repo, "release/*", change.clone()).await), "conflict");
     let edited = edit_protection(app, &owner, &repo, "release/*", ProtectionChange { allow_force: Some(false), ..change }).await.unwrap();
     assert!(!edited.allow_force && !edited.allow_delete);
     grown("edit").await;

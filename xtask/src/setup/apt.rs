@@ -23,6 +23,7 @@ pub struct Packages {
 const PROGRAMS: [(&str, Purpose, &[&str]); 17] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
+    ("gnupg", Purpose::Test, &["gpg", "gpg-agent", "gpgconf"]),
     ("git-lfs", Purpose::Test, &["git-lfs"]),
     ("make", Purpose::Test, &["make"]),
     ("mandoc", Purpose::Test, &["mandoc"]),

@@ -68,6 +68,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("axum", "hardie-http"),
     ("russh", "hardie-ssh"),
     ("ssh-key", "hardie-git"),
+    ("pgp", "hardie-git"),
     ("reqwest", "hardie-outbound"),
     ("lettre", "hardie-outbound"),
     ("ureq", "hardie-outbound"),

@@ -32,7 +32,7 @@ pub struct PayloadCommit {
     pub author: PayloadUser,
     /// Who committed it.
     pub committer: PayloadUser,
-    /// Not verified here.
+    /// What its signature is worth.
     #[serde(default)]
     pub verification: Option<Verification>,
     /// When it was committed.
@@ -58,13 +58,13 @@ pub struct Branch {
     pub commit: PayloadCommit,
     /// Whether a rule protects it.
     pub protected: bool,
-    /// 0.
+    /// What its rule asks of pull requests, kept for them.
     #[serde(default)]
     pub required_approvals: i64,
-    /// False.
+    /// Whether its rule asks that checks have succeeded.
     #[serde(default)]
     pub enable_status_check: bool,
-    /// Empty.
+    /// Which; whatever there is if empty.
     #[serde(default)]
     pub status_check_contexts: Vec<String>,
     /// Whether the asker may push to it.
@@ -140,6 +140,26 @@ pub struct Tag {
     pub tarball_url: String,
 }
 
+/// An annotated tag (`GET R/git/tags/{sha}`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnnotatedTag {
+    /// The name in the tag itself.
+    pub tag: String,
+    /// The tag object.
+    pub sha: String,
+    /// Its address in the API.
+    pub url: String,
+    /// What it says, without its signature.
+    pub message: String,
+    /// Who tagged; `null` in tags of old.
+    pub tagger: Option<CommitUser>,
+    /// What it names.
+    pub object: GitObject,
+    /// What its signature is worth.
+    pub verification: Verification,
+}
+
 /// The object that a [`Reference`] names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -166,27 +186,7 @@ pub struct Reference {
     pub object: GitObject,
 }
 
-/// An annotated tag (`GET R/git/tags/{sha}`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AnnotatedTag {
-    /// The name that it gives itself.
-    pub tag: String,
-    /// Its id.
-    pub sha: String,
-    /// Its address in the API.
-    pub url: String,
-    /// Invalid UTF-8 replaced.
-    pub message: String,
-    /// Who tagged; `null` in old tags.
-    pub tagger: Option<CommitUser>,
-    /// What it names.
-    pub object: GitObject,
-    /// Not verified here.
-    pub verification: Option<Verification>,
-}
-
-/// A rule over branches (`GET R/branch_protections`).
+/// A rule over branches (`GET R/branch_protections`). The first that fits a branch holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BranchProtection {
@@ -194,14 +194,14 @@ pub struct BranchProtection {
     pub branch_name: String,
     /// The branch, or a pattern with `*`, that it covers. Names the rule.
     pub rule_name: String,
-    /// Kept for Gitea's clients; 0.
+    /// The lowest goes first; of two that are the same one without wildcards, then the older.
     #[serde(default)]
     pub priority: i64,
-    /// True: people with write access push to it.
+    /// Whether anybody may push to it.
     pub enable_push: bool,
-    /// False: lists of people are not there yet.
+    /// Whether only those on the list may.
     pub enable_push_whitelist: bool,
-    /// Empty.
+    /// The list; empty for whoever may only read.
     #[serde(default)]
     pub push_whitelist_usernames: Vec<String>,
     /// Whether commits may be dropped from it.
@@ -209,23 +209,112 @@ pub struct BranchProtection {
     /// Whether it may be deleted. (Not in Gitea, where a protected branch never may.)
     #[serde(default)]
     pub enable_delete: bool,
-    /// Kept for Gitea's clients; 0.
+    /// Kept for pull requests.
     #[serde(default)]
     pub required_approvals: i64,
-    /// Kept for Gitea's clients; false.
+    /// Whether checks must have succeeded for a commit that is pushed.
     #[serde(default)]
     pub enable_status_check: bool,
-    /// Kept for Gitea's clients; empty.
+    /// Which, as patterns in which `*` is anything; whatever there is if empty.
     #[serde(default)]
     pub status_check_contexts: Vec<String>,
+    // What follows no page shows, and reading it would count against what a visit loads.
+    /// Empty: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub push_whitelist_teams: Vec<String>,
+    /// Whether deploy keys that may write are on the list of those who push.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub push_whitelist_deploy_keys: bool,
+    /// Whether only those on the list may drop commits, where that is allowed.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub enable_force_push_allowlist: bool,
+    /// The list; empty for whoever may only read.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub force_push_allowlist_usernames: Vec<String>,
+    /// Empty: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub force_push_allowlist_teams: Vec<String>,
+    /// Whether deploy keys that may write are on it.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub force_push_allowlist_deploy_keys: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub enable_merge_whitelist: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub merge_whitelist_usernames: Vec<String>,
+    /// Empty: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub merge_whitelist_teams: Vec<String>,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub enable_approvals_whitelist: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub approvals_whitelist_username: Vec<String>,
+    /// Empty: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub approvals_whitelist_teams: Vec<String>,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub block_on_rejected_reviews: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub block_on_official_review_requests: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub block_on_outdated_branch: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub dismiss_stale_approvals: bool,
+    /// Kept for pull requests.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub ignore_stale_approvals: bool,
+    /// Whether each new commit must be signed by its committer.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub require_signed_commits: bool,
+    /// Whether new commits must have one parent at most. (Not in Gitea.)
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub require_linear_history: bool,
+    /// Paths that no push changes: patterns with `;` between them, capitals as small letters.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub protected_file_patterns: String,
+    /// Paths that may also be changed by those whom the list keeps out, likewise.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub unprotected_file_patterns: String,
+    /// Whether checks bind administrators of the repository too who push with `-o override-checks`.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub block_admin_merge_override: bool,
     /// When it was made.
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
 }
 
-/// `POST R/branch_protections`, and `PATCH R/branch_protections/{name}` where only what is present changes. Gitea's other fields
-/// (`required_approvals`, `require_signed_commits`, …) are not there yet: one that asks for something is refused by name.
+/// `POST R/branch_protections`, and `PATCH R/branch_protections/{name}` where only what is present changes. The fields are those of
+/// [`BranchProtection`]; a field that is not there and asks for something is refused by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -234,13 +323,125 @@ pub struct BranchProtectionOption {
     pub branch_name: Option<String>,
     /// The branch, or a pattern with `*`, that it covers.
     pub rule_name: Option<String>,
-    /// True if absent, unlike in Gitea: people with write access push to a protected branch. False is refused by name: closing a
-    /// branch to them is not there yet.
+    /// True for a new rule if absent, unlike in Gitea: people with write access push to a protected branch.
     pub enable_push: Option<bool>,
-    /// True is refused by name: lists of people are not there yet.
+    /// See [`BranchProtection`].
     pub enable_push_whitelist: Option<bool>,
     /// Whether commits may be dropped from it.
     pub enable_force_push: Option<bool>,
     /// Whether it may be deleted.
     pub enable_delete: Option<bool>,
+    /// 0 or absent for a new rule: behind all others.
+    #[cfg(feature = "openapi")]
+    pub priority: Option<i64>,
+    /// The users who may push.
+    #[cfg(feature = "openapi")]
+    pub push_whitelist_usernames: Option<Vec<String>>,
+    /// 0 to 100.
+    #[cfg(feature = "openapi")]
+    pub required_approvals: Option<i64>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub enable_status_check: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub status_check_contexts: Option<Vec<String>>,
+    /// Empty, or refused by name: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    pub push_whitelist_teams: Option<Vec<String>>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub push_whitelist_deploy_keys: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub enable_force_push_allowlist: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub force_push_allowlist_usernames: Option<Vec<String>>,
+    /// Empty, or refused by name: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    pub force_push_allowlist_teams: Option<Vec<String>>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub force_push_allowlist_deploy_keys: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub enable_merge_whitelist: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub merge_whitelist_usernames: Option<Vec<String>>,
+    /// Empty, or refused by name: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    pub merge_whitelist_teams: Option<Vec<String>>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub enable_approvals_whitelist: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub approvals_whitelist_username: Option<Vec<String>>,
+    /// Empty, or refused by name: lists of teams are not there yet.
+    #[cfg(feature = "openapi")]
+    pub approvals_whitelist_teams: Option<Vec<String>>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub block_on_rejected_reviews: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub block_on_official_review_requests: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub block_on_outdated_branch: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub dismiss_stale_approvals: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub ignore_stale_approvals: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub require_signed_commits: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub require_linear_history: Option<bool>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub protected_file_patterns: Option<String>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub unprotected_file_patterns: Option<String>,
+    /// See [`BranchProtection`].
+    #[cfg(feature = "openapi")]
+    pub block_admin_merge_override: Option<bool>,
+}
+
+/// A rule over tags (`GET R/tag_protections`): only those on its list make, move and remove what fits it. Where several fit, one list is
+/// enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TagProtection {
+    /// Its id.
+    pub id: i64,
+    /// The tag, or a pattern with `*`, that it covers.
+    pub name_pattern: String,
+    /// The list; empty for whoever may only read.
+    pub whitelist_usernames: Vec<String>,
+    /// Empty: lists of teams are not there yet.
+    pub whitelist_teams: Vec<String>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+/// `POST R/tag_protections`, and `PATCH R/tag_protections/{id}` where only what is present changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct TagProtectionOption {
+    /// The tag, or a pattern with `*`, that it covers.
+    pub name_pattern: Option<String>,
+    /// The users who may.
+    pub whitelist_usernames: Option<Vec<String>>,
+    /// Empty, or refused by name: lists of teams are not there yet.
+    pub whitelist_teams: Option<Vec<String>>,
 }

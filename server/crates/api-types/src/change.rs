@@ -150,7 +150,7 @@ pub struct FileResponse {
     pub content: Option<ContentsResponse>,
     /// The commit.
     pub commit: FileCommitResponse,
-    /// Not verified here.
+    /// What its signature is worth.
     pub verification: Option<Verification>,
 }
 
@@ -163,6 +163,6 @@ pub struct FilesResponse {
     pub files: Vec<ContentsResponse>,
     /// The commit.
     pub commit: FileCommitResponse,
-    /// Not verified here.
+    /// What its signature is worth.
     pub verification: Option<Verification>,
 }

@@ -30,20 +30,26 @@ pub struct CommitUser {
     pub date: Time,
 }
 
-/// Whether a signature was checked: not yet, so never verified.
+/// Whether a commit or tag is signed by the person whose address it names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verification {
-    /// False.
+    /// Whether it is signed with a key of the account that has proven the committer's (or tagger's) address.
     pub verified: bool,
-    /// Why not.
+    /// The signer and the key, or why not in Gitea's words: `gpg.error.not_signed_commit`, `gpg.error.no_committer_account`,
+    /// `gpg.error.no_gpg_keys_found`, `gpg.error.probable_bad_signature`, `gpg.error.extract_sign`.
     pub reason: String,
-    /// The signature as stored; empty.
+    /// The signature as stored; empty if there is none.
     #[serde(default)]
     pub signature: String,
-    /// What was signed; empty.
+    /// What was signed; empty if nothing was.
     #[serde(default)]
     pub payload: String,
+    /// Who has signed; `null` unless verified.
+    // No page shows it, and reading it would count against what a first visit may load.
+    #[cfg(feature = "openapi")]
+    #[serde(default)]
+    pub signer: Option<crate::branch::PayloadUser>,
 }
 
 /// What git stored.
@@ -60,7 +66,7 @@ pub struct RepoCommit {
     pub message: String,
     /// Its tree.
     pub tree: CommitMeta,
-    /// Not verified here.
+    /// What its signature is worth.
     #[serde(default)]
     pub verification: Option<Verification>,
 }

@@ -190,3 +190,69 @@ pub struct CreateAccessTokenOption {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub access: String,
 }
+
+/// An OpenPGP key (`GET /user/gpg_keys`), or one of its subkeys.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GpgKey {
+    /// Its id; 0 for a subkey.
+    pub id: i64,
+    /// Of a subkey, the id of its primary key; else empty.
+    pub primary_key_id: String,
+    /// 16 hexadecimal digits.
+    pub key_id: String,
+    /// The whole key in its armour; empty for a subkey.
+    pub public_key: String,
+    /// The addresses in it; for everybody but its owner none.
+    pub emails: Vec<GpgKeyEmail>,
+    /// Its subkeys.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub subkeys: Vec<GpgKey>,
+    /// Whether it may sign data.
+    pub can_sign: bool,
+    /// Whether mails may be encrypted to it.
+    pub can_encrypt_comms: bool,
+    /// Whether files may be encrypted to it.
+    pub can_encrypt_storage: bool,
+    /// Whether it may certify keys.
+    pub can_certify: bool,
+    /// Whether its owner has signed a text of this server with it. A key that is not verified counts for the addresses in it that the
+    /// account has proven; one that is, for all that the account has proven.
+    pub verified: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends; `null` if it does not.
+    pub expires_at: Option<Time>,
+}
+
+/// An address in a [`GpgKey`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GpgKeyEmail {
+    /// The address.
+    pub email: String,
+    /// Whether the account has proven it.
+    pub verified: bool,
+}
+
+/// `POST /user/gpg_keys`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CreateGpgKeyOption {
+    /// What `gpg --armor --export` prints.
+    pub armored_public_key: String,
+    /// A detached signature of what `GET /user/gpg_key_token` says, for a key that names no address of the account.
+    pub armored_signature: Option<String>,
+}
+
+/// `POST /user/gpg_key_verify`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct VerifyGpgKeyOption {
+    /// 16 hexadecimal digits.
+    pub key_id: String,
+    /// A detached signature of what `GET /user/gpg_key_token` says.
+    pub armored_signature: String,
+}

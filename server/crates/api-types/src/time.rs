@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Time(pub String);
 
+impl Default for Time {
+    fn default() -> Time {
+        Time::never()
+    }
+}
+
 impl Time {
     /// What Gitea sends for "never" where a field must hold a time (Go's zero time).
     pub fn never() -> Time {

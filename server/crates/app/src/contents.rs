@@ -139,7 +139,7 @@ fn make(reading: &Reading, change: &Change, doer: &Doer, before: &[Option<Found>
     }
     let object = compose::commit(&tree, &parents, &author_of, &committer, text.as_bytes());
     let id = pack.add(Kind::Commit, &object).map_err(explain)?;
-    let commit = CommitInfo { id, tree, parents, author: author_of, committer, message: text.into_bytes() };
+    let commit = CommitInfo { id, tree, parents, author: author_of, committer, message: text.into_bytes(), signed: None };
     let rev = Revision { name: name.short(), kind: RevKind::Branch, commit: id };
     let files = shown::files(reading, &rev, &commit, &written)?;
     Ok(Made { update: RefUpdate { name, old, new: id }, pack: pack.finish(), commit, files, seen })

@@ -11,6 +11,7 @@ mod deploy_keys;
 mod enrolment;
 mod factor;
 mod factor_keys;
+mod gpg_keys;
 mod keys;
 mod narrowing;
 mod passes;
@@ -31,6 +32,9 @@ pub use enrolment::{
 };
 pub use factor::Second;
 pub use factor_keys::{FactorsReport, check_factors, factors_without_key};
+pub use gpg_keys::{
+    GpgKey, NewGpgKey, Part as GpgPart, add_gpg_key, delete_gpg_key, get_gpg_key, gpg_key_token, list_gpg_keys, verify_gpg_key,
+};
 pub use keys::{Key, NewKey, add_ssh_key, authenticate_ssh_key, delete_ssh_key, get_ssh_key, is_known_ssh_key, list_ssh_keys};
 pub(crate) use keys::{checked_title, require_lasting};
 pub use narrowing::{NewNarrowing, repositories_of};

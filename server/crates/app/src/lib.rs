@@ -37,6 +37,7 @@ pub mod render;
 pub mod repos;
 pub mod sealing;
 pub mod shares;
+pub mod signatures;
 pub mod signing;
 pub mod state;
 pub mod statuses;

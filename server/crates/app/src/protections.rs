@@ -1,71 +1,170 @@
-//! Protected branches: patterns, and what they still allow. The push path asks the rows; here they are written.
+//! Protected branches and tags: patterns, and what they still allow. The push path asks the rows; here they are written.
+
+mod people;
+mod rules;
+mod settings;
+mod tags;
 
 use hardie_domain::access::RepoAction;
+use hardie_domain::error::Invalid;
 use hardie_domain::glob::Glob;
 use hardie_domain::names::RepoPath;
-use hardie_git::Budget;
-pub use hardie_store::protections::ProtectionRow as Protection;
+use hardie_domain::time::Timestamp;
+use hardie_store::protections::ProtectionRow;
 
 use crate::access::{RepoAccess, repo_for};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
+use people::{ids_of, listed, names_of};
+pub(crate) use rules::Rules;
+pub use settings::{Pusher, Settings, SettingsChange};
+pub use tags::{
+    TagChange, TagProtection, create_tag_protection, delete_tag_protection, edit_tag_protection, get_tag_protection, list_tag_protections,
+};
 
-/// A bound on the rules that every push is measured against.
+/// A bound on the rules of either sort that every push is measured against.
 const MAX_RULES: usize = 100;
 
-/// What a rule allows; `None` leaves it as it is (or at "no" for a new rule).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ProtectionChange {
-    /// Updates that drop commits.
-    pub allow_force: Option<bool>,
-    /// Removing the branch. The default branch can never be removed, whatever a rule says.
-    pub allow_delete: Option<bool>,
+/// A rule over branches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// Of which branches; unique in the repository.
+    pub pattern: String,
+    /// The lowest goes first, and the first that fits a branch holds.
+    pub priority: i64,
+    /// Whether an update may drop commits.
+    pub allow_force: bool,
+    /// Whether the branch may be deleted. The default branch can never be, whatever a rule says.
+    pub allow_delete: bool,
+    /// What else it asks.
+    pub settings: Settings,
+    /// The people on its lists; empty for whoever may only read the repository, and where nobody is shown them.
+    pub people: People,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
 }
 
-/// All rules, by pattern. For those who may read: a refused push names its rule anyway.
+/// Lists of a rule, by names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// Who may push.
+    pub push: Vec<String>,
+    /// Who may drop commits.
+    pub force: Vec<String>,
+    /// For pull requests.
+    pub merge: Vec<String>,
+    /// For pull requests.
+    pub approvals: Vec<String>,
+}
+
+/// What a rule asks from now on; `None` stays as it is (or at "no" for a new rule, and at "yes" for who may push).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProtectionChange {
+    /// The lowest goes first; a new rule without goes last.
+    pub priority: Option<i64>,
+    /// Updates that drop commits.
+    pub allow_force: Option<bool>,
+    /// Removing the branch.
+    pub allow_delete: Option<bool>,
+    /// All else. Lists of people are in the other fields.
+    pub settings: SettingsChange,
+    /// Who may push, by name.
+    pub push_people: Option<Vec<String>>,
+    /// Who may drop commits, by name.
+    pub force_people: Option<Vec<String>>,
+    /// For pull requests, by name.
+    pub merge_people: Option<Vec<String>>,
+    /// For pull requests, by name.
+    pub approvals_people: Option<Vec<String>>,
+}
+
+impl Protection {
+    /// From its row. The people are not looked up.
+    pub(crate) fn of(row: ProtectionRow) -> Result<Protection> {
+        let ProtectionRow { pattern, priority, allow_force, allow_delete, settings, created_at, updated_at } = row;
+        let (settings, people) = (Settings::read(&settings)?, People::default());
+        Ok(Protection { pattern, priority, allow_force, allow_delete, settings, people, created_at, updated_at })
+    }
+
+    fn row(&self) -> Result<ProtectionRow> {
+        Ok(ProtectionRow {
+            pattern: self.pattern.clone(),
+            priority: self.priority,
+            allow_force: self.allow_force,
+            allow_delete: self.allow_delete,
+            settings: self.settings.write()?,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// All rules over branches, by priority and pattern. For those who may read: a refused push names its rule anyway.
 pub async fn list_protections(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<Vec<Protection>> {
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
-    Ok(app.store.list_protections(access.repo.id).await?)
+    let rows = app.store.list_protections(access.repo.id).await?;
+    let rules = rows.into_iter().map(Protection::of).collect::<Result<Vec<_>>>()?;
+    with_names(app, ctx, &access, rules).await
 }
 
 /// The rule with this pattern.
 pub async fn get_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &str) -> Result<Protection> {
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
-    app.store.find_protection(access.repo.id, pattern).await?.ok_or(Error::NotFound("branch protection"))
+    let row = app.store.find_protection(access.repo.id, pattern).await?.ok_or(Error::NotFound("branch protection"))?;
+    one(app, ctx, &access, Protection::of(row)?).await
 }
 
 /// Adds a rule. For the repository's administrators.
 pub async fn create_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &str, change: ProtectionChange) -> Result<Protection> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
     let glob = Glob::parse(pattern.trim())?;
-    let (force, delete) = (change.allow_force.unwrap_or(false), change.allow_delete.unwrap_or(false));
+    let change = resolve(app, change).await?;
     let now = app.clock.now();
+    let mut rule = Protection {
+        pattern: glob.as_str().to_owned(),
+        priority: 0,
+        allow_force: false,
+        allow_delete: false,
+        settings: Settings::default(),
+        people: People::default(),
+        created_at: now,
+        updated_at: now,
+    };
+    apply(change, &mut rule)?;
     let mut tx = app.store.begin().await?;
     tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
-    if tx.list_protections(access.repo.id).await?.len() >= MAX_RULES {
+    let others = tx.list_protections(access.repo.id).await?;
+    if others.len() >= MAX_RULES {
         return Err(Error::Quota(format!("a repository may have {MAX_RULES} branch protections: use patterns such as release/*")));
     }
-    if !tx.insert_protection(access.repo.id, glob.as_str(), force, delete, now).await? {
+    if rule.priority == 0 {
+        rule.priority = others.iter().map(|other| other.priority).max().unwrap_or(0).saturating_add(1);
+    }
+    if !tx.insert_protection(access.repo.id, &rule.row()?).await? {
         return Err(Error::Conflict(format!("there is a rule for {:?} already", glob.as_str())));
     }
-    audit(&mut tx, app, ctx, &access, "protection.create", &describe(glob.as_str(), force, delete)).await?;
+    audit(&mut tx, app, ctx, &access, "protection.create", &describe(&rule)?).await?;
     tx.commit().await?;
-    let pattern = glob.as_str().to_owned();
-    Ok(Protection { pattern, allow_force: force, allow_delete: delete, created_at: now, updated_at: now })
+    one(app, ctx, &access, rule).await
 }
 
 /// Changes a rule. For the repository's administrators.
 pub async fn edit_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &str, change: ProtectionChange) -> Result<Protection> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
+    let change = resolve(app, change).await?;
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
     let before = tx.find_protection(access.repo.id, pattern).await?.ok_or(Error::NotFound("branch protection"))?;
-    let (force, delete) = (change.allow_force.unwrap_or(before.allow_force), change.allow_delete.unwrap_or(before.allow_delete));
-    tx.update_protection(access.repo.id, pattern, force, delete, now).await?;
-    audit(&mut tx, app, ctx, &access, "protection.edit", &describe(pattern, force, delete)).await?;
+    let mut rule = Protection::of(before)?;
+    apply(change, &mut rule)?;
+    rule.updated_at = now;
+    tx.update_protection(access.repo.id, &rule.row()?).await?;
+    audit(&mut tx, app, ctx, &access, "protection.edit", &describe(&rule)?).await?;
     tx.commit().await?;
-    Ok(Protection { allow_force: force, allow_delete: delete, updated_at: now, ..before })
+    one(app, ctx, &access, rule).await
 }
 
 /// Removes a rule. For the repository's administrators.
@@ -80,34 +179,59 @@ pub async fn delete_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &
     Ok(tx.commit().await?)
 }
 
-/// The rules of one repository, read once for all the branches that a request looks at.
-pub(crate) struct Rules(Vec<(Glob, Protection)>);
-
-impl Rules {
-    /// A stored pattern that cannot be read is an error: a rule must not fall away in silence.
-    pub fn read(rows: Vec<Protection>) -> Result<Rules> {
-        let rule = |row: Protection| Ok((Glob::parse(&row.pattern).map_err(Error::internal)?, row));
-        rows.into_iter().map(rule).collect::<Result<_>>().map(Rules)
-    }
-
-    /// The rules whose pattern fits a branch, by its short name. All of them hold: what one forbids no other allows.
-    ///
-    /// Takes a step for each rule: strangers choose how many rules and branches there are. Call it from a blocking thread.
-    pub fn fitting(&self, short_name: &[u8], budget: &mut Budget) -> hardie_git::Result<Vec<&Protection>> {
-        let mut fitting = Vec::new();
-        for (glob, rule) in &self.0 {
-            budget.step()?;
-            if glob.matches(short_name) {
-                fitting.push(rule);
-            }
+/// Puts the ids of the people that a change names into it.
+async fn resolve(app: &App, mut change: ProtectionChange) -> Result<ProtectionChange> {
+    let lists = [
+        ("push_whitelist_usernames", change.push_people.take(), &mut change.settings.push_accounts),
+        ("force_push_allowlist_usernames", change.force_people.take(), &mut change.settings.force_accounts),
+        ("merge_whitelist_usernames", change.merge_people.take(), &mut change.settings.merge_accounts),
+        ("approvals_whitelist_username", change.approvals_people.take(), &mut change.settings.approvals_accounts),
+    ];
+    for (field, names, ids) in lists {
+        if let Some(names) = names {
+            *ids = Some(ids_of(app, field, &names).await?);
         }
-        Ok(fitting)
+    }
+    Ok(change)
+}
+
+fn apply(change: ProtectionChange, rule: &mut Protection) -> Result<()> {
+    change.settings.apply(&mut rule.settings);
+    rule.settings.check()?;
+    rule.allow_force = change.allow_force.unwrap_or(rule.allow_force);
+    rule.allow_delete = change.allow_delete.unwrap_or(rule.allow_delete);
+    rule.priority = change.priority.unwrap_or(rule.priority);
+    match rule.priority < 0 {
+        true => Err(Invalid::new("priority", "is 0 or more").into()),
+        false => Ok(()),
     }
 }
 
-fn describe(pattern: &str, force: bool, delete: bool) -> String {
+async fn one(app: &App, ctx: &Ctx, access: &RepoAccess, rule: Protection) -> Result<Protection> {
+    with_names(app, ctx, access, vec![rule]).await?.pop().ok_or(Error::NotFound("branch protection"))
+}
+
+async fn with_names(app: &App, ctx: &Ctx, access: &RepoAccess, mut rules: Vec<Protection>) -> Result<Vec<Protection>> {
+    let lists = |settings: &'_ Settings| {
+        [&settings.push_accounts, &settings.force_accounts, &settings.merge_accounts, &settings.approvals_accounts].map(Clone::clone)
+    };
+    let all: Vec<Vec<i64>> = rules.iter().flat_map(|rule| lists(&rule.settings)).collect();
+    let names = names_of(app, ctx, access, &all.iter().collect::<Vec<_>>()).await?;
+    for rule in &mut rules {
+        let [push, force, merge, approvals] = lists(&rule.settings).map(|ids| listed(&names, &ids));
+        rule.people = People { push, force, merge, approvals };
+    }
+    Ok(rules)
+}
+
+fn describe(rule: &Protection) -> Result<String> {
     let allowed = |yes: bool| if yes { "allowed" } else { "refused" };
-    format!("{pattern:?}: force push {}, deletion {}", allowed(force), allowed(delete))
+    let (force, delete) = (allowed(rule.allow_force), allowed(rule.allow_delete));
+    let mut text = format!("{:?}: force push {force}, deletion {delete}", rule.pattern);
+    if rule.settings != Settings::default() {
+        text = format!("{text}, {}", rule.settings.write()?);
+    }
+    Ok(text)
 }
 
 async fn audit(tx: &mut hardie_store::Tx, app: &App, ctx: &Ctx, access: &RepoAccess, action: &'static str, detail: &str) -> Result<()> {

@@ -5,11 +5,13 @@
 //! before that transaction, and after it nothing is lost. Refs that a [`fork`] begins with are copied, in one transaction too.
 
 mod answers;
+mod asked;
 mod certificate;
 mod commit;
 mod execute;
 mod facts;
 mod fork;
+mod guard;
 mod judge;
 mod mover;
 mod nonce;

@@ -21,22 +21,65 @@ impl Glob {
     /// The most bytes of a pattern: its places are then the bits of [`Places`].
     pub const MAX_BYTES: usize = 255;
 
-    /// Checks a pattern: what no branch name can hold is refused, so that a typing error does not protect nothing.
+    /// Checks a pattern over branches: what no branch name can hold is refused, so that a typing error does not protect nothing.
     pub fn parse(text: &str) -> Result<Glob, Invalid> {
-        let refuse = |why: String| Err(Invalid::new("rule_name", why));
-        if text.is_empty() || text.len() > Self::MAX_BYTES {
-            return refuse(format!("a pattern has 1 to {} bytes, this one {}", Self::MAX_BYTES, text.len()));
-        }
+        Glob::over_refs("rule_name", text)
+    }
+
+    /// As [`Glob::parse`], for the short names of branches or tags. `field` is where it was given.
+    pub fn over_refs(field: &'static str, text: &str) -> Result<Glob, Invalid> {
+        let refuse = |why: String| Err(Invalid::new(field, why));
+        Glob::check_length(field, text)?;
         if let Some(c) = text.chars().find(|c| c.is_control() || " ~^:\\[]{}".contains(*c)) {
             return refuse(format!("{c:?} is not taken: use a branch name, with '*', '**' or '?' as wildcards"));
         }
         if text.starts_with("refs/") {
-            return refuse("is matched against the branch's short name: leave out refs/heads/".to_owned());
+            return refuse("is matched against the short name: leave out refs/heads/ or refs/tags/".to_owned());
         }
         if text.starts_with('/') || text.ends_with('/') || text.contains("//") || text.contains("..") {
-            return refuse("no branch name begins or ends with '/' or holds '//' or '..'".to_owned());
+            return refuse("no branch or tag begins or ends with '/' or holds '//' or '..'".to_owned());
         }
         Ok(Glob::compile(text))
+    }
+
+    /// A pattern over paths of files, in which capitals count as small letters: match it with [`Glob::matches_path`].
+    pub fn over_paths(field: &'static str, text: &str) -> Result<Glob, Invalid> {
+        let refuse = |why: String| Err(Invalid::new(field, why));
+        Glob::check_length(field, text)?;
+        if let Some(c) = text.chars().find(|c| c.is_control() || "\\[]{}!".contains(*c)) {
+            return refuse(format!("{c:?} is not taken: use paths such as docs/** with '*', '**' or '?' as wildcards"));
+        }
+        if text.starts_with('/') || text.contains("//") || text.starts_with("./") {
+            return refuse("paths begin with the name of a file or folder, as in docs/**".to_owned());
+        }
+        Ok(Glob::compile(&text.to_ascii_lowercase()))
+    }
+
+    /// A pattern over names in which `/` is a character as any other: names of checks.
+    pub fn over_names(field: &'static str, text: &str) -> Result<Glob, Invalid> {
+        Glob::check_length(field, text)?;
+        if let Some(c) = text.chars().find(|c| c.is_control()) {
+            return Err(Invalid::new(field, format!("{c:?} is not taken")));
+        }
+        let glob = Glob::compile(text);
+        Ok(Glob { any: glob.part, ..glob })
+    }
+
+    fn check_length(field: &'static str, text: &str) -> Result<(), Invalid> {
+        match text.is_empty() || text.len() > Self::MAX_BYTES {
+            true => Err(Invalid::new(field, format!("a pattern has 1 to {} bytes, this one {}", Self::MAX_BYTES, text.len()))),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether it holds no wildcard, so that it fits itself alone.
+    pub fn is_plain(&self) -> bool {
+        !self.text.contains(['*', '?'])
+    }
+
+    /// Whether a path fits a pattern of [`Glob::over_paths`].
+    pub fn matches_path(&self, path: &[u8]) -> bool {
+        self.matches(&path.to_ascii_lowercase())
     }
 
     fn compile(text: &str) -> Glob {
@@ -129,6 +172,18 @@ mod tests {
         assert!(fits("**/stable", "a/b/stable") && !fits("**/stable", "stable"));
         assert!(fits("v?.?", "v1.2") && !fits("v?", "v/") && !fits("v?", "v"));
         assert!(fits("a*b*c", "aXbYc") && fits("***", "x/y"));
+    }
+
+    #[test]
+    fn paths_have_no_capitals_and_names_no_folders() {
+        let path = |pattern: &str, path: &str| Glob::over_paths("f", pattern).unwrap().matches_path(path.as_bytes());
+        assert!(path("Docs/**", "docs/A/b.MD") && path("*.md", "README.md") && !path("*.md", "a/b.md") && path("a b/*", "a b/c"));
+        let name = |pattern: &str, name: &str| Glob::over_names("f", pattern).unwrap().matches(name.as_bytes());
+        assert!(name("ci/*", "ci/a/b (push)") && name("*", "a/b") && !name("ci/*", "CI/a") && name("[x] {y}", "[x] {y}"));
+        for bad in ["", "/a", "a//b", "./a", "[ab]", "a\\b", "!a", "a\n"] {
+            assert!(Glob::over_paths("f", bad).is_err(), "{bad}");
+        }
+        assert!(Glob::over_names("f", "a\n").is_err());
     }
 
     #[test]

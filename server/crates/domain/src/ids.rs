@@ -61,4 +61,8 @@ typed_ids! {
     ReleaseId,
     /// A file of a release.
     AssetId,
+    /// An OpenPGP key of a user.
+    GpgKeyId,
+    /// A rule over tags.
+    TagProtectionId,
 }

@@ -1,5 +1,7 @@
 //! Plugins as rows and rules know them; the sandbox itself is `plugin-host`'s.
 
+use std::sync::Arc;
+
 use crate::oid::Oid;
 
 /// sha256 of the component's bytes: what is installed is pinned by it.
@@ -190,6 +192,17 @@ pub struct CommitInfo {
     pub committer: Signature,
     /// The message as stored.
     pub message: Vec<u8>,
+    /// What signs it, if anything does; policies are not shown it.
+    pub signed: Option<Arc<Signed>>,
+}
+
+/// A signature with the bytes that it is about. Both are empty if there is one that is too long to be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signed {
+    /// In the armour in which git carries it.
+    pub signature: Vec<u8>,
+    /// The object without it.
+    pub payload: Vec<u8>,
 }
 
 /// Name, address and time of an author, committer or tagger.

@@ -13,11 +13,12 @@ pub mod old;
 pub mod parse;
 pub mod push_view;
 pub mod relate;
+pub mod signed;
 pub mod sizes;
 pub mod tree;
 
 pub use last::{Earlier, last_commits};
-pub use log::{Log, LogQuery, count_commits, log};
+pub use log::{Log, LogQuery, count_commits, log, log_ids};
 pub use objects::{Peeled, TagInfo, commit, peel, peel_to_commit, peel_to_tree, tag};
 pub use push_view::PushView;
 pub use relate::{AheadBehind, ahead_behind, is_ancestor, merge_base, merge_bases};

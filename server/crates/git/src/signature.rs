@@ -1,6 +1,8 @@
 //! Signatures in the armour in which git carries them (gitformat-signature). Those made with an SSH key are checked here; which keys
 //! count is for others to say.
 
+pub mod openpgp;
+
 use ssh_key::{Algorithm, PublicKey, SshSig};
 
 /// What everything is signed for that git signs with an SSH key: a signature for another purpose is none.
@@ -26,7 +28,7 @@ enum Kind {
 pub enum Signature {
     /// By an SSH key (`gpg.format = ssh`).
     Ssh(SshSignature),
-    /// Of a kind that this server has no keys for: `OpenPGP` or `X.509`.
+    /// Of another kind: `OpenPGP`, which [`openpgp`] reads, or `X.509`.
     Other(&'static str),
 }
 
@@ -47,7 +49,7 @@ pub enum SignatureError {
     #[error("is damaged, or of a kind that this server does not know")]
     Damaged,
     /// RSA with SHA-1, which can be forged.
-    #[error("is made with SHA-1, which is not taken: sign with a newer ssh-keygen")]
+    #[error("is made with SHA-1, which is not taken: sign with a newer program")]
     Weak,
     /// RSA with a number that the checking code does not take.
     #[error("is made with an RSA key of more than {MOST_RSA_BITS} bits, which is not checked here: sign with a shorter key, or Ed25519")]

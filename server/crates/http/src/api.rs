@@ -17,6 +17,7 @@ mod emails;
 mod events;
 mod follow;
 mod forks;
+mod gpg_keys;
 mod hook_deliveries;
 mod hooks;
 mod keys;
@@ -40,6 +41,7 @@ mod server;
 mod sessions;
 mod sign_ups;
 mod statuses;
+mod tag_protections;
 mod team_parts;
 mod teams;
 mod tokens;
@@ -75,6 +77,7 @@ pub fn table() -> Api {
         tokens::add,
         keys::add,
         applications::add,
+        gpg_keys::add,
         orgs::add,
         public_members::add,
         teams::add,
@@ -83,6 +86,7 @@ pub fn table() -> Api {
         repos::add,
         collaborators::add,
         protections::add,
+        tag_protections::add,
         deploy_keys::add,
         publishers::add,
         refs::add,

@@ -4,7 +4,7 @@ use hardie_domain::ids::{AccountId, KeyId};
 use hardie_domain::page::{Page, Paged};
 use hardie_domain::time::Timestamp;
 
-use crate::sql::{Cols, count, sql};
+use crate::sql::{AT_ONCE, Cols, count, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
 
@@ -65,6 +65,14 @@ reads! {
     /// The key with this fingerprint, whosever it is.
     pub async fn find_key_by_fingerprint(db, fingerprint: &str) -> Result<Option<KeyRow>> {
         db.opt(sql(SELECT).push(" WHERE fingerprint = ").push_bind(fingerprint), key_row).await
+    }
+
+    /// The keys with these fingerprints, whosever they are. Fifty count.
+    pub async fn find_keys_by_fingerprints(db, fingerprints: &[String]) -> Result<Vec<KeyRow>> {
+        if fingerprints.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.all(sql(SELECT).push(" WHERE fingerprint").push_in(fingerprints.get(..AT_ONCE).unwrap_or(fingerprints)), key_row).await
     }
 
     /// One key of a user.

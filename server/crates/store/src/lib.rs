@@ -22,6 +22,7 @@ pub mod emails;
 pub mod error;
 pub mod events;
 pub mod forks;
+pub mod gpg_keys;
 pub mod handlers;
 pub mod idempotency;
 pub mod invitations;

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GrantId, InstallationId, InvitationId, KeyId,
-    LfsLockId, MailId, OauthAppId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TeamId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GpgKeyId, GrantId, InstallationId, InvitationId, KeyId, LfsLockId, MailId, OauthAppId, OutboxId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TagProtectionId, TeamId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName, TeamName};
 use hardie_domain::oid::Oid;
@@ -198,6 +197,8 @@ values! {
     InvitationId, v => Int(v.0);
     ReleaseId, v => Int(v.0);
     AssetId, v => Int(v.0);
+    GpgKeyId, v => Int(v.0);
+    TagProtectionId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());

@@ -75,6 +75,7 @@ pub async fn blame(app: &App, ctx: &Ctx, path: &RepoPath, rev: Option<&str>, fil
 }
 
 fn shortened(mut commit: CommitInfo) -> CommitInfo {
+    commit.signed = None;
     let CommitInfo { message, author, committer, .. } = &mut commit;
     let begin = message.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(message.len());
     message.drain(..begin);

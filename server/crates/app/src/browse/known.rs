@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 /// A bounded set of answers.
-pub(super) struct Known<K, V> {
+pub(crate) struct Known<K, V> {
     most: usize,
     entries: Mutex<Entries<K, V>>,
 }

@@ -15,6 +15,7 @@ use super::people::{CommitView, with_person};
 use super::reading::{Reading, explain, read};
 use super::recent::last_changes;
 use super::revision::{self, Revision};
+use crate::signatures::Trust;
 use crate::{App, Ctx, Error, Result};
 
 /// Listings that are kept, and entries of each: half a kilobyte or so.
@@ -147,7 +148,7 @@ fn list(r: &Reading, rev: Option<&str>, dir: Vec<u8>, page: Page, with_commits: 
         true => git_read::count_commits(odb, &rev.commit, &mut r.spare_budget(std::time::Duration::from_secs(1))).ok(),
         false => None,
     };
-    let placeholder = CommitView { info: commit.clone(), author: None, committer: None };
+    let placeholder = CommitView { info: commit.clone(), author: None, committer: None, trust: Trust::Unsigned };
     let view = TreeView { rev, commit: placeholder, path: dir, oid: found.id, items, total, complete, commit_count };
     Ok((view, commit))
 }
@@ -308,7 +309,7 @@ pub(super) fn at(r: &Reading, tree: &Oid, path: &[u8]) -> Result<TreeEntry> {
 fn short(commit: CommitInfo) -> CommitInfo {
     let person = |person: Signature| Signature { name: begin(&person.name), email: begin(&person.email), ..person };
     let (author, committer) = (person(commit.author), person(commit.committer));
-    CommitInfo { message: begin(commit.message.trim_ascii_start()), parents: Vec::new(), author, committer, ..commit }
+    CommitInfo { message: begin(commit.message.trim_ascii_start()), parents: Vec::new(), author, committer, signed: None, ..commit }
 }
 
 /// A copy of the first bytes, so that nothing of the rest stays in memory; no character is cut in two.

@@ -1,25 +1,27 @@
 //! Branches and tags.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use hardie_domain::access::{RepoAction, Role};
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::page::{Page, Paged};
-use hardie_domain::plugin::{CommitInfo, Signature};
+use hardie_domain::plugin::{CommitInfo, Signature, Signed};
 use hardie_domain::refname::RefName;
 use hardie_git::read::AheadBehind;
 use hardie_git::wire::AdvertisedRef;
 use hardie_git::{Budget, Kind, read as git_read};
 
 use super::known::Known;
-use super::people::{CommitView, with_people};
+use super::people::{CommitView, people_of, with_people};
 use super::reading::{Reading, explain, read, read_authorised};
 use super::revision;
 use crate::access::repo_for;
-use crate::protections::{Protection, Rules};
-use crate::{App, Ctx, Error, Result};
+use crate::accounts::{Account, shown};
+use crate::protections::{Protection, Pusher, Rules};
+use crate::signatures::{Subject, Trust};
+use crate::{App, Ctx, Error, Result, signatures};
 
 /// The branches of one page are counted for so long.
 const COUNT_TIME: Duration = Duration::from_millis(500);
@@ -36,8 +38,8 @@ pub struct Branch {
     pub tip: CommitView,
     /// Whether HEAD names it.
     pub is_default: bool,
-    /// The patterns of the rules that protect it; empty if none does.
-    pub rules: Vec<String>,
+    /// The rule that protects it, without the people on its lists.
+    pub rule: Option<Protection>,
     /// Whether the asker may push to it, as far as roles and rules say.
     pub can_push: bool,
     /// Whether an update may drop commits.
@@ -76,6 +78,19 @@ pub struct Annotation {
     pub tagger: Option<Signature>,
     /// The message as stored. Bytes.
     pub message: Vec<u8>,
+    /// What signs it, if anything does.
+    pub signed: Option<Arc<Signed>>,
+}
+
+/// An annotated tag as pages show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagView {
+    /// What it says.
+    pub annotation: Annotation,
+    /// The account with the tagger's address.
+    pub tagger: Option<Account>,
+    /// What its signature is worth.
+    pub trust: Trust,
 }
 
 /// A ref as it is.
@@ -126,7 +141,7 @@ pub async fn get_branch(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Re
 struct Seen {
     name: RefName,
     tip: CommitInfo,
-    rules: Vec<Protection>,
+    rule: Option<Protection>,
     distance: Option<AheadBehind>,
 }
 
@@ -141,8 +156,9 @@ async fn branches(
     // A reader who has not signed in holds the role of reading too, and may not push.
     let can_push = access.role >= Role::Write && !access.repo.archived;
     let rules = app.store.list_protections(access.repo.id).await?;
+    let pusher = ctx.actor.as_ref().map(|actor| Pusher { account: actor.id.0, deploy_key: false });
     let (found, total, default) = read_authorised(app, &access, move |r| {
-        let (rules, mut budget) = (Rules::read(rules)?, r.budget());
+        let (rules, mut budget) = (Rules::of_branches(rules)?, r.budget());
         let all = select(r)?;
         let total = all.len() as u64;
         let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
@@ -150,23 +166,23 @@ async fn branches(
         let mut found = Vec::new();
         for AdvertisedRef { name, oid, .. } in all.into_iter().skip(start).take(page.limit() as usize) {
             let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
-            let rules = rules.fitting(short, &mut budget).map_err(explain)?.into_iter().cloned().collect();
+            let rule = rules.branch(short, &mut budget).map_err(explain)?.cloned();
             let distance = if name == r.handle.refs.head().target { None } else { distance(r, &oid, &mut counting) };
-            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rules, distance });
+            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rule, distance });
         }
         Ok((found, total, r.handle.refs.head().target.clone()))
     })
     .await?;
     let tips = with_people(app, ctx, found.iter().map(|seen| seen.tip.clone()).collect()).await?;
-    let branch = |(Seen { name, rules, distance, .. }, tip)| {
+    let branch = |(Seen { name, rule, distance, .. }, tip)| {
         let is_default = name == default;
         Branch {
             tip,
             is_default,
-            can_push,
-            allow_force: rules.iter().all(|rule| rule.allow_force),
-            allow_delete: !is_default && rules.iter().all(|rule| rule.allow_delete),
-            rules: rules.into_iter().map(|rule| rule.pattern).collect(),
+            can_push: can_push && rule.as_ref().is_none_or(|rule| pusher.is_some_and(|pusher| rule.settings.may_push(pusher))),
+            allow_force: rule.as_ref().is_none_or(|rule| rule.allow_force),
+            allow_delete: !is_default && rule.as_ref().is_none_or(|rule| rule.allow_delete),
+            rule,
             name,
             distance,
         }
@@ -206,13 +222,19 @@ pub async fn get_tag(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Resul
 }
 
 /// An annotated tag by the id of the tag object.
-pub async fn get_tag_object(app: &App, ctx: &Ctx, path: &RepoPath, id: &str) -> Result<Annotation> {
+pub async fn get_tag_object(app: &App, ctx: &Ctx, path: &RepoPath, id: &str) -> Result<TagView> {
     let id = id.to_owned();
-    read(app, ctx, path, move |r| {
+    let annotation = read(app, ctx, path, move |r| {
         let id = revision::by_id(r, &id)?.ok_or(Error::NotFound("tag"))?;
         annotation(r, &id)
     })
-    .await
+    .await?;
+    let email = annotation.tagger.as_ref().map(|tagger| tagger.email.clone()).unwrap_or_default();
+    let tagger = people_of(app, &[&email]).await?.remove(&email).flatten();
+    let account = tagger.as_ref().map(|tagger| tagger.id);
+    let subject = Subject { id: annotation.oid, signed: annotation.signed.clone(), email, account };
+    let trust = signatures::judge(app, vec![subject]).await?.pop().unwrap_or(Trust::Unsigned);
+    Ok(TagView { annotation, tagger: tagger.map(|account| shown(ctx, account)), trust })
 }
 
 /// Refs whose full name begins with `refs/` and this, in byte order. Like git, a whole name or its beginning.
@@ -257,7 +279,15 @@ fn look_at(r: &Reading, tag: &AdvertisedRef) -> Result<TagSeen> {
 fn annotation(r: &Reading, id: &Oid) -> Result<Annotation> {
     let tag = git_read::tag(&r.handle.odb, id).map_err(explain)?;
     let target_kind = tag.target_kind.as_str();
-    Ok(Annotation { oid: *id, name: tag.name, target: tag.target, target_kind, tagger: tag.tagger, message: tag.message })
+    Ok(Annotation {
+        oid: *id,
+        name: tag.name,
+        target: tag.target,
+        target_kind,
+        tagger: tag.tagger,
+        message: tag.message,
+        signed: tag.signed,
+    })
 }
 
 async fn join(app: &App, ctx: &Ctx, tags: Vec<TagSeen>) -> Result<Vec<Tag>> {

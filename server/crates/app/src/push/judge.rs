@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hardie_domain::access::Credential;
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::narrowing::Narrowing;
 use hardie_domain::oid::Oid;
@@ -15,11 +16,11 @@ use hardie_git::{Budget, Cancel, Kind, read};
 use hardie_store::verdicts::VerdictRow;
 use tokio::task::spawn_blocking;
 
-use super::rules::{self, Protection};
-use super::{Push, PushReport, facts, policies};
+use super::guard::{Asked, Bases, Guard};
+use super::{Push, PushReport, asked, facts, policies, rules};
 use crate::access::RepoAccess;
 use crate::git_access::RepoHandle;
-use crate::protections::Rules;
+use crate::protections::{Pusher, Rules};
 use crate::{App, Ctx, Error, Result, plugins};
 
 /// What the judgement rests on, and what it found.
@@ -54,10 +55,11 @@ pub async fn judge(
     ingested: Option<Arc<Ingested>>,
     report: &mut PushReport,
 ) -> Result<Judged> {
-    let protections = Rules::read(app.store.list_protections(push.repo).await?)?;
+    let protections = Rules::read(app.store.list_ref_rules(push.repo).await?)?;
+    let pusher = Pusher { account: push.actor.0, deploy_key: is_deploy_key(ctx) };
     let hidden = app.config.git_rules.hidden_refs.clone();
     let narrowing = ctx.actor.as_ref().and_then(|actor| actor.narrowing.clone());
-    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, hidden, narrowing, report: report.clone() };
+    let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, pusher, hidden, narrowing, report: report.clone() };
     let permit = app.git.work_permit().await;
     let wall = app.config.git_limits.wall;
     let found = spawn_blocking(move || {
@@ -67,6 +69,7 @@ pub async fn judge(
     .await
     .map_err(Error::internal)??;
     *report = found.report;
+    asked::settle(app, access, push, &found.odb, found.asking.left, report).await?;
     let repo = &handle.snapshot.repo;
     let mut judged = Judged {
         // Not the snapshot's, which may come from a cache that knows nothing of the owner's and the site's rules.
@@ -110,6 +113,7 @@ struct Work {
     handle: Arc<RepoHandle>,
     ingested: Option<Arc<Ingested>>,
     protections: Rules,
+    pusher: Pusher,
     hidden: HiddenRefs,
     narrowing: Option<Arc<Narrowing>>,
     report: PushReport,
@@ -120,6 +124,16 @@ struct Found {
     odb: Arc<Odb>,
     peeled: Vec<Option<Oid>>,
     forced: Vec<bool>,
+    asking: Asking,
+}
+
+/// What rules ask, over all updates of the push.
+#[derive(Default)]
+struct Asking {
+    /// What only rows tell.
+    left: Vec<Asked>,
+    /// What new branches are measured from.
+    bases: Bases,
 }
 
 impl Work {
@@ -130,9 +144,10 @@ impl Work {
         self.refuse_beyond_token();
         self.connect(&odb, &mut budget)?;
         let mut existing: Vec<RefName> = self.handle.snapshot.refs.iter().map(|r| r.name.clone()).collect();
-        let mut found = Found { report: PushReport::default(), odb: odb.clone(), peeled: Vec::new(), forced: Vec::new() };
+        let (report, asking) = (PushReport::default(), Asking::default());
+        let mut found = Found { report, odb: odb.clone(), peeled: Vec::new(), forced: Vec::new(), asking };
         for index in 0..self.report.results.len() {
-            let (peeled, forced) = self.rule(index, &odb, &existing, &mut budget)?;
+            let (peeled, forced) = self.rule(index, &odb, &existing, &mut found.asking, &mut budget)?;
             if let Some((update, RefOutcome::Accepted)) = self.report.results.get(index)
                 && update.new.is_zero()
             {
@@ -198,7 +213,14 @@ impl Work {
     }
 
     /// The built-in rules for one update; also what a tag peels to and whether the update drops commits.
-    fn rule(&mut self, index: usize, odb: &Odb, existing: &[RefName], budget: &mut Budget) -> Result<(Option<Oid>, bool)> {
+    fn rule(
+        &mut self,
+        index: usize,
+        odb: &Odb,
+        existing: &[RefName],
+        asking: &mut Asking,
+        budget: &mut Budget,
+    ) -> Result<(Option<Oid>, bool)> {
         let Some((update, RefOutcome::Accepted)) = self.report.results.get(index).cloned() else { return Ok((None, false)) };
         let current = self.handle.snapshot.refs.iter().find(|r| r.name == update.name);
         let current = current.map_or(Oid::ZERO, |r| r.oid);
@@ -217,34 +239,33 @@ impl Work {
                 forced = drops_commits(odb, current, update.new, budget)?;
             }
         }
-        // A rule forbids nothing else; a push of thousands of new branches need not be measured against a hundred rules.
-        let is_ruled = update.name.is_branch() && (forced || update.new.is_zero());
-        let protection = if is_ruled { self.protection(&update.name, budget)? } else { None };
         let facts = rules::Facts {
             existing,
             hidden: &self.hidden,
             default_branch: &self.handle.snapshot.repo.default_branch,
             current,
             new_is_commit,
-            forced,
-            protection,
         };
         if let Some(reason) = rules::refusal(&update, &facts) {
             self.report.refuse(index, &reason);
+            return Ok((peeled, forced));
+        }
+        let guard = Guard { rules: &self.protections, pusher: self.pusher, odb, refs: &self.handle.refs };
+        if let Some(refusal) = guard.tag(&update.name, budget)? {
+            self.report.refuse(index, &refusal);
+        }
+        if let Some(found) = guard.branch(index, &update, current, forced, &mut asking.bases, budget)? {
+            match found.is_settled() {
+                true => found.refusal().into_iter().for_each(|refusal| self.report.refuse(index, &refusal)),
+                false => asking.left.push(found),
+            }
         }
         Ok((peeled, forced))
     }
 }
 
-impl Work {
-    /// The strictest of all rules whose pattern matches the branch.
-    fn protection(&self, branch: &RefName, budget: &mut Budget) -> Result<Option<Protection>> {
-        let name = branch.as_bytes().strip_prefix(b"refs/heads/").unwrap_or(branch.as_bytes());
-        let fitting = self.protections.fitting(name, budget).map_err(Error::internal)?;
-        let strictest =
-            Protection { allow_force: fitting.iter().all(|r| r.allow_force), allow_delete: fitting.iter().all(|r| r.allow_delete) };
-        Ok((!fitting.is_empty()).then_some(strictest))
-    }
+fn is_deploy_key(ctx: &Ctx) -> bool {
+    ctx.actor.as_ref().is_some_and(|actor| matches!(actor.credential, Credential::DeployKey(_)))
 }
 
 fn drops_commits(odb: &Odb, old: Oid, new: Oid, budget: &mut Budget) -> Result<bool> {

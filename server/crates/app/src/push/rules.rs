@@ -1,4 +1,4 @@
-//! Built-in rules about one ref update: what no protection can allow and what protections forbid.
+//! Built-in rules about one ref update: what no protection can allow. What protections forbid is in `guard`.
 
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::oid::Oid;
@@ -17,19 +17,6 @@ pub struct Facts<'a> {
     pub current: Oid,
     /// Whether the new id is a commit (refs/heads/ may hold nothing else).
     pub new_is_commit: bool,
-    /// Whether the update drops commits that the ref has.
-    pub forced: bool,
-    /// The protection whose pattern matches the ref.
-    pub protection: Option<Protection>,
-}
-
-/// What a protected branch still allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Protection {
-    /// Updates that drop commits.
-    pub allow_force: bool,
-    /// Removing the branch.
-    pub allow_delete: bool,
 }
 
 /// The reason to refuse, one line that follows `ng <ref>`; `None` to go on.
@@ -71,10 +58,7 @@ fn deletion(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
     if update.name == *facts.default_branch {
         return Some("the default branch cannot be deleted: choose another default first".to_owned());
     }
-    match facts.protection {
-        Some(protection) if !protection.allow_delete => Some("protected branch: deletion is not allowed".to_owned()),
-        _ => None,
-    }
+    None
 }
 
 fn movement(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
@@ -89,10 +73,5 @@ fn movement(update: &RefUpdate, facts: &Facts<'_>) -> Option<String> {
     {
         return Some(conflict(other, facts.hidden));
     }
-    match facts.protection {
-        Some(protection) if facts.forced && !protection.allow_force => {
-            Some("protected branch: this would drop commits (non-fast-forward); merge or rebase first".to_owned())
-        }
-        _ => None,
-    }
+    None
 }

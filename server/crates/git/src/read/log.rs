@@ -40,6 +40,21 @@ pub struct Log {
     pub cut_short: bool,
 }
 
+/// The ids of commits that `tip` reaches and none of `hide` does, at most so many, and whether there are more. Where clocks went wrong,
+/// one that is hidden may be among them; one that is not is never left out.
+pub fn log_ids(odb: &Odb, tip: Oid, hide: &[Oid], most: usize, budget: &mut Budget) -> Result<(Vec<Oid>, bool)> {
+    let query = LogQuery { tips: vec![tip], hide: hide.to_vec(), ..LogQuery::default() };
+    let mut walk = Walk::start(odb, &query, budget)?;
+    let mut found = Vec::new();
+    while let Some(id) = walk.next(&[], budget)? {
+        if found.len() == most {
+            return Ok((found, true));
+        }
+        found.push(id);
+    }
+    Ok((found, false))
+}
+
 /// Lists commits by committer time, as `git log` does. With a path, side branches that leave it alone are not followed.
 pub fn log(odb: &Odb, query: &LogQuery, budget: &mut Budget) -> Result<Log> {
     let mut walk = Walk::start(odb, query, budget)?;

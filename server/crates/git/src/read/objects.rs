@@ -1,9 +1,11 @@
 //! Single commits and tags, and what a name finally points at.
 
-use hardie_domain::oid::Oid;
-use hardie_domain::plugin::{CommitInfo, Signature};
+use std::sync::Arc;
 
-use super::parse;
+use hardie_domain::oid::Oid;
+use hardie_domain::plugin::{CommitInfo, Signature, Signed};
+
+use super::{parse, signed};
 use crate::error::{Error, Result};
 use crate::object::Kind;
 use crate::odb::Odb;
@@ -26,6 +28,8 @@ pub struct TagInfo {
     pub tagger: Option<Signature>,
     /// The message as stored, signature included.
     pub message: Vec<u8>,
+    /// What signs it, if anything does.
+    pub signed: Option<Arc<Signed>>,
 }
 
 /// What an id is, and what is behind it if it is a tag.
@@ -66,6 +70,7 @@ pub fn tag(odb: &Odb, id: &Oid) -> Result<TagInfo> {
         name: parse::header(&data, b"tag").unwrap_or_default().to_vec(),
         tagger: parse::header(&data, b"tagger").map(parse::signature),
         message: parse::body(&data).to_vec(),
+        signed: signed::tag(&data).map(Arc::new),
     })
 }
 

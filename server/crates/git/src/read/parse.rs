@@ -1,9 +1,12 @@
 //! The text of commits and tags and the bytes of trees, read forgivingly: what fsck lets through must be shown.
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use hardie_domain::oid::Oid;
 use hardie_domain::plugin::{CommitInfo, Signature};
+
+use super::signed;
 
 /// The part of a commit that walks need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub fn commit(id: Oid, data: &[u8]) -> Option<CommitInfo> {
         author: author.unwrap_or_else(empty),
         committer: committer.unwrap_or_else(empty),
         message: body(data).to_vec(),
+        signed: signed::commit(data).map(Arc::new),
     })
 }
 

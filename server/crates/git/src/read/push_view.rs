@@ -162,6 +162,7 @@ impl PushView {
         if info.parents.len() > PARENTS {
             return Err(Error::TooLarge(format!("the commit {id} has {} parents, {PARENTS} are read", info.parents.len())));
         }
+        info.signed = None;
         cut(&mut info.message, MESSAGE_BYTES);
         for who in [&mut info.author, &mut info.committer] {
             cut(&mut who.name, NAME_BYTES);

@@ -32,7 +32,7 @@ pub fn add(api: Api) -> Api {
 async fn annotated(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<AnnotatedTag>> {
     let repo = parts.repo()?;
     let found = get_tag_object(&http.app, &ctx, &repo, &parts.text("sha")?).await?;
-    Ok(Json(Place { links: &http.links, repo: &repo }.annotated(&found)))
+    Ok(Json(Place { links: &http.links, repo: &repo }.annotated_tag(&found)))
 }
 
 async fn of_commit(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<Json<Note>> {

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::branch::{BranchProtection, BranchProtectionOption};
-use hardie_app::protections::{ProtectionChange, create_protection, delete_protection, edit_protection, get_protection, list_protections};
+use hardie_app::protections::{
+    ProtectionChange, SettingsChange, create_protection, delete_protection, edit_protection, get_protection, list_protections,
+};
 
 use crate::auth::Asker;
 use crate::error::{Answer, Refusal};
@@ -51,10 +53,10 @@ async fn create(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    Whole(body, others): Whole<BranchProtectionOption>,
+    Whole(mut body, others): Whole<BranchProtectionOption>,
 ) -> Answer<(StatusCode, Json<BranchProtection>)> {
     ctx.require_actor()?;
-    let change = change(&body, &others)?;
+    let change = change(&mut body, &others)?;
     let pattern = body.rule_name.filter(|n| !n.is_empty()).or(body.branch_name).unwrap_or_default();
     if pattern.is_empty() {
         return Err(Refusal::invalid("rule_name", "must name a branch or a pattern such as release/*"));
@@ -67,10 +69,10 @@ async fn edit(
     State(http): State<Http>,
     Asker(ctx): Asker,
     parts: PathParts,
-    Whole(body, others): Whole<BranchProtectionOption>,
+    Whole(mut body, others): Whole<BranchProtectionOption>,
 ) -> Answer<Json<BranchProtection>> {
     ctx.require_actor()?;
-    let rule = edit_protection(&http.app, &ctx, &parts.repo()?, &parts.text("name")?, change(&body, &others)?).await?;
+    let rule = edit_protection(&http.app, &ctx, &parts.repo()?, &parts.text("name")?, change(&mut body, &others)?).await?;
     Ok(Json(show::protection(rule)))
 }
 
@@ -80,16 +82,57 @@ async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -
 }
 
 /// What would promise more protection than there is, is refused rather than ignored.
-fn change(body: &BranchProtectionOption, others: &Others) -> Answer<ProtectionChange> {
+fn change(body: &mut BranchProtectionOption, others: &Others) -> Answer<ProtectionChange> {
     // Whatever its name: a rule that seems to ask for more than it does would be trusted.
     if let Some(name) = others.asked().find(|name| !READ_ONLY.contains(name)) {
         return Err(Refusal::invalid(name.to_owned(), "branch protection does not have this yet; what it has is in /api/openapi.json"));
     }
-    if body.enable_push == Some(false) {
-        return Err(Refusal::invalid("enable_push", "a branch cannot be closed to people with write access yet"));
+    for (field, teams) in [
+        ("push_whitelist_teams", &body.push_whitelist_teams),
+        ("force_push_allowlist_teams", &body.force_push_allowlist_teams),
+        ("merge_whitelist_teams", &body.merge_whitelist_teams),
+        ("approvals_whitelist_teams", &body.approvals_whitelist_teams),
+    ] {
+        no_teams(field, teams.as_deref())?;
     }
-    if body.enable_push_whitelist == Some(true) {
-        return Err(Refusal::invalid("enable_push_whitelist", "lists of people who may push are not there yet"));
+    Ok(ProtectionChange {
+        priority: body.priority,
+        allow_force: body.enable_force_push,
+        allow_delete: body.enable_delete,
+        push_people: body.push_whitelist_usernames.take(),
+        force_people: body.force_push_allowlist_usernames.take(),
+        merge_people: body.merge_whitelist_usernames.take(),
+        approvals_people: body.approvals_whitelist_username.take(),
+        settings: SettingsChange {
+            enable_push: body.enable_push,
+            push_list: body.enable_push_whitelist,
+            push_deploy_keys: body.push_whitelist_deploy_keys,
+            force_list: body.enable_force_push_allowlist,
+            force_deploy_keys: body.force_push_allowlist_deploy_keys,
+            merge_list: body.enable_merge_whitelist,
+            status_check: body.enable_status_check,
+            status_contexts: body.status_check_contexts.take(),
+            required_approvals: body.required_approvals,
+            approvals_list: body.enable_approvals_whitelist,
+            block_on_rejected_reviews: body.block_on_rejected_reviews,
+            block_on_official_review_requests: body.block_on_official_review_requests,
+            block_on_outdated_branch: body.block_on_outdated_branch,
+            dismiss_stale_approvals: body.dismiss_stale_approvals,
+            ignore_stale_approvals: body.ignore_stale_approvals,
+            require_signed_commits: body.require_signed_commits,
+            require_linear_history: body.require_linear_history,
+            protected_files: body.protected_file_patterns.take(),
+            unprotected_files: body.unprotected_file_patterns.take(),
+            block_admin_override: body.block_admin_merge_override,
+            ..SettingsChange::default()
+        },
+    })
+}
+
+/// Teams on a list would be trusted to be kept to.
+pub(super) fn no_teams(field: &str, teams: Option<&[String]>) -> Answer<()> {
+    match teams.is_some_and(|teams| !teams.is_empty()) {
+        true => Err(Refusal::invalid(field.to_owned(), "lists of teams are not there yet: name users")),
+        false => Ok(()),
     }
-    Ok(ProtectionChange { allow_force: body.enable_force_push, allow_delete: body.enable_delete })
 }

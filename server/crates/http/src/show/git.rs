@@ -6,9 +6,11 @@ use hardie_api_types::commit::{Commit, CommitMeta, CommitUser, RepoCommit, Verif
 use hardie_api_types::contents::{GitBlobResponse, GitEntry};
 use hardie_api_types::tree::{CommitSummary, ListingEntry};
 use hardie_app::accounts::Account;
-use hardie_app::browse::{self, Annotation, BlobView, CommitInfo, CommitView, EntryKind, GitTreeItem, RefView, Signature, TreeItem};
+use hardie_app::browse::{self, BlobView, CommitInfo, CommitView, EntryKind, GitTreeItem, RefView, Signature, TreeItem};
+use hardie_app::signatures::Trust;
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
+use hardie_domain::plugin::Signed;
 
 use super::user;
 use crate::links::{Links, encode};
@@ -51,7 +53,7 @@ impl Place<'_> {
                 committer: commit_user(&info.committer),
                 message: text(&info.message),
                 tree: self.meta("tree", &info.tree, at),
-                verification: Some(unverified()),
+                verification: Some(verification(view)),
             },
             author: view.author.as_ref().map(|account| user(self.links, account)),
             committer: view.committer.as_ref().map(|account| user(self.links, account)),
@@ -64,16 +66,17 @@ impl Place<'_> {
 
     /// A branch.
     pub fn branch(&self, branch: &browse::Branch) -> Branch {
+        let asks = branch.rule.as_ref().map(|rule| &rule.settings);
         Branch {
             name: branch.name.short(),
             commit: self.payload_commit(&branch.tip),
-            protected: !branch.rules.is_empty(),
-            required_approvals: 0,
-            enable_status_check: false,
-            status_check_contexts: Vec::new(),
+            protected: branch.rule.is_some(),
+            required_approvals: asks.map_or(0, |asks| asks.required_approvals),
+            enable_status_check: asks.is_some_and(|asks| asks.status_check),
+            status_check_contexts: asks.map(|asks| asks.status_contexts.clone()).unwrap_or_default(),
             user_can_push: branch.can_push,
             user_can_merge: branch.can_push,
-            effective_branch_protection_name: branch.rules.first().cloned().unwrap_or_default(),
+            effective_branch_protection_name: branch.rule.as_ref().map(|rule| rule.pattern.clone()).unwrap_or_default(),
             ahead: branch.distance.map(|distance| number(distance.ahead)),
             behind: branch.distance.map(|distance| number(distance.behind)),
         }
@@ -81,14 +84,14 @@ impl Place<'_> {
 
     /// A commit as branches and webhooks have it.
     pub fn payload_commit(&self, view: &CommitView) -> PayloadCommit {
-        let CommitView { info, author, committer } = view;
+        let CommitView { info, author, committer, .. } = view;
         PayloadCommit {
             id: info.id.to_hex(),
             message: text(&info.message),
             url: self.links.repo_page(self.repo, &format!("commit/{}", info.id)),
             author: payload_user(&info.author, author.as_ref()),
             committer: payload_user(&info.committer, committer.as_ref()),
-            verification: Some(unverified()),
+            verification: Some(verification(view)),
             timestamp: Time::with_offset(info.committer.seconds, info.committer.offset_minutes),
             added: None,
             removed: None,
@@ -111,6 +114,26 @@ impl Place<'_> {
         }
     }
 
+    /// An annotated tag.
+    pub fn annotated_tag(&self, tag: &browse::TagView) -> AnnotatedTag {
+        let browse::TagView { annotation, tagger, trust } = tag;
+        let signature = annotation.signed.as_deref().map(|signed| signed.signature.as_slice()).unwrap_or_default();
+        let nobody = Signature { name: Vec::new(), email: Vec::new(), seconds: 0, offset_minutes: 0 };
+        AnnotatedTag {
+            tag: text(&annotation.name),
+            sha: annotation.oid.to_hex(),
+            url: self.api("tag", &annotation.oid),
+            message: text(annotation.message.strip_suffix(signature).unwrap_or(&annotation.message)),
+            tagger: annotation.tagger.as_ref().map(commit_user),
+            object: GitObject {
+                kind: annotation.target_kind.to_owned(),
+                sha: annotation.target.to_hex(),
+                url: self.api(annotation.target_kind, &annotation.target),
+            },
+            verification: worth(trust, annotation.signed.as_deref(), annotation.tagger.as_ref().unwrap_or(&nobody), tagger.as_ref()),
+        }
+    }
+
     /// A ref.
     pub fn reference(&self, found: &RefView) -> Reference {
         let path = found.name.as_bytes().strip_prefix(b"refs/").unwrap_or(found.name.as_bytes());
@@ -118,20 +141,6 @@ impl Place<'_> {
             name: found.name.to_string(),
             url: self.links.repo_api(self.repo, &format!("git/refs/{}", encode(path))),
             object: GitObject { kind: found.kind.to_owned(), sha: found.oid.to_hex(), url: self.api(found.kind, &found.oid) },
-        }
-    }
-
-    /// An annotated tag.
-    pub fn annotated(&self, tag: &Annotation) -> AnnotatedTag {
-        let (kind, target) = (tag.target_kind, &tag.target);
-        AnnotatedTag {
-            tag: text(&tag.name),
-            sha: tag.oid.to_hex(),
-            url: self.api("tag", &tag.oid),
-            message: text(&tag.message),
-            tagger: tag.tagger.as_ref().map(commit_user),
-            object: GitObject { kind: kind.to_owned(), sha: target.to_hex(), url: self.api(kind, target) },
-            verification: Some(unverified()),
         }
     }
 
@@ -222,8 +231,28 @@ fn payload_user(person: &Signature, account: Option<&Account>) -> PayloadUser {
     PayloadUser { name: text(&person.name), email: text(&person.email), username }
 }
 
-fn unverified() -> Verification {
-    Verification { reason: "signatures are not checked yet".to_owned(), ..Verification::default() }
+/// What the signature of a commit is worth.
+fn verification(view: &CommitView) -> Verification {
+    let info = &view.info;
+    worth(&view.trust, info.signed.as_deref(), &info.committer, view.committer.as_ref())
+}
+
+fn worth(trust: &Trust, signed: Option<&Signed>, person: &Signature, account: Option<&Account>) -> Verification {
+    let reason = match trust {
+        Trust::Good(key) => format!("{} / {key}", account.map(|account| account.name.to_string()).unwrap_or_default()),
+        Trust::Unsigned => "gpg.error.not_signed_commit".to_owned(),
+        Trust::NoAccount => "gpg.error.no_committer_account".to_owned(),
+        Trust::UnknownKey => "gpg.error.no_gpg_keys_found".to_owned(),
+        Trust::Bad => "gpg.error.probable_bad_signature".to_owned(),
+        Trust::Unreadable => "gpg.error.extract_sign".to_owned(),
+    };
+    Verification {
+        verified: trust.is_good(),
+        reason,
+        signature: signed.map(|signed| text(&signed.signature)).unwrap_or_default(),
+        payload: signed.map(|signed| text(&signed.payload)).unwrap_or_default(),
+        signer: trust.is_good().then(|| payload_user(person, account)),
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +270,7 @@ mod tests {
                 author: person.clone(),
                 committer: person.clone(),
                 message: message.to_vec(),
+                signed: None,
             };
             summary(&info).title
         };

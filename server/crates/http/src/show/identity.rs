@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hardie_api_types::Time;
 use hardie_api_types::factor::{FactorUser, RecoveryCodes, SecondFactor};
-use hardie_api_types::identity::{AccessToken, DeployKey, PublicKey, Session};
+use hardie_api_types::identity::{AccessToken, DeployKey, GpgKey, GpgKeyEmail, PublicKey, Session};
 use hardie_app::access::RepoAccess;
 use hardie_app::{deploy_keys, identity};
 use hardie_domain::ids::RepoId;
@@ -25,6 +25,30 @@ pub fn session(session: identity::Session) -> Session {
         address: row.address,
         user_agent: row.user_agent,
         current,
+    }
+}
+
+/// An OpenPGP key.
+pub fn gpg_key(key: identity::GpgKey) -> GpgKey {
+    let primary = key.parts.iter().find(|part| part.is_primary()).map(|part| part.key_id.clone()).unwrap_or_default();
+    let part = |part: &identity::GpgPart| GpgKey {
+        primary_key_id: if part.is_primary() { String::new() } else { primary.clone() },
+        key_id: part.key_id.clone(),
+        can_sign: part.can_sign,
+        can_encrypt_comms: part.can_encrypt_comms,
+        can_encrypt_storage: part.can_encrypt_storage,
+        can_certify: part.can_certify,
+        verified: key.proven,
+        created_at: Time::with_offset(part.created, 0),
+        expires_at: part.expires.map(|end| Time::with_offset(end, 0)),
+        ..GpgKey::default()
+    };
+    GpgKey {
+        id: key.id.0,
+        emails: key.emails.iter().map(|(email, proven)| GpgKeyEmail { email: email.clone(), verified: *proven }).collect(),
+        subkeys: key.parts.iter().filter(|part| !part.is_primary()).map(part).collect(),
+        public_key: key.armour.clone(),
+        ..key.parts.first().map(part).unwrap_or_default()
     }
 }
 

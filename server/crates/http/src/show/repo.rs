@@ -2,9 +2,9 @@
 
 use hardie_api_types::Time;
 use hardie_api_types::account::User;
-use hardie_api_types::branch::BranchProtection;
+use hardie_api_types::branch::{BranchProtection, TagProtection as ShownTagProtection};
 use hardie_api_types::repo::{Collaborator, Permission, Repository, WholeRepository};
-use hardie_app::protections::Protection;
+use hardie_app::protections::{Protection, TagProtection};
 use hardie_app::repos::{DeletedRepo, Repo, RepoRow};
 use hardie_app::{accounts, collaborators};
 use hardie_domain::access::{OwnerVisibility, Role, Visibility};
@@ -98,18 +98,53 @@ pub fn collaborator(links: &Links, collaborator: &collaborators::Collaborator) -
 
 /// A rule over branches.
 pub fn protection(rule: Protection) -> BranchProtection {
+    let (asks, people) = (rule.settings, rule.people);
     BranchProtection {
         branch_name: rule.pattern.clone(),
         rule_name: rule.pattern,
-        priority: 0,
-        enable_push: true,
-        enable_push_whitelist: false,
-        push_whitelist_usernames: Vec::new(),
+        priority: rule.priority,
+        enable_push: asks.enable_push,
+        enable_push_whitelist: asks.push_list,
+        push_whitelist_usernames: people.push,
+        push_whitelist_teams: Vec::new(),
+        push_whitelist_deploy_keys: asks.push_deploy_keys,
         enable_force_push: rule.allow_force,
+        enable_force_push_allowlist: asks.force_list,
+        force_push_allowlist_usernames: people.force,
+        force_push_allowlist_teams: Vec::new(),
+        force_push_allowlist_deploy_keys: asks.force_deploy_keys,
         enable_delete: rule.allow_delete,
-        required_approvals: 0,
-        enable_status_check: false,
-        status_check_contexts: Vec::new(),
+        enable_merge_whitelist: asks.merge_list,
+        merge_whitelist_usernames: people.merge,
+        merge_whitelist_teams: Vec::new(),
+        enable_status_check: asks.status_check,
+        status_check_contexts: asks.status_contexts,
+        required_approvals: asks.required_approvals,
+        enable_approvals_whitelist: asks.approvals_list,
+        approvals_whitelist_username: people.approvals,
+        approvals_whitelist_teams: Vec::new(),
+        block_on_rejected_reviews: asks.block_on_rejected_reviews,
+        block_on_official_review_requests: asks.block_on_official_review_requests,
+        block_on_outdated_branch: asks.block_on_outdated_branch,
+        dismiss_stale_approvals: asks.dismiss_stale_approvals,
+        ignore_stale_approvals: asks.ignore_stale_approvals,
+        require_signed_commits: asks.require_signed_commits,
+        require_linear_history: asks.require_linear_history,
+        protected_file_patterns: asks.protected_files,
+        unprotected_file_patterns: asks.unprotected_files,
+        block_admin_merge_override: asks.block_admin_override,
+        created_at: rule.created_at.into(),
+        updated_at: rule.updated_at.into(),
+    }
+}
+
+/// A rule over tags.
+pub fn tag_protection(rule: TagProtection) -> ShownTagProtection {
+    ShownTagProtection {
+        id: rule.id.0,
+        name_pattern: rule.pattern,
+        whitelist_usernames: rule.people,
+        whitelist_teams: Vec::new(),
         created_at: rule.created_at.into(),
         updated_at: rule.updated_at.into(),
     }

@@ -55,7 +55,7 @@ impl MemoryRepo {
     pub fn commit(&mut self, tree: Oid, parents: Vec<Oid>, author: Signature, message: &[u8]) -> Oid {
         let id = tree::object_id("commit", &tree::encode_commit(tree, &parents, &author, message));
         let committer = author.clone();
-        self.commits.insert(id, CommitInfo { id, tree, parents, author, committer, message: message.to_vec() });
+        self.commits.insert(id, CommitInfo { id, tree, parents, author, committer, message: message.to_vec(), signed: None });
         id
     }
 

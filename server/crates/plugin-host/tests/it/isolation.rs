@@ -238,7 +238,7 @@ struct Huge;
 repository!(Huge, self => {
     let who = Signature { name: vec![b'n'; 4000], email: Vec::new(), seconds: 0, offset_minutes: 0 };
     let (id, message) = (Oid([3; 20]), vec![b'm'; 1 << 20]);
-    let commit = CommitInfo { id, tree: id, parents: vec![id; 100], author: who.clone(), committer: who, message };
+    let commit = CommitInfo { id, tree: id, parents: vec![id; 100], author: who.clone(), committer: who, message, signed: None };
     Ok(vec![commit; 256])
 });
 

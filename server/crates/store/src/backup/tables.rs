@@ -27,6 +27,8 @@ pub const TABLES: &[Table] = &[
     table("sign_up", "id"),
     table("org_member", "org_id, user_id"),
     table("ssh_key", "id"),
+    table("gpg_key", "id"),
+    table("gpg_key_part", "gpg_key_id, key_id"),
     // Sealed: what opens them is no row.
     table("second_factor", "account_id"),
     table("recovery_code", "account_id, hash"),
@@ -43,6 +45,7 @@ pub const TABLES: &[Table] = &[
     table("collaborator", "repo_id, account_id"),
     table("deploy_key", "id"),
     table("branch_protection", "repo_id, pattern"),
+    table("tag_protection", "id"),
     table("ref", "repo_id, name"),
     table("push", "id"),
     table("push_ref", "push_id, position"),

@@ -1,10 +1,11 @@
 //! Addresses, settings, deletion, lists.
 
 use hardie_domain::access::{Role, Visibility};
-use hardie_domain::ids::RepoId;
+use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoName;
 use hardie_domain::page::Page;
 use hardie_store::plugins::Scope;
+use hardie_store::protections::{ProtectionRow, RefRuleRow, TagProtectionRow};
 use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
 use hardie_store::repos::RepoChange;
 
@@ -19,6 +20,11 @@ async fn names(db: &Db, filter: RepoFilter<'_>) -> Vec<String> {
     let listed = db.store.list_repos(&filter, all()).await.unwrap();
     assert_eq!(listed.total, listed.items.len() as u64);
     listed.items.iter().map(|r| format!("{}/{}", r.owner.name, r.repo.name)).collect()
+}
+
+fn protection(pattern: &str, allow_force: bool, allow_delete: bool) -> ProtectionRow {
+    let (pattern, settings) = (pattern.to_owned(), "{}".to_owned());
+    ProtectionRow { pattern, priority: 0, allow_force, allow_delete, settings, created_at: NOW, updated_at: NOW }
 }
 
 both! {
@@ -124,8 +130,8 @@ both! {
             match step {
                 0 => tx.set_collaborator(tool, bob, Role::Write, NOW).await.unwrap(),
                 1 => assert!(tx.delete_collaborator(tool, bob).await.unwrap()),
-                2 => assert!(tx.insert_protection(tool, "main", false, false, NOW).await.unwrap()),
-                3 => assert!(tx.update_protection(tool, "main", true, false, NOW).await.unwrap()),
+                2 => assert!(tx.insert_protection(tool, &protection("main", false, false)).await.unwrap()),
+                3 => assert!(tx.update_protection(tool, &protection("main", true, false)).await.unwrap()),
                 4 => assert!(tx.delete_protection(tool, "main").await.unwrap()),
                 5 => assert!(tx.bump_account_rules(alice).await.unwrap()),
                 _ => assert!(tx.bump_site_rules().await.unwrap()),
@@ -144,15 +150,62 @@ both! {
         let alice = db.user("alice").await;
         let tool = db.repo(alice, "tool").await;
         let mut tx = db.store.begin().await.unwrap();
-        assert!(tx.insert_protection(tool, "release/*", true, false, NOW).await.unwrap());
-        assert!(!tx.insert_protection(tool, "release/*", false, false, NOW).await.unwrap());
-        assert!(tx.insert_protection(tool, "Main", false, true, NOW).await.unwrap());
+        assert!(tx.insert_protection(tool, &protection("release/*", true, false)).await.unwrap());
+        assert!(!tx.insert_protection(tool, &protection("release/*", false, false)).await.unwrap());
+        assert!(tx.insert_protection(tool, &protection("Main", false, true)).await.unwrap());
         tx.commit().await.unwrap();
         let rules = db.store.list_protections(tool).await.unwrap();
         assert_eq!(rules.iter().map(|r| r.pattern.as_str()).collect::<Vec<_>>(), ["Main", "release/*"]);
         let rule = db.store.find_protection(tool, "release/*").await.unwrap().unwrap();
         assert!(rule.allow_force && !rule.allow_delete);
         assert_eq!(db.store.find_protection(tool, "main").await.unwrap(), None, "branch names have case");
+    }
+
+    async fn rules_over_tags_are_kept_and_read_with_those_over_branches(db) {
+        let alice = db.user("alice").await;
+        let (tool, other) = (db.repo(alice, "tool").await, db.repo(alice, "other").await);
+        let mut tx = db.store.begin().await.unwrap();
+        let epoch = tx.find_repo(tool).await.unwrap().unwrap().rules_epoch;
+        let v = tx.insert_tag_protection(tool, "v*", "{}", NOW).await.unwrap().unwrap();
+        assert_eq!(tx.insert_tag_protection(tool, "v*", "{}", NOW).await.unwrap(), None);
+        let w = tx.insert_tag_protection(tool, "w*", "{}", NOW).await.unwrap().unwrap();
+        assert!(tx.insert_protection(tool, &protection("main", true, false)).await.unwrap());
+        let row = tx.find_tag_protection(tool, w).await.unwrap().unwrap();
+        let taken = TagProtectionRow { pattern: "v*".to_owned(), ..row.clone() };
+        assert!(!tx.update_tag_protection(tool, &taken).await.unwrap());
+        let changed = TagProtectionRow { settings: "{\"accounts\":[1]}".to_owned(), ..row };
+        assert!(tx.update_tag_protection(tool, &changed).await.unwrap() && !tx.update_tag_protection(other, &changed).await.unwrap());
+        assert!(!tx.delete_tag_protection(other, v).await.unwrap() && tx.delete_tag_protection(tool, v).await.unwrap());
+        assert!(tx.find_repo(tool).await.unwrap().unwrap().rules_epoch > epoch);
+        tx.commit().await.unwrap();
+        let rules = db.store.list_ref_rules(tool).await.unwrap();
+        assert!(rules.len() == 2 && rules.contains(&RefRuleRow::Tag(changed.clone())), "{rules:?}");
+        assert!(rules.contains(&RefRuleRow::Branch(protection("main", true, false))), "{rules:?}");
+        assert_eq!(db.store.list_tag_protections(tool).await.unwrap(), [changed]);
+        assert_eq!(db.store.list_ref_rules(other).await.unwrap(), []);
+    }
+
+    async fn gpg_keys_are_found_by_the_ids_of_their_parts_and_their_owner(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let mut tx = db.store.begin().await.unwrap();
+        let key = tx.insert_gpg_key(alice, "F1", "armour", &ids(&["A", "B"]), false, NOW).await.unwrap().unwrap();
+        assert_eq!(tx.insert_gpg_key(alice, "F1", "other", &ids(&["A"]), false, NOW).await.unwrap(), None);
+        let same = tx.insert_gpg_key(bob, "F1", "armour", &ids(&["A", "B"]), true, NOW).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        let found = async |accounts: &[AccountId], wanted: &[&str]| {
+            let rows = db.store.find_gpg_keys_by_ids(accounts, &ids(wanted)).await.unwrap();
+            rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&[alice], &["B"]).await, [key]);
+        assert_eq!(found(&[alice, bob], &["A", "B", "C"]).await, [key, same]);
+        assert_eq!((found(&[alice], &["C"]).await, found(&[], &["A"]).await), (vec![], vec![]));
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.prove_gpg_key(bob, key).await.unwrap() && tx.prove_gpg_key(alice, key).await.unwrap());
+        assert!(!tx.delete_gpg_key(bob, key).await.unwrap() && tx.delete_gpg_key(alice, key).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(found(&[alice, bob], &["A"]).await, [same]);
+        assert_eq!(db.store.list_gpg_keys(bob, all()).await.unwrap().total, 1);
     }
 
     async fn lists_search_sort_and_page(db) {
