@@ -139,7 +139,7 @@ async fn linear_history_takes_no_merge_by_any_way() {
     w.takes(&w.bob, &["main:elsewhere"]);
     w.refuses(&w.bob, &["main"], &["its history is linear"]);
     w.refuses(&w.bob, &["main:release/1"], &["its history is linear", "rule release/*"]);
-    w.takes(&w.bob, &["main~1:release/1"]);
+    w.takes(&w.bob, &["main~1:refs/heads/release/1"]);
     w.server.stop().await.unwrap();
 }
 
