@@ -7,6 +7,7 @@ mod guarded;
 mod hidden;
 mod large;
 mod limits;
+mod narrowed;
 mod races;
 mod reachability;
 mod rules;

@@ -14,6 +14,7 @@ mod damage;
 mod deploy_keys;
 mod docs;
 mod durability;
+mod gate;
 mod gc;
 mod git;
 mod git_suite;

@@ -96,6 +96,7 @@ fn body(method: &str, template: &str) -> Value {
         "hooks" => json!({ "type": "gitea", "events": ["push"], "config": { "url": "http://127.0.0.1:9/", "content_type": "json" } }),
         "branch_protections" => json!({ "rule_name": "none" }),
         "tag_protections" => json!({ "name_pattern": "none" }),
+        "path_rules" => json!({ "everyone": true, "paths": ["docs/**"] }),
         "plugins" | "component" | "dry-run" => json!({ "digest": "0".repeat(64) }),
         "tokens" => json!({ "name": "one", "scopes": ["all"] }),
         "signatures" => json!({ "signature": "none" }),

@@ -133,6 +133,11 @@ async fn what_gpg_signs_is_verified_once_the_key_is_there_and_the_address_is_the
     assert_eq!(asker.json("DELETE", &format!("/user/gpg_keys/{}", shown["id"]), &Value::Null).status, 204);
     git.ok(&dir, &["push", "--quiet", "--force", "origin", &format!("{commit}:refs/heads/main")]).unwrap();
     assert_eq!(reason(&asker, &commit), "gpg.error.no_gpg_keys_found");
+    let root = Asker::new(&server, Some(&server.admin("root").await.unwrap()));
+    for action in ["gpg_key.create", "gpg_key.delete"] {
+        let lines = root.get(&format!("/admin/audit?action={action}")).json();
+        assert_eq!(lines.as_array().map(Vec::len), Some(1), "{action}: {lines}");
+    }
     server.stop().await.unwrap();
 }
 

@@ -92,7 +92,7 @@ async fn history_differences_and_refs_are_what_git_says() {
     );
     create_protection(app, &me, &repo, "feature/*", ProtectionChange::default()).await.unwrap();
     let branches = list_branches(app, &me, &repo, ALL()).await.unwrap().items;
-    let shown: Vec<_> = branches.iter().map(|b| (b.name.short(), b.is_default, usize::from(b.rule.is_some()), b.allow_delete)).collect();
+    let shown: Vec<_> = branches.iter().map(|b| (b.name.short(), b.is_default, b.rules.len(), b.allow_delete)).collect();
     assert_eq!(shown, [("main".to_owned(), true, 0, false), ("feature/x".to_owned(), false, 1, false)]);
     assert!(get_branch(app, &me, &repo, "feature/x").await.unwrap().can_push);
     let tag = get_tag(app, &me, &repo, "v1.0").await.unwrap();

@@ -1,65 +1,79 @@
 //! Rules over branches and tags, as pushers of every sort meet them.
 
+use std::sync::Arc;
+
+use hardie_testkit::server::Options;
 use hardie_testkit::{TestServer, TestUser};
 use serde_json::{Value, json};
 
 use super::{Via, remote, with_repo};
 use crate::api::Asker;
+use crate::gate::Gate;
 
-struct World {
-    server: TestServer,
-    ann: TestUser,
+pub(super) struct World {
+    pub server: TestServer,
+    /// Administers the repository.
+    pub ann: TestUser,
     /// May write.
-    bob: TestUser,
-    dir: std::path::PathBuf,
-    asker: Asker,
+    pub bob: TestUser,
+    /// The repository.
+    pub repo: &'static str,
+    /// Ann's clone of it.
+    pub dir: std::path::PathBuf,
+    /// Ann.
+    pub asker: Asker,
 }
 
 /// Ann's repository with a commit on main, in which bob may write.
 async fn world() -> World {
-    let server = TestServer::start().await.unwrap();
+    world_with(Options::default()).await
+}
+
+async fn world_with(options: Options) -> World {
+    let server = TestServer::start_with(options).await.unwrap();
     let (ann, _, dir) = with_repo(&server, "ann", "tool").await;
     let bob = server.user("bob").await.unwrap();
     let asker = Asker::new(&server, Some(&ann));
     assert_eq!(asker.json("PUT", "/repos/ann/tool/collaborators/bob", &json!({ "permission": "write" })).status, 204);
-    World { server, ann, bob, dir, asker }
+    World { server, ann, bob, repo: "ann/tool", dir, asker }
 }
 
 impl World {
-    fn rule(&self, rule: &Value) {
+    pub fn rule(&self, rule: &Value) {
         let name = rule["rule_name"].as_str().unwrap().replace('/', "%2F");
-        self.asker.json("DELETE", &format!("/repos/ann/tool/branch_protections/{name}"), &Value::Null);
-        let made = self.asker.json("POST", "/repos/ann/tool/branch_protections", rule);
+        let rules = format!("/repos/{}/branch_protections", self.repo);
+        self.asker.json("DELETE", &format!("{rules}/{name}"), &Value::Null);
+        let made = self.asker.json("POST", &rules, rule);
         assert_eq!(made.status, 201, "{}", made.text());
     }
 
     /// What git says when this person pushes from ann's clone, and whether it went well.
-    fn push(&self, who: &TestUser, arguments: &[&str]) -> (bool, String) {
-        let url = self.server.http_remote("ann/tool");
+    pub fn push(&self, who: &TestUser, arguments: &[&str]) -> (bool, String) {
+        let url = self.server.http_remote(self.repo);
         let at = arguments.iter().position(|argument| !argument.starts_with('-')).unwrap();
         let (options, specs) = arguments.split_at(at);
         let said = who.git.run(&self.dir, &[&["push"][..], options, &[&url], specs].concat()).unwrap();
         (said.ok, said.stderr)
     }
 
-    fn takes(&self, who: &TestUser, arguments: &[&str]) {
+    pub fn takes(&self, who: &TestUser, arguments: &[&str]) {
         let (ok, said) = self.push(who, arguments);
         assert!(ok, "{}: {said}", who.name);
     }
 
-    fn refuses(&self, who: &TestUser, arguments: &[&str], words: &[&str]) {
+    pub fn refuses(&self, who: &TestUser, arguments: &[&str], words: &[&str]) {
         let (ok, said) = self.push(who, arguments);
         assert!(!ok && words.iter().all(|word| said.contains(word)), "{}: {said}", who.name);
     }
 
-    fn commit(&self, file: &str, text: &str) -> String {
+    pub fn commit(&self, file: &str, text: &str) -> String {
         if let Some((folder, _)) = file.rsplit_once('/') {
             std::fs::create_dir_all(self.dir.join(folder)).unwrap();
         }
         self.ann.git.commit(&self.dir, file, text, "More").unwrap()
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub fn git(&self, arguments: &[&str]) -> String {
         self.ann.git.ok(&self.dir, arguments).unwrap().trim().to_owned()
     }
 }
@@ -289,5 +303,86 @@ async fn protected_tags_are_made_moved_and_removed_by_those_on_a_list() {
     assert_eq!(bob.json("PATCH", &one, &json!({ "whitelist_usernames": ["bob"] })).status, 403);
     assert_eq!(bob.json("DELETE", &one, &Value::Null).status, 403);
     assert_eq!([w.asker.json("DELETE", &one, &Value::Null).status, w.asker.get(&one).status], [204, 404]);
+    w.server.stop().await.unwrap();
+}
+
+/// Rules of before priorities are set to it by hand here; that an upgrade leaves them so is the store's test.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_always_holds_is_not_opened_by_one_that_comes_first() {
+    let w = world().await;
+    w.rule(&json!({ "rule_name": "release/**", "enable_force_push": false, "enable_delete": false }));
+    let old = "/repos/ann/tool/branch_protections/release%2F**";
+    assert_eq!(w.asker.json("PATCH", old, &json!({ "priority": 0 })).json()["priority"], 0);
+    w.rule(&json!({ "rule_name": "release/1", "enable_force_push": true, "enable_delete": true, "enable_push": false }));
+    w.rule(&json!({ "rule_name": "release/*", "enable_force_push": true, "enable_delete": true }));
+    w.takes(&w.ann, &["main:release/2"]);
+    w.refuses(&w.ann, &[":release/2"], &["deletion is not allowed (rule release/**)"]);
+    // All of those that hold are named, and none behind the first of the others.
+    let (ok, said) = w.push(&w.ann, &["main:release/1"]);
+    assert!(
+        !ok && said.contains("it is closed to pushes") && said.contains("(rule release/1)") && !said.contains("rule release/*"),
+        "{said}"
+    );
+    let shown = w.asker.get("/repos/ann/tool/branches/release/2").json();
+    assert_eq!(shown["effective_branch_protection_name"], "release/**");
+    // Put among the others it goes behind them.
+    assert_eq!(w.asker.json("PATCH", old, &json!({ "priority": 9 })).status, 200);
+    w.takes(&w.ann, &[":release/2"]);
+    w.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_fails_and_a_key_that_goes_after_the_judgement_still_count() {
+    let gate = Arc::new(Gate::default());
+    let mut options = Options::default();
+    options.ports.files = gate.clone();
+    let w = world_with(options).await;
+    let push = |specs: &'static [&'static str]| {
+        let (git, dir, url) = (w.ann.git.clone(), w.dir.clone(), w.server.http_remote(w.repo));
+        std::thread::spawn(move || git.run(&dir, &[&["push", &url][..], specs].concat()).unwrap())
+    };
+    w.rule(&json!({ "rule_name": "main", "enable_status_check": true, "status_check_contexts": ["ci"] }));
+    let commit = w.commit("a.txt", "1\n");
+    w.takes(&w.ann, &["main:topic"]);
+    let say = |state: &str| {
+        let said = w.asker.json("POST", &format!("/repos/ann/tool/statuses/{commit}"), &json!({ "context": "ci", "state": state }));
+        assert_eq!(said.status, 201, "{}", said.text());
+    };
+    say("success");
+    // Beside what was checked goes a branch with a pack, at which the gate stops.
+    w.git(&["switch", "--quiet", "-c", "beside"]);
+    w.commit("b.txt", "1\n");
+    let (arrived, go_on) = gate.arm();
+    let pushing = push(&["main", "beside"]);
+    arrived.recv().unwrap();
+    say("failure");
+    go_on.send(()).unwrap();
+    let said = pushing.join().unwrap();
+    assert!(!said.ok && said.stderr.contains("the checks 'ci' have not succeeded"), "{}", said.stderr);
+    assert!(w.git(&["ls-remote", &w.server.http_remote(w.repo)]).contains("refs/heads/beside"), "it was judged by itself");
+    say("success");
+    w.takes(&w.ann, &["main"]);
+    // The same for the key of a signature.
+    w.rule(&json!({ "rule_name": "main", "require_signed_commits": true }));
+    w.git(&["switch", "--quiet", "main"]);
+    let signing = w.ann.git.path("signing");
+    let made = w.ann.git.command("ssh-keygen").args(["-q", "-N", "", "-t", "ed25519", "-f"]).arg(&signing).status().unwrap();
+    assert!(made.success());
+    let line = std::fs::read_to_string(signing.with_extension("pub")).unwrap();
+    let added = w.asker.json("POST", "/user/keys", &json!({ "title": "signing", "key": line.trim() }));
+    assert_eq!(added.status, 201, "{}", added.text());
+    for (name, value) in [("gpg.format", "ssh".to_owned()), ("user.signingkey", signing.display().to_string())] {
+        w.git(&["config", name, &value]);
+    }
+    std::fs::write(w.dir.join("s"), "1\n").unwrap();
+    w.git(&["add", "s"]);
+    w.git(&["commit", "--quiet", "-S", "-m", "Signed"]);
+    let (arrived, go_on) = gate.arm();
+    let pushing = push(&["main"]);
+    arrived.recv().unwrap();
+    assert_eq!(w.asker.json("DELETE", &format!("/user/keys/{}", added.json()["id"]), &Value::Null).status, 204);
+    go_on.send(()).unwrap();
+    let said = pushing.join().unwrap();
+    assert!(!said.ok && said.stderr.contains("must be signed"), "{}", said.stderr);
     w.server.stop().await.unwrap();
 }

@@ -20,7 +20,7 @@ pub struct Packages {
 }
 
 /// A package, from which purpose on it is needed, and the programs that show that it is there.
-const PROGRAMS: [(&str, Purpose, &[&str]); 17] = [
+const PROGRAMS: [(&str, Purpose, &[&str]); 18] = [
     ("curl", Purpose::Test, &["curl"]),
     ("openssh-client", Purpose::Test, &["ssh", "ssh-keygen"]),
     ("gnupg", Purpose::Test, &["gpg", "gpg-agent", "gpgconf"]),

@@ -186,7 +186,7 @@ pub struct Reference {
     pub object: GitObject,
 }
 
-/// A rule over branches (`GET R/branch_protections`). The first that fits a branch holds.
+/// A rule over branches (`GET R/branch_protections`). Of those that fit a branch the first holds, and beside it all of priority 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BranchProtection {
@@ -194,7 +194,8 @@ pub struct BranchProtection {
     pub branch_name: String,
     /// The branch, or a pattern with `*`, that it covers. Names the rule.
     pub rule_name: String,
-    /// The lowest goes first; of two that are the same one without wildcards, then the older.
+    /// The lowest goes first; of two that are the same one without wildcards, then the older. A rule of priority 0 always holds, whatever
+    /// others do: so do those made before there were priorities.
     #[serde(default)]
     pub priority: i64,
     /// Whether anybody may push to it.
@@ -219,7 +220,7 @@ pub struct BranchProtection {
     #[serde(default)]
     pub status_check_contexts: Vec<String>,
     // What follows no page shows, and reading it would count against what a visit loads.
-    /// Empty: lists of teams are not there yet.
+    /// Teams whose members are on it; empty for whoever may only read.
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub push_whitelist_teams: Vec<String>,
@@ -235,7 +236,7 @@ pub struct BranchProtection {
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub force_push_allowlist_usernames: Vec<String>,
-    /// Empty: lists of teams are not there yet.
+    /// Teams whose members are on it; empty for whoever may only read.
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub force_push_allowlist_teams: Vec<String>,
@@ -251,7 +252,7 @@ pub struct BranchProtection {
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub merge_whitelist_usernames: Vec<String>,
-    /// Empty: lists of teams are not there yet.
+    /// Kept for pull requests.
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub merge_whitelist_teams: Vec<String>,
@@ -263,7 +264,7 @@ pub struct BranchProtection {
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub approvals_whitelist_username: Vec<String>,
-    /// Empty: lists of teams are not there yet.
+    /// Kept for pull requests.
     #[cfg(feature = "openapi")]
     #[serde(default)]
     pub approvals_whitelist_teams: Vec<String>,
@@ -331,7 +332,7 @@ pub struct BranchProtectionOption {
     pub enable_force_push: Option<bool>,
     /// Whether it may be deleted.
     pub enable_delete: Option<bool>,
-    /// 0 or absent for a new rule: behind all others.
+    /// 0 or absent for a new rule: behind all others. 0 for one that is there: it always holds.
     #[cfg(feature = "openapi")]
     pub priority: Option<i64>,
     /// The users who may push.
@@ -346,7 +347,7 @@ pub struct BranchProtectionOption {
     /// See [`BranchProtection`].
     #[cfg(feature = "openapi")]
     pub status_check_contexts: Option<Vec<String>>,
-    /// Empty, or refused by name: lists of teams are not there yet.
+    /// Teams of the organisation that reach the repository.
     #[cfg(feature = "openapi")]
     pub push_whitelist_teams: Option<Vec<String>>,
     /// See [`BranchProtection`].
@@ -358,7 +359,7 @@ pub struct BranchProtectionOption {
     /// See [`BranchProtection`].
     #[cfg(feature = "openapi")]
     pub force_push_allowlist_usernames: Option<Vec<String>>,
-    /// Empty, or refused by name: lists of teams are not there yet.
+    /// Teams of the organisation that reach the repository.
     #[cfg(feature = "openapi")]
     pub force_push_allowlist_teams: Option<Vec<String>>,
     /// See [`BranchProtection`].
@@ -370,7 +371,7 @@ pub struct BranchProtectionOption {
     /// See [`BranchProtection`].
     #[cfg(feature = "openapi")]
     pub merge_whitelist_usernames: Option<Vec<String>>,
-    /// Empty, or refused by name: lists of teams are not there yet.
+    /// Teams of the organisation that reach the repository.
     #[cfg(feature = "openapi")]
     pub merge_whitelist_teams: Option<Vec<String>>,
     /// See [`BranchProtection`].
@@ -379,7 +380,7 @@ pub struct BranchProtectionOption {
     /// See [`BranchProtection`].
     #[cfg(feature = "openapi")]
     pub approvals_whitelist_username: Option<Vec<String>>,
-    /// Empty, or refused by name: lists of teams are not there yet.
+    /// Teams of the organisation that reach the repository.
     #[cfg(feature = "openapi")]
     pub approvals_whitelist_teams: Option<Vec<String>>,
     /// See [`BranchProtection`].
@@ -412,36 +413,4 @@ pub struct BranchProtectionOption {
     /// See [`BranchProtection`].
     #[cfg(feature = "openapi")]
     pub block_admin_merge_override: Option<bool>,
-}
-
-/// A rule over tags (`GET R/tag_protections`): only those on its list make, move and remove what fits it. Where several fit, one list is
-/// enough.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TagProtection {
-    /// Its id.
-    pub id: i64,
-    /// The tag, or a pattern with `*`, that it covers.
-    pub name_pattern: String,
-    /// The list; empty for whoever may only read.
-    pub whitelist_usernames: Vec<String>,
-    /// Empty: lists of teams are not there yet.
-    pub whitelist_teams: Vec<String>,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it last changed.
-    pub updated_at: Time,
-}
-
-/// `POST R/tag_protections`, and `PATCH R/tag_protections/{id}` where only what is present changes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default)]
-pub struct TagProtectionOption {
-    /// The tag, or a pattern with `*`, that it covers.
-    pub name_pattern: Option<String>,
-    /// The users who may.
-    pub whitelist_usernames: Option<Vec<String>>,
-    /// Empty, or refused by name: lists of teams are not there yet.
-    pub whitelist_teams: Option<Vec<String>>,
 }

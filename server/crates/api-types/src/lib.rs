@@ -29,6 +29,7 @@ pub mod org;
 pub mod plugin;
 pub mod plugin_secret;
 pub mod plugin_web;
+pub mod protection;
 pub mod publisher;
 pub mod push;
 pub mod release;

@@ -34,7 +34,7 @@ pub use languages::languages;
 pub use listing::{EntryKind, GitTree, GitTreeItem, TreeItem, TreeView, entry, git_tree, tree};
 pub use notes::note;
 pub use people::CommitView;
-pub(crate) use people::{people_of, with_people, with_person, with_trust};
+pub(crate) use people::{account_of, people_of, with_people, with_person, with_trust};
 pub(crate) use proof::{PROOF_TIME, Proof, Proven};
 pub(crate) use reading::{Reading, explain, read_aside, read_authorised};
 pub use readme::{Readme, readme};

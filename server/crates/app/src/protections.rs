@@ -1,5 +1,6 @@
-//! Protected branches and tags: patterns, and what they still allow. The push path asks the rows; here they are written.
+//! Rules over branches, tags and paths: patterns, and what they still allow. The push path asks the rows; here they are written.
 
+mod paths;
 mod people;
 mod rules;
 mod settings;
@@ -15,22 +16,30 @@ use hardie_store::protections::ProtectionRow;
 use crate::access::{RepoAccess, repo_for};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result};
-use people::{ids_of, listed, names_of};
+pub(crate) use paths::PathRule;
+pub use paths::{
+    PathChange, PathProtection, PathSettings, create_path_rule, delete_path_rule, edit_path_rule, get_path_rule, list_path_rules,
+};
+pub(crate) use people::pusher_of;
+pub use people::{Listed, Named};
+use people::{ids_of, names_of};
 pub(crate) use rules::Rules;
 pub use settings::{Pusher, Settings, SettingsChange};
 pub use tags::{
     TagChange, TagProtection, create_tag_protection, delete_tag_protection, edit_tag_protection, get_tag_protection, list_tag_protections,
 };
 
-/// A bound on the rules of either sort that every push is measured against.
+/// A bound on the rules of each sort that every push is measured against.
 const MAX_RULES: usize = 100;
+/// The priority of rules that hold whatever others do: those made before there were priorities, and what is set to it.
+pub(crate) const ALWAYS: i64 = 0;
 
 /// A rule over branches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protection {
     /// Of which branches; unique in the repository.
     pub pattern: String,
-    /// The lowest goes first, and the first that fits a branch holds.
+    /// The lowest goes first. Of the rules that fit a branch the first holds, and beside it all of priority 0.
     pub priority: i64,
     /// Whether an update may drop commits.
     pub allow_force: bool,
@@ -50,34 +59,34 @@ pub struct Protection {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
     /// Who may push.
-    pub push: Vec<String>,
+    pub push: Listed,
     /// Who may drop commits.
-    pub force: Vec<String>,
+    pub force: Listed,
     /// For pull requests.
-    pub merge: Vec<String>,
+    pub merge: Listed,
     /// For pull requests.
-    pub approvals: Vec<String>,
+    pub approvals: Listed,
 }
 
 /// What a rule asks from now on; `None` stays as it is (or at "no" for a new rule, and at "yes" for who may push).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProtectionChange {
-    /// The lowest goes first; a new rule without goes last.
+    /// The lowest goes first; a new rule without, or with 0, goes last.
     pub priority: Option<i64>,
     /// Updates that drop commits.
     pub allow_force: Option<bool>,
     /// Removing the branch.
     pub allow_delete: Option<bool>,
-    /// All else. Lists of people are in the other fields.
+    /// All else. Lists are in the other fields.
     pub settings: SettingsChange,
-    /// Who may push, by name.
-    pub push_people: Option<Vec<String>>,
-    /// Who may drop commits, by name.
-    pub force_people: Option<Vec<String>>,
-    /// For pull requests, by name.
-    pub merge_people: Option<Vec<String>>,
-    /// For pull requests, by name.
-    pub approvals_people: Option<Vec<String>>,
+    /// Who may push.
+    pub push: Named,
+    /// Who may drop commits.
+    pub force: Named,
+    /// For pull requests.
+    pub merge: Named,
+    /// For pull requests.
+    pub approvals: Named,
 }
 
 impl Protection {
@@ -120,11 +129,11 @@ pub async fn get_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &str
 pub async fn create_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &str, change: ProtectionChange) -> Result<Protection> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
     let glob = Glob::parse(pattern.trim())?;
-    let change = resolve(app, change).await?;
+    let change = resolve(app, &access, change).await?;
     let now = app.clock.now();
     let mut rule = Protection {
         pattern: glob.as_str().to_owned(),
-        priority: 0,
+        priority: ALWAYS,
         allow_force: false,
         allow_delete: false,
         settings: Settings::default(),
@@ -139,7 +148,7 @@ pub async fn create_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &
     if others.len() >= MAX_RULES {
         return Err(Error::Quota(format!("a repository may have {MAX_RULES} branch protections: use patterns such as release/*")));
     }
-    if rule.priority == 0 {
+    if rule.priority == ALWAYS {
         rule.priority = others.iter().map(|other| other.priority).max().unwrap_or(0).saturating_add(1);
     }
     if !tx.insert_protection(access.repo.id, &rule.row()?).await? {
@@ -153,7 +162,7 @@ pub async fn create_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &
 /// Changes a rule. For the repository's administrators.
 pub async fn edit_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &str, change: ProtectionChange) -> Result<Protection> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
-    let change = resolve(app, change).await?;
+    let change = resolve(app, &access, change).await?;
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
@@ -179,19 +188,17 @@ pub async fn delete_protection(app: &App, ctx: &Ctx, path: &RepoPath, pattern: &
     Ok(tx.commit().await?)
 }
 
-/// Puts the ids of the people that a change names into it.
-async fn resolve(app: &App, mut change: ProtectionChange) -> Result<ProtectionChange> {
-    let lists = [
-        ("push_whitelist_usernames", change.push_people.take(), &mut change.settings.push_accounts),
-        ("force_push_allowlist_usernames", change.force_people.take(), &mut change.settings.force_accounts),
-        ("merge_whitelist_usernames", change.merge_people.take(), &mut change.settings.merge_accounts),
-        ("approvals_whitelist_username", change.approvals_people.take(), &mut change.settings.approvals_accounts),
-    ];
-    for (field, names, ids) in lists {
-        if let Some(names) = names {
-            *ids = Some(ids_of(app, field, &names).await?);
-        }
-    }
+/// Puts the ids of the users and teams that a change names into it.
+async fn resolve(app: &App, access: &RepoAccess, mut change: ProtectionChange) -> Result<ProtectionChange> {
+    let asks = &mut change.settings;
+    let push = ("push_whitelist_usernames", "push_whitelist_teams");
+    (asks.push_accounts, asks.push_teams) = ids_of(app, access, push, std::mem::take(&mut change.push)).await?;
+    let force = ("force_push_allowlist_usernames", "force_push_allowlist_teams");
+    (asks.force_accounts, asks.force_teams) = ids_of(app, access, force, std::mem::take(&mut change.force)).await?;
+    let merge = ("merge_whitelist_usernames", "merge_whitelist_teams");
+    (asks.merge_accounts, asks.merge_teams) = ids_of(app, access, merge, std::mem::take(&mut change.merge)).await?;
+    let approvals = ("approvals_whitelist_username", "approvals_whitelist_teams");
+    (asks.approvals_accounts, asks.approvals_teams) = ids_of(app, access, approvals, std::mem::take(&mut change.approvals)).await?;
     Ok(change)
 }
 
@@ -212,14 +219,18 @@ async fn one(app: &App, ctx: &Ctx, access: &RepoAccess, rule: Protection) -> Res
 }
 
 async fn with_names(app: &App, ctx: &Ctx, access: &RepoAccess, mut rules: Vec<Protection>) -> Result<Vec<Protection>> {
-    let lists = |settings: &'_ Settings| {
-        [&settings.push_accounts, &settings.force_accounts, &settings.merge_accounts, &settings.approvals_accounts].map(Clone::clone)
-    };
-    let all: Vec<Vec<i64>> = rules.iter().flat_map(|rule| lists(&rule.settings)).collect();
-    let names = names_of(app, ctx, access, &all.iter().collect::<Vec<_>>()).await?;
+    let asked = || rules.iter().map(|rule| &rule.settings);
+    let accounts = asked().flat_map(|s| [&s.push_accounts, &s.force_accounts, &s.merge_accounts, &s.approvals_accounts]).flatten();
+    let teams = asked().flat_map(|s| [&s.push_teams, &s.force_teams, &s.merge_teams, &s.approvals_teams]).flatten();
+    let names = names_of(app, ctx, access, accounts.copied().collect(), teams.copied().collect()).await?;
     for rule in &mut rules {
-        let [push, force, merge, approvals] = lists(&rule.settings).map(|ids| listed(&names, &ids));
-        rule.people = People { push, force, merge, approvals };
+        let asks = &rule.settings;
+        rule.people = People {
+            push: names.list(&asks.push_accounts, &asks.push_teams),
+            force: names.list(&asks.force_accounts, &asks.force_teams),
+            merge: names.list(&asks.merge_accounts, &asks.merge_teams),
+            approvals: names.list(&asks.approvals_accounts, &asks.approvals_teams),
+        };
     }
     Ok(rules)
 }

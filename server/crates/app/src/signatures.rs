@@ -13,11 +13,13 @@ use hardie_git::odb::Odb;
 use hardie_git::read;
 use hardie_git::signature::openpgp::{Checked, Detached, PublicKey};
 use hardie_git::signature::{self, GIT, Signature, SshSignature};
+use hardie_store::Tx;
+use hardie_store::gpg_keys::GpgKeyRow;
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 
 use crate::browse::known::Known;
-use crate::browse::{people_of, with_trust};
+use crate::browse::{account_of, people_of, with_trust};
 use crate::{App, Error, Result};
 
 /// Signatures looked at in one go: keys are looked up so many at a time.
@@ -104,21 +106,55 @@ pub(crate) async fn judge(app: &App, subjects: Vec<Subject>) -> Result<Vec<Trust
     Ok(found)
 }
 
-/// The first of these commits that nobody has signed as it ought to be, and what is wrong with it.
-pub(crate) async fn first_untrusted(app: &App, odb: &Arc<Odb>, commits: &[Oid]) -> Result<Option<(Oid, Trust)>> {
+/// Who made a signature that counts: what of it rows tell.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Signer {
+    /// The committer's address, in small letters: as it is written there would be as many as commits.
+    email: Vec<u8>,
+    /// The account that has proven it.
+    account: AccountId,
+    /// The key: an id, or the fingerprint of an SSH key.
+    key: String,
+}
+
+/// Who signed these commits; or the first of them that nobody has signed as it ought to be, and what is wrong with it.
+pub(crate) async fn signers(app: &App, odb: &Arc<Odb>, commits: &[Oid]) -> Result<std::result::Result<HashSet<Signer>, (Oid, Trust)>> {
+    let mut signers = HashSet::new();
     for some in commits.chunks(AT_ONCE) {
         let (odb, some) = (odb.clone(), some.to_vec());
         let infos = spawn_blocking(move || some.iter().map(|id| read::commit(&odb, id)).collect::<hardie_git::Result<Vec<_>>>());
         let infos = infos.await.map_err(Error::internal)?.map_err(Error::internal)?;
-        let ids: Vec<Oid> = infos.iter().map(|info| info.id).collect();
         let emails: Vec<&Vec<u8>> = infos.iter().map(|info| &info.committer.email).collect();
         let people = people_of(app, &emails).await?;
         let trusts = with_trust(app, &infos, &people).await?;
-        if let Some(found) = ids.into_iter().zip(trusts).find(|(_, trust)| !trust.is_good()) {
-            return Ok(Some(found));
+        for (info, trust) in infos.into_iter().zip(trusts) {
+            let email = info.committer.email;
+            match (trust, people.get(&email).and_then(Option::as_ref)) {
+                (Trust::Good(key), Some(account)) => {
+                    signers.insert(Signer { account: account.id, email: email.to_ascii_lowercase(), key });
+                }
+                (trust, _) => return Ok(Err((info.id, trust))),
+            }
         }
     }
-    Ok(None)
+    Ok(Ok(signers))
+}
+
+/// Whether the addresses are still these accounts', and the keys still theirs.
+pub(crate) async fn still_sign(app: &App, tx: &mut Tx, signers: &HashSet<Signer>) -> Result<bool> {
+    for signer in signers {
+        let account = account_of!(tx, app, &signer.email);
+        if account.is_none_or(|account| account.id != signer.account) {
+            return Ok(false);
+        }
+        let ssh = tx.find_keys_by_fingerprints(std::slice::from_ref(&signer.key)).await?;
+        let gpg = tx.find_gpg_keys_by_ids(&[signer.account], std::slice::from_ref(&signer.key)).await?;
+        let counts = |row: &GpgKeyRow| row.proven || PublicKey::read(&row.armour).is_ok_and(|key| names(&key, &signer.email));
+        if !ssh.iter().any(|key| key.account == signer.account) && !gpg.iter().any(counts) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn judge_some(app: &App, subjects: Vec<Subject>) -> Result<Vec<Trust>> {

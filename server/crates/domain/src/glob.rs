@@ -44,6 +44,16 @@ impl Glob {
 
     /// A pattern over paths of files, in which capitals count as small letters: match it with [`Glob::matches_path`].
     pub fn over_paths(field: &'static str, text: &str) -> Result<Glob, Invalid> {
+        Glob::check_path(field, text).map(|()| Glob::compile(&text.to_ascii_lowercase()))
+    }
+
+    /// A pattern over paths of files, in which capitals are capitals: what it lets through is no more than it says. Match it with
+    /// [`Glob::matches`].
+    pub fn over_exact_paths(field: &'static str, text: &str) -> Result<Glob, Invalid> {
+        Glob::check_path(field, text).map(|()| Glob::compile(text))
+    }
+
+    fn check_path(field: &'static str, text: &str) -> Result<(), Invalid> {
         let refuse = |why: String| Err(Invalid::new(field, why));
         Glob::check_length(field, text)?;
         if let Some(c) = text.chars().find(|c| c.is_control() || "\\[]{}!".contains(*c)) {
@@ -52,7 +62,7 @@ impl Glob {
         if text.starts_with('/') || text.contains("//") || text.starts_with("./") {
             return refuse("paths begin with the name of a file or folder, as in docs/**".to_owned());
         }
-        Ok(Glob::compile(&text.to_ascii_lowercase()))
+        Ok(())
     }
 
     /// A pattern over names in which `/` is a character as any other: names of checks.
@@ -178,6 +188,9 @@ mod tests {
     fn paths_have_no_capitals_and_names_no_folders() {
         let path = |pattern: &str, path: &str| Glob::over_paths("f", pattern).unwrap().matches_path(path.as_bytes());
         assert!(path("Docs/**", "docs/A/b.MD") && path("*.md", "README.md") && !path("*.md", "a/b.md") && path("a b/*", "a b/c"));
+        let exact = |pattern: &str, path: &str| Glob::over_exact_paths("f", pattern).unwrap().matches(path.as_bytes());
+        assert!(exact("Docs/**", "Docs/A/b.MD") && !exact("Docs/**", "docs/a") && !exact("*.md", "README.MD") && !exact("*", "a/b"));
+        assert!(Glob::over_exact_paths("f", "/a").is_err());
         let name = |pattern: &str, name: &str| Glob::over_names("f", pattern).unwrap().matches(name.as_bytes());
         assert!(name("ci/*", "ci/a/b (push)") && name("*", "a/b") && !name("ci/*", "CI/a") && name("[x] {y}", "[x] {y}"));
         for bad in ["", "/a", "a//b", "./a", "[ab]", "a\\b", "!a", "a\n"] {

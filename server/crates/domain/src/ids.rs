@@ -65,4 +65,6 @@ typed_ids! {
     GpgKeyId,
     /// A rule over tags.
     TagProtectionId,
+    /// A rule over paths.
+    PathRuleId,
 }

@@ -25,6 +25,7 @@ mod marks;
 mod missing;
 mod objects;
 mod orgs;
+mod path_rules;
 mod plugin_requests;
 mod plugins;
 mod protections;
@@ -87,6 +88,7 @@ pub fn table() -> Api {
         collaborators::add,
         protections::add,
         tag_protections::add,
+        path_rules::add,
         deploy_keys::add,
         publishers::add,
         refs::add,

@@ -36,6 +36,6 @@ pub use oauth::{grant, made_oauth_app, oauth_app};
 pub use plugin::{component, installation, log_line, permission, plugin_request, plugin_secret, push, push_certificate, verdict};
 pub use publisher::{component_signature, publisher};
 pub use qr::qr;
-pub use repo::{collaborator, deleted_repo, protection, repo, tag_protection, whole_repo};
+pub use repo::{collaborator, deleted_repo, path_rule, protection, repo, tag_protection, whole_repo};
 pub use search::code_search;
 pub use team::team;

@@ -42,6 +42,7 @@ pub mod options;
 pub mod org_members;
 pub mod outbox;
 pub mod packs;
+pub mod path_rules;
 pub mod plugin_secrets;
 pub mod plugin_state;
 pub mod plugins;

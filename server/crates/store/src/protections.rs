@@ -1,8 +1,10 @@
-//! Rules over branches and tags. A rule is about every ref that its pattern (`hardie_domain::glob`) fits.
+//! Rules over branches and tags. A rule is about every ref that its pattern (`hardie_domain::glob`) fits. Those over paths are in `path_rules`,
+//! and read with them.
 
-use hardie_domain::ids::{RepoId, TagProtectionId};
+use hardie_domain::ids::{PathRuleId, RepoId, TagProtectionId};
 use hardie_domain::time::Timestamp;
 
+use crate::path_rules::PathRuleRow;
 use crate::sql::{Cols, sql};
 use crate::store::reads;
 use crate::{Result, Tx};
@@ -41,13 +43,15 @@ pub struct TagProtectionRow {
     pub updated_at: Timestamp,
 }
 
-/// A rule of either sort.
+/// A rule of any sort.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefRuleRow {
     /// Over branches.
     Branch(ProtectionRow),
     /// Over tags.
     Tag(TagProtectionRow),
+    /// Over paths.
+    Path(PathRuleRow),
 }
 
 fn protection_row(cols: &mut Cols<'_>) -> Result<ProtectionRow> {
@@ -73,23 +77,26 @@ fn tag_row(cols: &mut Cols<'_>) -> Result<TagProtectionRow> {
 }
 
 fn rule_row(cols: &mut Cols<'_>) -> Result<RefRuleRow> {
-    let id = cols.int()?;
+    let (sort, id) = (cols.int()?, cols.int()?);
     let row = protection_row(cols)?;
-    // Rules over branches have no id.
-    if id == 0 {
+    if sort == 0 {
         return Ok(RefRuleRow::Branch(row));
     }
     let ProtectionRow { pattern, settings, created_at, updated_at, .. } = row;
-    Ok(RefRuleRow::Tag(TagProtectionRow { id: TagProtectionId(id), pattern, settings, created_at, updated_at }))
+    Ok(match sort {
+        1 => RefRuleRow::Tag(TagProtectionRow { id: TagProtectionId(id), pattern, settings, created_at, updated_at }),
+        _ => RefRuleRow::Path(PathRuleRow { id: PathRuleId(id), settings, created_at, updated_at }),
+    })
 }
 
 const SELECT: &str =
     "SELECT pattern, priority, allow_force, allow_delete, settings, created_at, updated_at FROM branch_protection WHERE repo_id = ";
 const SELECT_TAGS: &str = "SELECT id, pattern, settings, created_at, updated_at FROM tag_protection WHERE repo_id = ";
 // PostgreSQL gives the columns of a union the types of its first part.
-const SELECT_ALL: &str = "SELECT CAST(0 AS BIGINT) AS tag_id, pattern, priority, allow_force, allow_delete, settings, created_at, updated_at \
-     FROM branch_protection WHERE repo_id = $1 \
-     UNION ALL SELECT id, pattern, 0, 0, 0, settings, created_at, updated_at FROM tag_protection WHERE repo_id = $1";
+const SELECT_ALL: &str = "SELECT CAST(0 AS BIGINT) AS sort, CAST(0 AS BIGINT) AS id, pattern, priority, allow_force, allow_delete, settings, \
+     created_at, updated_at FROM branch_protection WHERE repo_id = $1 \
+     UNION ALL SELECT 1, id, pattern, 0, 0, 0, settings, created_at, updated_at FROM tag_protection WHERE repo_id = $1 \
+     UNION ALL SELECT 2, id, '', 0, 0, 0, settings, created_at, updated_at FROM path_rule WHERE repo_id = $1";
 
 reads! {
     /// The rule over branches with this pattern.

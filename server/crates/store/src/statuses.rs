@@ -137,6 +137,13 @@ reads! {
         db.all(newest.push(" GROUP BY context) ORDER BY context").page(page), status_row).await
     }
 
+    /// Every context of a commit with its newest state, by context; writers bound how many there may be.
+    pub async fn list_commit_contexts(db, repo: RepoId, sha: Oid) -> Result<Vec<(String, CommitState)>> {
+        let newest = of_commit(sql("SELECT context, state FROM commit_status WHERE id IN (SELECT MAX(id) FROM commit_status"), repo, sha, None);
+        let statement = newest.push(" GROUP BY context) ORDER BY context");
+        db.all(statement, |cols| Ok((cols.text()?, cols.word(CommitState::parse)?))).await
+    }
+
     /// Commits of which anything was found, each once, in one statement for fifty.
     pub async fn combine_commit_statuses(db, repo: RepoId, shas: &[Oid]) -> Result<Vec<CombinedRow>> {
         let mut found = Vec::new();

@@ -12,7 +12,7 @@ use hardie_domain::team::{CODE, OWNERS, TeamAccess, TeamPermission, level_word};
 use hardie_domain::time::Timestamp;
 
 use crate::accounts::{ACCOUNT_COLUMNS, AccountRow, account_row};
-use crate::sql::{Cols, Sql, contains, count, sql};
+use crate::sql::{AT_ONCE, Cols, Sql, contains, count, sql};
 use crate::store::reads;
 use crate::{Error, Result, Tx};
 
@@ -202,6 +202,22 @@ reads! {
         let total = db.one(of_user(sql("SELECT COUNT(*) FROM team t WHERE "), user), count).await?;
         let statement = of_user(select(), user).push(" ORDER BY a.lower_name, t.lower_name").page(page);
         Ok(Paged { items: db.all(statement, owned_team).await?, total })
+    }
+
+    /// The teams of one organisation in which a user is.
+    pub async fn list_team_ids_of(db, org: AccountId, user: AccountId) -> Result<Vec<TeamId>> {
+        let statement = of_user(sql("SELECT t.id FROM team t WHERE t.org_id = ").push_bind(org).push(" AND "), user);
+        db.all(statement, |cols| cols.id(TeamId)).await
+    }
+
+    /// What these teams of an organisation are called; those that are not its are left out.
+    pub async fn list_team_names(db, org: AccountId, ids: &[TeamId]) -> Result<Vec<(TeamId, TeamName)>> {
+        let mut found = Vec::new();
+        for chunk in ids.chunks(AT_ONCE) {
+            let statement = sql("SELECT t.id, t.name FROM team t WHERE t.org_id = ").push_bind(org).push(" AND t.id").push_in(chunk);
+            found.extend(db.all(statement, |cols| Ok((cols.id(TeamId)?, cols.team_name()?))).await?);
+        }
+        Ok(found)
     }
 
     /// Teams that reach a repository, by name.

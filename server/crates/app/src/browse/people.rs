@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 
 use hardie_domain::plugin::CommitInfo;
-use hardie_store::accounts::AccountKind;
 
 use crate::accounts::{Account, shown};
-use crate::authorship::login_of;
 use crate::signatures::{self, Subject, Trust};
 use crate::{App, Ctx, Result};
 
@@ -29,6 +27,23 @@ pub struct CommitView {
 /// Accounts by the address that they have proven, or that was made for them here.
 type People = HashMap<Vec<u8>, Option<Account>>;
 
+/// The account that has proven an address, or for which it was made here; read from the store, or in a transaction.
+macro_rules! account_of {
+    ($db:expr, $app:expr, $email:expr) => {
+        match std::str::from_utf8($email) {
+            Ok(text) if text.contains('@') && !text.contains('\0') => match $crate::authorship::login_of($app, text) {
+                Some(login) => {
+                    let found = $db.find_account_by_name(login).await?;
+                    found.filter(|account| account.kind == hardie_store::accounts::AccountKind::User)
+                }
+                None => $db.find_user_by_verified_email(text).await?,
+            },
+            _ => None,
+        }
+    };
+}
+pub(crate) use account_of;
+
 /// The accounts for some addresses, each looked up once.
 pub(crate) async fn people_of(app: &App, emails: &[&Vec<u8>]) -> Result<People> {
     let mut known = People::new();
@@ -36,13 +51,7 @@ pub(crate) async fn people_of(app: &App, emails: &[&Vec<u8>]) -> Result<People> 
         if known.len() >= MAX_LOOKUPS || known.contains_key(email) {
             continue;
         }
-        let found = match std::str::from_utf8(email) {
-            Ok(text) if text.contains('@') && !text.contains('\0') => match login_of(app, text) {
-                Some(login) => app.store.find_account_by_name(login).await?.filter(|account| account.kind == AccountKind::User),
-                None => app.store.find_user_by_verified_email(text).await?,
-            },
-            _ => None,
-        };
+        let found = account_of!(app.store, app, email);
         known.insert(email.clone(), found);
     }
     Ok(known)

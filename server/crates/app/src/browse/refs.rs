@@ -19,7 +19,7 @@ use super::reading::{Reading, explain, read, read_authorised};
 use super::revision;
 use crate::access::repo_for;
 use crate::accounts::{Account, shown};
-use crate::protections::{Protection, Pusher, Rules};
+use crate::protections::{Protection, Rules, pusher_of};
 use crate::signatures::{Subject, Trust};
 use crate::{App, Ctx, Error, Result, signatures};
 
@@ -38,8 +38,8 @@ pub struct Branch {
     pub tip: CommitView,
     /// Whether HEAD names it.
     pub is_default: bool,
-    /// The rule that protects it, without the people on its lists.
-    pub rule: Option<Protection>,
+    /// The rules that hold for it, without the people on their lists.
+    pub rules: Vec<Protection>,
     /// Whether the asker may push to it, as far as roles and rules say.
     pub can_push: bool,
     /// Whether an update may drop commits.
@@ -141,7 +141,7 @@ pub async fn get_branch(app: &App, ctx: &Ctx, path: &RepoPath, name: &str) -> Re
 struct Seen {
     name: RefName,
     tip: CommitInfo,
-    rule: Option<Protection>,
+    rules: Vec<Protection>,
     distance: Option<AheadBehind>,
 }
 
@@ -155,10 +155,13 @@ async fn branches(
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
     // A reader who has not signed in holds the role of reading too, and may not push.
     let can_push = access.role >= Role::Write && !access.repo.archived;
-    let rules = app.store.list_protections(access.repo.id).await?;
-    let pusher = ctx.actor.as_ref().map(|actor| Pusher { account: actor.id.0, deploy_key: false });
+    let rules = Rules::of_branches(app.store.list_protections(access.repo.id).await?)?;
+    let pusher = match &ctx.actor {
+        Some(actor) => Some(pusher_of(app, &access, &rules, actor.id, false).await?),
+        None => None,
+    };
     let (found, total, default) = read_authorised(app, &access, move |r| {
-        let (rules, mut budget) = (Rules::of_branches(rules)?, r.budget());
+        let mut budget = r.budget();
         let all = select(r)?;
         let total = all.len() as u64;
         let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
@@ -166,23 +169,23 @@ async fn branches(
         let mut found = Vec::new();
         for AdvertisedRef { name, oid, .. } in all.into_iter().skip(start).take(page.limit() as usize) {
             let short = name.as_bytes().strip_prefix(b"refs/heads/").unwrap_or_default();
-            let rule = rules.branch(short, &mut budget).map_err(explain)?.cloned();
+            let rules = rules.holding(short, &mut budget).map_err(explain)?.into_iter().cloned().collect();
             let distance = if name == r.handle.refs.head().target { None } else { distance(r, &oid, &mut counting) };
-            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rule, distance });
+            found.push(Seen { tip: git_read::commit(&r.handle.odb, &oid).map_err(explain)?, name, rules, distance });
         }
         Ok((found, total, r.handle.refs.head().target.clone()))
     })
     .await?;
     let tips = with_people(app, ctx, found.iter().map(|seen| seen.tip.clone()).collect()).await?;
-    let branch = |(Seen { name, rule, distance, .. }, tip)| {
+    let branch = |(Seen { name, rules, distance, .. }, tip)| {
         let is_default = name == default;
         Branch {
             tip,
             is_default,
-            can_push: can_push && rule.as_ref().is_none_or(|rule| pusher.is_some_and(|pusher| rule.settings.may_push(pusher))),
-            allow_force: rule.as_ref().is_none_or(|rule| rule.allow_force),
-            allow_delete: !is_default && rule.as_ref().is_none_or(|rule| rule.allow_delete),
-            rule,
+            can_push: can_push && pusher.as_ref().is_some_and(|pusher| rules.iter().all(|rule| rule.settings.may_push(pusher))),
+            allow_force: rules.iter().all(|rule| rule.allow_force),
+            allow_delete: !is_default && rules.iter().all(|rule| rule.allow_delete),
+            rules,
             name,
             distance,
         }

@@ -12,8 +12,6 @@ const MOST_CONTEXTS: usize = 50;
 const MOST_PATHS: usize = 100;
 /// Bytes of all patterns of paths.
 const MOST_PATH_BYTES: usize = 8 << 10;
-/// Accounts on one list.
-pub(super) const MOST_ACCOUNTS: usize = 100;
 /// More than anybody would ask for.
 const MOST_APPROVALS: i64 = 100;
 
@@ -55,18 +53,24 @@ settings! {
     push_list: bool = false;
     /// The list, by account ids.
     push_accounts: Vec<i64> = Vec::new();
+    /// The teams on it, by ids.
+    push_teams: Vec<i64> = Vec::new();
     /// Whether deploy keys that may write are on the list.
     push_deploy_keys: bool = false;
     /// Whether only those on the list may drop commits, where that is allowed.
     force_list: bool = false;
     /// The list, by account ids.
     force_accounts: Vec<i64> = Vec::new();
+    /// The teams on it, by ids.
+    force_teams: Vec<i64> = Vec::new();
     /// Whether deploy keys that may write are on the list.
     force_deploy_keys: bool = false;
     /// For pull requests.
     merge_list: bool = false;
     /// For pull requests: account ids.
     merge_accounts: Vec<i64> = Vec::new();
+    /// For pull requests: team ids.
+    merge_teams: Vec<i64> = Vec::new();
     /// Whether checks must have succeeded.
     status_check: bool = false;
     /// Which, as patterns; whatever there is if empty.
@@ -77,6 +81,8 @@ settings! {
     approvals_list: bool = false;
     /// For pull requests: account ids.
     approvals_accounts: Vec<i64> = Vec::new();
+    /// For pull requests: team ids.
+    approvals_teams: Vec<i64> = Vec::new();
     /// For pull requests.
     block_on_rejected_reviews: bool = false;
     /// For pull requests.
@@ -110,18 +116,13 @@ impl Settings {
         serde_json::to_string(self).map_err(Error::internal)
     }
 
-    /// Refuses what cannot be kept or followed.
+    /// Whether a team is on a list of those who may.
+    pub(super) fn name_teams(&self) -> bool {
+        !self.push_teams.is_empty() || !self.force_teams.is_empty()
+    }
+
+    /// Refuses what cannot be kept or followed. Lists are bounded where their names are read.
     pub(super) fn check(&self) -> Result<()> {
-        for (field, list) in [
-            ("push_whitelist_usernames", &self.push_accounts),
-            ("force_push_allowlist_usernames", &self.force_accounts),
-            ("merge_whitelist_usernames", &self.merge_accounts),
-            ("approvals_whitelist_username", &self.approvals_accounts),
-        ] {
-            if list.len() > MOST_ACCOUNTS {
-                return Err(Invalid::new(field, format!("has {} names, {MOST_ACCOUNTS} at most are taken", list.len())).into());
-            }
-        }
         if self.status_contexts.len() > MOST_CONTEXTS {
             return Err(Invalid::new("status_check_contexts", format!("holds more than {MOST_CONTEXTS}: use patterns such as ci/*")).into());
         }
@@ -143,38 +144,50 @@ impl Settings {
     /// Patterns of paths.
     pub(crate) fn paths(&self, field: &'static str, text: &str) -> Result<Vec<Glob>> {
         let parts: Vec<&str> = text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect();
-        if parts.len() > MOST_PATHS || text.len() > MOST_PATH_BYTES {
-            return Err(
-                Invalid::new(field, format!("holds more than {MOST_PATHS} patterns or {MOST_PATH_BYTES} bytes: use docs/**")).into()
-            );
-        }
-        parts.into_iter().map(|part| Glob::over_paths(field, part).map_err(Error::from)).collect()
+        path_globs(field, &parts, Glob::over_paths)
     }
 
     /// Whether the rule lets somebody push who may push to the repository.
-    pub(crate) fn may_push(&self, pusher: Pusher) -> bool {
-        self.enable_push && (!self.push_list || pusher.is_on(&self.push_accounts, self.push_deploy_keys))
+    pub(crate) fn may_push(&self, pusher: &Pusher) -> bool {
+        self.enable_push && (!self.push_list || pusher.is_on(&self.push_accounts, &self.push_teams, self.push_deploy_keys))
     }
 
     /// Whether it lets them drop commits, if anybody.
-    pub(crate) fn may_force(&self, pusher: Pusher) -> bool {
-        !self.force_list || pusher.is_on(&self.force_accounts, self.force_deploy_keys)
+    pub(crate) fn may_force(&self, pusher: &Pusher) -> bool {
+        !self.force_list || pusher.is_on(&self.force_accounts, &self.force_teams, self.force_deploy_keys)
     }
 }
 
+/// Reads patterns of paths. `field` is where they were given.
+pub(super) fn path_globs(
+    field: &'static str,
+    patterns: &[&str],
+    read: impl Fn(&'static str, &str) -> std::result::Result<Glob, Invalid>,
+) -> Result<Vec<Glob>> {
+    if patterns.len() > MOST_PATHS || patterns.iter().map(|pattern| pattern.len()).sum::<usize>() > MOST_PATH_BYTES {
+        return Err(Invalid::new(field, format!("holds more than {MOST_PATHS} patterns or {MOST_PATH_BYTES} bytes: use docs/**")).into());
+    }
+    patterns.iter().map(|pattern| read(field, pattern).map_err(Error::from)).collect()
+}
+
 /// Who pushes, as lists know them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pusher {
     /// The account, of a deploy key the one beside it.
     pub account: i64,
     /// Whether a deploy key of the repository pushes: what its account may says nothing of it.
     pub deploy_key: bool,
+    /// The teams of the account in the organisation that owns the repository, as far as rules name any.
+    pub teams: Vec<i64>,
 }
 
 impl Pusher {
-    /// The one place where it is decided whether somebody is on a list: by name, or as a deploy key.
-    pub(crate) fn is_on(self, accounts: &[i64], deploy_keys: bool) -> bool {
-        if self.deploy_key { deploy_keys } else { accounts.contains(&self.account) }
+    /// The one place where it is decided whether somebody is on a list: by name, by a team, or as a deploy key.
+    pub(crate) fn is_on(&self, accounts: &[i64], teams: &[i64], deploy_keys: bool) -> bool {
+        match self.deploy_key {
+            true => deploy_keys,
+            false => accounts.contains(&self.account) || self.teams.iter().any(|team| teams.contains(team)),
+        }
     }
 }
 
@@ -182,19 +195,28 @@ impl Pusher {
 mod tests {
     use super::*;
 
-    const ANN: Pusher = Pusher { account: 1, deploy_key: false };
-    const KEY: Pusher = Pusher { account: 1, deploy_key: true };
+    const ANN: Pusher = Pusher { account: 1, deploy_key: false, teams: Vec::new() };
+    const KEY: Pusher = Pusher { account: 1, deploy_key: true, teams: Vec::new() };
 
     #[test]
     fn a_deploy_key_is_not_the_account_beside_it() {
         let mut settings = Settings { push_list: true, push_accounts: vec![1], ..Settings::default() };
-        assert!(settings.may_push(ANN) && !settings.may_push(KEY) && !settings.may_push(Pusher { account: 2, ..ANN }));
+        assert!(settings.may_push(&ANN) && !settings.may_push(&KEY) && !settings.may_push(&Pusher { account: 2, ..ANN }));
         settings.push_deploy_keys = true;
-        assert!(settings.may_push(KEY));
+        assert!(settings.may_push(&KEY));
         settings.enable_push = false;
-        assert!(!settings.may_push(ANN) && !settings.may_push(KEY));
+        assert!(!settings.may_push(&ANN) && !settings.may_push(&KEY));
         let forced = Settings { force_list: true, force_deploy_keys: true, ..Settings::default() };
-        assert!(!forced.may_force(ANN) && forced.may_force(KEY) && Settings::default().may_force(ANN));
+        assert!(!forced.may_force(&ANN) && forced.may_force(&KEY) && Settings::default().may_force(&ANN));
+    }
+
+    #[test]
+    fn a_team_on_a_list_is_for_its_members_and_for_no_key() {
+        let settings = Settings { push_list: true, push_teams: vec![5], force_list: true, force_teams: vec![6], ..Settings::default() };
+        let bob = |teams| Pusher { account: 2, deploy_key: false, teams };
+        assert!(settings.may_push(&bob(vec![4, 5])) && !settings.may_push(&bob(vec![6])) && !settings.may_push(&ANN));
+        assert!(settings.may_force(&bob(vec![6])) && !settings.may_force(&bob(vec![5])));
+        assert!(!settings.may_push(&Pusher { deploy_key: true, ..bob(vec![5]) }) && settings.name_teams());
     }
 
     #[test]
@@ -210,7 +232,6 @@ mod tests {
     fn what_is_over_a_bound_is_refused() {
         let many = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>();
         for bad in [
-            Settings { push_accounts: vec![1; MOST_ACCOUNTS + 1], ..Settings::default() },
             Settings { status_contexts: many(MOST_CONTEXTS + 1), ..Settings::default() },
             Settings { status_contexts: vec![String::new()], ..Settings::default() },
             Settings { protected_files: many(MOST_PATHS + 1).join(";"), ..Settings::default() },

@@ -9,13 +9,13 @@ use hardie_domain::time::Timestamp;
 use hardie_store::protections::TagProtectionRow;
 use serde::{Deserialize, Serialize};
 
-use super::people::{ids_of, listed, names_of};
+use super::people::{Listed, Named, ids_of, names_of};
 use super::{MAX_RULES, audit};
 use crate::access::{RepoAccess, repo_for};
 use crate::{App, Ctx, Error, Result};
 
 const FIELD: &str = "name_pattern";
-const PEOPLE: &str = "whitelist_usernames";
+const LISTS: (&str, &str) = ("whitelist_usernames", "whitelist_teams");
 
 /// What a rule over tags asks, as its row keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ const PEOPLE: &str = "whitelist_usernames";
 pub(crate) struct TagSettings {
     /// Who may, by account ids.
     pub accounts: Vec<i64>,
+    /// The teams whose members may, by ids.
+    pub teams: Vec<i64>,
 }
 
 impl TagSettings {
@@ -39,7 +41,7 @@ pub struct TagProtection {
     /// Of which tags.
     pub pattern: String,
     /// Who may; empty for whoever may only read the repository.
-    pub people: Vec<String>,
+    pub people: Listed,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -51,8 +53,8 @@ pub struct TagProtection {
 pub struct TagChange {
     /// Of which tags.
     pub pattern: Option<String>,
-    /// Who may, by name.
-    pub people: Option<Vec<String>>,
+    /// Who may.
+    pub people: Named,
 }
 
 /// All rules over tags, oldest first.
@@ -73,7 +75,8 @@ pub async fn get_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, id: TagPr
 pub async fn create_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, change: TagChange) -> Result<TagProtection> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
     let glob = glob(change.pattern.as_deref().unwrap_or_default())?;
-    let settings = TagSettings { accounts: ids_of(app, PEOPLE, &change.people.unwrap_or_default()).await? };
+    let (accounts, teams) = ids_of(app, &access, LISTS, change.people).await?;
+    let settings = TagSettings { accounts: accounts.unwrap_or_default(), teams: teams.unwrap_or_default() };
     let (now, settings) = (app.clock.now(), serde_json::to_string(&settings).map_err(Error::internal)?);
     let mut tx = app.store.begin().await?;
     tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
@@ -82,7 +85,7 @@ pub async fn create_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, change
     }
     let id = tx.insert_tag_protection(access.repo.id, glob.as_str(), &settings, now).await?;
     let id = id.ok_or_else(|| taken(&glob))?;
-    audit(&mut tx, app, ctx, &access, "tag_protection.create", glob.as_str()).await?;
+    audit(&mut tx, app, ctx, &access, "tag_protection.create", &format!("{:?}, {settings}", glob.as_str())).await?;
     tx.commit().await?;
     let row = TagProtectionRow { id, pattern: glob.as_str().to_owned(), settings, created_at: now, updated_at: now };
     one(app, ctx, &access, row).await
@@ -92,16 +95,14 @@ pub async fn create_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, change
 pub async fn edit_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, id: TagProtectionId, change: TagChange) -> Result<TagProtection> {
     let access = repo_for(app, ctx, path, RepoAction::Administer).await?;
     let pattern = change.pattern.as_deref().map(glob).transpose()?;
-    let accounts = match &change.people {
-        Some(names) => Some(ids_of(app, PEOPLE, names).await?),
-        None => None,
-    };
+    let (accounts, teams) = ids_of(app, &access, LISTS, change.people).await?;
     let mut tx = app.store.begin().await?;
     tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
     let mut row = tx.find_tag_protection(access.repo.id, id).await?.ok_or(Error::NotFound("tag protection"))?;
-    if let Some(accounts) = accounts {
-        row.settings = serde_json::to_string(&TagSettings { accounts }).map_err(Error::internal)?;
-    }
+    let mut settings = TagSettings::read(&row.settings)?;
+    settings.accounts = accounts.unwrap_or(settings.accounts);
+    settings.teams = teams.unwrap_or(settings.teams);
+    row.settings = serde_json::to_string(&settings).map_err(Error::internal)?;
     if let Some(glob) = &pattern {
         row.pattern = glob.as_str().to_owned();
     }
@@ -109,7 +110,7 @@ pub async fn edit_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, id: TagP
     if !tx.update_tag_protection(access.repo.id, &row).await? {
         return Err(pattern.as_ref().map_or(Error::NotFound("tag protection"), taken));
     }
-    audit(&mut tx, app, ctx, &access, "tag_protection.edit", &row.pattern).await?;
+    audit(&mut tx, app, ctx, &access, "tag_protection.edit", &format!("{:?}, {}", row.pattern, row.settings)).await?;
     tx.commit().await?;
     one(app, ctx, &access, row).await
 }
@@ -121,7 +122,7 @@ pub async fn delete_tag_protection(app: &App, ctx: &Ctx, path: &RepoPath, id: Ta
     tx.lock_repo(access.repo.id).await?.ok_or(Error::NotFound("repository"))?;
     let row = tx.find_tag_protection(access.repo.id, id).await?.ok_or(Error::NotFound("tag protection"))?;
     tx.delete_tag_protection(access.repo.id, id).await?;
-    audit(&mut tx, app, ctx, &access, "tag_protection.delete", &row.pattern).await?;
+    audit(&mut tx, app, ctx, &access, "tag_protection.delete", &format!("{:?}", row.pattern)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -142,13 +143,14 @@ async fn one(app: &App, ctx: &Ctx, access: &RepoAccess, row: TagProtectionRow) -
 }
 
 async fn shown(app: &App, ctx: &Ctx, access: &RepoAccess, rows: Vec<TagProtectionRow>) -> Result<Vec<TagProtection>> {
-    let read = |row: TagProtectionRow| Ok((TagSettings::read(&row.settings)?.accounts, row));
+    let read = |row: TagProtectionRow| Ok((TagSettings::read(&row.settings)?, row));
     let rows = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-    let lists: Vec<&Vec<i64>> = rows.iter().map(|(accounts, _)| accounts).collect();
-    let names = names_of(app, ctx, access, &lists).await?;
-    let rule = |(accounts, row): (Vec<i64>, TagProtectionRow)| {
+    let accounts = rows.iter().flat_map(|(settings, _)| &settings.accounts).copied().collect();
+    let teams = rows.iter().flat_map(|(settings, _)| &settings.teams).copied().collect();
+    let names = names_of(app, ctx, access, accounts, teams).await?;
+    let rule = |(settings, row): (TagSettings, TagProtectionRow)| {
         let TagProtectionRow { id, pattern, created_at, updated_at, .. } = row;
-        TagProtection { id, pattern, people: listed(&names, &accounts), created_at, updated_at }
+        TagProtection { id, pattern, people: names.list(&settings.accounts, &settings.teams), created_at, updated_at }
     };
     Ok(rows.into_iter().map(rule).collect())
 }

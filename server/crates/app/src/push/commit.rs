@@ -30,7 +30,7 @@ pub enum Committed {
     Done,
     /// Nothing was left to commit: every update lost its race.
     Nothing,
-    /// Rules, grants or objects changed since the judgement: nothing was done, judge again.
+    /// Rules, grants, objects, checks or keys changed since the judgement: nothing was done, judge again.
     RulesMoved,
 }
 
@@ -54,6 +54,9 @@ pub async fn commit(
         return Ok(Committed::Nothing);
     };
     if repo.rules_epoch != judged.rules_epoch || repo.gc_epoch != judged.gc_epoch {
+        return Ok(Committed::RulesMoved);
+    }
+    if !judged.rests.hold(app, &mut tx, push).await? {
         return Ok(Committed::RulesMoved);
     }
     if let Some(nonce) = push.certificate.as_ref().and_then(|examined| examined.nonce.as_deref())

@@ -16,11 +16,12 @@ use hardie_git::{Budget, Cancel, Kind, read};
 use hardie_store::verdicts::VerdictRow;
 use tokio::task::spawn_blocking;
 
+use super::asked::Rests;
 use super::guard::{Asked, Bases, Guard};
 use super::{Push, PushReport, asked, facts, policies, rules};
 use crate::access::RepoAccess;
 use crate::git_access::RepoHandle;
-use crate::protections::{Pusher, Rules};
+use crate::protections::{Pusher, Rules, pusher_of};
 use crate::{App, Ctx, Error, Result, plugins};
 
 /// What the judgement rests on, and what it found.
@@ -43,6 +44,8 @@ pub struct Judged {
     pub closed: bool,
     /// What the policies said.
     pub verdicts: Vec<VerdictRow>,
+    /// Checks and signatures that rules asked for.
+    pub rests: Rests,
 }
 
 /// Judges every update that is not refused yet.
@@ -56,7 +59,7 @@ pub async fn judge(
     report: &mut PushReport,
 ) -> Result<Judged> {
     let protections = Rules::read(app.store.list_ref_rules(push.repo).await?)?;
-    let pusher = Pusher { account: push.actor.0, deploy_key: is_deploy_key(ctx) };
+    let pusher = pusher_of(app, access, &protections, push.actor, is_deploy_key(ctx)).await?;
     let hidden = app.config.git_rules.hidden_refs.clone();
     let narrowing = ctx.actor.as_ref().and_then(|actor| actor.narrowing.clone());
     let work = Work { handle: handle.clone(), ingested: ingested.clone(), protections, pusher, hidden, narrowing, report: report.clone() };
@@ -69,7 +72,7 @@ pub async fn judge(
     .await
     .map_err(Error::internal)??;
     *report = found.report;
-    asked::settle(app, access, push, &found.odb, found.asking.left, report).await?;
+    let rests = asked::settle(app, access, push, &found.odb, found.asking.left, report).await?;
     let repo = &handle.snapshot.repo;
     let mut judged = Judged {
         // Not the snapshot's, which may come from a cache that knows nothing of the owner's and the site's rules.
@@ -82,6 +85,7 @@ pub async fn judge(
         forced: found.forced,
         closed: false,
         verdicts: Vec::new(),
+        rests,
     };
     let installed = plugins::policies_for(app, push.repo).await?;
     let tips = accepted_tips(report);
@@ -250,7 +254,7 @@ impl Work {
             self.report.refuse(index, &reason);
             return Ok((peeled, forced));
         }
-        let guard = Guard { rules: &self.protections, pusher: self.pusher, odb, refs: &self.handle.refs };
+        let guard = Guard { rules: &self.protections, pusher: &self.pusher, odb, refs: &self.handle.refs };
         if let Some(refusal) = guard.tag(&update.name, budget)? {
             self.report.refuse(index, &refusal);
         }

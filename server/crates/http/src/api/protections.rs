@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hardie_api_types::branch::{BranchProtection, BranchProtectionOption};
 use hardie_app::protections::{
-    ProtectionChange, SettingsChange, create_protection, delete_protection, edit_protection, get_protection, list_protections,
+    Named, ProtectionChange, SettingsChange, create_protection, delete_protection, edit_protection, get_protection, list_protections,
 };
 
 use crate::auth::Asker;
@@ -87,22 +87,14 @@ fn change(body: &mut BranchProtectionOption, others: &Others) -> Answer<Protecti
     if let Some(name) = others.asked().find(|name| !READ_ONLY.contains(name)) {
         return Err(Refusal::invalid(name.to_owned(), "branch protection does not have this yet; what it has is in /api/openapi.json"));
     }
-    for (field, teams) in [
-        ("push_whitelist_teams", &body.push_whitelist_teams),
-        ("force_push_allowlist_teams", &body.force_push_allowlist_teams),
-        ("merge_whitelist_teams", &body.merge_whitelist_teams),
-        ("approvals_whitelist_teams", &body.approvals_whitelist_teams),
-    ] {
-        no_teams(field, teams.as_deref())?;
-    }
     Ok(ProtectionChange {
         priority: body.priority,
         allow_force: body.enable_force_push,
         allow_delete: body.enable_delete,
-        push_people: body.push_whitelist_usernames.take(),
-        force_people: body.force_push_allowlist_usernames.take(),
-        merge_people: body.merge_whitelist_usernames.take(),
-        approvals_people: body.approvals_whitelist_username.take(),
+        push: Named { people: body.push_whitelist_usernames.take(), teams: body.push_whitelist_teams.take() },
+        force: Named { people: body.force_push_allowlist_usernames.take(), teams: body.force_push_allowlist_teams.take() },
+        merge: Named { people: body.merge_whitelist_usernames.take(), teams: body.merge_whitelist_teams.take() },
+        approvals: Named { people: body.approvals_whitelist_username.take(), teams: body.approvals_whitelist_teams.take() },
         settings: SettingsChange {
             enable_push: body.enable_push,
             push_list: body.enable_push_whitelist,
@@ -127,12 +119,4 @@ fn change(body: &mut BranchProtectionOption, others: &Others) -> Answer<Protecti
             ..SettingsChange::default()
         },
     })
-}
-
-/// Teams on a list would be trusted to be kept to.
-pub(super) fn no_teams(field: &str, teams: Option<&[String]>) -> Answer<()> {
-    match teams.is_some_and(|teams| !teams.is_empty()) {
-        true => Err(Refusal::invalid(field.to_owned(), "lists of teams are not there yet: name users")),
-        false => Ok(()),
-    }
 }

@@ -3,13 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hardie_api_types::branch::{TagProtection, TagProtectionOption};
+use hardie_api_types::protection::{TagProtection, TagProtectionOption};
 use hardie_app::protections::{
-    TagChange, create_tag_protection, delete_tag_protection, edit_tag_protection, get_tag_protection, list_tag_protections,
+    Named, TagChange, create_tag_protection, delete_tag_protection, edit_tag_protection, get_tag_protection, list_tag_protections,
 };
 use hardie_domain::ids::TagProtectionId;
 
-use super::protections::no_teams;
 use crate::auth::Asker;
 use crate::error::Answer;
 use crate::json::Json as Body;
@@ -50,7 +49,7 @@ async fn create(
     Body(body): Body<TagProtectionOption>,
 ) -> Answer<(StatusCode, Json<TagProtection>)> {
     ctx.require_actor()?;
-    let rule = create_tag_protection(&http.app, &ctx, &parts.repo()?, change(body)?).await?;
+    let rule = create_tag_protection(&http.app, &ctx, &parts.repo()?, change(body)).await?;
     Ok((StatusCode::CREATED, Json(show::tag_protection(rule))))
 }
 
@@ -62,7 +61,7 @@ async fn edit(
 ) -> Answer<Json<TagProtection>> {
     ctx.require_actor()?;
     let id = TagProtectionId(parts.id("id")?);
-    Ok(Json(show::tag_protection(edit_tag_protection(&http.app, &ctx, &parts.repo()?, id, change(body)?).await?)))
+    Ok(Json(show::tag_protection(edit_tag_protection(&http.app, &ctx, &parts.repo()?, id, change(body)).await?)))
 }
 
 async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -> Answer<StatusCode> {
@@ -70,7 +69,6 @@ async fn delete(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) -
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn change(body: TagProtectionOption) -> Answer<TagChange> {
-    no_teams("whitelist_teams", body.whitelist_teams.as_deref())?;
-    Ok(TagChange { pattern: body.name_pattern, people: body.whitelist_usernames })
+fn change(body: TagProtectionOption) -> TagChange {
+    TagChange { pattern: body.name_pattern, people: Named { people: body.whitelist_usernames, teams: body.whitelist_teams } }
 }

@@ -66,17 +66,17 @@ impl Place<'_> {
 
     /// A branch.
     pub fn branch(&self, branch: &browse::Branch) -> Branch {
-        let asks = branch.rule.as_ref().map(|rule| &rule.settings);
+        let asks = || branch.rules.iter().map(|rule| &rule.settings);
         Branch {
             name: branch.name.short(),
             commit: self.payload_commit(&branch.tip),
-            protected: branch.rule.is_some(),
-            required_approvals: asks.map_or(0, |asks| asks.required_approvals),
-            enable_status_check: asks.is_some_and(|asks| asks.status_check),
-            status_check_contexts: asks.map(|asks| asks.status_contexts.clone()).unwrap_or_default(),
+            protected: !branch.rules.is_empty(),
+            required_approvals: asks().map(|asks| asks.required_approvals).max().unwrap_or_default(),
+            enable_status_check: asks().any(|asks| asks.status_check),
+            status_check_contexts: asks().flat_map(|asks| asks.status_contexts.clone()).collect(),
             user_can_push: branch.can_push,
             user_can_merge: branch.can_push,
-            effective_branch_protection_name: branch.rule.as_ref().map(|rule| rule.pattern.clone()).unwrap_or_default(),
+            effective_branch_protection_name: branch.rules.first().map(|rule| rule.pattern.clone()).unwrap_or_default(),
             ahead: branch.distance.map(|distance| number(distance.ahead)),
             behind: branch.distance.map(|distance| number(distance.behind)),
         }

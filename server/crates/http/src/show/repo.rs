@@ -2,9 +2,10 @@
 
 use hardie_api_types::Time;
 use hardie_api_types::account::User;
-use hardie_api_types::branch::{BranchProtection, TagProtection as ShownTagProtection};
+use hardie_api_types::branch::BranchProtection;
+use hardie_api_types::protection::{PathRule, TagProtection as ShownTagProtection};
 use hardie_api_types::repo::{Collaborator, Permission, Repository, WholeRepository};
-use hardie_app::protections::{Protection, TagProtection};
+use hardie_app::protections::{PathProtection, Protection, TagProtection};
 use hardie_app::repos::{DeletedRepo, Repo, RepoRow};
 use hardie_app::{accounts, collaborators};
 use hardie_domain::access::{OwnerVisibility, Role, Visibility};
@@ -105,24 +106,24 @@ pub fn protection(rule: Protection) -> BranchProtection {
         priority: rule.priority,
         enable_push: asks.enable_push,
         enable_push_whitelist: asks.push_list,
-        push_whitelist_usernames: people.push,
-        push_whitelist_teams: Vec::new(),
+        push_whitelist_usernames: people.push.people,
+        push_whitelist_teams: people.push.teams,
         push_whitelist_deploy_keys: asks.push_deploy_keys,
         enable_force_push: rule.allow_force,
         enable_force_push_allowlist: asks.force_list,
-        force_push_allowlist_usernames: people.force,
-        force_push_allowlist_teams: Vec::new(),
+        force_push_allowlist_usernames: people.force.people,
+        force_push_allowlist_teams: people.force.teams,
         force_push_allowlist_deploy_keys: asks.force_deploy_keys,
         enable_delete: rule.allow_delete,
         enable_merge_whitelist: asks.merge_list,
-        merge_whitelist_usernames: people.merge,
-        merge_whitelist_teams: Vec::new(),
+        merge_whitelist_usernames: people.merge.people,
+        merge_whitelist_teams: people.merge.teams,
         enable_status_check: asks.status_check,
         status_check_contexts: asks.status_contexts,
         required_approvals: asks.required_approvals,
         enable_approvals_whitelist: asks.approvals_list,
-        approvals_whitelist_username: people.approvals,
-        approvals_whitelist_teams: Vec::new(),
+        approvals_whitelist_username: people.approvals.people,
+        approvals_whitelist_teams: people.approvals.teams,
         block_on_rejected_reviews: asks.block_on_rejected_reviews,
         block_on_official_review_requests: asks.block_on_official_review_requests,
         block_on_outdated_branch: asks.block_on_outdated_branch,
@@ -138,13 +139,28 @@ pub fn protection(rule: Protection) -> BranchProtection {
     }
 }
 
+/// A rule over paths.
+pub fn path_rule(rule: PathProtection) -> PathRule {
+    PathRule {
+        id: rule.id.0,
+        branches: rule.settings.branches,
+        paths: rule.settings.paths,
+        everyone: rule.settings.everyone,
+        usernames: rule.people.people,
+        teams: rule.people.teams,
+        deploy_keys: rule.settings.deploy_keys,
+        created_at: rule.created_at.into(),
+        updated_at: rule.updated_at.into(),
+    }
+}
+
 /// A rule over tags.
 pub fn tag_protection(rule: TagProtection) -> ShownTagProtection {
     ShownTagProtection {
         id: rule.id.0,
         name_pattern: rule.pattern,
-        whitelist_usernames: rule.people,
-        whitelist_teams: Vec::new(),
+        whitelist_usernames: rule.people.people,
+        whitelist_teams: rule.people.teams,
         created_at: rule.created_at.into(),
         updated_at: rule.updated_at.into(),
     }

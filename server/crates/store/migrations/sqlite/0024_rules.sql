@@ -18,8 +18,9 @@ CREATE TABLE gpg_key_part (
 );
 CREATE INDEX gpg_key_part_id ON gpg_key_part (key_id);
 
--- The first rule that fits a branch holds: by priority, then plain names before patterns, then the oldest. What else a rule asks is JSON in
--- settings; accounts are named in it by their ids, which are never given twice.
+-- Of the rules that fit a branch the first holds: by priority, then plain names before patterns, then the oldest. Those of priority 0 all hold
+-- beside it: so do the rules of before. What else a rule asks is JSON in settings; accounts and teams are named in it by their ids, which are
+-- never given twice.
 ALTER TABLE branch_protection ADD COLUMN
     priority BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE branch_protection ADD COLUMN
@@ -35,3 +36,13 @@ CREATE TABLE tag_protection (
     updated_at BIGINT NOT NULL,
     UNIQUE (repo_id, pattern)
 );
+
+-- Who may write under some paths alone, on which branches: JSON, as above.
+CREATE TABLE path_rule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repo_id BIGINT NOT NULL REFERENCES repo (id) ON DELETE CASCADE,
+    settings TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX path_rule_repo ON path_rule (repo_id);

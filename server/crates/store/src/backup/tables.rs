@@ -46,6 +46,7 @@ pub const TABLES: &[Table] = &[
     table("deploy_key", "id"),
     table("branch_protection", "repo_id, pattern"),
     table("tag_protection", "id"),
+    table("path_rule", "id"),
     table("ref", "repo_id, name"),
     table("push", "id"),
     table("push_ref", "push_id, position"),

@@ -39,6 +39,36 @@ both! {
     }
 }
 
+both! {
+    async fn rules_of_before_priorities_are_found_after_an_upgrade_as_those_that_always_hold(db) {
+        let alice = db.user("alice").await;
+        let tool = db.repo(alice, "tool").await;
+        // As an older hardie left it.
+        for statement in [
+            "DROP TABLE path_rule",
+            "DROP TABLE tag_protection",
+            "DROP TABLE gpg_key_part",
+            "DROP TABLE gpg_key",
+            "ALTER TABLE branch_protection DROP COLUMN priority",
+            "ALTER TABLE branch_protection DROP COLUMN settings",
+            "DELETE FROM schema_history WHERE name LIKE '%_rules'",
+            "INSERT INTO branch_protection (repo_id, pattern, allow_force, allow_delete, created_at, updated_at) \
+             SELECT id, 'release/1', 1, 1, 5, 6 FROM repo",
+            "INSERT INTO branch_protection (repo_id, pattern, allow_force, allow_delete, created_at, updated_at) \
+             SELECT id, 'release/*', 0, 0, 7, 8 FROM repo",
+        ] {
+            alter(&db, statement).await;
+        }
+        let again = Store::open(&db.options).await.unwrap();
+        let rules = again.list_protections(tool).await.unwrap();
+        let shown: Vec<_> =
+            rules.iter().map(|r| (r.pattern.as_str(), r.priority, r.allow_force, r.allow_delete, r.settings.as_str())).collect();
+        assert_eq!(shown, [("release/*", 0, false, false, "{}"), ("release/1", 0, true, true, "{}")]);
+        assert_eq!(again.list_ref_rules(tool).await.unwrap().len(), 2);
+        again.close().await;
+    }
+}
+
 /// As another program would.
 async fn alter(db: &Db, statement: &'static str) {
     use sqlx::{Connection, Executor};

@@ -4,6 +4,7 @@ use hardie_domain::access::{Role, Visibility};
 use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoName;
 use hardie_domain::page::Page;
+use hardie_store::path_rules::PathRuleRow;
 use hardie_store::plugins::Scope;
 use hardie_store::protections::{ProtectionRow, RefRuleRow, TagProtectionRow};
 use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
@@ -183,6 +184,23 @@ both! {
         assert!(rules.contains(&RefRuleRow::Branch(protection("main", true, false))), "{rules:?}");
         assert_eq!(db.store.list_tag_protections(tool).await.unwrap(), [changed]);
         assert_eq!(db.store.list_ref_rules(other).await.unwrap(), []);
+    }
+
+    async fn rules_over_paths_are_kept_and_read_with_the_others(db) {
+        let alice = db.user("alice").await;
+        let (tool, other) = (db.repo(alice, "tool").await, db.repo(alice, "other").await);
+        let mut tx = db.store.begin().await.unwrap();
+        let epoch = tx.find_repo(tool).await.unwrap().unwrap().rules_epoch;
+        let (one, two) = (tx.insert_path_rule(tool, "{}", NOW).await.unwrap(), tx.insert_path_rule(tool, "{}", NOW).await.unwrap());
+        let row = tx.find_path_rule(tool, two).await.unwrap().unwrap();
+        let changed = PathRuleRow { settings: "{\"everyone\":true}".to_owned(), ..row };
+        assert!(tx.update_path_rule(tool, &changed).await.unwrap() && !tx.update_path_rule(other, &changed).await.unwrap());
+        assert!(!tx.delete_path_rule(other, one).await.unwrap() && tx.delete_path_rule(tool, one).await.unwrap());
+        assert_eq!((tx.find_path_rule(other, two).await.unwrap(), tx.find_path_rule(tool, one).await.unwrap()), (None, None));
+        assert!(tx.find_repo(tool).await.unwrap().unwrap().rules_epoch >= epoch + 4);
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.list_ref_rules(tool).await.unwrap(), [RefRuleRow::Path(changed.clone())]);
+        assert_eq!((db.store.list_path_rules(tool).await.unwrap(), db.store.list_path_rules(other).await.unwrap()), (vec![changed], vec![]));
     }
 
     async fn gpg_keys_are_found_by_the_ids_of_their_parts_and_their_owner(db) {
