@@ -25,8 +25,11 @@ use crate::{App, Error, Result};
 /// Signatures looked at in one go: keys are looked up so many at a time.
 const AT_ONCE: usize = 50;
 
+/// By the object and a hash of the key; `None` for a signature that does not fit.
+type Computed = Known<(Oid, [u8; 32]), Option<Checked>>;
+
 /// What was computed of a signature with a key, by the object and a hash of the key: it is always the same.
-static COMPUTED: LazyLock<Known<(Oid, [u8; 32]), Option<Checked>>> = LazyLock::new(|| Known::new(20_000));
+static COMPUTED: LazyLock<Computed> = LazyLock::new(|| Known::new(20_000));
 
 /// What a signature is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -171,8 +171,7 @@ impl Guard<'_> {
             asked.reasons.push(too_many);
             return Ok(asked);
         }
-        let spared = !may_push
-            && !(to.current.is_zero() || to.forced || open.is_empty() || changed.is_empty())
+        let spared = !(may_push || to.current.is_zero() || to.forced || open.is_empty() || changed.is_empty())
             && changed::all_fit(changed, &open, budget)?;
         if !spared {
             self.push_right(rule, &mut asked);
