@@ -40,7 +40,7 @@ pub struct Repository {
     /// Whether it was forked from another that is still there.
     #[serde(default)]
     pub fork: bool,
-    /// Kept for Gitea's clients; false.
+    /// Whether others are made after it.
     #[serde(default)]
     pub template: bool,
     /// Kept for Gitea's clients; false.
@@ -220,7 +220,7 @@ pub struct CreateRepoOption {
     pub object_format_name: String,
 }
 
-/// `PATCH R`: only what is present changes. What Gitea has and this server has not (`has_wiki`, `template`, …) is refused by name
+/// `PATCH R`: only what is present changes. What Gitea has and this server has not (`has_wiki`, …) is refused by name
 /// when it asks for something.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -238,6 +238,34 @@ pub struct EditRepoOption {
     pub archived: Option<bool>,
     /// The branch that HEAD names; must exist.
     pub default_branch: Option<String>,
+    /// Whether others are made after it, by `POST R/generate`.
+    pub template: Option<bool>,
+}
+
+/// `POST R/generate`: makes a repository after this one, which must be a template. What Gitea has and this server has not (`webhooks`, `git_hooks`,
+/// `avatar`) is refused by name when it is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct GenerateRepoOption {
+    /// Whose it shall be: the asker's, if empty.
+    pub owner: String,
+    /// Its name.
+    pub name: String,
+    /// A line about it.
+    pub description: String,
+    /// Whether only its owner and collaborators shall see it.
+    pub private: bool,
+    /// Its default branch; that of the template if empty.
+    pub default_branch: String,
+    /// Whether it begins with the files of the template's default branch, in one commit.
+    pub git_content: bool,
+    /// Whether it has the template's topics.
+    pub topics: bool,
+    /// Whether it has the template's labels.
+    pub labels: bool,
+    /// Whether it has the template's protected branches.
+    pub protected_branch: bool,
 }
 
 /// `POST R/transfer`.
@@ -288,6 +316,28 @@ pub struct Languages {
     /// By the language's name.
     #[serde(flatten)]
     pub bytes: BTreeMap<String, i64>,
+}
+
+/// Somebody who wrote commits of the default branch (`GET R/contributors`), as GitHub has it; Gitea has no such list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Contributor {
+    /// The account that has the address of the commits; `null` if none has.
+    pub login: Option<String>,
+    /// Its id.
+    pub id: Option<i64>,
+    /// Its picture.
+    pub avatar_url: Option<String>,
+    /// Its page in the UI.
+    pub html_url: Option<String>,
+    /// `User`, or `Anonymous` where no account has the address.
+    pub r#type: String,
+    /// The account's name for people, or the name in the newest commit.
+    pub name: String,
+    /// The address in the commits; empty where an account has it, and for those who have not signed in.
+    pub email: String,
+    /// How many commits; merges are none of them.
+    pub contributions: i64,
 }
 
 /// `GET R/topics`, `PUT R/topics`.

@@ -115,12 +115,18 @@ fn authorise(ctx: &Ctx, standing: RepoStanding, action: RepoAction) -> Result<Op
     }
 }
 
+/// Refuses a token that is narrowed to the content of repositories, where something beside the content is changed.
+pub(crate) fn require_wide(ctx: &Ctx) -> Result<()> {
+    match ctx.actor.as_ref().is_some_and(|actor| actor.narrowing.is_some()) {
+        true => Err(Error::forbidden("this token is narrowed to the content of repositories: it is good for nothing else")),
+        false => Ok(()),
+    }
+}
+
 /// The actor, if the credential is good for this part of the server. For doors that are not about one repository.
 pub fn require_scope(ctx: &Ctx, category: Category, level: Level) -> Result<&Actor> {
     let actor = ctx.require_actor()?;
-    if actor.narrowing.is_some() {
-        return Err(Error::forbidden("this token is narrowed to the content of repositories: it is good for nothing else"));
-    }
+    require_wide(ctx)?;
     match actor.scopes.allows(category, level) {
         true => Ok(actor),
         false => Err(Error::forbidden(format!("this token lacks the scope {}", scope_name(category, level)))),

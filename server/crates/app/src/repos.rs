@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod edit;
+mod generate;
 mod list;
 mod marks;
 mod topics;
@@ -24,6 +25,7 @@ use crate::{App, Ctx, Error, Result};
 pub use create::{NewRepo, create_repo};
 pub use delete::{DeletedRepo, RESTORABLE_SECONDS, delete_repo, find_deleted_repo, list_deleted_repos, restore_repo};
 pub use edit::{RepoChange, update_repo};
+pub use generate::{GenerateRepo, generate_repo};
 pub use list::{RepoSearch, list_forks, search_repos};
 pub use marks::{Mark, find_mark, list_markers, set_mark};
 pub use topics::{add_topic, get_topics, remove_topic, search_topics, set_topics};

@@ -67,4 +67,8 @@ typed_ids! {
     TagProtectionId,
     /// A rule over paths.
     PathRuleId,
+    /// A word by which work is sorted.
+    LabelId,
+    /// What is to be done by some day.
+    MilestoneId,
 }

@@ -5,10 +5,12 @@
 
 mod edit;
 mod pack;
+mod snapshot;
 mod text;
 
 pub use edit::{Found, TreeEdit};
 pub use pack::{NewPack, blob_id};
+pub use snapshot::{Snapshot, SnapshotPack};
 pub(crate) use text::tree;
 pub use text::{commit, tag};
 

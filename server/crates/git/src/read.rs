@@ -2,6 +2,7 @@
 //!
 //! Callers decide who may see an id before they ask: here only its being stored counts.
 
+pub mod authors;
 pub mod closure;
 pub(crate) mod fresh;
 pub mod history;
@@ -17,6 +18,7 @@ pub mod signed;
 pub mod sizes;
 pub mod tree;
 
+pub use authors::{Author, Authors, authors};
 pub use last::{Earlier, last_commits};
 pub use log::{Log, LogQuery, count_commits, log, log_ids};
 pub use objects::{Peeled, TagInfo, commit, peel, peel_to_commit, peel_to_tree, tag};

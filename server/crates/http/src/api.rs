@@ -10,6 +10,7 @@ mod collaborators;
 mod commits;
 mod components;
 mod contents;
+mod contributors;
 mod deliveries;
 mod deploy_keys;
 mod dry_run;
@@ -21,7 +22,9 @@ mod gpg_keys;
 mod hook_deliveries;
 mod hooks;
 mod keys;
+mod labels;
 mod marks;
+mod milestones;
 mod missing;
 mod objects;
 mod orgs;
@@ -45,6 +48,7 @@ mod statuses;
 mod tag_protections;
 mod team_parts;
 mod teams;
+mod templates;
 mod tokens;
 mod topics;
 mod trees;
@@ -97,8 +101,12 @@ pub fn table() -> Api {
         releases::add,
         assets::add,
         topics::add,
+        contributors::add,
+        labels::add,
+        milestones::add,
         marks::add,
         forks::add,
+        templates::add,
         objects::add,
         trees::add,
         contents::add,

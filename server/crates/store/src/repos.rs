@@ -65,6 +65,8 @@ pub struct RepoRow {
     pub parent: Option<RepoId>,
     /// Repositories that were forked from it and are not deleted.
     pub forks: u64,
+    /// Whether others are made after it.
+    pub template: bool,
     /// When it was deleted; such a row is found by the methods that say so alone.
     pub deleted_at: Option<Timestamp>,
 }
@@ -106,6 +108,16 @@ pub struct RepoChange<'a> {
     pub visibility: Option<Visibility>,
     /// Readable, never written.
     pub archived: Option<bool>,
+    /// Whether others are made after it.
+    pub template: Option<bool>,
+}
+
+impl RepoChange<'_> {
+    /// Whether there is anything to change.
+    pub fn is_something(&self) -> bool {
+        let RepoChange { description, website, visibility, archived, template } = self;
+        description.is_some() || website.is_some() || visibility.is_some() || archived.is_some() || template.is_some()
+    }
 }
 
 /// What the rows say about one user and one repository; `hardie_domain::access` decides with it.
@@ -120,7 +132,7 @@ pub struct AccessRow {
 pub(crate) const REPO_COLUMNS: &str = "r.id, r.owner_id, r.name, r.description, r.website, r.visibility, r.archived, r.default_branch, \
     r.generation, r.rules_epoch + (SELECT o.rules_epoch FROM account o WHERE o.id = r.owner_id) \
     + (SELECT s.rules_epoch FROM site s), r.gc_epoch, r.size_bytes, r.created_at, r.updated_at, r.pushed_at, \
-    r.topics, r.stars, r.watchers, r.parent_id, r.forks, r.deleted_at";
+    r.topics, r.stars, r.watchers, r.parent_id, r.forks, r.template, r.deleted_at";
 
 /// The word in rows and in the API.
 fn visibility_word(visibility: Visibility) -> &'static str {
@@ -156,6 +168,7 @@ pub(crate) fn repo_row(cols: &mut Cols<'_>) -> Result<RepoRow> {
         watchers: cols.count()?,
         parent: cols.opt_id(RepoId)?,
         forks: cols.count()?,
+        template: cols.flag()?,
         deleted_at: cols.opt_time()?,
     })
 }
@@ -265,6 +278,13 @@ impl Tx {
         self.find_repo(id).await
     }
 
+    /// Locks a repository for the rest of the transaction without a change that readers or pushes would see. `false` if it is gone or
+    /// archived.
+    pub async fn hold_repo(&mut self, id: RepoId) -> Result<bool> {
+        let statement = sql("UPDATE repo SET forks = forks WHERE id = $1 AND deleted_at IS NULL AND archived = 0");
+        self.wrote(statement.bind(id)).await
+    }
+
     /// Makes a repository; `None` if the owner has one of this name, or is gone. A redirect of that name ends.
     pub async fn insert_repo(&mut self, new: &NewRepo<'_>) -> Result<Option<RepoId>> {
         if !self.lock_names(new.owner).await? {
@@ -290,14 +310,15 @@ impl Tx {
     /// Changes settings; `false` if it is absent or deleted.
     pub async fn update_repo(&mut self, id: RepoId, change: &RepoChange<'_>, at: Timestamp) -> Result<bool> {
         let statement = sql("UPDATE repo SET description = COALESCE($2, description), website = COALESCE($3, website), \
-             visibility = COALESCE($4, visibility), archived = COALESCE($5, archived), updated_at = $6, \
-             generation = generation + 1, rules_epoch = rules_epoch + 1 WHERE id = $1 AND deleted_at IS NULL");
+             visibility = COALESCE($4, visibility), archived = COALESCE($5, archived), template = COALESCE($6, template), \
+             updated_at = $7, generation = generation + 1, rules_epoch = rules_epoch + 1 WHERE id = $1 AND deleted_at IS NULL");
         let statement = statement
             .bind(id)
             .bind(change.description)
             .bind(change.website)
             .bind(change.visibility.map(visibility_word))
             .bind(change.archived)
+            .bind(change.template)
             .bind(at);
         self.wrote(statement).await
     }

@@ -92,9 +92,19 @@ pub(super) async fn read_slowly<T: Send + 'static>(
     work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let access = repo_for(app, ctx, path, RepoAction::Read).await?;
+    read_authorised_slowly(app, ctx, &access, work).await
+}
+
+/// As [`read_slowly`], for whoever had to know the repository before the work.
+pub(crate) async fn read_authorised_slowly<T: Send + 'static>(
+    app: &App,
+    ctx: &Ctx,
+    access: &RepoAccess,
+    work: impl FnOnce(&Reading) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let _slot = app.git.slow_slots.take(ctx)?;
     let turn = timeout(LONGEST_WAIT, app.git.slow_permit()).await.map_err(busy)?;
-    read_authorised(app, &access, move |reading| {
+    read_authorised(app, access, move |reading| {
         let _turn = turn;
         work(reading)
     })

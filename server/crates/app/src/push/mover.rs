@@ -1,6 +1,6 @@
 //! Refs moved for somebody who speaks no git: what the API makes goes through the door as a push does, and is answered as an API is.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use hardie_domain::access::RepoAction;
@@ -18,6 +18,9 @@ use crate::access::{RepoAccess, repo_for};
 use crate::git_access::open_repo;
 use crate::transport::Slot;
 use crate::{App, Ctx, Error, Result, damage};
+
+/// Gives the bytes of a pack.
+pub(crate) type PackReader = Box<dyn Read + Send>;
 
 /// Somebody who may push to a repository, with one of their turns to.
 #[derive(Clone)]
@@ -56,6 +59,11 @@ impl RefMover {
     /// Fails with `Conflict` where one of them is not any more what the update says, `Forbidden` where rules or policies refuse, with
     /// all of their reasons.
     pub async fn push(&self, updates: Vec<RefUpdate>, pack: Option<Vec<u8>>) -> Result<()> {
+        self.push_read(updates, pack.map(|bytes| Box::new(Cursor::new(bytes)) as PackReader)).await
+    }
+
+    /// As [`RefMover::push`], of a pack that is made while it is read.
+    pub(crate) async fn push_read(&self, updates: Vec<RefUpdate>, pack: Option<PackReader>) -> Result<()> {
         let (mover, asked) = (self.clone(), updates.clone());
         // A task of its own: it may hold a lock of the database, and goes on when the client leaves.
         let report = tokio::spawn(async move { mover.run(asked, pack).await }.in_current_span()).await;
@@ -82,12 +90,12 @@ impl RefMover {
         })
     }
 
-    async fn run(self, updates: Vec<RefUpdate>, pack: Option<Vec<u8>>) -> Result<PushReport> {
+    async fn run(self, updates: Vec<RefUpdate>, pack: Option<PackReader>) -> Result<PushReport> {
         let wall = self.app.config.git_limits.wall;
         let request = PushRequest { updates, has_impossible: false, options: Vec::new(), atomic: true, certificate: None };
         // Nobody reads the progress.
         let (progress, _) = mpsc::channel(1);
-        let pack = pack.map(|bytes| PackSource { reader: Box::new(Cursor::new(bytes)), progress, cancel: Cancel::new() });
+        let pack = pack.map(|reader| PackSource { reader, progress, cancel: Cancel::new() });
         let late = |_| Error::Unavailable(format!("the push took longer than {} seconds", wall.as_secs()));
         let pushed = push(&self.app, &self.ctx, &self.access, request, pack);
         tokio::time::timeout(wall, pushed).await.map_err(late)?

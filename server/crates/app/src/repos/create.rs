@@ -6,6 +6,7 @@ use hardie_domain::names::RepoName;
 use hardie_domain::scope::{Category, Level};
 use serde_json::json;
 
+use super::generate::Gifts;
 use super::{Repo, checked_branch, checked_description, get_repo_by_id};
 use crate::access::require_scope;
 use crate::accounts::{known_account, may_create_under, may_own_under};
@@ -30,6 +31,11 @@ pub struct NewRepo {
 /// Makes an empty repository under the actor's own account, or under `owner`: an organisation that the actor owns, or in which a team of
 /// theirs may make some. Whoever makes one without owning the organisation administers it.
 pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo) -> Result<Repo> {
+    create_after(app, ctx, owner, new, None).await
+}
+
+/// As [`create_repo`], with what a template gives beside its files.
+pub(super) async fn create_after(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo, after: Option<&Gifts>) -> Result<Repo> {
     let actor = require_scope(ctx, Category::Repository, Level::Write)?;
     if actor.scopes.is_public_only() && new.visibility == Visibility::Private {
         return Err(Error::forbidden("this token is for public things only"));
@@ -58,14 +64,18 @@ pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo
     };
     let taken = || Error::Conflict(format!("{} already has a repository named {name}", owner.name));
     let id = tx.insert_repo(&row).await?.ok_or_else(taken)?;
-    let repo = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;
     if !is_owner {
         tx.set_collaborator(id, actor.id, Role::Admin, now).await?;
     }
     let mut line = entry(ctx, "repository.create");
     (line.account, line.repo) = (Some(owner.id), Some(id));
     line.detail = format!("{}/{name}", owner.name);
+    if let Some(gifts) = after {
+        gifts.give(&mut tx, id, now).await?;
+        line.detail = format!("{}, after {}", line.detail, gifts.from);
+    }
     tx.insert_audit(&line, now).await?;
+    let repo = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;
     events::announce(&mut tx, app, ctx, event::REPO_CREATED, &repo, &owner, json!({})).await?;
     tx.commit().await?;
     app.wakes.committed();

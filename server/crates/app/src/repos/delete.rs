@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::edit::{Note, note};
 use super::{Repo, get_repo_by_id};
-use crate::access::{repo_for, require_scope};
+use crate::access::{RepoAccess, repo_for, require_scope};
 use crate::accounts::{Account, known_account, may_own_under};
 use crate::audit::entry;
 use crate::{App, Ctx, Error, Result, events};
@@ -34,13 +34,17 @@ pub struct DeletedRepo {
 
 /// Deletes a repository: it is absent at once, its name is free, and for a week its owner can restore it.
 pub async fn delete_repo(app: &App, ctx: &Ctx, path: &RepoPath) -> Result<()> {
-    let access = repo_for(app, ctx, path, RepoAction::Own).await?;
+    delete_found(app, ctx, &repo_for(app, ctx, path, RepoAction::Own).await?).await
+}
+
+/// Deletes a repository for somebody who may, or takes back what was just made for them.
+pub(super) async fn delete_found(app: &App, ctx: &Ctx, access: &RepoAccess) -> Result<()> {
     let mut tx = app.store.begin().await?;
     if !tx.delete_repo(access.repo.id, app.clock.now()).await? {
         return Err(Error::NotFound("repository"));
     }
     let detail = access.path();
-    note(&mut tx, app, ctx, &access, Note { action: "repository.delete", kind: event::REPO_DELETED, detail }).await?;
+    note(&mut tx, app, ctx, access, Note { action: "repository.delete", kind: event::REPO_DELETED, detail }).await?;
     tx.commit().await?;
     app.wakes.committed();
     Ok(())

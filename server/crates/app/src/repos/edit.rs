@@ -29,6 +29,8 @@ pub struct RepoChange {
     pub default_branch: Option<String>,
     /// Readable, never written.
     pub archived: Option<bool>,
+    /// Whether others are made after it.
+    pub template: Option<bool>,
 }
 
 /// The same with every part checked.
@@ -39,6 +41,7 @@ struct Checked {
     visibility: Option<Visibility>,
     default_branch: Option<RefName>,
     archived: Option<bool>,
+    template: Option<bool>,
 }
 
 /// Changes settings, all or none. For the repository's administrators; the name for its owner.
@@ -64,13 +67,15 @@ pub async fn update_repo(app: &App, ctx: &Ctx, path: &RepoPath, change: RepoChan
         website: checked.website.as_deref(),
         visibility: checked.visibility,
         archived: checked.archived,
+        template: checked.template,
     };
-    if row.description.is_some() || row.website.is_some() || row.visibility.is_some() || row.archived.is_some() {
+    if row.is_something() {
         tx.update_repo(before.id, &row, now).await?;
         changes.extend(checked.description.is_some().then(|| "description".to_owned()));
         changes.extend(checked.website.is_some().then(|| "website".to_owned()));
         changes.extend(checked.visibility.map(|v| if v == Visibility::Private { "private" } else { "public" }.to_owned()));
         changes.extend(checked.archived.map(|a| if a { "archived" } else { "no longer archived" }.to_owned()));
+        changes.extend(checked.template.map(|t| if t { "a template" } else { "no longer a template" }.to_owned()));
     }
     if !changes.is_empty() {
         note(&mut tx, app, ctx, &access, Note { action: "repository.edit", kind: event::REPO_UPDATED, detail: changes.join(", ") }).await?;
@@ -96,6 +101,7 @@ fn check(access: &RepoAccess, change: RepoChange) -> Result<Checked> {
         visibility: change.visibility.filter(|v| *v != access.repo.visibility),
         default_branch: change.default_branch.as_deref().map(checked_branch).transpose()?.filter(|b| *b != access.repo.default_branch),
         archived: change.archived.filter(|a| *a != access.repo.archived),
+        template: change.template.filter(|t| *t != access.repo.template),
     })
 }
 

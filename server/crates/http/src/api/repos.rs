@@ -23,9 +23,9 @@ use crate::state::Http;
 const REPO: &str = "/repos/{owner}/{repo}";
 /// Fields of Gitea's that would change what a repository is: silence would look like consent.
 const NOT_THERE: &[(&str, &str)] = &[
-    ("template", "repositories that are templates"),
+    ("template", "repositories that are templates from the start; change it when it is made"),
     ("trust_model", "signed commits and a model of trust in them"),
-    ("issue_labels", "issues and their labels"),
+    ("issue_labels", "sets of labels that are given at once; add them when it is made"),
     ("gitignores", "files that it makes by itself; push a .gitignore"),
     ("license", "files that it makes by itself; push a LICENSE"),
     ("readme", "files that it makes by itself; push a README"),
@@ -149,6 +149,7 @@ async fn edit(
         visibility: body.private.map(visibility),
         default_branch: body.default_branch,
         archived: body.archived,
+        template: body.template,
     };
     Ok(Json(show::repo(&http.links, &update_repo(&http.app, &ctx, &parts.repo()?, change).await?)))
 }
@@ -184,6 +185,6 @@ async fn restore(State(http): State<Http>, Asker(ctx): Asker, parts: PathParts) 
     Ok(Json(show::repo(&http.links, &restored)))
 }
 
-fn visibility(private: bool) -> Visibility {
+pub(super) fn visibility(private: bool) -> Visibility {
     if private { Visibility::Private } else { Visibility::Public }
 }

@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 /// In routes that walk through history or read much: the pages that crawlers like best.
-const DEAREST: [&str; 4] = ["/blame/", "/compare/", "/archive/", "/{repo}/search"];
+const DEAREST: [&str; 6] = ["/blame/", "/compare/", "/archive/", "/{repo}/search", "/{repo}/contributors", "/{repo}/generate"];
 /// Ends of routes that do some of it.
 const DEAR: [&str; 2] = ["/commits", "/diff"];
 /// Ends of routes of git itself.

@@ -100,6 +100,14 @@ impl Op {
         self
     }
 
+    /// It answers a JSON list of texts, whole.
+    pub fn gives_texts(mut self) -> Op {
+        let item = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).build();
+        let list = Schema::Array(utoipa::openapi::ArrayBuilder::new().items(item).build());
+        self.answers.push((200, Some(Content { media_type: "application/json", schema: RefOr::T(list) })));
+        self
+    }
+
     /// It answers JSON: one, or a list of them, as what was asked for is one or several.
     pub fn gives_one_or_list<T: ToSchema + 'static>(mut self) -> Op {
         let one = self.content_of::<T>().schema;

@@ -45,7 +45,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         empty: row.pushed_at.is_none(),
         private: row.visibility == Visibility::Private,
         fork: row.parent.is_some(),
-        template: no,
+        template: row.template,
         mirror: no,
         size: i64::try_from(row.size_bytes / 1024).unwrap_or(i64::MAX),
         language: String::new(),

@@ -60,6 +60,8 @@ pub const TABLES: &[Table] = &[
     table("repo_release", "id"),
     table("release_asset", "id"),
     table("repo_mark", "account_id, kind, repo_id"),
+    table("label", "id"),
+    table("milestone", "id"),
     table("lfs_lock", "id"),
     table("commit_status", "id"),
     table("plugin_component", "digest"),

@@ -15,6 +15,7 @@ mod damage;
 mod deliveries;
 mod delivery_contention;
 mod events;
+mod labels;
 mod lfs;
 mod mail;
 mod oauth;

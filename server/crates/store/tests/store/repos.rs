@@ -120,7 +120,7 @@ both! {
         let locked = tx.find_repo(tool).await.unwrap().unwrap();
         assert_eq!((locked.generation, locked.rules_epoch), (last.generation + 1, last.rules_epoch));
         last = locked;
-        let change = RepoChange { archived: Some(true), visibility: Some(Visibility::Private), description: Some("d"), website: None };
+        let change = RepoChange { archived: Some(true), visibility: Some(Visibility::Private), description: Some("d"), ..RepoChange::default() };
         assert!(tx.update_repo(tool, &change, after(1)).await.unwrap());
         assert!(tx.set_default_branch(tool, &name("refs/heads/trunk")).await.unwrap());
         let now = tx.find_repo(tool).await.unwrap().unwrap();

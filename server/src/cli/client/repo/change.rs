@@ -130,6 +130,7 @@ pub fn edit(args: EditArgs) -> anyhow::Result<()> {
         private: switch(args.private, args.public),
         archived: switch(args.archive, args.unarchive),
         default_branch: args.default_branch,
+        ..EditRepoOption::default()
     };
     ensure!(wish != EditRepoOption::default(), "say what shall change: --name, --description, --private, … (hardie repo edit --help)");
     let target = args.remote.target()?;
