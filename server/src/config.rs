@@ -99,6 +99,8 @@ pub struct Config {
     pub outbound: Outbound,
     /// Where webhooks may send: to any public host if no hosts are named.
     pub webhooks: Outbound,
+    /// From where repositories may be fetched: from any public host if no hosts are named.
+    pub imports: Outbound,
     pub sealing: SealingFiles,
     /// By which server mails are sent; none are if `None`.
     pub mail: Option<MailSettings>,
@@ -125,7 +127,7 @@ pub struct SealingFiles {
     pub earlier: Vec<PathBuf>,
 }
 
-/// Where plugins may send, or webhooks.
+/// Where plugins may send, or webhooks, or from where repositories are fetched.
 #[derive(Clone, Debug, Default)]
 pub struct Outbound {
     /// To these at most; of those of plugins each installation is granted its own.
@@ -201,6 +203,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         git_rules: file.git.rules()?,
         outbound: file.outbound.checked("outbound")?,
         webhooks: file.webhooks.checked("webhooks")?,
+        imports: file.imports.checked("imports")?,
         sealing: sealing(file.secrets),
         sign_up: file.sign_up.checked(mail.is_some())?,
         mail,

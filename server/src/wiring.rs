@@ -30,6 +30,7 @@ pub mod lock;
 mod mailer;
 mod offline;
 pub mod plugins;
+mod remotes;
 mod sender;
 pub mod shutdown;
 pub mod system;
@@ -105,6 +106,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
         sender: sender::sender(
             config.outbound.clone(),
             config.webhooks.clone(),
+            config.imports.clone(),
             &[Some(http_address), Some(ssh_address), config.metrics_listen].into_iter().flatten().collect::<Vec<_>>(),
         ),
         mailer: mailer::mailer(config.mail.as_ref(), &config.public_url)?,

@@ -10,6 +10,7 @@ mod forks;
 mod git_http;
 mod guards;
 mod hostile;
+mod imports;
 mod journey;
 mod labels;
 mod marks;

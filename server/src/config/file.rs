@@ -38,6 +38,7 @@ pub struct Settings {
     pub git: Git,
     pub outbound: Outbound,
     pub webhooks: Outbound,
+    pub imports: Outbound,
     pub secrets: Secrets,
     pub mail: Option<MailSection>,
     pub sign_up: SignUpSection,
@@ -99,7 +100,7 @@ pub struct Git {
     pub bundle_uri: Option<bool>,
 }
 
-/// `[outbound]`: where plugins may send; `[webhooks]`: where webhooks may.
+/// `[outbound]`: where plugins may send; `[webhooks]`: where webhooks may; `[imports]`: from where repositories may be fetched.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Outbound {

@@ -5,22 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hardie_app::ports::{BoundSecret, HttpSender, Outgoing, Requester};
+use hardie_app::ports::{BoundSecret, HttpSender, Outgoing, RemoteAnswer, RemoteAsk, Requester};
 use hardie_domain::delivery::{HttpResponse, ServiceError};
 use hardie_domain::secret::Secret;
 use hardie_outbound::{Allowed, Destination, Egress, Slot, fill};
 
+use super::remotes::Remotes;
 use crate::config::Outbound;
 
-/// Sends requests of plugins to the hosts of the configuration, as far as they were granted, and those of webhooks to hosts of their own.
+/// Sends requests of plugins to the hosts of the configuration, as far as they were granted, and those of webhooks and imports to hosts of their own.
 /// `own` are the addresses that this server listens on.
-pub fn sender(plugins: Outbound, webhooks: Outbound, own: &[SocketAddr]) -> Arc<dyn HttpSender> {
-    Arc::new(Sender { plugins: Way::new(plugins, own), webhooks: Way::new(webhooks, own) })
+pub fn sender(plugins: Outbound, webhooks: Outbound, imports: Outbound, own: &[SocketAddr]) -> Arc<dyn HttpSender> {
+    Arc::new(Sender { plugins: Way::new(plugins, own), webhooks: Way::new(webhooks, own), imports: Remotes::new(imports, own) })
 }
 
 struct Sender {
     plugins: Way,
     webhooks: Way,
+    imports: Remotes,
 }
 
 /// A client with its lists. Each counts what is under way by itself, so that neither takes the places of the other.
@@ -65,6 +67,14 @@ impl HttpSender for Sender {
 
     fn address(&self, url: &str) -> Result<String, String> {
         Destination::of_address(url).map(|at| at.to_string()).map_err(|error| error.to_string())
+    }
+
+    fn remote(&self, url: &str) -> Result<String, String> {
+        self.imports.address(url)
+    }
+
+    async fn ask_remote(&self, ask: RemoteAsk) -> Result<Box<dyn RemoteAnswer>, ServiceError> {
+        self.imports.ask(ask).await
     }
 
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError> {
@@ -115,7 +125,7 @@ mod tests {
     use super::*;
 
     fn reader() -> Arc<dyn HttpSender> {
-        sender(Outbound::default(), Outbound::default(), &[])
+        sender(Outbound::default(), Outbound::default(), Outbound::default(), &[])
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod factor;
 pub mod hook;
 pub mod hook_body;
 pub mod identity;
+pub mod import;
 pub mod label;
 pub mod lfs;
 pub mod oauth;

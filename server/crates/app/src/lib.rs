@@ -25,6 +25,7 @@ pub mod git_access;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
+pub mod imports;
 pub mod labels;
 pub mod lfs;
 pub mod mail;

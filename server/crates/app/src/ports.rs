@@ -82,8 +82,37 @@ pub trait HttpSender: Send + Sync {
     fn address(&self, _url: &str) -> Result<String, String> {
         Err("nothing is sent here".to_owned())
     }
+    /// Where a repository elsewhere would be asked for, in the same form; else why it cannot be.
+    fn remote(&self, _url: &str) -> Result<String, String> {
+        Err("nothing is fetched from elsewhere here".to_owned())
+    }
+    /// Asks a git server elsewhere; [`ServiceError::Denied`] if it may not be asked. Redirects are not followed.
+    async fn ask_remote(&self, _ask: RemoteAsk) -> Result<Box<dyn RemoteAnswer>, ServiceError> {
+        Err(ServiceError::Denied("nothing is fetched from elsewhere here".to_owned()))
+    }
     /// Sends one within `left`; [`ServiceError::Denied`] if it may not go there.
     async fn send(&self, outgoing: Outgoing, left: Duration) -> Result<HttpResponse, ServiceError>;
+}
+
+/// A request to a git server elsewhere.
+pub struct RemoteAsk {
+    /// The whole address.
+    pub url: String,
+    /// What is posted; nothing is if it only asks.
+    pub content: Option<Vec<u8>>,
+    /// What follows `Basic ` in the header Authorization.
+    pub credential: Option<Secret>,
+}
+
+/// What it answers, piece by piece. Dropping it ends the conversation.
+#[async_trait]
+pub trait RemoteAnswer: Send {
+    /// The status.
+    fn status(&self) -> u16;
+    /// The header Content-Type; empty if there is none.
+    fn content_type(&self) -> &str;
+    /// The next piece; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, ServiceError>;
 }
 
 /// Sends mails.

@@ -27,6 +27,7 @@ pub use execute::{PackSource, push};
 pub use facts::READ_TIME;
 pub use fork::{NewFork, fork};
 pub use mover::RefMover;
+pub(crate) use mover::reasons;
 pub(crate) use nonce::make_nonce;
 pub use policies::{Preview, preview};
 pub use report::PushReport;

@@ -22,6 +22,7 @@ use crate::access::{RepoAccess, repo_by_id, repo_for};
 use crate::accounts::{Account, shown};
 use crate::{App, Ctx, Error, Result};
 
+pub(crate) use create::{Beginning, create_beginning};
 pub use create::{NewRepo, create_repo};
 pub use delete::{DeletedRepo, RESTORABLE_SECONDS, delete_repo, find_deleted_repo, list_deleted_repos, restore_repo};
 pub use edit::{RepoChange, update_repo};

@@ -32,6 +32,7 @@ pub mod packs;
 pub mod reach;
 pub mod read;
 pub mod receive;
+pub mod remote;
 pub mod repack;
 pub mod search;
 pub mod signature;

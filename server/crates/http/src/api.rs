@@ -21,6 +21,7 @@ mod forks;
 mod gpg_keys;
 mod hook_deliveries;
 mod hooks;
+mod imports;
 mod keys;
 mod labels;
 mod marks;
@@ -107,6 +108,7 @@ pub fn table() -> Api {
         marks::add,
         forks::add,
         templates::add,
+        imports::add,
         objects::add,
         trees::add,
         contents::add,

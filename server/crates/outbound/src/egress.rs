@@ -29,11 +29,13 @@ mod headers;
 mod mask;
 mod places;
 mod resolve;
+mod stream;
 mod url_text;
 
 pub use allowed::{Allowed, InvalidAllowed};
 pub use destination::{Destination, InvalidDestination};
 pub use fill::{May, Prepared, Secrets, Slot, fill};
+pub use stream::Streamed;
 
 use addresses::Vetting;
 use bounds::Bounds;

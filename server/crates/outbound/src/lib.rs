@@ -19,7 +19,7 @@ pub mod web;
 
 pub use api::{ApiClient, ApiResponse};
 pub use base::BaseUrl;
-pub use egress::{Allowed, Destination, Egress, InvalidAllowed, Prepared, Slot, fill};
+pub use egress::{Allowed, Destination, Egress, InvalidAllowed, Prepared, Slot, Streamed, fill};
 pub use error::Error;
 pub use upstream::{ByteStream, Upstream};
 pub use url::Url;

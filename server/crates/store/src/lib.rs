@@ -25,6 +25,7 @@ pub mod forks;
 pub mod gpg_keys;
 pub mod handlers;
 pub mod idempotency;
+pub mod imports;
 pub mod invitations;
 pub mod keys;
 pub mod labels;

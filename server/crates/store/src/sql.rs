@@ -303,6 +303,11 @@ impl<'r> Cols<'r> {
         Ok(self.row.try_get(at)?)
     }
 
+    pub(crate) fn opt_bytes(&mut self) -> Result<Option<Vec<u8>>> {
+        let at = self.take();
+        Ok(self.row.try_get(at)?)
+    }
+
     fn slice(&mut self) -> Result<&'r [u8]> {
         let at = self.take();
         Ok(self.row.try_get(at)?)

@@ -37,6 +37,8 @@ pub struct Options {
     pub outbound: Outbound,
     /// Where webhooks may send.
     pub webhooks: Outbound,
+    /// From where repositories may be fetched.
+    pub imports: Outbound,
     /// Clock, chance and disk.
     pub ports: Ports,
     /// Networks whose forwarding headers are believed.
@@ -72,6 +74,7 @@ impl Default for Options {
             git_rules: GitRules::default(),
             outbound: Outbound::default(),
             webhooks: Outbound::default(),
+            imports: Outbound::default(),
             ports,
             trusted_proxies: Vec::new(),
             mail: None,
@@ -137,6 +140,7 @@ impl TestServer {
             git_rules: options.git_rules,
             outbound: options.outbound,
             webhooks: options.webhooks,
+            imports: options.imports,
             sealing: SealingFiles::default(),
             mail: options.mail,
             sign_up: options.sign_up,

@@ -24,6 +24,8 @@ const DELIVERING: Duration = Duration::from_millis(250);
 const TELLING: Duration = Duration::from_millis(500);
 /// Mails are sent this long after what causes them at most, if the server of mails takes them.
 const MAILING: Duration = Duration::from_secs(1);
+/// Repositories are begun to be fetched this long after somebody asked at most.
+const IMPORTING: Duration = Duration::from_secs(1);
 /// What was refused is written this long afterwards at most.
 const DENIALS: Duration = Duration::from_secs(1);
 /// Lines of the audit log are sealed this long after their commit at most: each round is a commit, which pushes wait for on SQLite.
@@ -58,6 +60,9 @@ pub async fn run(app: App, node: String, stop: CancellationToken) -> Result<()> 
         woken_rounds("worker.deliver", DELIVERING, &stop, || app.wakes.made(), || deliver(&dispatcher)),
         woken_rounds("worker.tell", TELLING, &stop, || app.wakes.placed(), || tell(app.clone())),
         rounds("worker.mail", MAILING, &stop, || mails(app.clone(), holder.clone())),
+        rounds("worker.import", IMPORTING, &stop, || import(app.clone(), holder.clone())),
+        rounds("worker.import", IMPORTING, &stop, || import(app.clone(), holder.clone())),
+        rounds("worker.import", IMPORTING, &stop, || import(app.clone(), holder.clone())),
         rounds("worker.denials", DENIALS, &stop, || denials(app.clone())),
         rounds("worker.seal", SEALING, &stop, || seal(app.clone(), holder.clone())),
         rounds("worker.prune", PRUNING, &stop, || prune(app.clone(), holder.clone())),
@@ -104,6 +109,10 @@ async fn tell(app: App) -> Result<Next> {
 
 async fn mails(app: App, holder: String) -> Result<Next> {
     Ok(if hardie_app::mail::send_mails(&app, &holder).await?.more { Next::AtOnce } else { Next::Later })
+}
+
+async fn import(app: App, holder: String) -> Result<Next> {
+    Ok(if hardie_app::imports::run_import(&app, &holder).await? { Next::AtOnce } else { Next::Later })
 }
 
 async fn denials(app: App) -> Result<Next> {

@@ -121,7 +121,7 @@ impl RefMover {
 }
 
 /// Why it was refused: each reason once, then what was said beside.
-fn reasons(report: PushReport) -> String {
+pub(crate) fn reasons(report: PushReport) -> String {
     let refused = report.results.into_iter().filter_map(|(_, outcome)| match outcome {
         RefOutcome::Refused(why) => Some(why),
         RefOutcome::Accepted => None,

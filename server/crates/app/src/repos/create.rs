@@ -11,6 +11,7 @@ use super::{Repo, checked_branch, checked_description, get_repo_by_id};
 use crate::access::require_scope;
 use crate::accounts::{known_account, may_create_under, may_own_under};
 use crate::audit::entry;
+use crate::imports::Asked;
 use crate::{App, Ctx, Error, Result, events};
 
 const DEFAULT_BRANCH: &str = "main";
@@ -31,11 +32,25 @@ pub struct NewRepo {
 /// Makes an empty repository under the actor's own account, or under `owner`: an organisation that the actor owns, or in which a team of
 /// theirs may make some. Whoever makes one without owning the organisation administers it.
 pub async fn create_repo(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo) -> Result<Repo> {
-    create_after(app, ctx, owner, new, None).await
+    create_beginning(app, ctx, owner, new, None).await
 }
 
-/// As [`create_repo`], with what a template gives beside its files.
-pub(super) async fn create_after(app: &App, ctx: &Ctx, owner: Option<&str>, new: NewRepo, after: Option<&Gifts>) -> Result<Repo> {
+/// With what a repository begins, beside its settings.
+pub(crate) enum Beginning {
+    /// With what a template gives beside its files.
+    Template(Gifts),
+    /// With an import.
+    Import(Asked),
+}
+
+/// As [`create_repo`], with a beginning that is written in the same transaction.
+pub(crate) async fn create_beginning(
+    app: &App,
+    ctx: &Ctx,
+    owner: Option<&str>,
+    new: NewRepo,
+    beginning: Option<&Beginning>,
+) -> Result<Repo> {
     let actor = require_scope(ctx, Category::Repository, Level::Write)?;
     if actor.scopes.is_public_only() && new.visibility == Visibility::Private {
         return Err(Error::forbidden("this token is for public things only"));
@@ -70,9 +85,16 @@ pub(super) async fn create_after(app: &App, ctx: &Ctx, owner: Option<&str>, new:
     let mut line = entry(ctx, "repository.create");
     (line.account, line.repo) = (Some(owner.id), Some(id));
     line.detail = format!("{}/{name}", owner.name);
-    if let Some(gifts) = after {
-        gifts.give(&mut tx, id, now).await?;
-        line.detail = format!("{}, after {}", line.detail, gifts.from);
+    match beginning {
+        None => {}
+        Some(Beginning::Template(gifts)) => {
+            gifts.give(&mut tx, id, now).await?;
+            line.detail = format!("{}, after {}", line.detail, gifts.from);
+        }
+        Some(Beginning::Import(asked)) => {
+            asked.write(&mut tx, id, actor.id, now).await?;
+            line.detail = format!("{}, imported from {}", line.detail, asked.url);
+        }
     }
     tx.insert_audit(&line, now).await?;
     let repo = tx.find_repo(id).await?.ok_or(Error::NotFound("repository"))?;

@@ -19,7 +19,7 @@ use hardie_store::Tx;
 use hardie_store::protections::ProtectionRow;
 use tracing::Instrument as _;
 
-use super::create::create_after;
+use super::create::{Beginning, create_beginning};
 use super::delete::delete_found;
 use super::{NewRepo, Repo, checked_branch, get_repo_by_id};
 use crate::access::{RepoAccess, repo_by_id, repo_for, require_scope};
@@ -59,7 +59,7 @@ pub struct GenerateRepo {
 }
 
 /// What a template gives beside its files.
-pub(super) struct Gifts {
+pub(crate) struct Gifts {
     /// Its path.
     pub from: String,
     template: RepoId,
@@ -106,13 +106,8 @@ pub async fn generate_repo(app: &App, ctx: &Ctx, path: &RepoPath, wish: Generate
         labels: wish.labels,
         protections: if wish.protections { app.store.list_protections(access.repo.id).await? } else { Vec::new() },
     };
-    let new = NewRepo {
-        name: wish.name,
-        description: wish.description,
-        visibility: wish.visibility,
-        default_branch: Some(default_branch),
-    };
-    let made = create_after(app, ctx, wish.owner.as_deref(), new, Some(&gifts)).await?;
+    let new = NewRepo { name: wish.name, description: wish.description, visibility: wish.visibility, default_branch: Some(default_branch) };
+    let made = create_beginning(app, ctx, wish.owner.as_deref(), new, Some(&Beginning::Template(gifts))).await?;
     let Some(snapshot) = snapshot else { return Ok(made) };
     let (app, ctx) = (app.clone(), ctx.clone());
     // A task of its own: when the client leaves, the files still come, or the repository goes.
@@ -130,7 +125,8 @@ async fn files(app: &App, ctx: &Ctx, access: &RepoAccess) -> Result<Option<Snaps
         let odb = &reading.handle.odb;
         let tree = read::peel_to_tree(odb, &rev.commit).map_err(explain)?;
         if read::entry_at(odb, &tree, EXPANSION).map_err(explain)?.is_some() {
-            let why = "the template says in .gitea/template that names are to be filled in, which this server does not do: clone it and push";
+            let why =
+                "the template says in .gitea/template that names are to be filled in, which this server does not do: clone it and push";
             return Err(Invalid::new("git_content", why).into());
         }
         Snapshot::of(odb, &tree, &mut reading.spare_budget(TIME)).map(Some).map_err(|error| match error {

@@ -47,6 +47,7 @@ pub async fn take_over(app: &App, node: &str) -> Result<u64> {
     tx.release_leases_of_node(node).await?;
     let now = app.clock.now();
     tx.release_mails_of_node(node, now).await?;
+    tx.release_imports_of_node(node, now).await?;
     let cut_off = tx.release_deliveries_of_node(node, now).await?;
     tx.commit().await?;
     if cut_off > 0 {

@@ -5,7 +5,6 @@ use crate::error::Refusal;
 /// What begins so is missing, whatever the method; `*` stands for one segment. The repository or account is not looked at: the
 /// answer must not tell whether it exists.
 const MISSING: &[(&str, &str)] = &[
-    ("repos/migrate", "migrations"),
     ("repos/issues", "issues"),
     ("repos/*/*/actions", "actions"),
     ("repos/*/*/activities", "feeds of activity"),

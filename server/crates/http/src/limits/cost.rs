@@ -3,7 +3,8 @@
 use axum::http::Method;
 
 /// In routes that walk through history or read much: the pages that crawlers like best.
-const DEAREST: [&str; 6] = ["/blame/", "/compare/", "/archive/", "/{repo}/search", "/{repo}/contributors", "/{repo}/generate"];
+const DEAREST: [&str; 7] =
+    ["/repos/migrate", "/blame/", "/compare/", "/archive/", "/{repo}/search", "/{repo}/contributors", "/{repo}/generate"];
 /// Ends of routes that do some of it.
 const DEAR: [&str; 2] = ["/commits", "/diff"];
 /// Ends of routes of git itself.

@@ -16,6 +16,8 @@ pub(super) type Permitted = Box<dyn Fn(IpAddr) -> bool + Send + Sync>;
 pub(super) struct Vetting {
     permitted: Permitted,
     own: Vec<SocketAddr>,
+    /// Whose requests these are, and the section of the configuration that is about them.
+    who: [&'static str; 2],
 }
 
 /// Why an address is not reached.
@@ -30,7 +32,12 @@ pub(super) enum Refusal {
 impl Vetting {
     pub(super) fn new(permitted: Permitted, own: Vec<SocketAddr>) -> Vetting {
         let own = own.into_iter().map(|door| SocketAddr::new(door.ip().to_canonical(), door.port())).collect();
-        Vetting { permitted, own }
+        Vetting { permitted, own, who: ["plugins", "outbound"] }
+    }
+
+    /// The same for others than plugins.
+    pub(super) fn of(self, who: [&'static str; 2]) -> Vetting {
+        Vetting { who, ..self }
     }
 
     /// Those of `found` that may be reached, in their order. The text of a refusal does not name the addresses: what names of an inner
@@ -49,12 +56,13 @@ impl Vetting {
         if !chosen.is_empty() {
             return Ok(chosen);
         }
+        let [who, section] = self.who;
         Err(ServiceError::Denied(match first {
             Some(Refusal::Closed(what)) => format!(
-                "{at} is at {what}, which plugins do not reach; an administrator of this server opens a network to them by its \
-                 configuration, such as outbound.permit = [\"10.1.2.0/24\"]"
+                "{at} is at {what}, which {who} do not reach; an administrator of this server opens a network to them by its \
+                 configuration, such as {section}.permit = [\"10.1.2.0/24\"]"
             ),
-            Some(Refusal::Never(what)) => format!("{at} is at {what}, which plugins never reach; name another host"),
+            Some(Refusal::Never(what)) => format!("{at} is at {what}, which {who} never reach; name another host"),
             None => format!("{at} has no address"),
         }))
     }

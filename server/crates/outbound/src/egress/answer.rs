@@ -61,7 +61,7 @@ fn response(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> HttpRespo
 }
 
 /// What came within one pace: more than nothing unless the body is at its end.
-async fn next(body: &mut Incoming, at: &Destination, bounds: &Bounds) -> Result<Option<Vec<u8>>, ServiceError> {
+pub(super) async fn next(body: &mut Incoming, at: &Destination, bounds: &Bounds) -> Result<Option<Vec<u8>>, ServiceError> {
     let end = Instant::now() + bounds.pace;
     let mut piece = Vec::new();
     loop {

@@ -105,6 +105,7 @@ pub const LEFT: &[(&str, &str)] = &[
     ("mail", "mails on their way: whoever waited for one asks again"),
     ("mail_token", "what such mails prove is good for a day at most"),
     ("idempotency", "answers that are given again within a day"),
+    ("repo_import", "fetches under way or over: what proves who asks elsewhere is no one else's, and whoever wants it asks again"),
     ("pack_damage", "a restore proves each file anew"),
     ("pack_stage", "holds of pushes that are under way"),
     ("lease", "work of processes that are not those of the restored server"),
