@@ -20,7 +20,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "packets", run: targets::packets::run, seeds: targets::upload::seeds },
     Target { name: "upload-v2", run: targets::upload::version_2, seeds: targets::upload::seeds },
     Target { name: "upload-v0", run: targets::upload::version_0, seeds: targets::upload::seeds_of_version_0 },
@@ -29,6 +29,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "made-pack", run: targets::made::run, seeds: targets::made::seeds },
     Target { name: "index", run: targets::index::run, seeds: targets::index::seeds },
     Target { name: "bitmaps", run: targets::bitmaps::run, seeds: targets::bitmaps::seeds },
+    Target { name: "passkeys", run: targets::passkeys::run, seeds: targets::passkeys::seeds },
     Target { name: "graph", run: targets::graph::run, seeds: targets::graph::seeds },
 ];
 

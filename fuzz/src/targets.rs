@@ -6,6 +6,7 @@ pub mod index;
 pub mod made;
 pub mod pack;
 pub mod packets;
+pub mod passkeys;
 pub mod receive;
 pub mod upload;
 

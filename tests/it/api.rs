@@ -19,6 +19,7 @@ mod milestones;
 mod missing;
 mod narrow_tokens;
 mod operator;
+mod passkeys;
 mod promises;
 mod refs;
 mod releases;

@@ -5,6 +5,7 @@ mod accounts;
 mod browse;
 pub mod factor;
 mod identity;
+mod passkeys;
 mod plugins;
 mod push;
 mod repos;

@@ -9,6 +9,7 @@ mod front;
 mod journey;
 mod owner_plugins;
 mod pages;
+mod passkeys;
 mod plugin_pages;
 mod refs;
 mod settings;

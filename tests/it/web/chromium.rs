@@ -1,6 +1,7 @@
 //! A real Chromium, driven over W3C WebDriver by Debian's chromedriver.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -47,6 +48,15 @@ fn drive(home: &Path) -> anyhow::Result<Option<(Child, String)>> {
 
 impl Chromium {
     pub fn start() -> anyhow::Result<Chromium> {
+        Chromium::start_with("")
+    }
+
+    /// One that finds a host of this name, as `HOST:PORT`, on loopback.
+    pub fn start_for(host: &str, at: SocketAddr) -> anyhow::Result<Chromium> {
+        Chromium::start_with(&format!("MAP {host} {at} , "))
+    }
+
+    fn start_with(rules: &str) -> anyhow::Result<Chromium> {
         let browser =
             ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
         let browser = browser.with_context(|| format!("no Chromium here: {INSTALL}"))?;
@@ -66,10 +76,10 @@ impl Chromium {
             "--disable-sync",
             "--no-first-run",
             "--hide-scrollbars",
-            // Even a page that tried could reach nothing outside.
-            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
         ];
         let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+        // Even a page that tried could reach nothing outside.
+        arguments.push(format!("--host-resolver-rules={rules}MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"));
         arguments.push(format!("--user-data-dir={}", chromium._profile.path().join("profile").display()));
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
@@ -186,6 +196,15 @@ impl Chromium {
         let steps: Vec<Value> =
             keys.iter().flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]).collect();
         self.ask("/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": steps }] })).map(drop)
+    }
+
+    /// Plugs in an authenticator that knows its owner and says yes (W3C Web Authentication, section 11).
+    pub fn plug_in_authenticator(&self) -> anyhow::Result<()> {
+        let authenticator = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserConsenting": true, "isUserVerified": true,
+        });
+        self.ask("/webauthn/authenticator", &authenticator).map(drop)
     }
 
     /// What the console said since the last look: errors and warnings, failed requests among them.

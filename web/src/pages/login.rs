@@ -39,6 +39,7 @@ pub fn LoginPage() -> impl IntoView {
                     <CodeField value=code failure=submit.failure()/>
                 </Form>
             </section>
+            <p class="small center"><a href="/login/passkey" rel="external">"Sign in with a passkey"</a></p>
             <p class="small center">
                 {move || offers.get().0.then(|| view! { <a href="/login/forgot" rel="external">"Forgot your password?"</a> })}
                 {move || (offers.get() == (true, true)).then_some(" · ")}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 
-/// Whether sign-ins need a code (`GET /user/second-factor`).
+/// Whether sign-ins take codes of an app (`GET /user/second-factor`). Passkeys are listed for themselves (`GET /user/passkeys`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -24,7 +24,7 @@ pub struct SecondFactor {
 pub struct FactorOption {
     /// The password; for confirming none is needed.
     pub current_password: String,
-    /// A code of the app, or a recovery code; for beginning none is needed.
+    /// A code of the app, a recovery code, or one that a passkey gave; none is needed where there is no second factor yet.
     pub code: String,
 }
 

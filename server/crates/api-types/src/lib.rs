@@ -28,6 +28,7 @@ pub mod label;
 pub mod lfs;
 pub mod oauth;
 pub mod org;
+pub mod passkey;
 pub mod plugin;
 pub mod plugin_secret;
 pub mod plugin_web;

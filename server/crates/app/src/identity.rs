@@ -1,4 +1,4 @@
-//! Who somebody is: passwords, second factors, access tokens, SSH keys, browser sessions. One function for each kind of proof; each gives an
+//! Who somebody is: passwords, second factors, passkeys, access tokens, SSH keys, browser sessions. One function for each kind of proof; each gives an
 //! [`Actor`](hardie_domain::access::Actor) with the scopes that this proof carries, or nothing.
 //!
 //! A disabled user proves nothing by any of them, from the moment the row says so.
@@ -15,6 +15,7 @@ mod gpg_keys;
 mod keys;
 mod narrowing;
 mod passes;
+mod passkeys;
 pub(crate) mod passwords;
 mod recovery;
 mod reset;
@@ -40,6 +41,10 @@ pub(crate) use keys::{checked_title, require_lasting};
 pub use narrowing::{NewNarrowing, repositories_of};
 pub(crate) use passes::issue_pass;
 pub use passes::{PASS_PREFIX, Pass, authenticate_pass};
+pub use passkeys::{
+    AddedPasskey, Assertion, NewPasskey, Passkey, PasskeyAsked, PasskeyCode, PasskeySignIn, PasskeyToMake, Registration, add_passkey,
+    begin_passkey, begin_passkey_code, begin_passkey_sign_in, list_passkeys, passkey_code, remove_passkey, sign_in_by_passkey,
+};
 pub use reset::{request_reset, reset_password};
 pub(crate) use sessions::confirm_password;
 pub use sessions::{

@@ -71,4 +71,6 @@ typed_ids! {
     LabelId,
     /// What is to be done by some day.
     MilestoneId,
+    /// A passkey of a user.
+    PasskeyId,
 }

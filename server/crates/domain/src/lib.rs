@@ -48,6 +48,7 @@ pub mod throttle;
 pub mod time;
 pub mod token;
 pub mod web;
+pub mod webauthn;
 pub mod webhook;
 pub mod weblink;
 pub mod world;

@@ -29,6 +29,7 @@ mod milestones;
 mod missing;
 mod objects;
 mod orgs;
+mod passkeys;
 mod path_rules;
 mod plugin_requests;
 mod plugins;
@@ -77,6 +78,7 @@ pub fn table() -> Api {
         server::add,
         sessions::add,
         second_factor::add,
+        passkeys::add,
         users::add,
         emails::add,
         sign_ups::add,

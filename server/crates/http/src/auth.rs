@@ -12,7 +12,7 @@ use hardie_domain::push::Door;
 use hardie_domain::secret::Secret;
 use sha2::{Digest as _, Sha256};
 
-pub use credential::{Presented, session_cookie_name};
+pub use credential::{Presented, cookie, session_cookie_name};
 pub use csrf::{check_form, check_sign_in, is_own};
 
 use crate::error::Refusal;

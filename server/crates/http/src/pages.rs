@@ -6,6 +6,7 @@
 mod applications;
 mod consent;
 mod html;
+mod passkey;
 mod sign_in;
 
 use axum::Router;
@@ -32,7 +33,8 @@ use html::{Field, Form, page, page_below, said};
 const FORM_BYTES: usize = 16 << 10;
 
 /// Names of the pages below `/login/`.
-pub const PAGES: [&str; 6] = ["forgot", "reset", "verify", "sign-up", "sign-in", "applications"];
+pub const PAGES: [&str; 9] =
+    ["forgot", "reset", "verify", "sign-up", "sign-in", "applications", "passkey", "passkeys", "passkey.js"];
 
 /// `/login`, and everything below it that is not the UI's.
 pub fn routes(http: &Http) -> Router<Http> {
@@ -45,6 +47,7 @@ pub fn routes(http: &Http) -> Router<Http> {
         .route("/login/sign-in", get(sign_in::show).post(sign_in::sign))
         .route("/login/applications", get(applications::show).post(applications::end))
         .route("/login/oauth/authorize", get(consent::show).post(consent::answer))
+        .merge(passkey::routes())
         .layer(from_fn_with_state(http.clone(), admit))
 }
 

@@ -13,6 +13,7 @@ mod hook;
 mod identity;
 mod label;
 mod oauth;
+mod passkey;
 mod plugin;
 mod publisher;
 mod qr;
@@ -35,6 +36,7 @@ pub use identity::{deploy_key, factor_user, gpg_key, key, recovery_codes, second
 pub use identity::{deploy_key, factor_user, key, recovery_codes, second_factor, session, token};
 pub use label::{label, milestone, set_label};
 pub use oauth::{grant, made_oauth_app, oauth_app};
+pub use passkey::{created_passkey, passkey, passkey_code, passkey_creation, passkey_request, read_assertion, read_registration};
 pub use plugin::{component, installation, log_line, permission, plugin_request, plugin_secret, push, push_certificate, verdict};
 pub use publisher::{component_signature, publisher};
 pub use qr::qr;

@@ -45,6 +45,7 @@ pub mod options;
 pub mod org_members;
 pub mod outbox;
 pub mod packs;
+pub mod passkeys;
 pub mod path_rules;
 pub mod plugin_secrets;
 pub mod plugin_state;

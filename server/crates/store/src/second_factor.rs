@@ -1,4 +1,5 @@
-//! Second factors of accounts, and the recovery codes that stand in for them. What seals the one and hashes the others is not this crate's.
+//! Second factors of accounts, and the recovery codes that stand in for them. What seals the one and hashes the others is not this crate's. A passkey is a
+//! second factor too ([`passkeys`](crate::passkeys)).
 
 use hardie_domain::ids::AccountId;
 use hardie_domain::names::AccountName;
@@ -66,8 +67,15 @@ reads! {
         db.opt(select!("WHERE account_id = $1").bind(account), factor_row).await
     }
 
-    /// Whether sign-ins to an account need a second factor.
+    /// Whether sign-ins to an account need a second factor, whichever: codes of an app or a passkey.
     pub async fn has_factor(db, account: AccountId) -> Result<bool> {
+        let statement = sql("SELECT (SELECT COUNT(*) FROM second_factor WHERE account_id = $1 AND confirmed_at IS NOT NULL) \
+             + (SELECT COUNT(*) FROM passkey WHERE account_id = $1)").bind(account);
+        Ok(db.one(statement, count).await? > 0)
+    }
+
+    /// Whether an account has an authenticator app that was confirmed.
+    pub async fn has_app(db, account: AccountId) -> Result<bool> {
         let statement = sql("SELECT COUNT(*) FROM second_factor WHERE account_id = $1 AND confirmed_at IS NOT NULL").bind(account);
         Ok(db.one(statement, count).await? > 0)
     }
@@ -79,10 +87,13 @@ reads! {
 
     /// Accounts whose sign-ins need a second factor, by name.
     pub async fn list_factor_users(db, page: Page) -> Result<Paged<FactorUser>> {
-        let total = db.one(sql("SELECT COUNT(*) FROM second_factor WHERE confirmed_at IS NOT NULL"), count).await?;
-        let statement = sql("SELECT a.id, a.name, f.confirmed_at, \
-             (SELECT COUNT(*) FROM recovery_code r WHERE r.account_id = f.account_id) \
-             FROM second_factor f JOIN account a ON a.id = f.account_id WHERE f.confirmed_at IS NOT NULL ORDER BY a.lower_name");
+        let total = db.one(sql("SELECT COUNT(*) FROM (SELECT account_id FROM second_factor WHERE confirmed_at IS NOT NULL \
+             UNION SELECT account_id FROM passkey) f"), count).await?;
+        let statement = sql("SELECT a.id, a.name, f.since, (SELECT COUNT(*) FROM recovery_code r WHERE r.account_id = a.id) FROM \
+             (SELECT account_id, MIN(since) AS since FROM \
+             (SELECT account_id, confirmed_at AS since FROM second_factor WHERE confirmed_at IS NOT NULL \
+             UNION ALL SELECT account_id, created_at AS since FROM passkey) each_one GROUP BY account_id) f \
+             JOIN account a ON a.id = f.account_id ORDER BY a.lower_name");
         Ok(Paged { items: db.all(statement.page(page), factor_user).await?, total })
     }
 
@@ -146,10 +157,20 @@ impl Tx {
         self.wrote(statement.bind(old.account).bind(old.sealed.as_slice()).bind(key_id).bind(sealed)).await
     }
 
-    /// Removes an account's second factor and its recovery codes; whether it had one that was confirmed.
+    /// Removes an account's authenticator app; whether it had one that was confirmed. Recovery codes go with the last factor.
     pub async fn delete_factor(&mut self, account: AccountId) -> Result<bool> {
-        let had = self.has_factor(account).await?;
+        let had = self.has_app(account).await?;
         self.exec(sql("DELETE FROM second_factor WHERE account_id = $1").bind(account)).await?;
+        self.forget_codes(account).await?;
         Ok(had)
+    }
+
+    /// Removes what stands in for second factors, if there is none (any more).
+    pub(crate) async fn forget_codes(&mut self, account: AccountId) -> Result<()> {
+        if !self.has_factor(account).await? {
+            self.exec(sql("DELETE FROM recovery_code WHERE account_id = $1").bind(account)).await?;
+            self.exec(sql("DELETE FROM passkey_code WHERE account_id = $1").bind(account)).await?;
+        }
+        Ok(())
     }
 }

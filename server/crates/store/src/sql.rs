@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GpgKeyId, GrantId, InstallationId, InvitationId, KeyId, LabelId, LfsLockId, MailId, MilestoneId, OauthAppId, OutboxId, PathRuleId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TagProtectionId, TeamId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GpgKeyId, GrantId, InstallationId, InvitationId, KeyId, LabelId, LfsLockId, MailId, MilestoneId, OauthAppId, OutboxId, PasskeyId, PathRuleId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TagProtectionId, TeamId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName, TeamName};
 use hardie_domain::oid::Oid;
@@ -202,6 +202,7 @@ values! {
     PathRuleId, v => Int(v.0);
     LabelId, v => Int(v.0);
     MilestoneId, v => Int(v.0);
+    PasskeyId, v => Int(v.0);
     &str, v => Text(v.to_owned());
     String, v => Text(v);
     &AccountName, v => Text(v.as_str().to_owned());

@@ -20,6 +20,7 @@ pub fn Factor() -> impl IntoView {
     view! {
         <section class="card">
             <h2>"Second factor"</h2>
+            <p><a href="/login/passkeys" rel="external">"Passkeys"</a></p>
             <div role="status">
                 {move || (!codes.get().is_empty()).then(|| view! {
                     <p>"Keep these recovery codes in a safe place. Each stands once for your app, and they are not shown again."</p>

@@ -81,9 +81,9 @@ pub(super) async fn check_password(app: &App, ctx: &Ctx, user: &str, secret: &Se
             attempt.passed(app).await?;
             codes.passed(app).await?;
         }
-        Outcome::Missing => {
-            return Err(Error::SecondFactor("a code of your authenticator app, or a recovery code, is needed too".to_owned()));
-        }
+        // No count changes, as without a code.
+        Outcome::Begun => {}
+        Outcome::Missing => return Err(factor::missing(app, account.id).await?),
         Outcome::Wrong => {
             codes.failed(app, ctx, Fault::Code).await?;
             return Err(Error::SecondFactor("this code is not right, or was used before".to_owned()));

@@ -21,10 +21,10 @@ use crate::{App, Ctx, Error, Result, mail};
 /// What is not confirmed after so long is begun anew.
 const PENDING_SECONDS: i64 = 3600;
 
-/// What an account's second factor is like.
+/// What an account's authenticator app is like, and its recovery codes. Passkeys are listed for themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FactorState {
-    /// Since when sign-ins need it; `None` if they do not.
+    /// Since when codes of an app are taken; `None` if there is no app.
     pub since: Option<Timestamp>,
     /// Recovery codes that are left.
     pub recovery_codes: u64,
@@ -44,22 +44,18 @@ pub async fn factor_state(app: &App, ctx: &Ctx) -> Result<FactorState> {
     let actor = require_scope(ctx, Category::User, Level::Read)?;
     require_more_than_public(ctx)?;
     let since = app.store.find_factor(actor.id).await?.and_then(|row| row.confirmed_at);
-    let recovery_codes = match since {
-        Some(_) => app.store.count_recovery_codes(actor.id).await?,
-        None => 0,
-    };
-    Ok(FactorState { since, recovery_codes })
+    Ok(FactorState { since, recovery_codes: app.store.count_recovery_codes(actor.id).await? })
 }
 
-/// Makes a secret for the actor's app. Nothing changes until a code of it came back.
-pub async fn begin_factor(app: &App, ctx: &Ctx, password: &Secret) -> Result<Enrolment> {
+/// Makes a secret for the actor's app. Nothing changes until a code of it came back. Whoever has a passkey gives a code of that, or a recovery code.
+pub async fn begin_factor(app: &App, ctx: &Ctx, password: &Secret, code: Option<&Secret>) -> Result<Enrolment> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
     require_more_than_public(ctx)?;
     let is_on = || Error::Conflict("this account has a second factor already: disable it first".to_owned());
-    if app.store.has_factor(actor.id).await? {
+    if app.store.has_app(actor.id).await? {
         return Err(is_on());
     }
-    confirm_password(app, ctx, actor, password, None).await?;
+    confirm_password(app, ctx, actor, password, code).await?;
     let secret = totp::generate(app.entropy.as_ref());
     let sealed = factor::seal(app, actor.id, &secret)?;
     let mut tx = app.store.begin().await?;
@@ -93,13 +89,12 @@ pub async fn confirm_factor(app: &App, ctx: &Ctx, code: &Secret) -> Result<Vec<S
         let text = "is not right: look at the app again, and whether the clocks of the phone and of this server agree";
         return Err(Invalid::new("code", text).into());
     };
-    let codes = recovery::generate(app.entropy.as_ref());
     let mut tx = app.store.begin().await?;
     tx.lock_sign_in(actor.id).await?;
     if !tx.confirm_factor(&pending, step, now).await? {
         return Err(Error::Conflict("another secret was made meanwhile: begin again".to_owned()));
     }
-    keep(&mut tx, actor, &codes).await?;
+    let codes = fresh_codes(&mut tx, app, actor).await?;
     let own = match actor.credential {
         Credential::Session(id) => Some(id),
         _ => None,
@@ -120,13 +115,12 @@ pub async fn renew_recovery_codes(app: &App, ctx: &Ctx, password: &Secret, code:
     require_more_than_public(ctx)?;
     require_factor(app, actor).await?;
     confirm_password(app, ctx, actor, password, code).await?;
-    let codes = recovery::generate(app.entropy.as_ref());
     let mut tx = app.store.begin().await?;
     tx.lock_sign_in(actor.id).await?;
     if !tx.has_factor(actor.id).await? {
         return Err(Error::NotFound("second factor"));
     }
-    keep(&mut tx, actor, &codes).await?;
+    let codes = fresh_codes(&mut tx, app, actor).await?;
     let mut line = entry(ctx, "factor.recovery-codes");
     line.account = Some(actor.id);
     tx.insert_audit(&line, app.clock.now()).await?;
@@ -136,11 +130,13 @@ pub async fn renew_recovery_codes(app: &App, ctx: &Ctx, password: &Secret, code:
     Ok(codes)
 }
 
-/// Gives up the actor's own second factor.
+/// Gives up the actor's authenticator app. Passkeys stay.
 pub async fn disable_factor(app: &App, ctx: &Ctx, password: &Secret, code: Option<&Secret>) -> Result<()> {
     let actor = require_scope(ctx, Category::User, Level::Write)?;
     require_more_than_public(ctx)?;
-    require_factor(app, actor).await?;
+    if !app.store.has_app(actor.id).await? {
+        return Err(Error::NotFound("second factor"));
+    }
     confirm_password(app, ctx, actor, password, code).await?;
     let mut tx = app.store.begin().await?;
     tx.lock_sign_in(actor.id).await?;
@@ -148,7 +144,10 @@ pub async fn disable_factor(app: &App, ctx: &Ctx, password: &Secret, code: Optio
     let mut line = entry(ctx, "factor.disable");
     line.account = Some(actor.id);
     tx.insert_audit(&line, app.clock.now()).await?;
-    let happened = "The second factor was given up by somebody who had the password and a code: signing in asks for the password alone.";
+    let happened = match tx.has_factor(actor.id).await? {
+        true => "The authenticator app was given up by somebody who had the password and a code. Passkeys stay.",
+        false => "The second factor was given up by somebody who had the password and a code: signing in asks for the password alone.",
+    };
     mail::notify(&mut tx, app, MailKind::FactorChanged, actor.id, happened).await?;
     Ok(tx.commit().await?)
 }
@@ -159,7 +158,7 @@ pub async fn list_factor_users(app: &App, ctx: &Ctx, page: Page) -> Result<Paged
     Ok(app.store.list_factor_users(page).await?)
 }
 
-/// Takes the second factor from an account whose owner lost it. For administrators and the command line; nobody takes their own so, or whoever finds a
+/// Takes the second factor, passkeys included, from an account whose owner lost it. For administrators and the command line; nobody takes their own so, or whoever finds a
 /// browser signed in would need no code.
 pub async fn reset_factor(app: &App, ctx: &Ctx, name: &str) -> Result<()> {
     require_admin(ctx, Level::Write)?;
@@ -170,7 +169,8 @@ pub async fn reset_factor(app: &App, ctx: &Ctx, name: &str) -> Result<()> {
     }
     let mut tx = app.store.begin().await?;
     tx.lock_sign_in(account.id).await?;
-    if !tx.delete_factor(account.id).await? {
+    let (passkeys, had_app) = (tx.delete_passkeys_of(account.id).await?, tx.delete_factor(account.id).await?);
+    if passkeys == 0 && !had_app {
         return Err(Error::NotFound("second factor"));
     }
     let mut line = entry(ctx, "factor.reset");
@@ -188,7 +188,10 @@ async fn require_factor(app: &App, actor: &Actor) -> Result<()> {
     }
 }
 
-async fn keep(tx: &mut Tx, actor: &Actor, codes: &[Secret]) -> Result<()> {
+/// Exchanges the recovery codes of an account for new ones.
+pub(super) async fn fresh_codes(tx: &mut Tx, app: &App, actor: &Actor) -> Result<Vec<Secret>> {
+    let codes = recovery::generate(app.entropy.as_ref());
     let hashes: Vec<_> = codes.iter().map(|code| recovery::hash_of(actor.id, recovery::plain(code).expose())).collect();
-    Ok(tx.set_recovery_codes(actor.id, &hashes).await?)
+    tx.set_recovery_codes(actor.id, &hashes).await?;
+    Ok(codes)
 }

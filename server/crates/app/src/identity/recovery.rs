@@ -17,14 +17,16 @@ const GROUP: usize = 4;
 
 /// As many as an account has, each in four groups.
 pub(super) fn generate(entropy: &dyn Entropy) -> Vec<Secret> {
-    let one = |_| {
-        let mut bytes = Zeroizing::new([0u8; CODE_BYTES]);
-        entropy.fill(bytes.as_mut());
-        let text = base32::encode(bytes.as_ref()).to_lowercase();
-        let groups: Vec<&str> = (0..CODE_CHARS / GROUP).filter_map(|n| text.get(n * GROUP..(n + 1) * GROUP)).collect();
-        Secret::new(groups.join("-"))
-    };
-    (0..CODES).map(one).collect()
+    (0..CODES).map(|_| one(entropy)).collect()
+}
+
+/// One of them; also the form of the codes that passkeys give.
+pub(super) fn one(entropy: &dyn Entropy) -> Secret {
+    let mut bytes = Zeroizing::new([0u8; CODE_BYTES]);
+    entropy.fill(bytes.as_mut());
+    let text = base32::encode(bytes.as_ref()).to_lowercase();
+    let groups: Vec<&str> = (0..CODE_CHARS / GROUP).filter_map(|n| text.get(n * GROUP..(n + 1) * GROUP)).collect();
+    Secret::new(groups.join("-"))
 }
 
 /// What is kept of one: good for this account alone. `code` is as [`plain`] gives it.

@@ -10,6 +10,7 @@ use hardie_domain::scope::{Category, Level, ScopeSet};
 use hardie_domain::secret::Secret;
 use hardie_domain::time::Timestamp;
 use hardie_domain::{error::Invalid, password};
+use hardie_store::Tx;
 use hardie_store::sessions::SessionRow;
 use sha2::{Digest as _, Sha256};
 
@@ -81,19 +82,26 @@ pub struct Session {
 pub async fn sign_in(app: &App, ctx: &Ctx, request: SignIn) -> Result<NewSession> {
     let second = Second::Spent(request.code.as_ref());
     let Proven { account, by_code } = basic::check_password(app, ctx, &request.user, &request.password, second).await?;
-    let now = app.clock.now();
-    let mut bytes = [0u8; COOKIE_BYTES];
-    app.entropy.fill(&mut bytes);
-    let cookie = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
-    let expires_at = now.plus_seconds(IDLE_SECONDS);
-    let user_agent: String = request.agent.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect();
-    let address = ctx.address.map(|a| a.to_string()).unwrap_or_default();
     let mut tx = app.store.begin().await?;
     // A second factor that was confirmed since the password was checked has ended all sessions that the password alone began.
     tx.lock_sign_in(account.id).await?;
     if !by_code && tx.has_factor(account.id).await? {
         return Err(Error::SecondFactor("this account has a second factor since a moment ago: sign in again".to_owned()));
     }
+    let session = open(&mut tx, app, ctx, account, &request.agent, None).await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+/// Begins a session of somebody who proved to be this account, whose row is held. `passkey` is the name of the one that proved it, if one did.
+pub(super) async fn open(tx: &mut Tx, app: &App, ctx: &Ctx, account: Account, agent: &str, passkey: Option<&str>) -> Result<NewSession> {
+    let now = app.clock.now();
+    let mut bytes = [0u8; COOKIE_BYTES];
+    app.entropy.fill(&mut bytes);
+    let cookie = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
+    let expires_at = now.plus_seconds(IDLE_SECONDS);
+    let user_agent: String = agent.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect();
+    let address = ctx.address.map(|a| a.to_string()).unwrap_or_default();
     let row = hardie_store::sessions::NewSession {
         account: account.id,
         hash: &hash_of(&cookie),
@@ -106,9 +114,11 @@ pub async fn sign_in(app: &App, ctx: &Ctx, request: SignIn) -> Result<NewSession
     tx.touch_account(account.id, now).await?;
     let mut line = entry(ctx, "sign-in");
     (line.actor, line.account) = (Some(account.id), Some(account.id));
-    line.detail = user_agent.clone();
+    line.detail = match passkey {
+        Some(name) => format!("passkey {name:?}: {user_agent}"),
+        None => user_agent.clone(),
+    };
     tx.insert_audit(&line, now).await?;
-    tx.commit().await?;
     let row = SessionRow { id, account: account.id, user_agent, address, created_at: now, last_seen_at: now, expires_at };
     let ends_at = now.plus_seconds(LONGEST_SECONDS);
     Ok(NewSession { csrf: csrf_of(&cookie), cookie, ends_at, account, session: Session { row, current: true } })

@@ -19,7 +19,7 @@ const PARKED_SECONDS: i64 = 30 * 24 * 3600;
 /// How much ran out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
-    /// Browser sessions.
+    /// Browser sessions, and what passkeys answered.
     pub sessions: u64,
     /// Accounts and addresses whose failed sign-ins are forgotten.
     pub failures: u64,
@@ -46,7 +46,7 @@ pub async fn expire(app: &App) -> Result<Expired> {
     let mut tx = app.store.begin().await?;
     let unused = tx.delete_unused_components(now.plus_seconds(-UNUSED_COMPONENT_SECONDS)).await?;
     let mut expired = Expired {
-        sessions: tx.delete_expired_sessions(now).await?,
+        sessions: tx.delete_expired_sessions(now).await? + tx.delete_expired_challenges(now).await?,
         failures: tx.delete_old_failures(now.plus_seconds(-forget_after)).await?,
         pushes: tx.abandon_pushes(oldest_possible_push(app, now), now).await?,
         stages: tx.delete_expired_stages(now).await?,

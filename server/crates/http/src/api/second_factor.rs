@@ -58,7 +58,8 @@ async fn create(
     Asker(ctx): Asker,
     crate::json::Json(body): crate::json::Json<FactorOption>,
 ) -> Answer<(StatusCode, Json<FactorSecret>)> {
-    let made = begin_factor(&http.app, &ctx, &Secret::new(body.current_password)).await?;
+    let (password, code) = (Secret::new(body.current_password), Secret::new(body.code));
+    let made = begin_factor(&http.app, &ctx, &password, Some(&code)).await?;
     let (secret, uri) = (made.secret.expose().to_owned(), made.uri.expose().to_owned());
     let shown = FactorSecret { secret, qr: show::qr(&uri), uri };
     Ok((StatusCode::CREATED, Json(shown)))

@@ -44,11 +44,15 @@ async fn create_session(
     check_sign_in(&headers, &http)?;
     let agent = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let request = SignIn { user: body.username, password: Secret::new(body.password), code: Some(Secret::new(body.code)), agent };
-    let new = sign_in(&http.app, &ctx, request).await?;
+    Ok(began(&http, sign_in(&http.app, &ctx, request).await?))
+}
+
+/// The answer to whoever signed in, by whatever.
+pub(super) fn began(http: &Http, new: NewSession) -> Response {
     let answer = SignedIn { user: show::user(&http.links, &new.account), session: show::session(new.session.clone()) };
     let mut response = (StatusCode::CREATED, Json(answer)).into_response();
-    set_session_cookie(&mut response, &http, &new);
-    Ok(response)
+    set_session_cookie(&mut response, http, &new);
+    response
 }
 
 async fn list(State(http): State<Http>, Asker(ctx): Asker) -> Answer<Json<Vec<Session>>> {

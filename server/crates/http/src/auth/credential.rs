@@ -66,7 +66,8 @@ fn basic(encoded: &str) -> Result<Presented, Refusal> {
     Ok(Presented::Basic { user: Secret::new(user), secret: Secret::new(secret) })
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
+/// The value of a cookie.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| Secret::new(value))

@@ -20,8 +20,18 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Headers that belong to an answer.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, LOCATION, ETAG];
 /// In routes whose answers hold a secret, or prove somebody: what they answer is kept nowhere.
-const SECRET: [&str; 9] =
-    ["/tokens", "/second-factor", "/sessions", "/password", "/sign_up", "/invitations", "/secret", "/applications", "/emails/verify"];
+const SECRET: [&str; 10] = [
+    "/tokens",
+    "/second-factor",
+    "/passkeys",
+    "/sessions",
+    "/password",
+    "/sign_up",
+    "/invitations",
+    "/secret",
+    "/applications",
+    "/emails/verify",
+];
 
 /// Ends of routes that take files as they are.
 const FILES: [&str; 2] = [crate::api::UPLOAD, "/assets"];

@@ -3,6 +3,7 @@
 use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::scope::{Level, ScopeSet};
 use hardie_store::keys::NewKey;
+use hardie_store::passkeys::NewPasskey;
 use hardie_store::sessions::NewSession;
 use hardie_store::tokens::{NarrowedRow, NewToken};
 
@@ -95,6 +96,42 @@ both! {
         tx.commit().await.unwrap();
         assert_eq!(db.store.count_recovery_codes(alice).await.unwrap(), 0);
         assert_eq!((db.store.find_factor(alice).await.unwrap(), db.store.find_factor(bob).await.unwrap()), (None, None));
+    }
+
+    async fn a_passkey_is_one_account_s_and_its_count_only_grows(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let new = NewPasskey { account: alice, name: "laptop", credential_id: b"one", cose: b"key", sign_count: 5, backed_up: false, at: NOW };
+        let mut tx = db.store.begin().await.unwrap();
+        let id = tx.insert_passkey(&new).await.unwrap().unwrap();
+        assert_eq!(tx.insert_passkey(&NewPasskey { account: bob, ..new }).await.unwrap(), None, "its id is there");
+        let quiet = tx.insert_passkey(&NewPasskey { credential_id: b"two", sign_count: 0, at: after(1), ..new }).await.unwrap().unwrap();
+        assert!(tx.has_factor(alice).await.unwrap() && !tx.has_app(alice).await.unwrap() && !tx.has_factor(bob).await.unwrap());
+        for (count, grows) in [(5, false), (0, false), (6, true), (6, false), (u32::MAX, true)] {
+            assert_eq!(tx.use_passkey(id, count, true, after(2)).await.unwrap(), grows, "{count}");
+        }
+        assert!(tx.use_passkey(quiet, 0, false, after(3)).await.unwrap() && tx.use_passkey(quiet, 0, false, after(3)).await.unwrap());
+        tx.set_recovery_codes(alice, &[hash(1)]).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = db.store.find_passkey(b"one").await.unwrap().unwrap();
+        assert_eq!((found.account, found.name.as_str(), found.cose.as_slice(), found.sign_count), (alice, "laptop", &b"key"[..], u32::MAX));
+        assert_eq!((found.backed_up, found.created_at, found.last_used_at), (true, NOW, Some(after(2))));
+        assert_eq!(db.store.list_passkeys(alice).await.unwrap().iter().map(|row| row.id).collect::<Vec<_>>(), [id, quiet]);
+        let users = db.store.list_factor_users(all()).await.unwrap();
+        assert_eq!((users.total, users.items[0].account, users.items[0].confirmed_at, users.items[0].recovery_codes), (1, alice, NOW, 1));
+
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.spend_challenge(&hash(7), after(9)).await.unwrap() && !tx.spend_challenge(&hash(7), after(9)).await.unwrap());
+        tx.set_passkey_code(alice, &hash(8), after(9)).await.unwrap();
+        tx.set_passkey_code(alice, &hash(9), after(9)).await.unwrap();
+        assert!(!tx.spend_passkey_code(alice, &hash(8), NOW).await.unwrap(), "another took its place");
+        assert!(!tx.spend_passkey_code(bob, &hash(9), NOW).await.unwrap() && !tx.spend_passkey_code(alice, &hash(9), after(9)).await.unwrap());
+        assert!(tx.spend_passkey_code(alice, &hash(9), NOW).await.unwrap() && !tx.spend_passkey_code(alice, &hash(9), NOW).await.unwrap());
+        tx.set_passkey_code(alice, &hash(8), after(9)).await.unwrap();
+        assert_eq!((tx.delete_expired_challenges(after(8)).await.unwrap(), tx.delete_expired_challenges(after(9)).await.unwrap()), (0, 2));
+        assert!(!tx.delete_passkey(bob, id).await.unwrap() && tx.delete_passkey(alice, id).await.unwrap());
+        assert_eq!(tx.count_recovery_codes(alice).await.unwrap(), 1, "another factor is there");
+        assert_eq!((tx.delete_passkeys_of(alice).await.unwrap(), tx.count_recovery_codes(alice).await.unwrap()), (1, 0));
+        tx.commit().await.unwrap();
     }
 
     async fn a_session_ends_when_its_time_is_over_or_somebody_ends_it(db) {
