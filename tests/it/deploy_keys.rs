@@ -1,8 +1,16 @@
 //! Keys of repositories: each opens git in one of them, and nothing else anywhere.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use hardie_testkit::{Git, TestServer, TestUser};
+use hardie_app::Error;
+use hardie_app::deploy_keys::{NewDeployKey, add_deploy_key};
+use hardie_app::ports::Clock;
+use hardie_domain::names::RepoPath;
+use hardie_domain::time::Timestamp;
+use hardie_testkit::server::people;
+use hardie_testkit::{FakeClock, Git, Options, TestServer, TestUser};
 use serde_json::{Value, json};
 
 use crate::api::Asker;
@@ -241,6 +249,49 @@ async fn no_deploy_key_goes_with_its_repository_to_a_new_owner() {
     // The key is free again, for whoever administers it there.
     add(&server, &ann, "smiths/tool", &line, true);
     robot.ok(robot.home(), &["ls-remote", &server.ssh_remote("smiths/tool")]).unwrap();
+    server.stop().await.unwrap();
+}
+
+/// Tells when somebody who is watched looks at the clock, which who adds a key does between being let in and writing.
+struct Watched(FakeClock);
+
+tokio::task_local! {
+    static LOOKED: Arc<AtomicBool>;
+}
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        let _ = LOOKED.try_with(|looked| looked.store(true, Ordering::SeqCst));
+        self.0.now()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_added_while_its_repository_is_given_away_does_not_come_along() {
+    let mut options = Options::default();
+    options.ports.clock = Arc::new(Watched(FakeClock::default()));
+    let server = TestServer::start_with(options).await.unwrap();
+    let app = &server.server.app;
+    let (ann, bob) = (server.user("ann").await.unwrap(), server.user("bob").await.unwrap());
+    let tool = RepoPath::parse(&server.repo(&ann, "tool", true).await.unwrap()).unwrap();
+    let asker = people::signed_in(app, &ann.token).await.unwrap();
+    let new_owner = app.store.find_account_by_name(&bob.name).await.unwrap().unwrap().id;
+    let repo = hardie_app::repos::get_repo(app, &asker, &tool).await.unwrap().row;
+    let (_, line) = machine("robot");
+    // There is one writer: whoever adds the key has been let in, and waits for this.
+    let mut giving = app.store.begin().await.unwrap();
+    let looked = Arc::new(AtomicBool::new(false));
+    let adding = {
+        let (app, asker, tool) = (app.clone(), asker.clone(), tool.clone());
+        let new = NewDeployKey { title: "ci".to_owned(), key: line, read_only: false };
+        tokio::spawn(LOOKED.scope(looked.clone(), async move { add_deploy_key(&app, &asker, &tool, new).await.map(drop) }))
+    };
+    eventually("it was let in", async || looked.load(Ordering::SeqCst)).await;
+    assert!(giving.move_repo(repo.id, new_owner, &repo.name, app.clock.now()).await.unwrap());
+    giving.commit().await.unwrap();
+    let refused = adding.await.unwrap();
+    assert!(matches!(refused, Err(Error::NotFound("repository"))), "{refused:?}");
+    assert_eq!(Asker::new(&server, Some(&bob)).get("/repos/bob/tool/keys").json(), json!([]));
     server.stop().await.unwrap();
 }
 

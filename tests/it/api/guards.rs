@@ -1,10 +1,13 @@
 //! What keeps one client from taking what is there for all: rates, idempotency keys, other sites' scripts.
 
 use hardie_testkit::server::Rates;
-use hardie_testkit::{Options, TestServer, TestUser};
+use hardie_testkit::{FakeClock, Options, TestServer, TestUser};
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::{Answer, Asker};
+use crate::support::eventually;
 
 fn limited(signed_in: u32, anonymous: u32) -> Options {
     let rates = Rates { signed_in, anonymous, exempt: Vec::new() };
@@ -192,5 +195,46 @@ async fn scripts_of_named_sites_use_the_api_with_a_token_and_never_with_a_sessio
     server.stop().await.unwrap();
     let server = TestServer::start().await.unwrap();
     assert_eq!(Asker::new(&server, None).get("/version").header("strict-transport-security"), "");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowded_server_answers_what_is_dear_to_those_who_signed_in() {
+    // The clock stands: a token whose use was noted is not noted again.
+    let mut options = limited(0, 0);
+    options.ports.clock = std::sync::Arc::new(FakeClock::default());
+    let server = TestServer::start_with(options).await.unwrap();
+    let ann = server.user("ann").await.unwrap();
+    server.repo(&ann, "tool", false).await.unwrap();
+    let dir = ann.git.init("work").unwrap();
+    ann.git.ok(&dir, &["push", "-q", &server.http_remote("ann/tool"), "HEAD:refs/heads/main"]).unwrap();
+    let (anyone, by_ann) = (Asker::new(&server, None), Asker::new(&server, Some(&ann)));
+    let dear = "/repos/ann/tool/commits";
+    assert_eq!((anyone.get(dear).status, by_ann.get(dear).status), (200, 200));
+    // Nobody else writes now, so whoever marks a repository waits, and more come than half of the places.
+    let writing = server.server.app.store.begin().await.unwrap();
+    let mut waiting = Vec::new();
+    eventually("the server is crowded", async || {
+        for client in 0..64 {
+            let mut stream = TcpStream::connect(server.server.http).await.unwrap();
+            let head = format!(
+                "PUT /api/v1/user/starred/ann/tool HTTP/1.1\r\nhost: {}\r\nauthorization: token {}\r\n\
+                 x-forwarded-for: 192.0.2.{client}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+                server.server.http, ann.token
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            waiting.push(stream);
+        }
+        anyone.get(dear).status == 503
+    })
+    .await;
+    let refused = anyone.get(dear);
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "10"), "{}", refused.text());
+    assert!(refused.refusal().1.contains("those who signed in"), "{}", refused.text());
+    assert_eq!(by_ann.get(dear).status, 200, "who signed in gets it");
+    assert_eq!(anyone.get("/repos/ann/tool").status, 200, "what is cheap is for all");
+    drop(writing);
+    drop(waiting);
+    eventually("the crowd is gone", async || anyone.get(dear).status == 200).await;
     server.stop().await.unwrap();
 }

@@ -49,6 +49,25 @@ async fn an_address_counts_once_it_was_answered_and_for_one_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_primary_address_is_told_of_one_that_comes_and_of_one_that_goes() {
+    let smtp = Smtp::plain();
+    let (server, _clock) = forge(&smtp, SignUpMode::Closed, &[]).await;
+    let ann = server.user("ann").await.unwrap();
+    let (nobody, by_ann) = (Asker::new(&server, None), Asker::new(&server, Some(&ann)));
+    // The key and the token that were made for her.
+    smtp.nth("ann@example.org", 2).await;
+    by_ann.json("POST", "/user/emails", &json!({ "emails": ["work@example.org"] }));
+    let link = smtp.nth("work@example.org", 1).await.token("verify");
+    assert_eq!(post(&nobody, "/user/emails/verify", &token(&link)).status, 200);
+    let told = smtp.nth("ann@example.org", 3).await;
+    assert!(told.body.contains("work@example.org is one of its addresses now") && !told.body.contains("token="), "{}", told.body);
+    assert!(told.header("Subject").contains("addresses"), "{}", told.header("Subject"));
+    assert_eq!(by_ann.json("DELETE", "/user/emails", &json!({ "emails": ["work@example.org"] })).status, 204);
+    assert!(smtp.nth("ann@example.org", 4).await.body.contains("were removed from your account: work@example.org"));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answered_address_is_its_owners_in_commits() {
     let smtp = Smtp::plain();
     let (server, _clock) = forge(&smtp, SignUpMode::Closed, &[]).await;
