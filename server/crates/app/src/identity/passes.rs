@@ -68,11 +68,16 @@ pub async fn authenticate_pass(app: &App, secret: &Secret) -> Result<Actor> {
     Ok(Actor { bound: Some(claim.bound), ..actor })
 }
 
-/// Tells one password of an account from the next, without telling anything of it: its stored form is salted.
+/// [`mark_of_password`], for a credential that stands on it.
 async fn password_mark(app: &App, account: AccountId, credential: Credential) -> Result<i64> {
-    if credential != Credential::Password {
-        return Ok(0);
+    match credential {
+        Credential::Password => mark_of_password(app, account).await,
+        _ => Ok(0),
     }
+}
+
+/// Tells one password of an account from the next, without telling anything of it: its stored form is salted.
+pub(super) async fn mark_of_password(app: &App, account: AccountId) -> Result<i64> {
     let stored = app.store.find_password_hash(account).await?.unwrap_or_default();
     Ok(Sha256::digest(stored.as_bytes()).first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes)))
 }

@@ -28,6 +28,10 @@ pub(super) enum Question {
         account: AccountId,
         /// By which credential they asked.
         by: (u8, i64),
+        /// The password that was given: with another, the question is another.
+        password: i64,
+        /// Whether a second factor was there, and so given too.
+        with_factor: bool,
     },
     /// Who are you?
     SignIn,
@@ -43,15 +47,16 @@ pub(super) enum Question {
 }
 
 impl Question {
-    fn bytes(self) -> [u8; 18] {
-        let (kind, account, (sort, id)) = match self {
-            Question::Add { account, by } => (1u8, account.0, by),
-            Question::SignIn => (2, 0, (0, 0)),
-            Question::Second(account) => (3, account.0, (0, 0)),
-            Question::Code { account, by } => (4, account.0, by),
+    fn bytes(self) -> [u8; 27] {
+        let (kind, account, (sort, id), (password, with_factor)) = match self {
+            Question::Add { account, by, password, with_factor } => (1u8, account.0, by, (password, with_factor)),
+            Question::SignIn => (2, 0, (0, 0), (0, false)),
+            Question::Second(account) => (3, account.0, (0, 0), (0, false)),
+            Question::Code { account, by } => (4, account.0, by, (0, false)),
         };
-        let mut bytes = [0; 18];
-        let parts = [kind, sort].into_iter().chain(account.to_be_bytes()).chain(id.to_be_bytes());
+        let mut bytes = [0; 27];
+        let numbers = [account, id, password].into_iter().flat_map(i64::to_be_bytes);
+        let parts = [kind, sort, u8::from(with_factor)].into_iter().chain(numbers);
         bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
         bytes
     }
@@ -128,8 +133,10 @@ mod tests {
             Question::Second(AccountId(4)),
             Question::Code { account: AccountId(3), by: (0, 0) },
             Question::Code { account: AccountId(3), by },
-            Question::Add { account: AccountId(3), by },
-            Question::Add { account: AccountId(3), by: (2, 9) },
+            Question::Add { account: AccountId(3), by, password: 5, with_factor: false },
+            Question::Add { account: AccountId(3), by: (2, 9), password: 5, with_factor: false },
+            Question::Add { account: AccountId(3), by, password: 6, with_factor: false },
+            Question::Add { account: AccountId(3), by, password: 5, with_factor: true },
         ];
         let mut seen = vec![made.bytes];
         for other in others {

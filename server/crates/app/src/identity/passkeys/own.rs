@@ -14,7 +14,7 @@ use super::verify::{self, Registration};
 use super::{Passkey, PasskeyAsked};
 use crate::access::{require_more_than_public, require_scope};
 use crate::audit::entry;
-use crate::identity::{confirm_password, enrolment};
+use crate::identity::{confirm_password, enrolment, passes};
 use crate::{App, Ctx, Error, Result, mail};
 
 /// A bound on what one user stores and what browsers are sent; people have a few.
@@ -66,10 +66,12 @@ pub async fn list_passkeys(app: &App, ctx: &Ctx) -> Result<Vec<Passkey>> {
 pub async fn begin_passkey(app: &App, ctx: &Ctx, password: &Secret, code: &Secret) -> Result<PasskeyToMake> {
     let actor = writer(ctx)?;
     let site = Site::of(app)?;
+    // Before the proof: what changes meanwhile makes it another question.
+    let question = question(app, actor).await?;
     confirm_password(app, ctx, actor, password, Some(code)).await?;
     let there = app.store.list_passkeys(actor.id).await?;
     check_room(u64::try_from(there.len()).unwrap_or(u64::MAX))?;
-    let (challenge, cookie) = challenge::make(&app.signing, app.entropy.as_ref(), question(actor), app.clock.now());
+    let (challenge, cookie) = challenge::make(&app.signing, app.entropy.as_ref(), question, app.clock.now());
     Ok(PasskeyToMake {
         user_handle: site.handle_of(actor.id),
         user_name: actor.name.to_string(),
@@ -91,8 +93,10 @@ pub async fn add_passkey(app: &App, ctx: &Ctx, new: NewPasskey) -> Result<AddedP
     let site = Site::of(app)?;
     let name = checked_name(&new.name)?;
     let now = app.clock.now();
-    let challenge =
-        challenge::of_browser(&app.signing, question(actor), new.cookie.as_ref(), now).map_err(|error| refused(error.to_string()))?;
+    let question = question(app, actor).await?;
+    let is_without = matches!(question, Question::Add { with_factor: false, .. });
+    let challenge = challenge::of_browser(&app.signing, question, new.cookie.as_ref(), now);
+    let challenge = challenge.map_err(|error| refused(error.to_string()))?;
     let made = verify::registration(&site, &challenge, &new.registration).map_err(refused)?;
     let mut tx = app.store.begin().await?;
     tx.lock_sign_in(actor.id).await?;
@@ -101,6 +105,10 @@ pub async fn add_passkey(app: &App, ctx: &Ctx, new: NewPasskey) -> Result<AddedP
     }
     check_room(tx.count_passkeys(actor.id).await?)?;
     let is_first = !tx.has_factor(actor.id).await?;
+    // One that came in this moment was not asked for a code.
+    if is_first != is_without {
+        return Err(refused("a second factor was added or removed meanwhile: begin again"));
+    }
     let row = passkeys::NewPasskey {
         account: actor.id,
         name: &name,
@@ -172,8 +180,10 @@ fn writer(ctx: &Ctx) -> Result<&Actor> {
     Ok(actor)
 }
 
-fn question(actor: &Actor) -> Question {
-    Question::Add { account: actor.id, by: challenge::credential_of(actor) }
+async fn question(app: &App, actor: &Actor) -> Result<Question> {
+    let (account, by) = (actor.id, challenge::credential_of(actor));
+    let (password, with_factor) = (passes::mark_of_password(app, account).await?, app.store.has_factor(account).await?);
+    Ok(Question::Add { account, by, password, with_factor })
 }
 
 /// Whoever asks is signed in: no client must take it for a lost session.
