@@ -2,6 +2,7 @@
 
 mod audited;
 pub mod auth;
+mod avatars;
 mod code;
 mod contents;
 mod contributors;

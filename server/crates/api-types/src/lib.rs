@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod avatar;
 pub mod blame;
 pub mod branch;
 pub mod change;

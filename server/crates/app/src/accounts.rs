@@ -42,13 +42,17 @@ pub async fn get_account(app: &App, ctx: &Ctx, name: &str) -> Result<Account> {
 /// The account of this name, if the asker may know of it: an organisation that is not public is absent for others.
 pub(crate) async fn known_account(app: &App, ctx: &Ctx, name: &str) -> Result<Option<Account>> {
     let Some(found) = app.store.find_account_by_name(name).await? else { return Ok(None) };
-    let is_known = match (found.visibility, viewer_of_orgs(ctx)) {
+    Ok(may_know(app, ctx, &found).await?.then_some(found))
+}
+
+/// Whether the asker may know that an account is there.
+pub(crate) async fn may_know(app: &App, ctx: &Ctx, account: &Account) -> Result<bool> {
+    Ok(match (account.visibility, viewer_of_orgs(ctx)) {
         (OwnerVisibility::Public, _) | (_, Viewer::Everything) => true,
         (_, Viewer::Anyone) => false,
         (OwnerVisibility::Limited, Viewer::User(_)) => true,
-        (OwnerVisibility::Private, Viewer::User(asker)) => app.store.find_org_role(found.id, asker).await?.is_some(),
-    };
-    Ok(is_known.then_some(found))
+        (OwnerVisibility::Private, Viewer::User(asker)) => app.store.find_org_role(account.id, asker).await?.is_some(),
+    })
 }
 
 /// For whom organisations are shown: a credential for either organisations or repositories knows whose the repositories are.

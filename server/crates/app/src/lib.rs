@@ -7,6 +7,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 mod authorship;
+pub mod avatars;
 pub mod backup;
 pub mod branches;
 pub mod browse;

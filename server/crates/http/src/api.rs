@@ -5,6 +5,7 @@ mod applications;
 mod archives;
 mod assets;
 mod audit;
+mod avatars;
 mod code;
 mod collaborators;
 mod commits;
@@ -81,6 +82,7 @@ pub fn table() -> Api {
         passkeys::add,
         users::add,
         emails::add,
+        avatars::add,
         sign_ups::add,
         tokens::add,
         keys::add,

@@ -35,6 +35,18 @@ impl<T: DeserializeOwned> FromRequest<Http> for Json<T> {
     }
 }
 
+/// A JSON body, whatever it is called: where Gitea's description does not say what is sent, clients made from it call theirs plain text. What another site's page
+/// may send so is refused before, as anything of other sites.
+pub struct Unnamed<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Http> for Unnamed<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, http: &Http) -> Result<Unnamed<T>, Refusal> {
+        parse(&read_body(request, http.config.json_bytes, http).await?).map(Unnamed)
+    }
+}
+
 /// A JSON body, and what it says in fields that its type does not have.
 pub struct Whole<T>(pub T, pub Others);
 

@@ -7,6 +7,7 @@
 
 mod api;
 mod auth;
+mod avatars;
 mod blocking;
 mod cache;
 mod client;
@@ -84,10 +85,12 @@ impl Door {
             .route("/{owner}/{repo}/archive/{*archive}", get(api::archive_page))
             .route("/{owner}/{repo}/releases/download/{tag}/{name}", get(api::asset_page));
         let raw = raw.layer(from_fn_with_state(http.clone(), admit));
+        let avatars = avatars::routes().layer(from_fn_with_state(http.clone(), admit));
         let lfs = lfs::api_routes().layer(from_fn_with_state(http.clone(), admit));
         let mut router = Router::new()
             .nest("/api/v1", v1)
             .merge(raw)
+            .merge(avatars)
             .merge(lfs)
             .merge(lfs::object_routes())
             .merge(plugins::routes())

@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
+use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoPath;
 pub use hardie_domain::percent::{decode, encode_path as encode, encode_segment as encode_query};
 
@@ -50,6 +51,16 @@ impl Links {
     /// A page of the UI; `path` begins without a slash and is encoded already.
     pub fn page(&self, path: &str) -> String {
         format!("{}/{path}", self.public)
+    }
+
+    /// The picture of a user or an organisation.
+    pub fn account_avatar(&self, id: AccountId) -> String {
+        self.page(&format!("avatars/{id}"))
+    }
+
+    /// The picture of a repository.
+    pub fn repo_avatar(&self, id: RepoId) -> String {
+        self.page(&format!("avatars/repos/{id}"))
     }
 
     /// An address of the API; `path` begins without a slash and is encoded already.

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod avatars;
 pub mod backup;
 pub mod certificates;
 pub mod collaborators;

@@ -83,7 +83,7 @@ fn row(links: &Links, row: &RepoRow, owner: &accounts::Account) -> Repository {
         allow_squash_merge: no,
         allow_fast_forward_only_merge: no,
         default_merge_style: "merge".to_owned(),
-        avatar_url: String::new(),
+        avatar_url: links.repo_avatar(row.id),
         internal,
         object_format_name: "sha1".to_owned(),
         topics: row.topics.clone(),

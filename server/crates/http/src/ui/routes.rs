@@ -101,6 +101,7 @@ mod tests {
             "/ann/tool/raw/branch/main/a.txt",
             "/ann/tool/archive/main.tar.gz",
             "/avatars/1",
+            "/avatars/repos/1",
             "/plugins/7",
             "/plugins/7/",
             "/plugins/7/page/a.txt",

@@ -4,6 +4,7 @@ use hardie_domain::access::{Role, Visibility};
 use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoName;
 use hardie_domain::page::Page;
+use hardie_store::avatars::AvatarRow;
 use hardie_store::path_rules::PathRuleRow;
 use hardie_store::plugins::Scope;
 use hardie_store::protections::{ProtectionRow, RefRuleRow, TagProtectionRow};
@@ -11,7 +12,7 @@ use hardie_store::repo_list::{RepoFilter, RepoOrder, Viewer};
 use hardie_store::repos::RepoChange;
 
 use crate::deliveries::install;
-use crate::support::{Db, NOW, after, all, name};
+use crate::support::{Db, NOW, after, all, hash, name};
 
 fn repo_name(text: &str) -> RepoName {
     RepoName::parse(text).unwrap()
@@ -252,5 +253,23 @@ both! {
         assert_eq!((page.total, page.items.len(), page.items[0].repo.name.as_str()), (5, 2, "a_b"));
         let past = db.store.list_repos(&everything, Page::new(Some(u32::MAX), Some(50))).await.unwrap();
         assert_eq!((past.total, past.items.len()), (5, 0));
+    }
+    async fn a_picture_takes_the_place_of_the_one_before_and_is_one_owner_s(db) {
+        let (alice, bob) = (db.user("alice").await, db.user("bob").await);
+        let (tool, other) = (db.repo(alice, "tool").await, db.repo(alice, "other").await);
+        let picture = |byte: u8| AvatarRow { hash: hash(byte), png: vec![byte; 3] };
+        let mut tx = db.store.begin().await.unwrap();
+        for byte in [1, 2] {
+            tx.set_account_avatar(alice, &picture(byte)).await.unwrap();
+            tx.set_repo_avatar(tool, &picture(byte + 10)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!((db.store.find_account_avatar(alice).await.unwrap(), db.store.find_account_avatar(bob).await.unwrap()), (Some(picture(2)), None));
+        assert_eq!((db.store.find_repo_avatar(tool).await.unwrap(), db.store.find_repo_avatar(other).await.unwrap()), (Some(picture(12)), None));
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(!tx.delete_account_avatar(bob).await.unwrap() && tx.delete_account_avatar(alice).await.unwrap());
+        assert!(!tx.delete_repo_avatar(other).await.unwrap() && tx.delete_repo_avatar(tool).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!((db.store.find_account_avatar(alice).await.unwrap(), db.store.find_repo_avatar(tool).await.unwrap()), (None, None));
     }
 }
