@@ -4,12 +4,16 @@ pub mod client;
 pub mod code;
 pub mod deliveries;
 pub mod failure;
+pub mod hooks;
 pub mod identity;
 mod json;
+pub mod orgs;
 pub mod plugins;
 pub mod publishers;
+pub mod releases;
 pub mod repos;
 pub mod settings;
+pub mod teams;
 
 pub use client::Paged;
 pub use failure::Failure;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::keys;
+use crate::lazy;
 use crate::nav::{Nav, use_nav};
 use crate::pages;
 use crate::parts::header::Header;
@@ -82,10 +83,11 @@ fn other_page(page: Page) -> AnyView {
         Page::Home => view! { <pages::home::HomePage/> }.into_any(),
         Page::Explore => view! { <pages::explore::ExplorePage/> }.into_any(),
         Page::Login => view! { <pages::login::LoginPage/> }.into_any(),
-        Page::NewRepo => view! { <pages::new_repo::NewRepoPage/> }.into_any(),
+        Page::NewRepo => lazy::new_repository(),
+        Page::NewOrg => lazy::new_organisation(),
         Page::UserSettings(tab) => view! { <pages::user_settings::UserSettingsPage tab=tab/> }.into_any(),
-        Page::Admin(tab, one) => view! { <pages::admin::AdminPage tab=tab one=one/> }.into_any(),
-        Page::OwnerPlugins(name, one) => view! { <pages::owner::plugins::OwnerPluginsPage name=name one=one/> }.into_any(),
+        Page::Admin(shown) => view! { <pages::admin::AdminPage shown=shown/> }.into_any(),
+        Page::Org(name, view) => view! { <pages::owner::org::OrgPage name=name shown=view/> }.into_any(),
         Page::Owner(name) => view! { <pages::owner::OwnerPage name=name/> }.into_any(),
         Page::Repo(..) | Page::NotFound => view! { <pages::not_found::NotFoundPage/> }.into_any(),
     }

@@ -8,6 +8,7 @@ mod api;
 mod app;
 mod browser;
 mod keys;
+mod lazy;
 mod load;
 mod markup;
 mod nav;

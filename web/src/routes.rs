@@ -1,9 +1,13 @@
 //! The address book of pages: which address shows what, and how to link to it. The inverse functions stand side by side.
 
+pub mod hook;
+pub mod org;
 pub mod plugin;
 pub mod repo;
 
 use crate::text::{encode_segment, percent_decode};
+pub use hook::HookView;
+pub use org::OrgView;
 pub use plugin::{PluginPlace, PluginView};
 pub use repo::{At, RefKind, RepoAddress, RepoTab, RepoView};
 
@@ -18,14 +22,16 @@ pub enum Page {
     Login,
     /// Create a repository.
     NewRepo,
+    /// Create an organisation.
+    NewOrg,
     /// The reader's settings.
     UserSettings(UserTab),
-    /// The administration of the server; of plugins perhaps one.
-    Admin(AdminTab, Option<(i64, PluginView)>),
+    /// The administration of the server.
+    Admin(AdminView),
     /// A user's or an organisation's page.
     Owner(String),
-    /// The plugins of all their repositories; of these perhaps one.
-    OwnerPlugins(String, Option<(i64, PluginView)>),
+    /// A page below that of an organisation; that of plugins is a user's too.
+    Org(String, OrgView),
     /// A repository.
     Repo(RepoAddress, RepoView),
     /// Nothing of ours.
@@ -86,17 +92,52 @@ pub enum AdminTab {
     Plugins,
     /// Whose signatures under plugins count.
     Publishers,
+    /// Webhooks of the whole site.
+    Hooks,
+}
+
+/// What an address of the administration shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminView {
+    /// Plugins of the whole site; of these perhaps one.
+    Plugins(Option<(i64, PluginView)>),
+    /// Whose signatures under plugins count.
+    Publishers,
+    /// Webhooks of the whole site.
+    Hooks(HookView),
+}
+
+impl AdminView {
+    /// The entry of the menu that it is under.
+    pub fn tab(self) -> AdminTab {
+        match self {
+            AdminView::Plugins(_) => AdminTab::Plugins,
+            AdminView::Publishers => AdminTab::Publishers,
+            AdminView::Hooks(_) => AdminTab::Hooks,
+        }
+    }
+
+    fn parse(rest: &[&str]) -> Option<AdminView> {
+        match rest {
+            [] | ["plugins"] => Some(AdminView::Plugins(None)),
+            ["plugins", rest @ ..] => PluginView::parse(rest).map(|one| AdminView::Plugins(Some(one))),
+            ["publishers"] => Some(AdminView::Publishers),
+            ["hooks", rest @ ..] => HookView::parse(rest).map(AdminView::Hooks),
+            _ => None,
+        }
+    }
 }
 
 impl AdminTab {
     /// In the order of the menu.
-    pub const ALL: [AdminTab; 2] = [AdminTab::Plugins, AdminTab::Publishers];
+    pub const ALL: [AdminTab; 3] = [AdminTab::Plugins, AdminTab::Publishers, AdminTab::Hooks];
 
     /// Its name in the menu.
     pub fn label(self) -> &'static str {
         match self {
             AdminTab::Plugins => "Plugins",
             AdminTab::Publishers => "Publishers",
+            AdminTab::Hooks => "Webhooks",
         }
     }
 
@@ -105,6 +146,7 @@ impl AdminTab {
         match self {
             AdminTab::Plugins => "/admin/plugins".to_owned(),
             AdminTab::Publishers => "/admin/publishers".to_owned(),
+            AdminTab::Hooks => "/admin/hooks".to_owned(),
         }
     }
 }
@@ -119,17 +161,12 @@ pub fn parse(path: &str) -> Page {
         ["repo", "create"] => Page::NewRepo,
         ["user", "settings"] => Page::UserSettings(UserTab::Profile),
         ["user", "settings", slug] => UserTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(Page::NotFound, Page::UserSettings),
-        ["admin"] | ["admin", "plugins"] => Page::Admin(AdminTab::Plugins, None),
-        ["admin", "plugins", rest @ ..] => PluginView::parse(rest).map_or(Page::NotFound, |one| Page::Admin(AdminTab::Plugins, Some(one))),
-        ["admin", "publishers"] => Page::Admin(AdminTab::Publishers, None),
-        ["user" | "api" | "repo" | "admin" | "-", ..] => Page::NotFound,
+        ["org", "create"] => Page::NewOrg,
+        ["admin", rest @ ..] => AdminView::parse(rest).map_or(Page::NotFound, Page::Admin),
+        ["user" | "api" | "repo" | "org" | "-", ..] => Page::NotFound,
         [owner] => Page::Owner(percent_decode(owner)),
         // No repository is called so.
-        [owner, "-", "plugins"] => Page::OwnerPlugins(percent_decode(owner), None),
-        [owner, "-", "plugins", rest @ ..] => {
-            PluginView::parse(rest).map_or(Page::NotFound, |one| Page::OwnerPlugins(percent_decode(owner), Some(one)))
-        }
-        [_, "-", ..] => Page::NotFound,
+        [owner, "-", rest @ ..] => OrgView::parse(rest).map_or(Page::NotFound, |view| Page::Org(percent_decode(owner), view)),
         [owner, name, rest @ ..] => {
             let name = percent_decode(name);
             // People paste clone addresses into the address bar.
@@ -142,6 +179,11 @@ pub fn parse(path: &str) -> Page {
 /// A user's or an organisation's page.
 pub fn owner(name: &str) -> String {
     format!("/{}", encode_segment(name))
+}
+
+/// Creating a repository that this user or organisation owns.
+pub fn new_repo(owner: &str) -> String {
+    format!("/repo/create?owner={}", encode_segment(owner))
 }
 
 /// Signing in, and back to `from` afterwards.
@@ -170,7 +212,7 @@ mod tests {
         assert_eq!(parse("/user/settings/nonsense"), Page::NotFound);
         assert_eq!(parse("/ann"), Page::Owner("ann".into()));
         assert_eq!(parse("/user/nonsense"), Page::NotFound);
-        assert_eq!(parse("/smiths/-/plugins/"), Page::OwnerPlugins("smiths".into(), None));
+        assert_eq!(parse("/smiths/-/plugins/"), Page::Org("smiths".into(), OrgView::Plugins(None)));
         assert_eq!((parse("/smiths/-"), parse("/smiths/-/nonsense")), (Page::NotFound, Page::NotFound));
         let Page::Repo(address, view) = parse("/ann/tool.git") else { panic!() };
         assert_eq!((address.name.as_str(), view), ("tool", RepoView::Code { at: None, path: String::new() }));

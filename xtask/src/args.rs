@@ -16,6 +16,7 @@ Usage: cargo xtask TASK
   bench   [NAME] [OPTION…]               measure against nginx, fcgiwrap and git http-backend in the same run
   tidy                                   check the house rules: crate arrows, owners, file sizes, names
   build   [--release]                    server, web bundle and shipped plugins
+  bundle                                 the web bundle alone
   setup                                  only set up what the tests need
 
 Environment:
@@ -31,6 +32,7 @@ pub enum Task {
     Help,
     Setup,
     Build { release: bool },
+    Bundle,
     Run(Run),
     Test(Test),
     Tidy,
@@ -74,6 +76,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
         "setup" => nothing_more(rest).map(|()| Task::Setup),
         "tidy" => nothing_more(rest).map(|()| Task::Tidy),
         "build" => parse_build(rest),
+        "bundle" => nothing_more(rest).map(|()| Task::Bundle),
         "run" => parse_run(rest).map(Task::Run),
         "test" => parse_test(rest).map(Task::Test),
         "soak" => parse_soak(rest).map(Task::Soak),

@@ -40,6 +40,7 @@ fn perform(task: &Task) -> anyhow::Result<()> {
         Task::Help => say(args::HELP),
         Task::Setup => tasks::setup(&house)?,
         Task::Build { release } => tasks::build(&house, *release)?,
+        Task::Bundle => tasks::bundle(&house)?,
         Task::Run(options) => tasks::run(&house, options)?,
         Task::Test(options) => tasks::test(&house, options)?,
         Task::Tidy => tidy::run(&house)?,

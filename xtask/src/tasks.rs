@@ -8,11 +8,12 @@ mod fuzz;
 mod ports;
 mod run;
 mod soak;
+mod split;
 mod styles;
 mod test;
 
 pub use bench::bench;
-pub use build::build;
+pub use build::{build, bundle};
 pub use run::run;
 pub use soak::soak;
 pub use test::test;

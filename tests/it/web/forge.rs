@@ -21,8 +21,16 @@ pub struct Forge {
 impl Forge {
     /// With an administrator named ann.
     pub fn start() -> anyhow::Result<Forge> {
+        Forge::configured("")
+    }
+
+    /// The same with a configuration.
+    pub fn configured(config: &str) -> anyhow::Result<Forge> {
         let data = TempDir::new()?;
-        let serve = ServerProcess::serve(data.path(), &["--trusted-proxies", "127.0.0.1/32"])?;
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), config)?;
+        // It is read once, at the start.
+        let serve = ServerProcess::serve(data.path(), &["--trusted-proxies", "127.0.0.1/32", "--config", &file.path().to_string_lossy()])?;
         let web = ServerProcess::web(serve.url(), &tools::web_dist()?)?;
         let arguments = ["user", "create", "ann", "--email", "ann@example.org", "--admin", "--password-stdin"];
         process::admin(data.path(), &arguments, PASSWORD)?;
@@ -66,7 +74,11 @@ pub fn create_repository(browser: &Chromium, forge: &Forge, name: &str) -> anyho
 
 /// Ann at her desk: signed in, with an empty repository `ann/anvil`.
 pub fn with_anvil() -> anyhow::Result<(Forge, Chromium)> {
-    let forge = Forge::start()?;
+    at_desk(Forge::start()?)
+}
+
+/// The same at a forge that was started already.
+pub fn at_desk(forge: Forge) -> anyhow::Result<(Forge, Chromium)> {
     let browser = Chromium::start()?;
     browser.screen(1280, 900, false)?;
     sign_in(&browser, &forge)?;

@@ -66,7 +66,7 @@ fn an_owner_installs_watches_and_removes_plugins_of_an_organisation() {
     let browser = sign_in(&forge, "bob");
     browser.goto(&forge.page("/smiths")).unwrap();
     browser.wait_for_text("hammer").unwrap();
-    browser.click(".owner-head + .toolbar a").unwrap();
+    browser.click(".tabs a[href$='/-/plugins']").unwrap();
     browser.wait_for_text("No plugin is installed for all repositories").unwrap();
     browser.wait_for_text("work in every repository of smiths").unwrap();
     page_is_sound(&browser, "no plugin of an organisation").unwrap();
@@ -135,7 +135,7 @@ fn who_owns_nothing_of_it_sees_no_plugins_of_an_organisation() {
     assert_eq!(browser.script("return document.body.innerText.includes('asks')", &[]).unwrap(), false);
     browser.goto(&forge.page("/smiths")).unwrap();
     browser.wait_for_text("hammer").unwrap();
-    assert_eq!(browser.script("return !!document.querySelector('.owner-head + .toolbar a')", &[]).unwrap(), false);
+    assert_eq!(browser.script("return !!document.querySelector('.tabs a[href$=\"/-/plugins\"]')", &[]).unwrap(), false);
     browser.goto(&forge.page("/smiths/-/nothing")).unwrap();
     browser.wait_for_element(".empty").unwrap();
     // Who is not signed in is sent to do so, and back.

@@ -65,18 +65,39 @@ fn every_page_is_clean_on_desk_and_phone_in_light_and_dark() {
     let browser = Chromium::start().unwrap();
     browser.screen(1280, 900, false).unwrap();
     fill(&forge, &browser, "");
+    look_at(&browser, &forge, PAGES);
+}
+
+/// What a first visit of any page loads may not be more, in bytes as they are sent.
+const BUDGET: u64 = 350_000;
+
+/// What the page that is there has fetched of the bundle, as it is sent, whether or not the browser had it already. A debug bundle has no compressed forms and
+/// is not held to anything.
+const LOADED: &str = "const files = [...new Map(performance.getEntriesByType('resource').filter(entry => entry.name.includes('/-/ui/')).map(entry => [entry.name, entry])).values()]; \
+                      const page = performance.getEntriesByType('navigation')[0]; \
+                      const shipped = [page, ...files].every(entry => entry.encodedBodySize <= entry.decodedBodySize) && page.encodedBodySize < page.decodedBodySize; \
+                      return [shipped, page.encodedBodySize + files.reduce((sum, entry) => sum + entry.encodedBodySize, 0), files.length]";
+
+/// Each page in both colours on both screens: its name for the picture, its address, a text that is there when the page is.
+pub fn look_at(browser: &Chromium, forge: &Forge, pages: &[(&str, &str, &str)]) {
     let mut wrong = Vec::new();
     for (width, height) in [(1280, 900), (390, 844)] {
         for dark in [false, true] {
             browser.screen(width, height, dark).unwrap();
-            for (name, path, text) in PAGES {
+            for (name, path, text) in pages {
                 let what = format!("{name}-{width}-{}", if dark { "dark" } else { "light" });
                 // A fresh document each time: the same address with another hash would only scroll.
                 browser.goto("about:blank").unwrap();
                 browser.goto(&forge.page(path)).unwrap();
                 browser.wait_for_text(text).unwrap();
-                if let Err(error) = page_is_clean(&browser, &what) {
+                if let Err(error) = page_is_clean(browser, &what) {
                     wrong.push(error.to_string());
+                }
+                let loaded = browser.script(LOADED, &[]).unwrap();
+                let bytes = loaded[1].as_u64().unwrap_or(u64::MAX);
+                println!("{what}: {loaded}");
+                if loaded[0] == true && bytes > BUDGET {
+                    wrong.push(format!("{what}: loads {bytes} bytes"));
                 }
                 browser.screenshot(&what).unwrap();
             }

@@ -1,9 +1,8 @@
-//! What plugins are told of events.
+//! What plugins are told of events, and having it again, which is the same for webhooks.
 
 use hardie_api_types::delivery::{Delivery, Event, PluginEvents, RedeliverOption, Redelivered, ResumeOption};
-use serde_json::json;
 
-use super::client;
+use super::client::{self, Done};
 use super::plugins::{base, one};
 use super::{Failure, Paged};
 use crate::routes::PluginPlace;
@@ -49,12 +48,27 @@ pub async fn event(place: &PluginPlace, delivery: &Delivery) -> Result<Option<Ev
     }
 }
 
+/// Whom deliveries are made to: a plugin or a webhook, by its address in the API.
+#[derive(Clone)]
+pub struct Receiver(String);
+
+impl Receiver {
+    /// A plugin.
+    pub fn plugin(place: &PluginPlace, id: i64) -> Receiver {
+        Receiver(one(place, id))
+    }
+
+    pub(super) fn at(path: String) -> Receiver {
+        Receiver(path)
+    }
+}
+
 /// Delivers one again.
-pub async fn again(place: &PluginPlace, id: i64, delivery: i64) -> Result<Delivery, Failure> {
-    client::send("POST", &format!("{}/deliveries/{delivery}/redeliver", one(place, id)), &json!({})).await
+pub async fn again(receiver: &Receiver, delivery: i64) -> Result<Done, Failure> {
+    client::send_only("POST", &format!("{}/deliveries/{delivery}/redeliver", receiver.0), &()).await
 }
 
 /// Delivers a range again, or says how many that would be.
-pub async fn range_again(place: &PluginPlace, id: i64, range: &RedeliverOption) -> Result<Redelivered, Failure> {
-    client::send("POST", &format!("{}/redeliver", one(place, id)), range).await
+pub async fn range_again(receiver: &Receiver, range: &RedeliverOption) -> Result<Redelivered, Failure> {
+    client::send("POST", &format!("{}/redeliver", receiver.0), range).await
 }

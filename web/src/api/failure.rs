@@ -35,6 +35,14 @@ impl Failure {
         Failure { status: 200, message, field: None, permissions: Vec::new(), request_id: String::new() }
     }
 
+    /// A part of the pages did not come.
+    pub fn unloaded() -> Failure {
+        let message =
+            "This part of the pages could not be loaded. If trying again does not help, reload the page: it may be older than the server."
+                .to_owned();
+        Failure { status: 200, message, field: None, permissions: Vec::new(), request_id: String::new() }
+    }
+
     /// Nobody is signed in, or no longer.
     pub fn is_unauthenticated(&self) -> bool {
         self.status == 401

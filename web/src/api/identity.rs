@@ -34,17 +34,28 @@ pub async fn account(name: &str) -> Result<User, Failure> {
     client::get(&format!("/users/{}", encode_segment(name))).await
 }
 
-/// Whether the reader owns this account, and so may restore deleted repositories. No question is asked that would be
-/// refused.
-pub async fn may_own_under(account: &User, reader: &str) -> Result<bool, Failure> {
+/// What an account is to the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Somebody else's.
+    Stranger,
+    /// An organisation to which the reader belongs.
+    Member,
+    /// The reader's own, or one of an organisation's owners is the reader.
+    Owner,
+}
+
+/// The reader's standing. No question is asked that would be refused.
+pub async fn standing(account: &User, reader: &str) -> Result<Standing, Failure> {
     if account.kind != "organization" || reader.is_empty() {
-        return Ok(account.login == reader);
+        return Ok(if account.login == reader { Standing::Owner } else { Standing::Stranger });
     }
     if !my_organisations().await?.items.iter().any(|mine| mine.username == account.login) {
-        return Ok(false);
+        return Ok(Standing::Stranger);
     }
     let path = format!("/users/{}/orgs/{}/permissions", encode_segment(reader), encode_segment(&account.login));
-    client::get::<OrganizationPermissions>(&path).await.map(|may| may.is_owner)
+    let owns = client::get::<OrganizationPermissions>(&path).await?.is_owner;
+    Ok(if owns { Standing::Owner } else { Standing::Member })
 }
 
 /// Organisations that the reader belongs to.

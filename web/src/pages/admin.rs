@@ -1,20 +1,21 @@
 //! The administration of the server, for its administrators.
 
-mod publishers;
+pub mod publishers;
 
 use leptos::prelude::*;
 
+use crate::lazy;
 use crate::nav::use_nav;
-use crate::pages::plugins::PluginPages;
 use crate::parts::empty::Empty;
 use crate::parts::icon::Sign;
 use crate::parts::settings_frame::SettingsFrame;
-use crate::routes::{self, AdminTab, PluginPlace, PluginView};
+use crate::routes::{self, AdminTab, AdminView, PluginPlace};
 use crate::state::{title, use_session};
 
 /// The pages at `/admin/…`.
 #[component]
-pub fn AdminPage(tab: AdminTab, one: Option<(i64, PluginView)>) -> impl IntoView {
+pub fn AdminPage(shown: AdminView) -> impl IntoView {
+    let tab = shown.tab();
     title::set(format!("{} · Administration", tab.label()));
     let session = use_session();
     if session.name_now().is_empty() {
@@ -23,9 +24,10 @@ pub fn AdminPage(tab: AdminTab, one: Option<(i64, PluginView)>) -> impl IntoView
     }
     let body = if session.is_admin_now() {
         let entries = AdminTab::ALL.into_iter().map(|entry| (entry.label(), entry.url(), entry == tab)).collect();
-        let body = match tab {
-            AdminTab::Plugins => view! { <PluginPages place=PluginPlace::Site shown=one/> }.into_any(),
-            AdminTab::Publishers => view! { <publishers::Publishers/> }.into_any(),
+        let body = match shown {
+            AdminView::Plugins(one) => lazy::plugins(PluginPlace::Site, one),
+            AdminView::Publishers => lazy::publishers(),
+            AdminView::Hooks(view) => lazy::hooks(PluginPlace::Site, view),
         };
         view! { <SettingsFrame name="Administration" entries=entries>{body}</SettingsFrame> }.into_any()
     } else {

@@ -23,7 +23,9 @@ pub fn NewRepoPage() -> impl IntoView {
         nav.replace(&routes::login("/repo/create"));
         return ().into_any();
     }
-    let owner = RwSignal::new(myself.clone());
+    // An organisation's page says who shall own it.
+    let asked = untrack(|| nav.query("owner"));
+    let owner = RwSignal::new(if asked.is_empty() { myself.clone() } else { asked });
     let organisations = load(|| (), |()| identity::my_organisations());
     let me = myself.clone();
     let owners = Signal::derive(move || {

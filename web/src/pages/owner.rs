@@ -1,11 +1,14 @@
 //! A user's or an organisation's page.
 
 mod deleted;
-pub mod plugins;
+mod head;
+pub mod org;
 
+use hardie_api_types::account::User;
 use leptos::prelude::*;
 
-use crate::api::{identity, repos};
+use crate::api::identity::{self, Standing};
+use crate::api::{orgs, repos};
 use crate::load::load;
 use crate::nav::use_nav;
 use crate::parts::avatar::Avatar;
@@ -14,7 +17,6 @@ use crate::parts::icon::{Icon, Sign};
 use crate::parts::pager::{Pager, has_next};
 use crate::parts::repo_list::RepoList;
 use crate::parts::skeleton;
-use crate::parts::time;
 use crate::routes::{self, PluginPlace};
 use crate::state::{title, use_session};
 
@@ -30,51 +32,50 @@ pub fn OwnerPage(name: String) -> impl IntoView {
         move || (of_repos.clone(), nav.page_number()),
         |(owner, page)| async move { repos::of_owner(&owner, page).await.map(|found| (page, found)) },
     );
+    let standing = load(
+        move || account.value(),
+        move |asked| {
+            let reader = session.name_now();
+            async move {
+                match asked {
+                    Some(asked) => identity::standing(&asked, &reader).await,
+                    None => Ok(Standing::Stranger),
+                }
+            }
+        },
+    );
+    // The server's administrators may do what an owner may, and are shown it.
+    let stands =
+        Signal::derive(move || if session.is_admin_now() { Standing::Owner } else { standing.value().unwrap_or(Standing::Stranger) });
+    let owns = move || stands.get() == Standing::Owner;
     let own = name.clone();
     let heading = name;
     view! {
         <div class="page">
             {move || account.value().is_none().then(|| view! { <h1 class="offscreen">{heading.clone()}</h1> })}
-            {account.view(skeleton::block, move |account| {
-                let is_organisation = account.kind == "organization";
-                view! {
-                    <div class="owner-head">
-                        <Avatar name=account.login.clone() large=true/>
-                        <div>
-                            <h1 dir="auto">{if account.full_name.is_empty() { account.login.clone() } else { account.full_name.clone() }}</h1>
-                            <p class="muted">
-                                {account.login.clone()}
-                                {is_organisation.then(|| view! { " " <span class="badge">"Organisation"</span> })}
-                                " · since " {time::day(&account.created)}
-                            </p>
-                            {(!account.description.is_empty()).then(|| view! { <p dir="auto">{account.description.clone()}</p> })}
-                        </div>
-                    </div>
-                }.into_any()
-            })}
+            {account.view(skeleton::block, move |account| head::head(&account, None, stands))}
             // One error is enough where the account itself is not there.
             {move || account.value().map(|account| {
                 let own = own.clone();
                 let path = routes::owner(&own);
-                let plugins = PluginPlace::Owner(own.clone()).all();
-                let (asked, reader) = (account.clone(), session.name_now());
-                let may_own = load(|| (), move |()| {
-                    let (asked, reader) = (asked.clone(), reader.clone());
-                    async move { identity::may_own_under(&asked, &reader).await }
-                });
+                let is_organisation = account.kind == "organization";
+                let (plugins, new) = (PluginPlace::Owner(own.clone()).all(), routes::new_repo(&own));
                 view! {
                     <div class="toolbar">
                         <h2>"Repositories"</h2>
-                        {move || (session.is_admin_now() || may_own.value() == Some(true)).then(|| view! {
-                            <a class="button small-button" href=plugins.clone()><Icon sign=Sign::Plug/>"Plugins"</a>
+                        {move || owns().then(|| view! {
+                            <div class="toolbar-right">
+                                {(!is_organisation).then(|| view! { <a class="button small-button" href=plugins.clone()><Icon sign=Sign::Plug/>"Plugins"</a> })}
+                                {is_organisation.then(|| view! { <a class="button small-button" href=new.clone()><Icon sign=Sign::Plus/>"New repository"</a> })}
+                            </div>
                         })}
                     </div>
                     {found.view(|| skeleton::rows(4), move |(page, found)| {
                         if found.items.is_empty() && page == 1 {
-                            let mine = session.name_now() == own;
+                            let own = own.clone();
                             return view! {
                                 <Empty sign=Sign::Repo title="No repository to see here">
-                                    {mine.then(|| view! { <a class="button primary" href="/repo/create">"Create a repository"</a> })}
+                                    {move || (session.name() == own || is_organisation && owns()).then(|| view! { <a class="button primary" href=routes::new_repo(&own)>"Create a repository"</a> })}
                                 </Empty>
                             }.into_any();
                         }
@@ -82,9 +83,38 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                         let path = path.clone();
                         view! { <RepoList repos=found.items hide_owner=true/><Pager page=page has_next=more link=move |page| format!("{path}?page={page}")/> }.into_any()
                     })}
-                    {found.below(move || view! { <deleted::Deleted owner=account.login.clone() may_own=may_own/> }.into_any())}
+                    {
+                        let account = account.clone();
+                        found.below(move || (!is_organisation).then(|| organisations(&account)).into_any())
+                    }
+                    {found.below(move || view! { <deleted::Deleted owner=account.login.clone() standing=standing/> }.into_any())}
                 }
             })}
         </div>
     }
+}
+
+/// Those that a user belongs to, as far as the reader may know; nothing if there is none.
+fn organisations(account: &User) -> AnyView {
+    let name = account.login.clone();
+    let mine = use_session().name_now() == name;
+    let found = load(
+        || (),
+        move |()| {
+            let name = name.clone();
+            async move { orgs::of_user(&name).await }
+        },
+    );
+    let shown = move || {
+        let found = found.value().filter(|found| mine || !found.items.is_empty())?;
+        let links = found.items.into_iter().map(|org| view! { <a class="button" href=routes::owner(&org.username)><Avatar name=org.username.clone()/>{org.username.clone()}</a> });
+        Some(view! {
+            <h2>"Organisations"</h2>
+            <div class="form-actions">
+                {links.collect_view()}
+                {mine.then(|| view! { <a class="button" href="/org/create"><Icon sign=Sign::Plus/>"New organisation"</a> })}
+            </div>
+        })
+    };
+    view! { {shown} }.into_any()
 }

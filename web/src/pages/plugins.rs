@@ -7,7 +7,6 @@ mod install;
 mod installation;
 mod list;
 mod log;
-mod redeliver;
 mod secrets;
 mod state;
 mod verdicts;

@@ -14,14 +14,16 @@ mod file;
 mod head;
 mod old_link;
 mod ref_menu;
+pub mod releases;
 mod search;
-mod settings;
+pub mod settings;
 mod tags;
 
 use hardie_api_types::repo::Repository;
 use leptos::prelude::*;
 
 use crate::api::repos;
+use crate::lazy;
 use crate::load::load;
 use crate::nav::use_nav;
 use crate::parts::empty::Empty;
@@ -30,6 +32,7 @@ use crate::parts::repo_list;
 use crate::parts::skeleton;
 use crate::routes::{RepoAddress, RepoTab, RepoView};
 use crate::state::title;
+use settings::Shown;
 
 /// A repository as the API shows it, and where it is; for all pages below.
 #[derive(Clone, Copy)]
@@ -127,14 +130,21 @@ fn body(repo: Repo, view: RepoView) -> AnyView {
         RepoView::Commits { at, path } => view! { <commits::CommitsPage at=at path=path/> }.into_any(),
         RepoView::Blame { at, path } => view! { <blame::BlamePage at=at path=path/> }.into_any(),
         RepoView::Search { at, path } => view! { <search::SearchPage at=at path=path/> }.into_any(),
+        RepoView::Releases(tag) => lazy::releases(tag),
         RepoView::Commit(sha) => view! { <commit::CommitPage sha=sha/> }.into_any(),
         RepoView::Branches => view! { <branches::BranchesPage/> }.into_any(),
         RepoView::Tags => view! { <tags::TagsPage/> }.into_any(),
-        RepoView::Settings(tab) => view! { <settings::SettingsPage tab=tab plugin=None/> }.into_any(),
-        RepoView::Plugin(id, view) => view! { <settings::SettingsPage tab=RepoTab::Plugins plugin=Some((id, view))/> }.into_any(),
+        RepoView::Settings(RepoTab::Plugins) => settings_page(Shown::Plugins(None)),
+        RepoView::Settings(tab) => settings_page(Shown::Tab(tab)),
+        RepoView::Plugin(id, view) => settings_page(Shown::Plugins(Some((id, view)))),
+        RepoView::Hooks(view) => settings_page(Shown::Hooks(view)),
         RepoView::NotFound => view! {
             <Empty sign=Sign::Search title="There is no page at this address"><a class="button" href=repo.address().url()>"To the code"</a></Empty>
         }
         .into_any(),
     }
+}
+
+fn settings_page(shown: Shown) -> AnyView {
+    view! { <settings::SettingsPage shown=shown/> }.into_any()
 }

@@ -9,6 +9,7 @@ mod tokens;
 
 use leptos::prelude::*;
 
+use crate::lazy;
 use crate::nav::use_nav;
 use crate::parts::settings_frame::SettingsFrame;
 use crate::routes::{self, UserTab};
@@ -23,13 +24,7 @@ pub fn UserSettingsPage(tab: UserTab) -> impl IntoView {
         return ().into_any();
     }
     let entries = UserTab::ALL.into_iter().map(|entry| (entry.label(), entry.url(), entry == tab)).collect();
-    let body = match tab {
-        UserTab::Profile => view! { <profile::Profile/> }.into_any(),
-        UserTab::Keys => view! { <keys::Keys/> }.into_any(),
-        UserTab::Tokens => view! { <tokens::Tokens/> }.into_any(),
-        UserTab::Sessions => view! { <sessions::Sessions/> }.into_any(),
-        UserTab::Security => view! { <password::Password/> <factor::Factor/> }.into_any(),
-    };
+    let body = lazy::account(tab);
     view! {
         <div class="page">
             <p class="page-kicker muted">"Your settings"</p>
@@ -37,4 +32,15 @@ pub fn UserSettingsPage(tab: UserTab) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// What a tab shows.
+pub fn tab_page(tab: UserTab) -> AnyView {
+    match tab {
+        UserTab::Profile => view! { <profile::Profile/> }.into_any(),
+        UserTab::Keys => view! { <keys::Keys/> }.into_any(),
+        UserTab::Tokens => view! { <tokens::Tokens/> }.into_any(),
+        UserTab::Sessions => view! { <sessions::Sessions/> }.into_any(),
+        UserTab::Security => view! { <password::Password/> <factor::Factor/> }.into_any(),
+    }
 }

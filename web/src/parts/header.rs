@@ -124,6 +124,7 @@ fn AccountMenu(name: String, admin: bool) -> impl IntoView {
             <div class="menu-list">
                 <a href=profile.clone()>"Your page"</a>
                 <a href="/repo/create">"New repository"</a>
+                <a href="/org/create">"New organisation"</a>
                 <a href=UserTab::Profile.url()>"Settings"</a>
                 {admin.then(|| view! { <a href=AdminTab::Plugins.url()>"Administration"</a> })}
                 <hr/>

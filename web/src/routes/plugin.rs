@@ -2,7 +2,7 @@
 
 use super::RepoAddress;
 
-/// Where plugins are installed.
+/// Where plugins are installed, and webhooks made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginPlace {
     /// In one repository.
@@ -49,7 +49,7 @@ impl PluginPlace {
     pub fn all(&self) -> String {
         match self {
             PluginPlace::Repo(address) => address.settings(super::RepoTab::Plugins),
-            PluginPlace::Owner(name) => format!("{}/-/plugins", super::owner(name)),
+            PluginPlace::Owner(name) => super::OrgView::Plugins(None).url(name),
             PluginPlace::Site => super::AdminTab::Plugins.url(),
         }
     }
@@ -70,7 +70,7 @@ impl PluginPlace {
 #[cfg(test)]
 mod tests {
     use super::{PluginPlace, PluginView};
-    use crate::routes::{self, Page, RepoAddress, RepoView};
+    use crate::routes::{self, AdminView, OrgView, Page, RepoAddress, RepoView};
 
     #[test]
     fn each_page_of_a_plugin_is_read_back_from_its_address() {
@@ -79,9 +79,9 @@ mod tests {
             let url = PluginPlace::Repo(repo.clone()).one(7, view);
             assert_eq!(routes::parse(&url), Page::Repo(repo.clone(), RepoView::Plugin(7, view)), "{url}");
             let url = PluginPlace::Owner("smiths".into()).one(7, view);
-            assert_eq!(routes::parse(&url), Page::OwnerPlugins("smiths".into(), Some((7, view))), "{url}");
+            assert_eq!(routes::parse(&url), Page::Org("smiths".into(), OrgView::Plugins(Some((7, view)))), "{url}");
             let url = PluginPlace::Site.one(7, view);
-            assert_eq!(routes::parse(&url), Page::Admin(routes::AdminTab::Plugins, Some((7, view))), "{url}");
+            assert_eq!(routes::parse(&url), Page::Admin(AdminView::Plugins(Some((7, view)))), "{url}");
         }
         for wrong in ["/x", "/7/nothing", "/7/deliveries/x", "/7/deliveries/1/2", "/99999999999999999999"] {
             for base in ["/admin/plugins", "/smiths/-/plugins"] {

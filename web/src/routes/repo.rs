@@ -3,7 +3,7 @@
 //! A ref in an address is one percent-encoded segment (`feature%2Fx`), so that ref and path never mix. Paths stay encoded
 //! from the address bar to the API and back: names that are not UTF-8 survive.
 
-use super::PluginView;
+use super::{HookView, PluginView};
 use crate::text::{encode_segment, percent_decode};
 
 /// Whose repository, and its name.
@@ -46,6 +46,8 @@ pub enum RepoTab {
     Branches,
     /// Sandboxed hooks.
     Plugins,
+    /// Servers that are told what happens.
+    Hooks,
 }
 
 /// What a repository's address shows. Paths are encoded, without a slash at either end.
@@ -85,10 +87,14 @@ pub enum RepoView {
     Branches,
     /// All tags.
     Tags,
+    /// All releases, or that of one tag.
+    Releases(Option<String>),
     /// Settings.
     Settings(RepoTab),
     /// A page of an installed plugin, which is named by its id.
     Plugin(i64, PluginView),
+    /// A page of webhooks.
+    Hooks(HookView),
     /// Nothing of ours.
     NotFound,
 }
@@ -157,7 +163,7 @@ impl At {
 
 impl RepoTab {
     /// In the order of the menu.
-    pub const ALL: [RepoTab; 4] = [RepoTab::General, RepoTab::Collaborators, RepoTab::Branches, RepoTab::Plugins];
+    pub const ALL: [RepoTab; 5] = [RepoTab::General, RepoTab::Collaborators, RepoTab::Branches, RepoTab::Hooks, RepoTab::Plugins];
 
     /// The last part of its address.
     pub fn slug(self) -> &'static str {
@@ -166,6 +172,7 @@ impl RepoTab {
             RepoTab::Collaborators => "collaborators",
             RepoTab::Branches => "branches",
             RepoTab::Plugins => "plugins",
+            RepoTab::Hooks => "hooks",
         }
     }
 
@@ -176,6 +183,7 @@ impl RepoTab {
             RepoTab::Collaborators => "Collaborators",
             RepoTab::Branches => "Branch protection",
             RepoTab::Plugins => "Plugins",
+            RepoTab::Hooks => "Webhooks",
         }
     }
 }
@@ -207,10 +215,14 @@ impl RepoView {
             ["commit", sha] => RepoView::Commit((*sha).to_owned()),
             ["branches"] => RepoView::Branches,
             ["tags"] => RepoView::Tags,
+            ["releases"] => RepoView::Releases(None),
+            // Some links have the slashes of a tag as they are.
+            ["releases", "tag", tag @ ..] if !tag.is_empty() => RepoView::Releases(Some(percent_decode(&tag.join("/")))),
             ["settings"] => RepoView::Settings(RepoTab::General),
             ["settings", "plugins", rest @ ..] if !rest.is_empty() => {
                 PluginView::parse(rest).map_or(RepoView::NotFound, |(id, view)| RepoView::Plugin(id, view))
             }
+            ["settings", "hooks", rest @ ..] => HookView::parse(rest).map_or(RepoView::NotFound, RepoView::Hooks),
             ["settings", slug] => RepoTab::ALL.into_iter().find(|tab| tab.slug() == *slug).map_or(RepoView::NotFound, RepoView::Settings),
             _ => RepoView::NotFound,
         }
@@ -278,6 +290,21 @@ impl RepoAddress {
         format!("{}/tags", self.url())
     }
 
+    /// All releases.
+    pub fn releases(&self) -> String {
+        format!("{}/releases", self.url())
+    }
+
+    /// The release of a tag.
+    pub fn release(&self, tag: &str) -> String {
+        format!("{}/releases/tag/{}", self.url(), encode_segment(tag))
+    }
+
+    /// A file of the release of a tag.
+    pub fn release_file(&self, tag: &str, name: &str) -> String {
+        format!("{}/releases/download/{}/{}", self.url(), encode_segment(tag), encode_segment(name))
+    }
+
     /// A page of its settings.
     pub fn settings(&self, tab: RepoTab) -> String {
         format!("{}/settings/{}", self.url(), tab.slug())
@@ -318,9 +345,14 @@ mod tests {
             }
         }
         assert_eq!(reread(&tool().search_all()), RepoView::Search { at: None, path: String::new() });
+        assert_eq!(reread(&tool().releases()), RepoView::Releases(None));
+        for tag in ["v1.0", "topic/v1", "a b#?"] {
+            assert_eq!(reread(&tool().release(tag)), RepoView::Releases(Some(tag.into())));
+        }
         assert_eq!(reread(&tool().commit("abc")), RepoView::Commit("abc".into()));
         for tab in RepoTab::ALL {
-            assert_eq!(reread(&tool().settings(tab)), RepoView::Settings(tab));
+            let view = if tab == RepoTab::Hooks { RepoView::Hooks(HookView::All) } else { RepoView::Settings(tab) };
+            assert_eq!(reread(&tool().settings(tab)), view);
         }
     }
 

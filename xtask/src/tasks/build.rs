@@ -9,7 +9,7 @@ use crate::house::House;
 use crate::progress::Progress;
 use crate::setup::{self, Purpose};
 use crate::shell;
-use crate::tasks::{compress, styles};
+use crate::tasks::{compress, split, styles};
 
 /// How many progress lines [`everything`] prints.
 pub const STEPS: usize = 3;
@@ -19,6 +19,13 @@ pub fn build(house: &House, release: bool) -> anyhow::Result<()> {
     let mut progress = Progress::new(Purpose::Run.steps() + STEPS);
     let wasm = setup::all(house, Purpose::Run, &mut progress)?;
     everything(house, release, &wasm, &mut progress)
+}
+
+/// Sets up and builds the web bundle.
+pub fn bundle(house: &House) -> anyhow::Result<()> {
+    let mut progress = Progress::new(Purpose::Run.steps() + 1);
+    let wasm = setup::all(house, Purpose::Run, &mut progress)?;
+    progress.loud("web bundle", || web(house, &wasm))
 }
 
 /// Builds all that `run` starts.
@@ -49,9 +56,11 @@ pub fn web(house: &House, wasm: &Toolchain) -> anyhow::Result<()> {
     trunk.env_remove("NO_COLOR");
     // The wasm-bindgen of set-up is on the search path; without this, Trunk would ask the network for a newer Trunk.
     trunk.args(["build", "--release", "--skip-version-check"]);
-    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_our_paths());
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("{} {}", split::FLAGS, without_our_paths()));
+    trunk.env(split::KEEP.0, split::KEEP.1);
     shell::openly("trunk build", &mut trunk)?;
-    let dist = house.root.join("web/dist");
+    let dist = house.web_dist();
+    split::divide(house, &wasm.module_dir(&house.target, "web").join("hardie-web.wasm"), &dist)?;
     styles::join(&dist)?;
     compress::bundle(&dist)
 }

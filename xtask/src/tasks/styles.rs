@@ -41,7 +41,7 @@ fn links(page: &str) -> Vec<Link<'_>> {
 }
 
 /// A name changes with what it names: FNV-1a, 64 bits.
-fn fnv(bytes: &[u8]) -> u64 {
+pub(super) fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

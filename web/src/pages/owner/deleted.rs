@@ -3,6 +3,7 @@
 use hardie_api_types::repo::Repository;
 use leptos::prelude::*;
 
+use crate::api::identity::Standing;
 use crate::api::repos;
 use crate::load::{Load, load};
 use crate::nav::use_nav;
@@ -14,15 +15,15 @@ use crate::state::toasts::use_toasts;
 
 /// The list, where there is something in it; nothing for anybody else.
 #[component]
-pub fn Deleted(owner: String, may_own: Load<bool>) -> impl IntoView {
+pub fn Deleted(owner: String, standing: Load<Standing>) -> impl IntoView {
     let found = load(
-        move || may_own.value(),
-        move |may_own| {
+        move || standing.value(),
+        move |standing| {
             let owner = owner.clone();
             async move {
                 // Asked only by those who may: a refusal would stand in the console of everybody else.
-                match may_own {
-                    Some(true) => repos::deleted(&owner).await,
+                match standing {
+                    Some(Standing::Owner) => repos::deleted(&owner).await,
                     _ => Ok(Vec::new()),
                 }
             }

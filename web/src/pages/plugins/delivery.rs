@@ -3,17 +3,14 @@
 use hardie_api_types::delivery::{Delivery, Event};
 use leptos::prelude::*;
 
-use super::deliveries::badge;
 use super::use_place;
-use crate::api::deliveries;
+use crate::api::deliveries::{self, Receiver};
 use crate::load::{Again, load};
+use crate::pages::deliveries::{Redeliver, badge, fact};
 use crate::parts::command::Commands;
-use crate::parts::confirm::ConfirmButton;
-use crate::parts::form::Submit;
 use crate::parts::skeleton;
 use crate::parts::time::Ago;
 use crate::routes::PluginView;
-use crate::state::toasts::use_toasts;
 use crate::text::{self, bytes, grouped};
 
 /// The page.
@@ -48,7 +45,7 @@ fn shown(id: i64, delivery: Delivery, event: Option<Event>, again: Again) -> Any
             {badge(&delivery.state)}
             <div class="toolbar-right">
                 <button class="button small-button" type="button" on:click=move |_| again.ask()>"Refresh"</button>
-                {(ended && kept).then(|| view! { <Redeliver id=id delivery=number seq=seq again=again/> })}
+                {(ended && kept).then(|| view! { <Redeliver receiver=Receiver::plugin(&use_place().get(), id) delivery=number seq=seq whom="The plugin" again=again/> })}
             </div>
         </div>
         {facts(&delivery)}
@@ -65,7 +62,6 @@ fn shown(id: i64, delivery: Delivery, event: Option<Event>, again: Again) -> Any
 }
 
 fn facts(delivery: &Delivery) -> AnyView {
-    let fact = |name: &'static str, value: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();
     let mut facts = vec![fact("Delivery", view! { <code>{delivery.id}</code> }.into_any())];
     if !delivery.repository.is_empty() {
         facts.push(fact("Repository", delivery.repository.clone().into_any()));
@@ -97,23 +93,5 @@ fn lines(title: &'static str, lines: &str, nothing: &'static str) -> AnyView {
     match lines.is_empty() {
         true => view! { <h4>{title}</h4><p class="muted">{nothing}</p> }.into_any(),
         false => view! { <h4>{title}</h4><Commands lines=lines.to_owned() what="log"/> }.into_any(),
-    }
-}
-
-#[component]
-fn Redeliver(id: i64, delivery: i64, seq: i64, again: Again) -> impl IntoView {
-    let place = use_place();
-    let toasts = use_toasts();
-    let submit = Submit::new();
-    let send = move || {
-        let place = place.get();
-        submit.run(async move { deliveries::again(&place, id, delivery).await }, move |_| {
-            toasts.done("It is delivered again.");
-            again.ask();
-        });
-    };
-    view! {
-        <ConfirmButton label="Deliver again" title="Deliver 1 event again?" mild=true failure=submit.failure() on_confirm=send
-            explain=format!("The plugin is told of event {seq} once more, under the same id of the delivery: {delivery}.")/>
     }
 }

@@ -16,6 +16,7 @@ pub fn RepoHead(view: Memo<RepoView>) -> impl IntoView {
     let address = repo.address();
     let full_name = address.full_name();
     let (code, commits, branches, tags) = (address.url(), format!("{}/commits", address.url()), address.branches(), address.tags());
+    let releases = address.releases();
     let settings = address.settings(RepoTab::General);
     let current = move |is: fn(&RepoView) -> bool| view.with(is).then_some("page");
     Effect::new(move |_| {
@@ -39,10 +40,11 @@ pub fn RepoHead(view: Memo<RepoView>) -> impl IntoView {
                 <a href=commits aria-current=move || current(|view| matches!(view, RepoView::Commits { .. } | RepoView::Commit(_)))><Icon sign=Sign::Commit/>"Commits"</a>
                 <a href=branches aria-current=move || current(|view| matches!(view, RepoView::Branches))><Icon sign=Sign::Branch/>"Branches"</a>
                 <a href=tags aria-current=move || current(|view| matches!(view, RepoView::Tags))><Icon sign=Sign::Tag/>"Tags"</a>
+                <a href=releases aria-current=move || current(|view| matches!(view, RepoView::Releases(_)))><Icon sign=Sign::Releases/>"Releases"</a>
                 {move || repo.is_admin().then(|| {
                     let settings = settings.clone();
                     view! {
-                        <a href=settings aria-current=move || current(|view| matches!(view, RepoView::Settings(_) | RepoView::Plugin(..)))><Icon sign=Sign::Gear/>"Settings"</a>
+                        <a href=settings aria-current=move || current(|view| matches!(view, RepoView::Settings(_) | RepoView::Plugin(..) | RepoView::Hooks(_)))><Icon sign=Sign::Gear/>"Settings"</a>
                     }
                 })}
             </nav>

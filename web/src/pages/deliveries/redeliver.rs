@@ -4,8 +4,7 @@ use hardie_api_types::Time;
 use hardie_api_types::delivery::{RedeliverOption, Redelivered};
 use leptos::prelude::*;
 
-use super::use_place;
-use crate::api::deliveries;
+use crate::api::deliveries::{self, Receiver};
 use crate::browser;
 use crate::load::Again;
 use crate::parts::confirm::ConfirmButton;
@@ -16,8 +15,8 @@ use crate::text::count;
 
 /// The form. `list` asks for the deliveries again.
 #[component]
-pub fn RedeliverRange(id: i64, list: Again) -> impl IntoView {
-    let place = use_place();
+pub fn RedeliverRange(receiver: Receiver, list: Again) -> impl IntoView {
+    let receiver = StoredValue::new(receiver);
     let toasts = use_toasts();
     let [from, to, since, until] = [(); 4].map(|()| RwSignal::new(String::new()));
     let counted = RwSignal::new(None::<Redelivered>);
@@ -35,12 +34,12 @@ pub fn RedeliverRange(id: i64, list: Again) -> impl IntoView {
         RedeliverOption { from: place_in_log(from), to: place_in_log(to), since: time(since), until: time(until), dry_run }
     };
     let ask = move || {
-        let (place, range) = (place.get(), range(true));
-        submit.run(async move { deliveries::range_again(&place, id, &range).await }, move |would| counted.set(Some(would)));
+        let (receiver, range) = (receiver.get_value(), range(true));
+        submit.run(async move { deliveries::range_again(&receiver, &range).await }, move |would| counted.set(Some(would)));
     };
     let send = move || {
-        let (place, range) = (place.get(), range(false));
-        submit.run(async move { deliveries::range_again(&place, id, &range).await }, move |begun| {
+        let (receiver, range) = (receiver.get_value(), range(false));
+        submit.run(async move { deliveries::range_again(&receiver, &range).await }, move |begun| {
             toasts.done(format!("{} begun anew.", count(begun.redelivered, "delivery")));
             counted.set(None);
             list.ask();
