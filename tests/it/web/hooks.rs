@@ -75,6 +75,7 @@ fn a_webhook_is_made_tested_sent_again_changed_and_removed_on_the_page() {
     assert_eq!((&made["events"], &made["branch_filter"], &made["signed"]), (&json!(["push", "create"]), &json!("main"), &json!(true)));
 
     press_button(&browser, "Send a test");
+    browser.wait_for_text("The newest commit is on its way to it").unwrap();
     handled(&browser, &own);
     assert_eq!(receiver.heard().len(), 1);
     assert!(!receiver.heard()[0].header("x-gitea-signature").is_empty());
@@ -122,6 +123,7 @@ fn a_webhook_that_is_not_answered_says_what_it_holds_and_sends_it_when_it_is_tol
     receiver.becomes(Does::Answer(200, String::new()));
     browser.goto(&own).unwrap();
     press_button(&browser, "Send now");
+    browser.wait_for_text("What waits is sent now").unwrap();
     handled(&browser, &own);
     browser.wait_for_text("It is told of what happens, in order").unwrap();
     // 410 switches it off, and the page says so.

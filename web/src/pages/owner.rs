@@ -64,10 +64,8 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                     <div class="toolbar">
                         <h2>"Repositories"</h2>
                         {move || owns().then(|| view! {
-                            <div class="toolbar-right">
-                                {(!is_organisation).then(|| view! { <a class="button small-button" href=plugins.clone()><Icon sign=Sign::Plug/>"Plugins"</a> })}
-                                {is_organisation.then(|| view! { <a class="button small-button" href=new.clone()><Icon sign=Sign::Plus/>"New repository"</a> })}
-                            </div>
+                            {(!is_organisation).then(|| view! { <a class="button small-button" href=plugins.clone()><Icon sign=Sign::Plug/>"Plugins"</a> })}
+                            {is_organisation.then(|| view! { <a class="button small-button" href=new.clone()><Icon sign=Sign::Plus/>"New repository"</a> })}
                         })}
                     </div>
                     {found.view(|| skeleton::rows(4), move |(page, found)| {
@@ -83,19 +81,18 @@ pub fn OwnerPage(name: String) -> impl IntoView {
                         let path = path.clone();
                         view! { <RepoList repos=found.items hide_owner=true/><Pager page=page has_next=more link=move |page| format!("{path}?page={page}")/> }.into_any()
                     })}
-                    {
-                        let account = account.clone();
-                        found.below(move || (!is_organisation).then(|| organisations(&account)).into_any())
-                    }
-                    {found.below(move || view! { <deleted::Deleted owner=account.login.clone() standing=standing/> }.into_any())}
+                    {found.below(move || {
+                        let deleted = { let owner = account.login.clone(); move || view! { <deleted::Deleted owner=owner.clone() standing=standing/> }.into_any() };
+                        if is_organisation { deleted() } else { organisations(&account, deleted) }
+                    })}
                 }
             })}
         </div>
     }
 }
 
-/// Those that a user belongs to, as far as the reader may know; nothing if there is none.
-fn organisations(account: &User) -> AnyView {
+/// Those that a user belongs to, as far as the reader may know; nothing if there is none. `below` comes when they have their room.
+fn organisations(account: &User, below: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let name = account.login.clone();
     let mine = use_session().name_now() == name;
     let found = load(
@@ -116,5 +113,5 @@ fn organisations(account: &User) -> AnyView {
             </div>
         })
     };
-    view! { {shown} }.into_any()
+    view! { {shown} {found.below(below)} }.into_any()
 }

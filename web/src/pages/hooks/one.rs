@@ -20,7 +20,7 @@ use crate::parts::skeleton;
 use crate::parts::time::Ago;
 use crate::routes::{HookView, PluginPlace};
 use crate::state::toasts::use_toasts;
-use crate::text::{self, count, sentence};
+use crate::text::{self, capital, count, sentence};
 
 /// The state that is asked for, the page of the list, and what is on it.
 type Shown = (String, u32, Paged<HookDelivery>);
@@ -38,9 +38,7 @@ pub fn OneHook(id: i64) -> impl IntoView {
     view! {
         <p class="small"><a href=place.get().hooks(HookView::All)>"All webhooks"</a></p>
         {found.view(skeleton::block, move |hook| head(hook, found, list.again()))}
-        {found.below(move || sent(id, list, found.again()))}
-        // Not made anew with the hook: somebody may be writing.
-        {found.below(move || untrack(|| found.value()).map(|hook| view! { <Edit hook=hook found=found/> }).into_any())}
+        {found.below(move || sent(id, list, found))}
     }
 }
 
@@ -94,7 +92,7 @@ fn head(hook: Hook, found: Load<Hook>, list: Again) -> AnyView {
 /// How it is doing, and what happens to deliveries meanwhile.
 fn told(hook: &Hook) -> AnyView {
     let badge = badge(&hook.state);
-    let why = if hook.reason.is_empty() { String::new() } else { format!(" {}", sentence(&hook.reason)) };
+    let why = if hook.reason.is_empty() { String::new() } else { format!(" {}", sentence(&capital(&hook.reason))) };
     match hook.state.as_str() {
         "active" => view! { <p>{badge} " It is told of what happens, in order."</p> }.into_any(),
         "paused" => {
@@ -111,13 +109,13 @@ fn told(hook: &Hook) -> AnyView {
 }
 
 /// What was sent.
-fn sent(id: i64, found: Load<Shown>, state: Again) -> AnyView {
+fn sent(id: i64, found: Load<Shown>, hook: Load<Hook>) -> AnyView {
     let place = use_place();
     let all = place.get().hooks(HookView::One(id));
     let filters = filters(&all);
     let refresh = move |_| {
         found.retry();
-        state.ask();
+        hook.retry();
     };
     view! {
         <div class="toolbar">
@@ -137,7 +135,11 @@ fn sent(id: i64, found: Load<Shown>, state: Again) -> AnyView {
                 <Pager page=page has_next=more link=move |page| format!("{link}{page}")/>
             }.into_any()
         })}
-        {found.below(move || view! { <RedeliverRange receiver=hooks::receiver(&use_place().get(), id) list=found.again()/> }.into_any())}
+        {found.below(move || view! {
+            <RedeliverRange receiver=hooks::receiver(&use_place().get(), id) list=found.again()/>
+            // Not made anew with the hook: somebody may be writing.
+            {untrack(|| hook.value()).map(|it| view! { <Edit hook=it found=hook/> })}
+        }.into_any())}
     }
     .into_any()
 }

@@ -63,6 +63,7 @@ fn card(release: Release, address: &RepoAddress) -> AnyView {
     let (draft, pre) = (release.draft, release.prerelease);
     let when = release.published_at.map(|time| view! { " · " <Ago time=time/> });
     let who = release.author.map(|author| format!(" · {}", author.login));
+    let has_files = !draft || !release.assets.is_empty();
     let files = release
         .assets
         .into_iter()
@@ -86,12 +87,12 @@ fn card(release: Release, address: &RepoAddress) -> AnyView {
                 {who}{when}
             </p>
             {(!release.body.trim().is_empty()).then(|| view! { <p class="release-notes" dir="auto">{release.body}</p> })}
-            <ul class="box rows">
+            {has_files.then(|| view! { <ul class="box rows">
                 {files}
                 {(!draft).then(|| ["tar.gz", "zip"].map(|format| view! {
                     <li class="item-row"><Icon sign=Sign::Code/><div class="item-main"><a href=address.archive(&at, format) rel="external" download="">{format!("Source, {format}")}</a></div></li>
                 }).collect_view())}
-            </ul>
+            </ul> })}
         </article>
     }
     .into_any()

@@ -42,9 +42,14 @@ pub fn TeamPage(id: i64) -> impl IntoView {
         {found.below(move || view! {
             <h3>"Members"</h3>
             {people(id, members)}
-            <h3>"Repositories"</h3>
-            {move || found.value().map(|team| reached(&team, repos))}
-            {untrack(|| found.value()).filter(|_| org.is_owned()).map(|team| view! { <Edit team=team found=found/> })}
+            // Each list takes its room before what stands below it, so that nothing jumps.
+            {members.below(move || view! {
+                <h3>"Repositories"</h3>
+                {move || found.value().map(|team| reached(&team, repos))}
+                {repos.below(move || {
+                    untrack(|| found.value()).filter(|_| org.is_owned()).map(|team| view! { <Edit team=team found=found/> }).into_any()
+                })}
+            }.into_any())}
         }.into_any())}
     }
 }
@@ -71,7 +76,10 @@ fn people(id: i64, found: Load<Paged<User>>) -> AnyView {
             let rows = people.items.into_iter().map(|user| person(id, user, found.again())).collect_view();
             view! { <ul class="box rows">{rows}</ul>{rest} }.into_any()
         })}
-        {org.is_owned().then(|| view! { <Add label="Add to the team" field="User name" name="member" again=found.again() ask=move |name| Box::pin(async move { teams::add_member(id, &name).await })/> })}
+        {org.is_owned().then(|| found.below(move || view! {
+            <Add label="Add to the team" field="User name" name="member" again=found.again()
+                ask=move |name| Box::pin(async move { teams::add_member(id, &name).await })/>
+        }.into_any()))}
     }
     .into_any()
 }
@@ -121,10 +129,10 @@ fn reached(team: &Team, found: Load<Paged<Repository>>) -> AnyView {
             let rows = repos.items.into_iter().map(|repo| repository(id, &repo, found.again())).collect_view();
             view! { <ul class="box rows">{rows}</ul>{rest} }.into_any()
         })}
-        {org.is_owned().then(|| view! {
+        {org.is_owned().then(|| found.below(move || view! {
             <Add label="Let it reach" field="Repository" name="repository" again=found.again()
                 ask=move |name| Box::pin(async move { teams::add_repo(id, &org.name(), &name).await })/>
-        })}
+        }.into_any()))}
     }
     .into_any()
 }
