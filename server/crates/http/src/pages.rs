@@ -33,8 +33,7 @@ use html::{Field, Form, page, page_below, said};
 const FORM_BYTES: usize = 16 << 10;
 
 /// Names of the pages below `/login/`.
-pub const PAGES: [&str; 9] =
-    ["forgot", "reset", "verify", "sign-up", "sign-in", "applications", "passkey", "passkeys", "passkey.js"];
+pub const PAGES: [&str; 9] = ["forgot", "reset", "verify", "sign-up", "sign-in", "applications", "passkey", "passkeys", "passkey.js"];
 
 /// `/login`, and everything below it that is not the UI's.
 pub fn routes(http: &Http) -> Router<Http> {

@@ -33,7 +33,6 @@ pub use email::{email, invitation, sign_up};
 pub use git::{Place, listing_entry, number, summary, text};
 pub use hook::{Bodies, hook, hook_delivery};
 pub use identity::{deploy_key, factor_user, gpg_key, key, recovery_codes, second_factor, session, token};
-pub use identity::{deploy_key, factor_user, key, recovery_codes, second_factor, session, token};
 pub use label::{label, milestone, set_label};
 pub use oauth::{grant, made_oauth_app, oauth_app};
 pub use passkey::{created_passkey, passkey, passkey_code, passkey_creation, passkey_request, read_assertion, read_registration};

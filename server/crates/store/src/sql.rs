@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use hardie_domain::ids::{
-    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GpgKeyId, GrantId, InstallationId, InvitationId, KeyId, LabelId, LfsLockId, MailId, MilestoneId, OauthAppId, OutboxId, PasskeyId, PathRuleId, PublisherId, PushId, ReleaseId, RepoId, SessionId, SignUpId, TagProtectionId, TeamId, TokenId,
+    AccountId, AssetId, AuditId, CommitStatusId, DeliveryId, DeployKeyId, EventSeq, GpgKeyId, GrantId, InstallationId, InvitationId, KeyId,
+    LabelId, LfsLockId, MailId, MilestoneId, OauthAppId, OutboxId, PasskeyId, PathRuleId, PublisherId, PushId, ReleaseId, RepoId,
+    SessionId, SignUpId, TagProtectionId, TeamId, TokenId,
 };
 use hardie_domain::names::{AccountName, RepoName, TeamName};
 use hardie_domain::oid::Oid;

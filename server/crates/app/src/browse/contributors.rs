@@ -11,8 +11,8 @@ use hardie_domain::oid::Oid;
 use hardie_domain::page::{Page, Paged};
 use hardie_git::read::{Authors, authors};
 
-use super::known::Known;
 use super::account_of;
+use super::known::Known;
 use super::reading::{explain, read_authorised_slowly};
 use crate::access::repo_for;
 use crate::accounts::{Account, shown};

@@ -78,7 +78,7 @@ impl Gifts {
             tx.copy_labels(to, self.template, at).await?;
         }
         for rule in &self.protections {
-            tx.insert_protection(to, &rule.pattern, rule.allow_force, rule.allow_delete, at).await?;
+            tx.insert_protection(to, &ProtectionRow { created_at: at, updated_at: at, ..rule.clone() }).await?;
         }
         Ok(())
     }

@@ -71,6 +71,7 @@ pub(super) fn credential_of(actor: &Actor) -> (u8, i64) {
         Credential::DeployKey(id) => (4, id.0),
         Credential::Password => (5, 0),
         Credential::System => (6, 0),
+        Credential::Grant(id) => (7, id.0),
     }
 }
 
