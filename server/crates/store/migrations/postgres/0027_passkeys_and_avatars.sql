@@ -27,8 +27,14 @@ CREATE TABLE passkey_code (
 );
 
 -- Recovery codes stand for whichever second factor an account has, so they are the account's.
-ALTER TABLE recovery_code DROP CONSTRAINT recovery_code_account_id_fkey;
-ALTER TABLE recovery_code ADD CONSTRAINT recovery_code_account_id_fkey FOREIGN KEY (account_id) REFERENCES account (id) ON DELETE CASCADE;
+CREATE TABLE recovery_code_of_account (
+    account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (account_id, hash)
+);
+INSERT INTO recovery_code_of_account (account_id, hash) SELECT account_id, hash FROM recovery_code;
+DROP TABLE recovery_code;
+ALTER TABLE recovery_code_of_account RENAME TO recovery_code;
 
 -- Pictures that people chose: PNG, made anew from what was sent. Whoever has none is shown one that follows from the id.
 CREATE TABLE account_avatar (
