@@ -63,7 +63,7 @@ async fn damaged_packs_are_refused_and_leave_nothing_behind() {
         let answer = raw::push_pack(git, &dir, &url, &bad, &tip, "refs/heads/bad").unwrap();
         assert!(!answer.contains("ok refs/heads/bad"), "round {round}: {answer}");
     }
-    assert!(!git.ok(&dir, &["ls-remote", &url]).unwrap().contains("bad"));
+    assert!(!git.ok(&dir, &["ls-remote", &url]).unwrap().contains("refs/heads/bad"));
     let left: Vec<_> = std::fs::read_dir(server.data_dir().join("quarantine")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
     git.ok(&dir, &["push", "--quiet", &url, "main"]).unwrap();
