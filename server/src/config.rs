@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_domain::quota::SiteQuotas;
 use hardie_http::Cidr;
 pub use hardie_http::Rates;
 use hardie_outbound::Allowed;
@@ -25,7 +26,7 @@ pub use mail::MailSettings;
 /// Where a server keeps its things: what `serve` and `admin` have in common.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Location {
-    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [audit] (keep-days = …), [rate-limits] (anonymous-per-minute = …, signed-in-per-minute = …, exempt = […]), [cors] (origins = […]), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]), [oauth] (well-known-clients = […]) and [secrets] (key-file = …, earlier-key-files = […])
+    /// TOML file with the settings below (data-dir = "…", http-listen = "…"), [limits] (pack-bytes = …, lfs-object-bytes = …), [gc] (cruft-seconds = …), [audit] (keep-days = …), [rate-limits] (anonymous-per-minute = …, signed-in-per-minute = …, exempt = […]), [cors] (origins = […]), [quotas] (git-per-owner = …, lfs-per-repository = …), [git] (require-signed-push = …, hide-refs = […], bundle-uri = …), [outbound] (hosts = […], permit = […]), [mail] (host = "…", from = "…"), [sign-up] (mode = "…", domains = […]), [oauth] (well-known-clients = […]) and [secrets] (key-file = …, earlier-key-files = […])
     #[arg(long, env = "HARDIE_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Folder for the database, packs and keys [default: ./hardie-data]
@@ -116,6 +117,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Applications that may sign people in without being registered.
     pub oauth_clients: Vec<&'static str>,
+    /// How much repositories and owners may hold for which nothing else was set.
+    pub quotas: SiteQuotas,
 }
 
 /// Where the keys of 32 bytes lie that seal secrets of plugins.
@@ -143,6 +146,7 @@ pub struct Place {
     pub database: String,
     pub limits: GitLimits,
     pub retention: Retention,
+    pub quotas: SiteQuotas,
     pub sealing: SealingFiles,
 }
 
@@ -151,7 +155,8 @@ pub fn locate(location: &Location) -> anyhow::Result<Place> {
     let file = file::read(location.config.as_deref())?;
     let (data_dir, database) = place(location, &file);
     let (limits, retention) = (file.limits.apply(GitLimits::default())?, file.gc.apply(Retention::default()));
-    Ok(Place { data_dir, database: check_database(database)?, limits, retention, sealing: sealing(file.secrets) })
+    let quotas = file.quotas.site();
+    Ok(Place { data_dir, database: check_database(database)?, limits, retention, quotas, sealing: sealing(file.secrets) })
 }
 
 fn sealing(file: file::Secrets) -> SealingFiles {
@@ -212,6 +217,7 @@ pub fn resolve(settings: &ServeSettings) -> anyhow::Result<Config> {
         rates: file.rate_limits.checked()?,
         cors_origins: file.cors.checked()?,
         oauth_clients: file.oauth.clients()?,
+        quotas: file.quotas.site(),
     })
 }
 

@@ -129,6 +129,7 @@ pub async fn start_with(config: Config, ports: Ports) -> anyhow::Result<Server> 
             require_sign_in: config.require_sign_in,
             audit_keep: config.audit_keep,
             oauth_clients: config.oauth_clients,
+            quotas: config.quotas,
         },
     });
     for (key, secrets) in hardie_app::plugins::secrets_without_key(&app).await.context("cannot look at the secrets of plugins")? {

@@ -22,6 +22,7 @@ mod narrow_tokens;
 mod operator;
 mod passkeys;
 mod promises;
+mod quotas;
 mod refs;
 mod releases;
 mod second_factor;

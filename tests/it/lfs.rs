@@ -82,6 +82,14 @@ pub fn upload(server: &TestServer, user: &TestUser, repo: &str, bytes: &[u8]) {
     assert_eq!(sent.status, 200, "{}", sent.text());
 }
 
+/// Sends an object without asking first, which is refused with these words.
+pub fn upload_refused(server: &TestServer, user: &TestUser, repo: &str, bytes: &[u8], words: &str) {
+    let path = format!("/{repo}.git/info/lfs/objects/{}/{}", oid(bytes), bytes.len());
+    let sent = Asker::new(server, Some(user)).send("PUT", &path, &[("content-type", "application/octet-stream")], bytes);
+    let (status, text) = sent.refusal();
+    assert!(status == 413 && text.contains(words), "{status} {text}");
+}
+
 /// Gets an object by hand, as this person or as nobody.
 pub fn download(server: &TestServer, user: Option<&TestUser>, repo: &str, bytes: &[u8]) -> Answer {
     Asker::new(server, user).send("GET", &format!("/{repo}.git/info/lfs/objects/{}", oid(bytes)), &[], b"")

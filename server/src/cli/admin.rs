@@ -13,6 +13,7 @@ mod export;
 mod gc;
 mod password;
 mod progress;
+mod quota;
 mod restore;
 mod secrets;
 mod token;
@@ -61,6 +62,9 @@ enum Command {
     /// Prove that no line of the audit log was changed, or write it out as JSON lines
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Say and set how much users, organisations and repositories may hold
+    #[command(subcommand)]
+    Quota(quota::Command),
     /// Open every secret of plugins and of second factors with the keys at hand and say which do not open, or seal them under a new key
     Secrets(secrets::Args),
 }
@@ -101,6 +105,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             Command::Backup(args) => backup::run(&app, data_dir, args).await,
             Command::Gc(args) => gc::run(&app, args).await,
             Command::Audit(command) => audit::run(&app, command).await,
+            Command::Quota(command) => quota::run(&app, command).await,
             Command::Secrets(args) => secrets::run(&app, args).await,
             Command::Restore(_) => Ok(()),
         }

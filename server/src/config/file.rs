@@ -12,7 +12,7 @@ use hardie_domain::oauth::SHIPPED;
 use hardie_git::packs::LARGEST_OBJECT;
 use serde::Deserialize;
 
-use super::guards::{Cors, RateLimits};
+use super::guards::{Cors, Quotas, RateLimits};
 use super::mail::{MailSection, SignUpSection};
 
 /// The file as written.
@@ -46,6 +46,7 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     pub cors: Cors,
     pub oauth: Oauth,
+    pub quotas: Quotas,
 }
 
 /// `[limits]`: sizes in bytes, time in seconds.

@@ -1,6 +1,7 @@
-//! `[rate-limits]` and `[cors]`: what the HTTP door lets through.
+//! `[rate-limits]` and `[cors]`: what the HTTP door lets through. `[quotas]`: how much is kept.
 
 use anyhow::{Context as _, bail};
+use hardie_domain::quota::{PerContent, SiteQuotas};
 use hardie_http::Rates;
 use serde::Deserialize;
 
@@ -46,5 +47,28 @@ impl Cors {
             }
         }
         Ok(self.origins.clone())
+    }
+}
+
+/// `[quotas]`: bytes that a repository, or all repositories of one owner together, may hold where an administrator set nothing else. What is
+/// absent is no bound.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Quotas {
+    pub git_per_repository: Option<u64>,
+    pub lfs_per_repository: Option<u64>,
+    pub assets_per_repository: Option<u64>,
+    pub git_per_owner: Option<u64>,
+    pub lfs_per_owner: Option<u64>,
+    pub assets_per_owner: Option<u64>,
+}
+
+impl Quotas {
+    /// What the file says.
+    pub fn site(self) -> SiteQuotas {
+        SiteQuotas {
+            per_repository: PerContent { git: self.git_per_repository, lfs: self.lfs_per_repository, assets: self.assets_per_repository },
+            per_owner: PerContent { git: self.git_per_owner, lfs: self.lfs_per_owner, assets: self.assets_per_owner },
+        }
     }
 }

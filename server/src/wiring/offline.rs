@@ -72,6 +72,7 @@ fn around(place: &Place, store: Store, sealing: SealingKeys) -> App {
         require_sign_in: false,
         audit_keep: None,
         oauth_clients: Vec::new(),
+        quotas: place.quotas,
     };
     App::new(Inner {
         store,

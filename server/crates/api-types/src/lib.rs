@@ -36,6 +36,7 @@ pub mod plugin_web;
 pub mod protection;
 pub mod publisher;
 pub mod push;
+pub mod quota;
 pub mod release;
 pub mod repo;
 pub mod search;

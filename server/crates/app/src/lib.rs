@@ -36,6 +36,7 @@ pub mod plugins;
 pub mod ports;
 pub mod protections;
 pub mod push;
+pub mod quotas;
 pub mod releases;
 pub mod render;
 pub mod repos;

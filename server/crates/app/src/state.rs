@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::limits::{GitLimits, Retention};
+use hardie_domain::quota::SiteQuotas;
 use hardie_domain::sign_up::{MailDomains, SignUpMode};
 use hardie_git::lfs::LfsStore;
 use hardie_git::packs::PackStore;
@@ -92,6 +93,8 @@ pub struct AppConfig {
     pub audit_keep: Option<Duration>,
     /// Applications that may sign people in without being registered, by their words in `hardie_domain::oauth::SHIPPED`.
     pub oauth_clients: Vec<&'static str>,
+    /// How much repositories and owners may hold for which nothing else was set.
+    pub quotas: SiteQuotas,
 }
 
 /// `[sign-up]`: who may make an account for themselves.

@@ -36,6 +36,7 @@ pub mod plugin_secret;
 pub mod plugin_state;
 pub mod policy;
 pub mod push;
+pub mod quota;
 pub mod range;
 pub mod refname;
 pub mod scope;

@@ -38,6 +38,7 @@ mod protections;
 mod public_members;
 mod publishers;
 mod pushes;
+mod quotas;
 mod refs;
 mod releases;
 mod repo_lists;
@@ -118,6 +119,7 @@ pub fn table() -> Api {
         contents::add,
         archives::add,
         code::add,
+        quotas::add,
         pushes::add,
         components::add,
         dry_run::add,

@@ -17,6 +17,7 @@ mod passkey;
 mod plugin;
 mod publisher;
 mod qr;
+mod quota;
 mod release;
 mod repo;
 mod search;
@@ -39,6 +40,7 @@ pub use passkey::{created_passkey, passkey, passkey_code, passkey_creation, pass
 pub use plugin::{component, installation, log_line, permission, plugin_request, plugin_secret, push, push_certificate, verdict};
 pub use publisher::{component_signature, publisher};
 pub use qr::qr;
+pub use quota::quota;
 pub use repo::{collaborator, deleted_repo, path_rule, protection, repo, tag_protection, whole_repo};
 pub use search::code_search;
 pub use team::team;

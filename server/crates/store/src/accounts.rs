@@ -6,8 +6,10 @@ use hardie_domain::access::OwnerVisibility;
 use hardie_domain::ids::AccountId;
 use hardie_domain::names::AccountName;
 use hardie_domain::page::{Page, Paged};
+use hardie_domain::quota::Bounds;
 use hardie_domain::time::Timestamp;
 
+use crate::quotas::bounds;
 use crate::repo_list::Viewer;
 use crate::sql::{Cols, Sql, contains, count, sql};
 use crate::store::reads;
@@ -69,6 +71,8 @@ pub struct AccountRow {
     pub last_sign_in_at: Option<Timestamp>,
     /// Who sees it, and what is public in it; users are public.
     pub visibility: OwnerVisibility,
+    /// How much its repositories may hold together.
+    pub quotas: Bounds,
 }
 
 /// An account to be made.
@@ -131,7 +135,8 @@ pub enum AccountTaken {
 }
 
 const COLUMNS: &str = "a.id, a.kind, a.name, a.full_name, a.email, a.description, a.website, a.location, a.is_admin, a.disabled, \
-    a.must_change_password, a.created_at, a.updated_at, a.last_sign_in_at, a.visibility";
+    a.must_change_password, a.created_at, a.updated_at, a.last_sign_in_at, a.visibility, \
+    a.quota_git, a.quota_lfs, a.quota_assets";
 
 /// The columns of an account named `a` in a statement.
 pub(crate) const ACCOUNT_COLUMNS: &str = COLUMNS;
@@ -153,6 +158,7 @@ pub(crate) fn account_row(cols: &mut Cols<'_>) -> Result<AccountRow> {
         updated_at: cols.time()?,
         last_sign_in_at: cols.opt_time()?,
         visibility: cols.word(OwnerVisibility::parse)?,
+        quotas: bounds(cols)?,
     })
 }
 

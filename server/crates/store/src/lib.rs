@@ -54,6 +54,7 @@ pub mod plugins;
 pub mod protections;
 pub mod publishers;
 pub mod pushes;
+pub mod quotas;
 pub mod refs;
 pub mod release_assets;
 pub mod releases;

@@ -33,7 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     7 "0007_commit_status", 8 "0008_verdict_bytes", 9 "0009_plugin_versions", 10 "0010_plugin_logs",
     11 "0011_delivery", 12 "0012_publishers", 13 "0013_delivery_claims", 14 "0014_installation_secret", 15 "0015_verdict_source",
     16 "0016_webhook", 17 "0017_mail", 18 "0018_credentials", 19 "0019_repositories", 20 "0020_team",
-    21 "0021_audit_chain", 22 "0022_guard_rails", 23 "0023_oauth", 24 "0024_rules", 25 "0025_labels", 26 "0026_imports", 27 "0027_passkeys_and_avatars"
+    21 "0021_audit_chain", 22 "0022_guard_rails", 23 "0023_oauth", 24 "0024_rules", 25 "0025_labels", 26 "0026_imports", 27 "0027_passkeys_and_avatars", 28 "0028_quotas"
 ];
 
 /// Any number: nodes that start at once agree on it, and on nothing else.

@@ -4,11 +4,13 @@
 use hardie_domain::access::{Role, Visibility};
 use hardie_domain::ids::{AccountId, RepoId};
 use hardie_domain::names::RepoName;
+use hardie_domain::quota::Bounds;
 use hardie_domain::refname::RefName;
 use hardie_domain::time::Timestamp;
 
 use crate::accounts::{ACCOUNT_COLUMNS, AccountRow, account_row};
 use crate::org_members::OrgRole;
+use crate::quotas::bounds;
 use crate::sql::{Cols, Sql, sql};
 use crate::store::reads;
 use crate::teams::{by_teams, role_of};
@@ -69,6 +71,8 @@ pub struct RepoRow {
     pub template: bool,
     /// When it was deleted; such a row is found by the methods that say so alone.
     pub deleted_at: Option<Timestamp>,
+    /// How much it may hold.
+    pub quotas: Bounds,
 }
 
 /// A repository with its owner, as one read gives them.
@@ -132,7 +136,8 @@ pub struct AccessRow {
 pub(crate) const REPO_COLUMNS: &str = "r.id, r.owner_id, r.name, r.description, r.website, r.visibility, r.archived, r.default_branch, \
     r.generation, r.rules_epoch + (SELECT o.rules_epoch FROM account o WHERE o.id = r.owner_id) \
     + (SELECT s.rules_epoch FROM site s), r.gc_epoch, r.size_bytes, r.created_at, r.updated_at, r.pushed_at, \
-    r.topics, r.stars, r.watchers, r.parent_id, r.forks, r.template, r.deleted_at";
+    r.topics, r.stars, r.watchers, r.parent_id, r.forks, r.template, r.deleted_at, \
+    r.quota_git, r.quota_lfs, r.quota_assets";
 
 /// The word in rows and in the API.
 fn visibility_word(visibility: Visibility) -> &'static str {
@@ -170,6 +175,7 @@ pub(crate) fn repo_row(cols: &mut Cols<'_>) -> Result<RepoRow> {
         forks: cols.count()?,
         template: cols.flag()?,
         deleted_at: cols.opt_time()?,
+        quotas: bounds(cols)?,
     })
 }
 
@@ -430,7 +436,7 @@ impl Tx {
 
     /// Makes creating, renaming and restoring under one owner follow each other, so that a taken name is seen, not collided with.
     /// `false` if there is no such owner.
-    async fn lock_names(&mut self, owner: AccountId) -> Result<bool> {
+    pub(crate) async fn lock_names(&mut self, owner: AccountId) -> Result<bool> {
         self.wrote(sql("UPDATE account SET names_epoch = names_epoch + 1 WHERE id = $1").bind(owner)).await
     }
 

@@ -12,6 +12,7 @@ use hardie::wiring::{self, Ports, Server};
 use hardie_app::state::{GitRules, PluginPolicy, SignUpRules};
 use hardie_domain::limits::{GitLimits, Retention};
 use hardie_domain::oauth::SHIPPED;
+use hardie_domain::quota::SiteQuotas;
 use tempfile::TempDir;
 
 use crate::Git;
@@ -55,6 +56,8 @@ pub struct Options {
     pub rates: Rates,
     /// Origins whose scripts may use the API.
     pub cors_origins: Vec<String>,
+    /// How much repositories and owners may hold.
+    pub quotas: SiteQuotas,
     /// The one address that people see.
     pub public_url: String,
     /// Applications that may sign people in without being registered.
@@ -83,6 +86,7 @@ impl Default for Options {
             audit_keep: None,
             rates: Rates::default(),
             cors_origins: Vec::new(),
+            quotas: SiteQuotas::default(),
             public_url: "http://forge.test".to_owned(),
             oauth_clients: SHIPPED.iter().map(|client| client.word).collect(),
         }
@@ -149,6 +153,7 @@ impl TestServer {
             rates: options.rates,
             cors_origins: options.cors_origins,
             oauth_clients: options.oauth_clients,
+            quotas: options.quotas,
         };
         Ok(TestServer { server: wiring::start_with(config, options.ports).await?, data })
     }

@@ -61,7 +61,7 @@ pub struct WaitingSignUp {
 #[derive(Clone, Debug)]
 pub enum SignedUp {
     /// The account is there.
-    Made(Account),
+    Made(Box<Account>),
     /// An administrator decides.
     Waits,
 }
@@ -157,7 +157,7 @@ pub async fn confirm_sign_up(app: &App, ctx: &Ctx, token: &Secret, password: &Se
     }
     let account = make(&mut tx, app, ctx, &row, "user.sign-up").await?;
     tx.commit().await?;
-    Ok(SignedUp::Made(account))
+    Ok(SignedUp::Made(Box::new(account)))
 }
 
 /// Who waits for approval, longest waiting first. For administrators.

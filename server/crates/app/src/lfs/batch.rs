@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use hardie_domain::error::Invalid;
 use hardie_domain::lfs::{LfsObject, LfsOid, LfsOperation};
 use hardie_domain::names::RepoPath;
+use hardie_domain::quota::Content;
 use tokio::task::spawn_blocking;
 
 use super::{OBJECT, action, check_size};
 use crate::access::repo_for;
 use crate::identity::{Pass, issue_pass};
+use crate::quotas::{self, Room};
 use crate::{App, Ctx, Error, Result};
 
 /// An object as a client names it, not yet checked.
@@ -68,9 +70,13 @@ pub async fn batch(app: &App, ctx: &Ctx, path: &RepoPath, operation: LfsOperatio
     let there = spawn_blocking(move || found.into_iter().filter(|object| lfs.has(object)).collect::<Vec<_>>());
     let found: HashMap<LfsOid, LfsObject> = there.await.map_err(Error::internal)?.into_iter().map(|object| (object.oid, object)).collect();
     let limit = app.config.git_limits.lfs_object_bytes;
+    let mut room = match quotas::limits(app, &access.repo, &access.owner, Content::Lfs).filter(|_| operation == LfsOperation::Upload) {
+        Some(limits) => Some(quotas::room(app, &limits).await?),
+        None => None,
+    };
     let judged = |named: Named| {
-        let outcome = judge(&named, operation, &found, limit).unwrap_or_else(Outcome::Refused);
-        BatchAnswer { named, outcome }
+        let outcome = judge(&named, operation, &found, limit).and_then(|outcome| within(&mut room, operation, outcome));
+        BatchAnswer { named, outcome: outcome.unwrap_or_else(Outcome::Refused) }
     };
     let pass = match &ctx.actor {
         Some(actor) => Some(issue_pass(app, actor, access.repo.id, operation.level()).await?),
@@ -90,6 +96,17 @@ fn judge(named: &Named, operation: LfsOperation, found: &HashMap<LfsOid, LfsObje
         (LfsOperation::Upload, Some(_)) => Ok(Outcome::Present),
         (LfsOperation::Upload, None) if size > limit => Err(too_large(size, limit)),
         (LfsOperation::Upload, None) => Ok(Outcome::Transfer(LfsObject { oid, size })),
+    }
+}
+
+/// Objects are promised room in their order; each upload is looked at by itself again.
+fn within(room: &mut Option<Room>, operation: LfsOperation, outcome: Outcome) -> Result<Outcome> {
+    match (room, &outcome) {
+        (Some(room), Outcome::Transfer(object)) if operation == LfsOperation::Upload => {
+            room.left = room.left.checked_sub(object.size).ok_or_else(|| Error::Quota(room.why.clone()))?;
+            Ok(outcome)
+        }
+        _ => Ok(outcome),
     }
 }
 

@@ -63,7 +63,7 @@ pub enum ScopeView {
     /// Every repository.
     Site,
     /// Every repository of this user or organisation.
-    Account(Account),
+    Account(Box<Account>),
     /// This repository, `owner/name`.
     Repo(String),
 }
@@ -110,10 +110,10 @@ async fn view(app: &App, ctx: &Ctx, guarded: &Guarded, row: InstallationRow) -> 
     let component = component_of(app, row.id, row.digest).await?;
     let scope = match (row.scope, guarded) {
         (Scope::Site, _) => ScopeView::Site,
-        (Scope::Account(_), Guarded::Account(account)) => ScopeView::Account(shown(ctx, account.clone())),
+        (Scope::Account(_), Guarded::Account(account)) => ScopeView::Account(Box::new(shown(ctx, (**account).clone()))),
         (Scope::Account(_) | Scope::Repo(_), Guarded::Repo(access)) => match row.scope {
             Scope::Repo(_) => ScopeView::Repo(access.path()),
-            _ => ScopeView::Account(shown(ctx, access.owner.clone())),
+            _ => ScopeView::Account(Box::new(shown(ctx, access.owner.clone()))),
         },
         _ => return Err(Error::NotFound("plugin")),
     };

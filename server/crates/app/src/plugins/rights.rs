@@ -27,7 +27,7 @@ pub enum Target {
 /// The same, found and authorised.
 pub(crate) enum Guarded {
     Site,
-    Account(Account),
+    Account(Box<Account>),
     Repo(Box<RepoAccess>),
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn administered(app: &App, ctx: &Ctx, target: &Target, level: L
             }
             let account = known_account(app, ctx, name).await?.ok_or(Error::NotFound("account"))?;
             match may_own_under(app, ctx, &account).await? {
-                true => Ok(Guarded::Account(account)),
+                true => Ok(Guarded::Account(Box::new(account))),
                 false => Err(Error::forbidden(format!("only {}'s owner may do this", account.name))),
             }
         }

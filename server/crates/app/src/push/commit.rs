@@ -16,7 +16,7 @@ use super::judge::Judged;
 use super::{Push, PushReport, certificate, rules};
 use crate::accounts::Account;
 use crate::audit::entry;
-use crate::{App, Ctx, Error, Result, upkeep};
+use crate::{App, Ctx, Error, Result, quotas, upkeep};
 
 /// How long a lost connection is waited for: after that the client is told to look for itself.
 const SETTLE_TRIES: u32 = 40;
@@ -82,6 +82,14 @@ pub async fn commit(
         && !tx.publish_pack(push.repo, &hash.0, push.id, judged.closed && !raced, app.clock.now()).await?
     {
         return Err(Error::Unavailable("the pack was swept before it was committed: push again".to_owned()));
+    }
+    if let Some(limits) = judged.quotas.as_ref().filter(|_| pack.is_some_and(|pack| pack.hash().is_some()))
+        && let Err(refused) = quotas::check(&mut tx, limits).await
+    {
+        let Error::Quota(why) = refused else { return Err(refused) };
+        report.refuse_pack(&why);
+        report.too_large = true;
+        return Ok(Committed::Nothing);
     }
     let now = app.clock.now();
     if leaves_unreached(report, judged, pack.is_some() && (raced || !judged.closed)) {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use hardie_domain::access::{Credential, RepoAction};
 use hardie_domain::percent::encode_segment;
+use hardie_domain::quota::Content;
 use hardie_domain::time::Timestamp;
 use hardie_git::Cancel;
-use hardie_git::ingest::{self, Base, IngestError, Ingested};
+use hardie_git::ingest::{self, Base, IngestError, Ingested, Limit};
 use hardie_store::pushes::NewPush;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -19,10 +20,12 @@ use super::{Push, PushReport, PushRequest, certificate, publish};
 use crate::access::RepoAccess;
 use crate::git_access::{self, RepoHandle};
 use crate::upkeep::fold::THRONG;
-use crate::{App, Ctx, Error, Result, access, identity};
+use crate::{App, Ctx, Error, Result, access, identity, quotas};
 
 /// How often a push is judged anew because the rules changed under it.
 const JUDGEMENTS: usize = 2;
+/// A pack without objects has 32 (gitformat-pack).
+const EMPTY_PACK_BYTES: u64 = 32;
 
 /// Where the pack comes from, if the push carries one.
 pub struct PackSource {
@@ -44,7 +47,7 @@ pub async fn push(app: &App, ctx: &Ctx, access: &RepoAccess, request: PushReques
     let handle = git_access::open_repo(app, push.repo).await?;
     let ingested = match pack {
         None => None,
-        Some(source) => match take_in(app, &push, handle, source).await? {
+        Some(source) => match take_in(app, &push, access, handle, source).await? {
             Ok(ingested) => Some(Arc::new(ingested)),
             Err(Untaken { reason, passing, too_large }) => {
                 report.refuse_pack(&reason);
@@ -161,8 +164,23 @@ struct Untaken {
 }
 
 /// The pack into quarantine.
-async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSource) -> Result<Result<Ingested, Untaken>> {
-    let (packs, limits, id) = (app.packs.clone(), app.config.git_limits, push.id);
+async fn take_in(
+    app: &App,
+    push: &Push,
+    access: &RepoAccess,
+    handle: Arc<RepoHandle>,
+    source: PackSource,
+) -> Result<Result<Ingested, Untaken>> {
+    let (packs, mut limits, id) = (app.packs.clone(), app.config.git_limits, push.id);
+    let mut over_quota = None;
+    if let Some(quotas) = quotas::limits(app, &access.repo, &access.owner, Content::Git) {
+        let room = quotas::room(app, &quotas).await?;
+        if room.left < limits.pack_bytes {
+            // What brings no object may come even so.
+            limits.pack_bytes = room.left.max(EMPTY_PACK_BYTES);
+            over_quota = Some(room.why);
+        }
+    }
     let permit = app.git.ingest_permit().await;
     let remark = handle.remark();
     let taken = spawn_blocking(move || {
@@ -178,7 +196,11 @@ async fn take_in(app: &App, push: &Push, handle: Arc<RepoHandle>, source: PackSo
         Ok(ingested) => Ok(Ok(ingested)),
         Err(error) if error.is_clients_fault() => {
             let too_large = matches!(error, IngestError::Limit(..));
-            Ok(Err(Untaken { reason: format!("{error}{remark}"), passing: false, too_large }))
+            let reason = match (&error, over_quota) {
+                (IngestError::Limit(Limit::PackBytes, _), Some(why)) => why,
+                _ => format!("{error}{remark}"),
+            };
+            Ok(Err(Untaken { reason, passing: false, too_large }))
         }
         Err(error) => {
             tracing::error!(%error, push.id = %push.id, "a pack could not be taken in");

@@ -17,7 +17,7 @@ use crate::access::{RepoAccess, repo_for, require_scope};
 use crate::accounts::{Account, known_account, may_create_under, may_own_under};
 use crate::audit::entry;
 use crate::repos::{Repo, get_repo_by_id};
-use crate::{App, Ctx, Error, Result, damage, events, upkeep};
+use crate::{App, Ctx, Error, Result, damage, events, quotas, upkeep};
 
 /// Refs of a repository that is forked whole: they are copied while others wait to write.
 const MOST_REFS: u64 = 100_000;
@@ -81,6 +81,7 @@ pub async fn fork(app: &App, ctx: &Ctx, path: &RepoPath, new: NewFork) -> Result
         tx.set_collaborator(id, actor.id, Role::Admin, now).await?;
     }
     tx.share_with_fork(id, parent.id, now).await?;
+    quotas::check_all(&mut tx, app, id).await?;
     let mut copied = tx.copy_refs(id, parent.id, new.branch.as_ref().map(|_| &default_branch)).await?;
     copied -= drop_hidden(&mut tx, app, id).await?;
     if copied == 0 && new.branch.is_some() {

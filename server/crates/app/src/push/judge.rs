@@ -8,6 +8,7 @@ use hardie_domain::hidden::HiddenRefs;
 use hardie_domain::narrowing::Narrowing;
 use hardie_domain::oid::Oid;
 use hardie_domain::push::{Door, RefOutcome};
+use hardie_domain::quota::Content;
 use hardie_domain::refname::RefName;
 use hardie_git::connectivity::{self, NotConnected};
 use hardie_git::ingest::Ingested;
@@ -22,7 +23,7 @@ use super::{Push, PushReport, asked, facts, policies, rules};
 use crate::access::RepoAccess;
 use crate::git_access::RepoHandle;
 use crate::protections::{Pusher, Rules, pusher_of};
-use crate::{App, Ctx, Error, Result, plugins};
+use crate::{App, Ctx, Error, Result, plugins, quotas};
 
 /// What the judgement rests on, and what it found.
 pub struct Judged {
@@ -46,6 +47,8 @@ pub struct Judged {
     pub verdicts: Vec<VerdictRow>,
     /// Checks and signatures that rules asked for.
     pub rests: Rests,
+    /// The bounds on what the repository and its owner may hold, if there are any.
+    pub quotas: Option<quotas::Limits>,
 }
 
 /// Judges every update that is not refused yet.
@@ -86,6 +89,7 @@ pub async fn judge(
         closed: false,
         verdicts: Vec::new(),
         rests,
+        quotas: quotas::limits(app, &access.repo, &access.owner, Content::Git),
     };
     // What the server fetches itself was made elsewhere, under other policies: the built-in rules alone are asked.
     let installed = if ctx.door == Door::System { Vec::new() } else { plugins::policies_for(app, push.repo).await? };

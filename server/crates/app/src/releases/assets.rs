@@ -4,15 +4,18 @@ use hardie_domain::access::RepoAction;
 use hardie_domain::event;
 use hardie_domain::ids::{AssetId, ReleaseId};
 use hardie_domain::names::RepoPath;
+use hardie_domain::quota::Content;
 use hardie_git::lfs::Expected;
 use hardie_store::release_assets::{Attached, NewAsset};
+use hardie_store::repos::RepoRow;
 use tokio::io::AsyncRead;
 
 use super::{ASSET, Asset, RELEASE, ReleaseRow, announce, locked, note, require_tag, rules, sees_drafts, visible, writer};
 use crate::access::{RepoAccess, repo_by_id, repo_for};
+use crate::accounts::Account;
 use crate::lfs::intake::take_in;
 use crate::lfs::{LfsContent, read_object};
-use crate::{App, Ctx, Error, Result, identity};
+use crate::{App, Ctx, Error, Result, identity, quotas};
 
 /// The release to which the actor may add a file: asked before the file is read. For those who may push.
 pub async fn begin_upload(app: &App, ctx: &Ctx, path: &RepoPath, release: ReleaseId) -> Result<ReleaseRow> {
@@ -37,7 +40,18 @@ pub async fn upload_asset(
         return Err(taken(&name));
     }
     let _slot = app.git.slots.take(ctx)?;
-    let object = take_in(app, Expected::AtMost(app.config.git_limits.release_asset_bytes), input).await?;
+    let room = match app.store.find_owned_repo(release.repo).await?.and_then(|of| limits_of(app, &of.repo, &of.owner)) {
+        Some(limits) => Some(quotas::room(app, &limits).await?),
+        None => None,
+    };
+    let most = app.config.git_limits.release_asset_bytes;
+    let object = match room.filter(|room| room.left < most) {
+        None => take_in(app, Expected::AtMost(most), input).await?,
+        Some(room) => take_in(app, Expected::AtMost(room.left), input).await.map_err(|error| match error {
+            Error::Quota(_) => Error::Quota(room.why),
+            other => other,
+        })?,
+    };
     // An upload can outlive a role or a token.
     identity::require_standing(app, ctx).await?;
     let access = repo_by_id(app, ctx, release.repo, RepoAction::Push).await?;
@@ -51,6 +65,9 @@ pub async fn upload_asset(
         Attached::Taken => return Err(taken(&name)),
         Attached::Swept => return Err(Error::Unavailable("the file was swept before it was committed: upload it again".to_owned())),
     };
+    if let Some(limits) = limits_of(app, &access.repo, &access.owner) {
+        quotas::check(&mut tx, &limits).await?;
+    }
     let detail = format!("{name} of {}, {} bytes with the sha256 {}", row.tag, object.size, object.oid);
     changed(&mut tx, app, ctx, &access, &row, "release.asset-upload", detail).await?;
     tx.commit().await?;
@@ -137,6 +154,10 @@ async fn changed(
         true => Ok(()),
         false => announce(tx, app, ctx, event::RELEASE_UPDATED, access, row).await,
     }
+}
+
+fn limits_of(app: &App, repo: &RepoRow, owner: &Account) -> Option<quotas::Limits> {
+    quotas::limits(app, repo, owner, Content::Assets)
 }
 
 fn check_number(app: &App, there: u64) -> Result<()> {

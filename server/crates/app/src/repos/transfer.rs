@@ -4,12 +4,13 @@ use hardie_domain::access::{RepoAction, Visibility};
 use hardie_domain::error::Invalid;
 use hardie_domain::event;
 use hardie_domain::names::RepoPath;
+use hardie_domain::scope::Level;
 
 use super::edit::{Note, check_parent, note};
 use super::{Repo, get_repo_by_id};
-use crate::access::repo_for;
+use crate::access::{is_admin, repo_for};
 use crate::accounts::{known_account, may_own_under};
-use crate::{App, Ctx, Error, Result};
+use crate::{App, Ctx, Error, Result, quotas};
 
 /// Gives a repository to the actor, or to an organisation that the actor owns: nobody is given what they did not ask for. An
 /// administrator of the server gives it to anybody. The old address redirects; collaborators stay, teams of
@@ -33,6 +34,10 @@ pub async fn transfer_repo(app: &App, ctx: &Ctx, path: &RepoPath, new_owner: &st
     let (row, to) = (row.ok_or(Error::NotFound("repository"))?, to.ok_or_else(missing)?);
     if row.visibility == Visibility::Public && to.visibility < access.owner.visibility {
         check_parent(&mut tx, &row).await?;
+    }
+    // An administrator who gives it away decides about that too.
+    if !is_admin(ctx, Level::Write) {
+        quotas::check_all(&mut tx, app, access.repo.id).await?;
     }
     // Tokens are of who set them, and hosts of where they were granted: the new owner's people get neither.
     let revoked = match tx.revoke_sending(access.repo.id).await? {

@@ -264,6 +264,7 @@ impl World {
                 require_sign_in: false,
                 audit_keep: None,
                 oauth_clients: Vec::new(),
+                quotas: Default::default(),
             },
         });
         let (ann, bob) = (user(&app, "ann").await, user(&app, "bob").await);
