@@ -7,6 +7,7 @@ mod archive;
 mod blame;
 mod changes;
 mod contributors;
+mod count;
 mod files;
 mod history;
 pub(crate) mod known;

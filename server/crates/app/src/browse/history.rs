@@ -1,21 +1,18 @@
 //! Lists of commits.
 
-use std::time::Duration;
-
 use hardie_domain::access::RepoAction;
 use hardie_domain::names::RepoPath;
 use hardie_domain::oid::Oid;
 use hardie_domain::page::Page;
-use hardie_git::read::{LogQuery, count_commits, log};
+use hardie_git::read::{LogQuery, log};
 
+use super::count;
 use super::people::{CommitView, with_people};
 use super::reading::{explain, read_authorised};
 use super::revision::Revision;
 use crate::access::repo_for;
 use crate::statuses::Combined;
 use crate::{App, Ctx, Error, Result};
-
-const COUNT_TIME: Duration = Duration::from_secs(1);
 
 /// Which commits are wanted.
 #[derive(Clone, Debug, Default)]
@@ -61,11 +58,11 @@ pub async fn commits(app: &App, ctx: &Ctx, path: &RepoPath, query: &CommitQuery,
             None => Vec::new(),
         };
         let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        let count = query.count && query.path.is_empty() && hide.is_empty();
+        let is_counted = query.count && query.path.is_empty() && hide.is_empty();
         let wanted = LogQuery { tips: vec![rev.commit], hide, path: query.path, skip, limit: page.limit() as usize };
         let found = log(&r.handle.odb, &wanted, &mut r.budget()).map_err(explain)?;
         r.handle.reached().note(found.commits.iter().flat_map(|c| c.parents.iter().copied().chain([c.id])));
-        let total = if count { count_commits(&r.handle.odb, &rev.commit, &mut r.spare_budget(COUNT_TIME)).ok() } else { None };
+        let total = is_counted.then(|| count::reached_from(r, &rev.commit)).flatten();
         Ok((rev, found, total))
     })
     .await?;

@@ -10,6 +10,7 @@ use hardie_domain::plugin::{CommitInfo, Signature};
 use hardie_domain::policy::TreeEntry;
 use hardie_git::{Kind, read as git_read};
 
+use super::count;
 use super::known::Known;
 use super::people::{CommitView, with_person};
 use super::reading::{Reading, explain, read};
@@ -144,10 +145,7 @@ fn list(r: &Reading, rev: Option<&str>, dir: Vec<u8>, page: Page, with_commits: 
         None => items(r, rev.commit, &dir, &found.id, page, with_commits)?,
     };
     r.handle.reached().note(items.iter().filter_map(|item| item.last_commit.as_ref()).map(|commit| commit.id));
-    let commit_count = match with_commits && dir.is_empty() {
-        true => git_read::count_commits(odb, &rev.commit, &mut r.spare_budget(std::time::Duration::from_secs(1))).ok(),
-        false => None,
-    };
+    let commit_count = (with_commits && dir.is_empty()).then(|| count::reached_from(r, &rev.commit)).flatten();
     let placeholder = CommitView { info: commit.clone(), author: None, committer: None, trust: Trust::Unsigned };
     let view = TreeView { rev, commit: placeholder, path: dir, oid: found.id, items, total, complete, commit_count };
     Ok((view, commit))
